@@ -1,0 +1,88 @@
+"""An architecture: one point of a search space, as a frozen value that round-trips through JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lpzero.errors import InputError
+
+Value = int | float | str | bool
+Values = tuple[tuple[str, Value], ...]
+
+
+def _freeze(values: Mapping[str, Any], place: str) -> Values:
+    for name, value in values.items():
+        if not isinstance(name, str) or not isinstance(value, (int, float, str, bool)):
+            raise InputError(f"{place}: expected names with numbers or text, found {name!r}: {value!r}")
+    return tuple(sorted(values.items()))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One point of a search space.
+
+    Attributes:
+        space: Name of the space that it belongs to, such as ``"flexibert"``.
+        whole: Sorted (name, value) pairs that hold for the whole model.
+        layers: For each layer, in order, its sorted (name, value) pairs.
+
+    >>> a = Architecture.of("flexibert", {"hidden_size": 128}, [{"heads": 2}, {"heads": 4}])
+    >>> a.depth, a["hidden_size"], a.layer(1)["heads"]
+    (2, 128, 4)
+    >>> Architecture.from_json(a.to_json()) == a
+    True
+    """
+
+    space: str
+    whole: Values
+    layers: tuple[Values, ...]
+
+    @classmethod
+    def of(
+        cls, space: str, whole: Mapping[str, Value], layers: Sequence[Mapping[str, Value]]
+    ) -> Architecture:
+        """Freeze plain mappings; raises InputError where a value is no number or text."""
+        return cls(
+            space=space,
+            whole=_freeze(whole, "architecture"),
+            layers=tuple(_freeze(layer, f"layer {i}") for i, layer in enumerate(layers)),
+        )
+
+    @property
+    def depth(self) -> int:
+        """The number of layers."""
+        return len(self.layers)
+
+    def __getitem__(self, name: str) -> Value:
+        """The value of a whole-model name; raises KeyError where there is none."""
+        return dict(self.whole)[name]
+
+    def layer(self, index: int) -> dict[str, Value]:
+        """The values of one layer, counted from 0, as a fresh dictionary."""
+        return dict(self.layers[index])
+
+    def to_json(self) -> dict[str, Any]:
+        """A document of plain JSON types: ``{"space", "whole": {...}, "layers": [{...}, ...]}``."""
+        return {"space": self.space, "whole": dict(self.whole), "layers": [dict(v) for v in self.layers]}
+
+    @classmethod
+    def from_json(cls, document: Any) -> Architecture:
+        """Read what :meth:`to_json` wrote; raises InputError where the document has another shape."""
+        if not isinstance(document, Mapping) or set(document) != {"space", "whole", "layers"}:
+            raise InputError("architecture: expected an object with the keys space, whole, layers")
+        space, whole, layers = document["space"], document["whole"], document["layers"]
+        if not isinstance(space, str) or not isinstance(whole, Mapping) or not isinstance(layers, list):
+            raise InputError("architecture: expected text, an object and a list for space, whole, layers")
+        if not all(isinstance(layer, Mapping) for layer in layers):
+            raise InputError("architecture: expected every layer to be an object")
+        return cls.of(space, whole, layers)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON text, 64 hexadecimal digits: equal architectures, equal digests."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
