@@ -1,0 +1,90 @@
+"""Download a known table from its pinned upstream commit, every file checked against its SHA-256."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lpzero.errors import LpzeroError, MissingError
+from lpzero.tables.catalog import get_entry
+from lpzero.tables.locate import download_folder
+
+if TYPE_CHECKING:
+    from pooch import HTTPDownloader, Pooch
+
+TIMEOUT_S = 10.0
+
+
+def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
+    """Download a table into the cache, file by file.
+
+    A file that is already there with the right checksum is left alone, so that an interrupted download
+    resumes. A file appears under its name only when it is whole and its checksum is right.
+
+    Args:
+        name: A table of the catalogue.
+        progress: Show a bar over the files on stderr.
+        base: Address of a mirror of the pinned upstream folder, with a slash at the end; by default upstream.
+
+    Returns:
+        The data folder, which :func:`lpzero.tables.load_table` takes and finds by itself.
+
+    Raises:
+        InputError: No table has that name.
+        MissingError: A file could not be downloaded, or is not the one that was pinned.
+        LpzeroError: The cache cannot be written.
+    """
+    entry = get_entry(name)
+    import pooch
+    import tqdm
+
+    # pooch logs a line a file to stderr, which the bar replaces.
+    pooch.get_logger().setLevel("WARNING")
+    folder = download_folder()
+    files = entry.files
+    puppy = pooch.create(
+        path=folder,
+        base_url=base or entry.base,
+        registry=files,
+        urls={file: entry.address(file, base) for file in files},
+        retry_if_failed=0,
+    )
+    # The files are small, and a response that is not streamed leaves no connection open when it is an error.
+    downloader = pooch.HTTPDownloader(timeout=TIMEOUT_S, stream=False)
+    for file in tqdm.tqdm(files, desc=name, unit="file", disable=not progress):
+        _fetch_file(puppy, file, downloader, f"table {name}")
+    return folder
+
+
+def _fetch_file(puppy: Pooch, file: str, downloader: HTTPDownloader, place: str) -> None:
+    from requests import RequestException
+
+    try:
+        puppy.fetch(file, downloader=downloader)
+    except (RequestException, ValueError) as error:
+        raise MissingError(
+            f"{place}: could not download {puppy.get_url(file)}: {_reason(error)}: check the network and the "
+            f"proxy settings, or put the upstream files into $LPZERO_DATA, this one as {file}"
+        ) from error
+    except OSError as error:
+        raise LpzeroError(
+            f"{place}: expected a cache folder that can be written, found {puppy.abspath}: "
+            f"{error.strerror or error}: set LPZERO_HOME to another folder"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong with a download, in a few words: requests' own texts run over several lines."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, exceptions.Timeout):
+        return f"no answer in {TIMEOUT_S:g} s"
+    if isinstance(error, exceptions.ProxyError):
+        return "the proxy refused or could not be reached"
+    if isinstance(error, exceptions.SSLError):
+        return "the certificate of the server was not accepted"
+    if isinstance(error, exceptions.RequestException):
+        return f"no connection, or it broke ({type(error).__name__})"
+    return "its SHA-256 is not the pinned one"

@@ -1,0 +1,69 @@
+"""Where the upstream files of a table are on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lpzero.errors import MissingError
+from lpzero.paths import cache_home
+from lpzero.tables.catalog import TableEntry
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def download_folder() -> Path:
+    """The data folder that downloads go to, in the same layout as any other data folder."""
+    return cache_home() / "tables"
+
+
+def data_folders() -> tuple[Path, ...]:
+    """The data folders to look in, the first one first.
+
+    ``LPZERO_DATA`` alone where it is set. Else ``../shared/data`` beside a checkout of the project, and then
+    the downloads. An installed package has no checkout, so that nothing beside it is taken for data.
+    """
+    chosen = os.environ.get("LPZERO_DATA")
+    if chosen:
+        return (Path(chosen).expanduser(),)
+    if (PROJECT / "pyproject.toml").is_file():
+        return (PROJECT.parent / "shared" / "data", download_folder())
+    return (download_folder(),)
+
+
+def _present(entry: TableEntry, folder: Path) -> int:
+    # Path.is_file would raise where a folder on the way may not be read.
+    return sum(os.path.isfile(folder / file) for file in entry.files)  # noqa: PTH113
+
+
+def find(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path | None:
+    """The first data folder that holds every file of a table, or None.
+
+    Args:
+        entry: The table.
+        folders: Where to look, by default :func:`data_folders`.
+    """
+    places = data_folders() if folders is None else folders
+    return next((folder for folder in places if _present(entry, folder) == len(entry.files)), None)
+
+
+def locate(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path:
+    """Like :func:`find`, for a table that is needed.
+
+    Raises:
+        MissingError: No folder holds the whole table. It says how much each place holds, and how to get it.
+    """
+    places = data_folders() if folders is None else folders
+    found = find(entry, places)
+    if found is not None:
+        return found
+    files = entry.files
+    looked = ", ".join(f"{_present(entry, folder)} in {folder}" for folder in places)
+    advice = f"run `lpzero tables fetch {entry.name}`"
+    if download_folder() not in places:
+        instead = "leave LPZERO_DATA unset" if folders is None else "name no data folder"
+        advice += f" and {instead}, or put the files there"
+    raise MissingError(
+        f"table {entry.name} is not there: expected {len(files)} file(s) such as {next(iter(files))}, "
+        f"found {looked}: {advice}"
+    )
