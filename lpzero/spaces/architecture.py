@@ -14,7 +14,7 @@ Value = int | float | str | bool
 Values = tuple[tuple[str, Value], ...]
 
 
-def _freeze(values: Mapping[str, Any], place: str) -> Values:
+def _freeze(values: Mapping[Any, Any], place: str) -> Values:
     for name, value in values.items():
         if not isinstance(name, str) or not isinstance(value, (int, float, str, bool)):
             raise InputError(f"{place}: expected names with numbers or text, found {name!r}: {value!r}")

@@ -36,7 +36,7 @@ class OutputSite:
     Attributes:
         family: ``"activation"`` (behind the non-linearity of the feed-forward) or ``"head"``.
         layer: 1 to depth.
-        role: What it is in its layer, unique there within the family: ``"query"``, ``"key"``, ``"value"``, ...
+        role: What it is in its layer, unique there within the family: ``"query"``, ``"key"``, ...
         module: The module's name in ``model.named_modules()``.
         take: Whether the module's output is read or its first positional input.
         part: (start, stop) along the last axis, for fused projections; None for all of it.
@@ -75,9 +75,10 @@ class SitedModel(Protocol):
     """A model that names its own sites, as every model of a built-in space does.
 
     Calling it as ``model(input_ids=ids, labels=labels, output_attentions=True, output_hidden_states=True)``
-    returns an object with ``loss`` (scalar), ``hidden_states`` (a tuple of depth + 1 tensors (batch, tokens,
-    width): the residual stream that enters the first block, then the one behind each block) and ``attentions``
-    (a tuple of depth entries, each (batch, heads, tokens, tokens) or None where a layer has no attention).
+    returns a :class:`~lpzero.spaces.output.ModelOutput`: ``loss`` (scalar), ``hidden_states`` (a tuple of
+    depth + 1 tensors (batch, tokens, width): the residual stream that enters the first block, then the one
+    behind each block) and ``attentions`` (a tuple of depth entries, each (batch, heads, tokens, tokens) or
+    None where a layer has no attention).
     """
 
     def site_map(self) -> SiteMap:

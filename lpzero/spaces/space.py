@@ -17,22 +17,39 @@ Objective = Literal["masked", "causal"]
 class SearchSpace(Protocol):
     """What an architecture may be, and how a model is built from it.
 
-    Attributes:
-        name: The name on the command line, such as ``"flexibert"``.
-        protocol: Which model an architecture stands for, such as ``"trained"``; part of every cache key.
-        protocols: Every protocol that the space knows, the default first.
-        objective: The language-model loss that its models return.
-        vocabulary: Number of token ids.
-        max_tokens: The longest sequence that its models take.
-        size: Number of architectures in the space, as an exact integer.
+    Its attributes are properties here so that a frozen value keeps the protocol. ``protocol`` is part of
+    every cache key.
     """
 
-    name: str
-    protocol: str
-    protocols: tuple[str, ...]
-    objective: Objective
-    vocabulary: int
-    max_tokens: int
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        ...
+
+    @property
+    def protocol(self) -> str:
+        """Which model an architecture stands for."""
+        ...
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """Every protocol that the space knows, the default first."""
+        ...
+
+    @property
+    def objective(self) -> Objective:
+        """The language-model loss that its models return."""
+        ...
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of token ids."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest sequence that its models take."""
+        ...
 
     @property
     def size(self) -> int:
@@ -52,7 +69,7 @@ class SearchSpace(Protocol):
         ...
 
     def validate(self, architecture: Architecture) -> None:
-        """Raise InputError, naming the choice and its valid values, where the architecture is not in the space."""
+        """Raise InputError, naming the choice and its valid values, where it is not in the space."""
         ...
 
     def build(self, architecture: Architecture, seed: int) -> nn.Module:
@@ -68,4 +85,17 @@ class SearchSpace(Protocol):
 
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of what is really built: architectures that build the same model share it."""
+        ...
+
+    def width(self, architecture: Architecture) -> int:
+        """Width of the residual stream of what is really built."""
+        ...
+
+    def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
+        """Count the parameters of what is really built.
+
+        Keys: ``total``; ``embedding`` (tables, their norm and their projections); ``attention`` (all of the
+        operations, but not their norms); ``feed_forward`` (likewise); ``nonembedding`` (the blocks with their
+        norms, and a final norm).
+        """
         ...

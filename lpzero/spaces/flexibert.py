@@ -1,0 +1,127 @@
+"""FlexiBERT: encoders whose layers differ in operation, heads and feed-forward.
+
+Tuli et al. 2022 (https://arxiv.org/abs/2205.11656) define the space; Serianni & Kalita 2023
+(https://arxiv.org/abs/2306.00288) trained 500 architectures of this part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, cast, get_args
+
+import numpy as np
+
+from lpzero.errors import unknown_name
+from lpzero.spaces import flexibert_plan
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.flexibert_plan import Plan
+from lpzero.spaces.space import Objective
+
+if TYPE_CHECKING:
+    from lpzero.spaces.flexibert_model import FlexiBertModel
+
+CHOICES = Choices(
+    space="flexibert",
+    depths=(2, 4),
+    whole=(Choice.of("hidden_size", 128, 256),),
+    layer=(
+        Choice(
+            ("operation", "parameter"),
+            (("SA", "SDP"), ("SA", "WMA"), ("LT", "DFT"), ("LT", "DCT"), ("DSC", 5), ("DSC", 9)),
+        ),
+        Choice.of("heads", 2, 4),
+        Choice.of("feed_forward", 512, 1024),
+        Choice.of("feed_forward_layers", 1, 3),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class FlexiBert:
+    """The FlexiBERT space, a :class:`~lpzero.spaces.space.SearchSpace`.
+
+    Attributes:
+        protocol: ``"trained"`` builds the model that was trained, whose operations are all plain
+            self-attention; ``"listed"`` what the specification lists; ``"legacy"`` the models that the
+            published proxy scores were computed on, only to compare with those
+            (:func:`lpzero.spaces.flexibert_plan.plan`).
+
+    Raises:
+        InputError: If the protocol is none of these.
+
+    >>> FlexiBert().size
+    10621440
+    """
+
+    protocol: str = "trained"
+
+    name: ClassVar[str] = "flexibert"
+    protocols: ClassVar[tuple[str, ...]] = get_args(flexibert_plan.Protocol)
+    objective: ClassVar[Objective] = "masked"
+    vocabulary: ClassVar[int] = flexibert_plan.VOCABULARY
+    max_tokens: ClassVar[int] = flexibert_plan.MAX_TOKENS
+
+    def __post_init__(self) -> None:
+        if self.protocol not in self.protocols:
+            raise unknown_name("protocol", self.protocol, self.protocols)
+
+    @property
+    def size(self) -> int:
+        """Number of architectures in the space, as an exact integer."""
+        return CHOICES.size
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """Draw an architecture, uniform over each choice."""
+        return CHOICES.sample(rng)
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Change one choice to another value; an operation and its parameter are one choice."""
+        return CHOICES.mutate(architecture, rng)
+
+    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
+        """Take every choice from one of two parents; an operation and its parameter stay together."""
+        return CHOICES.crossover(first, second, rng)
+
+    def validate(self, architecture: Architecture) -> None:
+        """Raise InputError, naming the choice and its valid values, where it is not in the space."""
+        CHOICES.validate(architecture)
+
+    def plan(self, architecture: Architecture) -> Plan:
+        """What the protocol builds; raises InputError where the architecture is not in the space."""
+        CHOICES.validate(architecture)
+        return flexibert_plan.plan(architecture, cast(flexibert_plan.Protocol, self.protocol))
+
+    def build(self, architecture: Architecture, seed: int) -> FlexiBertModel:
+        """Build the untrained model in evaluation mode; equal plans and seeds give equal weights.
+
+        Linear, convolution and embedding weights are normal with deviation 0.02, biases 0, norms 1 and 0.
+        """
+        from lpzero.spaces.flexibert_model import build
+
+        return build(self.plan(architecture), seed)
+
+    def key(self, architecture: Architecture) -> str:
+        """A stable key of the architecture as listed, 64 hexadecimal digits."""
+        return architecture.digest
+
+    def model_key(self, architecture: Architecture) -> str:
+        """A stable key of what is really built: the digest of the plan."""
+        return self.plan(architecture).digest
+
+    def width(self, architecture: Architecture) -> int:
+        """The hidden size that the protocol builds, which ``legacy`` fixes."""
+        return self.plan(architecture).hidden
+
+    def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
+        """Count the parameters of the plan by part; the embedding's projection is part of the embedding."""
+        return dict(_counts(self.plan(architecture)))
+
+
+@lru_cache(maxsize=4096)
+def _counts(planned: Plan) -> dict[str, int]:
+    from lpzero.spaces.flexibert_model import FlexiBertModel
+    from lpzero.spaces.weights import build_blank, count_parameters
+
+    return count_parameters(build_blank(lambda: FlexiBertModel(planned)))

@@ -1,0 +1,150 @@
+"""The operations of a FlexiBERT block: each maps (batch, tokens, hidden) to the same shape.
+
+Every weight belongs to a child module whose name is the role of its site.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from lpzero.spaces.flexibert_plan import LayerPlan
+from lpzero.spaces.weights import Conv1d, Linear
+
+Result = tuple[Tensor, Tensor | None]
+
+
+def _split(x: Tensor, heads: int) -> Tensor:
+    """(batch, tokens, heads x size) to (batch, heads, tokens, size)."""
+    return x.view(*x.shape[:-1], heads, -1).transpose(1, 2)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Attend within each head; returns the context (batch, tokens, heads x size) and the probabilities.
+
+    The softmax is written out, since the fused kernels of PyTorch give no probabilities.
+    """
+    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+    probabilities = scores.softmax(dim=-1)
+    return (probabilities @ value).transpose(1, 2).flatten(-2), probabilities
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention: scaled dot product or weighted multiplicative.
+
+    The weighted one scores (q W) k^T / sqrt(size) with a further hidden x hidden matrix W (Tuli et al. 2022,
+    https://arxiv.org/abs/2205.11656).
+
+    Args:
+        hidden: Width of the input, a multiple of ``heads``.
+        heads: Number of heads.
+        weighted: Whether there is a W.
+    """
+
+    def __init__(self, hidden: int, heads: int, *, weighted: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = Linear(hidden, hidden)
+        self.key = Linear(hidden, hidden)
+        self.value = Linear(hidden, hidden)
+        self.wma = Linear(hidden, hidden, bias=False) if weighted else None
+        self.output = Linear(hidden, hidden)
+
+    def forward(self, x: Tensor) -> Result:
+        """Returns the output and the probabilities (batch, heads, tokens, tokens)."""
+        query = self.query(x)
+        if self.wma is not None:
+            query = self.wma(query)
+        key, value = _split(self.key(x), self.heads), _split(self.value(x), self.heads)
+        context, probabilities = _attend(_split(query, self.heads), key, value)
+        return self.output(context), probabilities
+
+
+class LinearTransform(nn.Module):
+    """Mixing by a transform without weights over tokens and hidden, then a linear layer.
+
+    ``"DFT"`` is the real part of the two-dimensional discrete Fourier transform, not normalised (FNet,
+    Lee-Thorp et al. 2021, https://arxiv.org/abs/2105.03824); ``"DCT"`` the orthonormal two-dimensional
+    DCT-II.
+    """
+
+    def __init__(self, hidden: int, *, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.transform = Linear(hidden, hidden)
+
+    def forward(self, x: Tensor) -> Result:
+        """Returns the output and None, since there is no attention."""
+        return self.transform(self.mix(x)), None
+
+    def mix(self, x: Tensor) -> Tensor:
+        """Transform the last two axes."""
+        if self.kind == "DFT":
+            spectrum: Tensor = torch.fft.fft2(x)
+            return spectrum.real
+        return _cosine_basis(x.shape[-2], like=x) @ x @ _cosine_basis(x.shape[-1], like=x).T
+
+
+def _cosine_basis(size: int, *, like: Tensor) -> Tensor:
+    """The orthonormal DCT-II matrix (frequencies, positions), computed in double precision."""
+    index = torch.arange(size, dtype=torch.float64, device=like.device)
+    basis = torch.cos(math.pi / size * torch.outer(index, index + 0.5)) * math.sqrt(2 / size)
+    basis[0] /= math.sqrt(2)
+    return basis.to(like.dtype)
+
+
+class MixedAttention(nn.Module):
+    """Self-attention beside span-based dynamic convolution, half of the heads each (ConvBERT).
+
+    Jiang et al. 2020 (https://arxiv.org/abs/2008.02496): a separable convolution of the input, times the
+    query, gives each token and head a kernel over its neighbours, normalised by a softmax. Each part has
+    m = max(1, heads / 2) heads and is m x (hidden / heads) wide; side by side they go into the output
+    projection.
+
+    Args:
+        hidden: Width of the input.
+        heads: Number of heads of both parts together, even.
+        kernel: Number of tokens that the convolution spans, odd.
+    """
+
+    def __init__(self, hidden: int, heads: int, *, kernel: int) -> None:
+        super().__init__()
+        self.heads = max(1, heads // 2)
+        self.span = kernel
+        width = self.heads * (hidden // heads)
+        self.query = Linear(hidden, width)
+        self.key = Linear(hidden, width)
+        self.value = Linear(hidden, width)
+        self.depthwise = Conv1d(hidden, hidden, kernel, padding=kernel // 2, groups=hidden, bias=False)
+        self.pointwise = Linear(hidden, width)
+        self.kernel = Linear(width, self.heads * kernel)
+        self.conv_output = Linear(hidden, width)
+        self.output = Linear(2 * width, hidden)
+
+    def forward(self, x: Tensor) -> Result:
+        """Returns the output and the probabilities of the attention, (batch, m, tokens, tokens)."""
+        query = self.query(x)
+        key, value = _split(self.key(x), self.heads), _split(self.value(x), self.heads)
+        context, probabilities = _attend(_split(query, self.heads), key, value)
+        return self.output(torch.cat([context, self._convolve(x, query)], dim=-1)), probabilities
+
+    def _convolve(self, x: Tensor, query: Tensor) -> Tensor:
+        spans = self.pointwise(self.depthwise(x.transpose(1, 2)).transpose(1, 2))
+        kernels = self.kernel(spans * query).view(*x.shape[:2], self.heads, self.span, 1).softmax(dim=-2)
+        reach = self.span // 2
+        padded = nn.functional.pad(self.conv_output(x), (0, 0, reach, reach))
+        windows = padded.unfold(1, self.span, 1)
+        windows = windows.reshape(*x.shape[:2], self.heads, -1, self.span)
+        convolved: Tensor = (windows @ kernels).flatten(2)
+        return convolved
+
+
+def build_operation(hidden: int, layer: LayerPlan) -> SelfAttention | LinearTransform | MixedAttention:
+    """The operation that a layer's plan asks for."""
+    if layer.heads is None:
+        return LinearTransform(hidden, kind=str(layer.parameter))
+    if layer.operation == "SA":
+        return SelfAttention(hidden, layer.heads, weighted=layer.parameter == "WMA")
+    return MixedAttention(hidden, layer.heads, kernel=int(layer.parameter))

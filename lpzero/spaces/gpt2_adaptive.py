@@ -1,0 +1,101 @@
+"""Adaptive embedding and adaptive softmax, tied: rare ids get narrower embeddings, and fewer comparisons.
+
+The ids are split into clusters by frequency. The softmax of Grave et al. 2017 (https://arxiv.org/abs/1609.04309)
+decides between the ids of the first cluster and the other clusters, then within a cluster; tying it with the
+embedding, and which projections are tied, follow Transformer-XL (Dai et al. 2019,
+https://arxiv.org/abs/1901.02860).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from lpzero.spaces.gpt2_plan import CLUSTERS, CUTOFFS, Plan
+from lpzero.spaces.weights import Embedding, Linear
+
+
+def clusters_of(ids: Tensor) -> Tensor:
+    """The cluster of each id, from 0."""
+    return torch.bucketize(ids, ids.new_tensor(CUTOFFS[1:-1]), right=True)
+
+
+class AdaptiveEmbedding(nn.Module):
+    """Embeds ids, by cluster where the widths differ, in the model's width, and scales by its root."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.width = plan.width
+        self.tables = nn.ModuleList(Embedding(ids, narrow) for ids, narrow in plan.tables)
+        self.projections = nn.ModuleList(
+            Linear(narrow, plan.width, bias=False) for _, narrow in plan.tables if plan.projected
+        )
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """(batch, tokens) ids to (batch, tokens, width)."""
+        ids = input_ids.flatten()
+        if len(self.tables) == 1:
+            embedded = self._embed(0, ids)
+        else:
+            clusters = clusters_of(ids)
+            places = [(clusters == i).nonzero().squeeze(1) for i in range(CLUSTERS)]
+            parts = [self._embed(i, ids[place] - CUTOFFS[i]) for i, place in enumerate(places)]
+            embedded = torch.cat(parts)[torch.cat(places).argsort()]
+        return embedded.view(*input_ids.shape, self.width) * math.sqrt(self.width)
+
+    def _embed(self, table: int, ids: Tensor) -> Tensor:
+        embedded: Tensor = self.tables[table](ids)
+        return self.projections[table](embedded) if len(self.projections) else embedded
+
+    def cluster(self, index: int) -> Tensor:
+        """The embeddings of a cluster's ids, (ids, width of the cluster)."""
+        if len(self.tables) > 1:
+            return self._weight(self.tables[index])
+        return self._weight(self.tables[0])[CUTOFFS[index] : CUTOFFS[index + 1]]
+
+    def narrow(self, x: Tensor, cluster: int) -> Tensor:
+        """Bring (..., model's width) to the width of a cluster by its transposed projection."""
+        if not len(self.projections):
+            return x
+        return x @ self._weight(self.projections[min(cluster, len(self.projections) - 1)])
+
+    @staticmethod
+    def _weight(module: nn.Module) -> Tensor:
+        assert isinstance(module.weight, Tensor)
+        return module.weight
+
+
+class AdaptiveSoftmax(nn.Module):
+    """The loss by cluster, on the tables of an embedding.
+
+    The first cluster has a projection of its own, the others use those of the embedding.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        width = plan.embedding_width
+        self.projection = Linear(plan.width, width, bias=False) if plan.projected else None
+        self.cluster = Linear(width, CLUSTERS - 1)
+        self.biases = nn.ParameterList(torch.empty(CUTOFFS[i + 1] - CUTOFFS[i]) for i in range(CLUSTERS))
+
+    def forward(self, x: Tensor, targets: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
+        """Compute the mean cross entropy in nats.
+
+        Args:
+            x: (positions, model's width) normalised hidden states.
+            targets: (positions,) ids, one or more.
+            embedding: The embedding that the tables are taken from.
+        """
+        head = x if self.projection is None else self.projection(x)
+        words = nn.functional.linear(head, embedding.cluster(0), self.biases[0])
+        clusters = clusters_of(targets)
+        first = torch.where(clusters == 0, targets, CUTOFFS[1] + clusters - 1)
+        scores = torch.cat([words, self.cluster(head)], dim=-1)
+        total = nn.functional.cross_entropy(scores, first, reduction="sum")
+        for i in range(1, CLUSTERS):
+            inside = clusters == i
+            tail = nn.functional.linear(embedding.narrow(x[inside], i), embedding.cluster(i), self.biases[i])
+            total = total + nn.functional.cross_entropy(tail, targets[inside] - CUTOFFS[i], reduction="sum")
+        return total / len(targets)

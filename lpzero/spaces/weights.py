@@ -1,0 +1,88 @@
+"""Weights: layers that wait for their weights, one seeded draw of them all, and their number by part.
+
+The modules of PyTorch draw their weights when they are made, from the global generator. Here a model is made
+on the meta device, which holds no numbers, and its weights are drawn once, from a generator of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class Linear(nn.Linear):
+    """``torch.nn.Linear`` whose weights are left as they are until :func:`build_seeded` draws them."""
+
+    def reset_parameters(self) -> None:
+        """Do nothing: drawing on the meta device takes longer than all the rest of making a model."""
+
+
+class Conv1d(nn.Conv1d):
+    """``torch.nn.Conv1d`` whose weights are left as they are until :func:`build_seeded` draws them."""
+
+    def reset_parameters(self) -> None:
+        """Do nothing, as in :class:`Linear`."""
+
+
+class Embedding(nn.Embedding):
+    """``torch.nn.Embedding`` whose weights are left as they are until :func:`build_seeded` draws them."""
+
+    def reset_parameters(self) -> None:
+        """Do nothing, as in :class:`Linear`."""
+
+
+def build_blank(make: Callable[[], Model]) -> Model:
+    """Make a model on the meta device: shapes and names, no numbers, no random state touched."""
+    with torch.device("meta"):
+        return make()
+
+
+def build_seeded(make: Callable[[], Model], seed: int, deviation: Callable[[str], float]) -> Model:
+    """Make a model on the CPU, in evaluation mode, with weights that follow from the seed alone.
+
+    Parameters of two or more axes are normal with mean 0, in the order of ``named_parameters``; weights of
+    LayerNorm are 1, every other parameter of one axis is 0.
+
+    Args:
+        make: Makes the model; it must register no buffer, since a buffer would stay without numbers.
+        seed: Seed of the generator, any 64-bit integer.
+        deviation: The standard deviation for a parameter's name.
+    """
+    model = build_blank(make)
+    assert not list(model.buffers()), "a model made on the meta device can hold no buffer"
+    model.to_empty(device="cpu")
+    norms = {f"{name}.weight" for name, module in model.named_modules() if isinstance(module, nn.LayerNorm)}
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim >= 2:
+                parameter.normal_(0.0, deviation(name), generator=generator)
+            else:
+                parameter.fill_(1.0 if name in norms else 0.0)
+    return model.eval()
+
+
+def count_parameters(model: nn.Module) -> dict[str, int]:
+    """Count the parameters of a model by part, told by name.
+
+    The names ``embedding*`` and ``output*`` stand before and behind the blocks; in a block, ``operation.*``
+    and ``feed_forward.*`` are its two parts, and what else it has are norms.
+    """
+    counts = dict.fromkeys(("total", "embedding", "attention", "feed_forward", "nonembedding"), 0)
+    for name, parameter in model.named_parameters():
+        number = parameter.numel()
+        counts["total"] += number
+        if name.startswith("embedding"):
+            counts["embedding"] += number
+        elif not name.startswith("output"):
+            counts["nonembedding"] += number
+        if ".operation." in name:
+            counts["attention"] += number
+        elif ".feed_forward." in name:
+            counts["feed_forward"] += number
+    return counts

@@ -1,0 +1,1 @@
+"""Zero-cost proxies as data, one JSON file each; installed as ``lpzero.proxies``."""

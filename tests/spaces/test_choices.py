@@ -1,0 +1,84 @@
+"""Choices: drawing, changing and checking values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpzero.errors import InputError
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choices import Choice, Choices
+
+SPACE = Choices(
+    space="toy",
+    depths=(1, 2, 3),
+    whole=(Choice.of("width", 8, 16),),
+    layer=(
+        Choice(("kind", "size"), (("a", 1), ("a", 2), ("b", "x"))),
+        Choice.of("inner", *range(10, 30)),
+    ),
+)
+VALID: dict[str, Any] = {"kind": "a", "size": 1, "inner": 10}
+
+
+def test_size_counts_every_architecture() -> None:
+    # two widths; 3 kinds with sizes x 20 inner values for each layer, at depths 1, 2 and 3
+    assert SPACE.size == 2 * (60 + 60**2 + 60**3)
+
+
+def test_sampling_is_uniform_over_each_choice() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [SPACE.sample(rng) for _ in range(3000)]
+    depths = np.bincount([architecture.depth for architecture in drawn])[1:]
+    # 3000 draws of probability 1/3 have a standard deviation of 26
+    assert np.abs(depths - 1000).max() < 110
+    assert {architecture.layer(0)["inner"] for architecture in drawn} == set(range(10, 30))
+
+
+def test_another_value_is_uniform_over_the_others() -> None:
+    rng = np.random.default_rng(0)
+    choice = Choice.of("width", 1, 2, 3, 4)
+    drawn = [choice.draw_other({"width": 2}, rng)["width"] for _ in range(300)]
+    assert {value: drawn.count(value) > 60 for value in set(drawn)} == {1: True, 3: True, 4: True}
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"kind": "c"}, "layer 1: kind is 'c': expected one of 'a', 'b'"),
+        ({"size": 3}, "layer 1: size is 3: expected one of 1, 2"),
+        ({"kind": "b"}, "layer 1: size is 1: expected one of 'x'"),
+        ({"inner": 30}, "layer 1: inner is 30: expected int from 10 to 29"),
+        ({"inner": 10.0}, "layer 1: inner is 10.0: expected int from 10 to 29"),
+        ({"size": True}, "layer 1: size is True: expected one of 1, 2"),
+        ({"extra": 1}, "layer 1: found the names extra, inner, kind, size: expected inner, kind, size"),
+    ],
+)
+def test_a_wrong_value_is_named_with_the_valid_ones(layer: dict[str, Any], message: str) -> None:
+    architecture = Architecture.of("toy", {"width": 8}, [VALID, VALID | layer])
+    with pytest.raises(InputError) as caught:
+        SPACE.validate(architecture)
+    assert str(caught.value) == message
+    for change in (SPACE.mutate, lambda a, rng: SPACE.crossover(a, a, rng)):
+        with pytest.raises(InputError):
+            change(architecture, np.random.default_rng(0))
+
+
+def test_a_wrong_depth_or_width_is_named() -> None:
+    with pytest.raises(InputError, match="depth is 4: expected one of 1, 2, 3"):
+        SPACE.validate(Architecture.of("toy", {"width": 8}, [VALID] * 4))
+    with pytest.raises(InputError, match="architecture: width is 9: expected one of 8, 16"):
+        SPACE.validate(Architecture.of("toy", {"width": 9}, [VALID]))
+    with pytest.raises(InputError, match="architecture: found the names none: expected width"):
+        SPACE.validate(Architecture.of("toy", {}, [VALID]))
+
+
+def test_layers_that_one_parent_lacks_come_from_the_other() -> None:
+    deep = Architecture.of("toy", {"width": 8}, [VALID, VALID | {"inner": 11}, VALID | {"inner": 12}])
+    flat = Architecture.of("toy", {"width": 16}, [VALID | {"inner": 20}])
+    rng = np.random.default_rng(0)
+    children = [SPACE.crossover(flat, deep, rng) for _ in range(50)]
+    assert {child.depth for child in children} == {1, 3}
+    assert all(child.layers[1:] == deep.layers[1:] for child in children if child.depth == 3)

@@ -1,0 +1,113 @@
+"""The conformance suite of models: what every built model keeps, under every protocol."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lpzero.errors import InputError
+from lpzero.spaces import ModelOutput, SearchSpace
+
+Run = tuple[Any, ModelOutput, Tensor]
+
+
+def test_norms_start_as_the_identity_and_biases_at_zero(space: SearchSpace, run: Run) -> None:
+    model, _, _ = run
+    norms = {f"{n}.weight" for n, module in model.named_modules() if isinstance(module, nn.LayerNorm)}
+    assert norms
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 1:
+            assert (parameter == (1 if name in norms else 0)).all(), name
+        else:
+            expected = 0.01 if space.name == "gpt2" and "projection" in name else 0.02
+            assert parameter.std().item() == pytest.approx(expected, rel=0.1), name
+
+
+def test_one_pass_gives_a_finite_loss_and_gradients(run: Run) -> None:
+    model, output, _ = run
+    assert output.loss.ndim == 0
+    assert math.isfinite(output.loss.item())
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+
+
+def test_hidden_states_and_attentions(run: Run) -> None:
+    model, output, _ = run
+    depth = model.site_map().depth
+    assert output.hidden_states is not None
+    assert output.attentions is not None
+    assert len(output.hidden_states) == depth + 1
+    assert len({state.shape for state in output.hidden_states}) == 1
+    assert output.hidden_states[0].shape[:2] == (2, 16)
+    assert len(output.attentions) == depth
+    assert any(attention is not None for attention in output.attentions)
+    for attention in output.attentions:
+        if attention is not None:
+            assert attention.shape[0] == 2
+            assert attention.shape[2:] == (16, 16)
+            torch.testing.assert_close(attention.sum(-1), torch.ones(attention.shape[:3]))
+
+
+def test_what_is_not_asked_for_is_not_kept(run: Run) -> None:
+    model, output, labels = run
+    ids = labels.clamp(min=0)
+    brief = model(input_ids=ids, labels=labels)
+    assert brief.hidden_states is None
+    assert brief.attentions is None
+    assert output.hidden_states is not None
+
+
+def test_the_site_map_names_every_weight_once(run: Run) -> None:
+    model, _, _ = run
+    sites = model.site_map()
+    weights = [name for name, parameter in model.named_parameters() if parameter.ndim >= 2]
+    assert sorted(site.parameter for site in sites.parameters) == sorted(weights)
+    places = [(site.layer, site.role) for site in sites.parameters]
+    assert len(set(places)) == len(places)
+    last = sites.depth + 1
+    groups = {0: {"embedding"}, last: {"output"}}
+    for site in sites.parameters:
+        assert site.group in groups.get(site.layer, {"operation", "feed_forward"})
+        assert 0 <= site.layer <= last
+
+
+def test_the_output_sites_are_modules_that_are_used(run: Run) -> None:
+    model, _, labels = run
+    sites = model.site_map()
+    places = [(site.family, site.layer, site.role) for site in sites.outputs]
+    assert len(set(places)) == len(places)
+    for family in ("activation", "head"):
+        assert {site.layer for site in sites.outputs if site.family == family} == set(
+            range(1, sites.depth + 1)
+        )
+    modules = dict(model.named_modules())
+    seen: dict[str, tuple[Tensor, Tensor]] = {}
+    handles = [
+        modules[name].register_forward_hook(
+            lambda _module, taken, given, name=name: seen.update({name: (taken[0], given)})
+        )
+        for name in {sites.embedding, *(site.module for site in sites.outputs)}
+    ]
+    model(input_ids=labels.clamp(min=0), labels=labels)
+    for handle in handles:
+        handle.remove()
+    assert seen[sites.embedding][1].ndim == 3
+    for site in sites.outputs:
+        tensor = seen[site.module][site.take == "output"]
+        start, stop = site.part or (0, tensor.shape[-1])
+        assert tensor.shape[:2] == (2, 16)
+        assert 0 <= start < stop <= tensor.shape[-1]
+
+
+def test_an_input_too_long_or_without_labels_is_refused(space: SearchSpace, run: Run) -> None:
+    model, _, _ = run
+    ids = torch.zeros(1, space.max_tokens + 1, dtype=torch.long)
+    with pytest.raises(InputError, match=f"input_ids: expected at most {space.max_tokens} tokens"):
+        model(input_ids=ids, labels=ids)
+    with pytest.raises(InputError, match="labels: expected"):
+        model(input_ids=ids[:, :4], labels=torch.full((1, 4), -100))
