@@ -1,0 +1,82 @@
+"""Map a pure function over picklable inputs, in order, in this process or in worker processes.
+
+Every worker, and this process while it works in one of these functions, uses one torch thread: sums are then
+made in one order, and a result does not depend on the number of workers nor on the machine's cores.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from lpzero.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Use one torch thread inside the block."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _start_worker() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    # the parent decides what an interrupt means, and then ends its workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def map_ordered(
+    function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int
+) -> Iterator[Result]:
+    """Yield ``function(item)`` for every item, in order.
+
+    Args:
+        function: A pure function of the top level of a module (workers import it).
+        items: Picklable inputs.
+        jobs: Number of processes, at least 1; 1 works in this process.
+
+    Raises:
+        InputError: ``jobs`` is below 1.
+        Exception: Whatever ``function`` raised, at the place of its item; the work behind it is given up.
+    """
+    if jobs < 1:
+        raise InputError(f"expected at least 1 job, found {jobs}")
+    if jobs == 1 or len(items) <= 1:
+        for item in items:
+            with single_threaded():
+                result = function(item)
+            yield result
+        return
+    context = multiprocessing.get_context("spawn")
+    workers = min(jobs, len(items))
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    waiting: list[Future[Result]] = []
+    try:
+        # a window of tasks keeps every worker busy while results are taken in order, at bounded memory
+        ahead, upcoming = 4 * workers, iter(items)
+        for item in upcoming:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= ahead:
+                yield waiting.pop(0).result()
+        while waiting:
+            yield waiting.pop(0).result()
+    finally:
+        for future in waiting:
+            future.cancel()
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,188 @@
+"""Formulas in other languages: sympy, LaTeX and a PyTorch module that needs nothing of lpzero."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from lpzero.formula import primitives
+from lpzero.formula.formula import Formula
+from lpzero.formula.primitives import Primitive
+from lpzero.operands.operand import OPERANDS
+
+FORMATS = ("text", "sympy", "latex", "python", "json")
+
+
+def to_sympy(formula: Formula) -> Any:
+    """The formula as a sympy expression.
+
+    Operands are real symbols (an element of the tensor at a site), element-wise primitives are sympy's own
+    expressions with their protection spelled out, and whatever looks at more than one element stays a named
+    function: ``sum_elements``, ``l1``, ``softmax``, ..., ``sum_layers``, ``mean_layers``.
+
+    >>> from lpzero.formula.parse import parse
+    >>> to_sympy(parse("mean(log(l1(weight * grad)))"))
+    mean_layers(log(Max(1.0e-12, l1(grad*weight))))
+    """
+    import sympy
+
+    if formula.primitive is None:
+        return sympy.Symbol(formula.name, real=True)
+    parts = [to_sympy(argument) for argument in formula.arguments]
+    if formula.primitive.sympy is None:
+        return sympy.Function(_function_name(formula.primitive))(*parts)
+    return formula.primitive.sympy(sympy, *parts)
+
+
+def _function_name(row: Primitive) -> str:
+    if row.kind == "aggregation":
+        return f"{row.name}_layers"
+    return f"{row.name}_elements" if row.name in ("sum", "mean", "max") else row.name
+
+
+def to_latex(formula: Formula) -> str:
+    r"""The formula as LaTeX (amsmath), operands as capital letters.
+
+    >>> from lpzero.formula.parse import parse
+    >>> print(to_latex(parse("sum(l1(weight * grad))")))
+    \sum_{\ell}\left[\left\lVert{W \odot G}\right\rVert_{1}\right]
+    """
+    if formula.primitive is None:
+        return OPERANDS[formula.name].latex
+    binary = len(formula.arguments) == 2
+    parts = [to_latex(argument) for argument in formula.arguments]
+    wrapped = [
+        rf"\left({part}\right)" if binary and argument.primitive and argument.primitive.arity == 2 else part
+        for part, argument in zip(parts, formula.arguments, strict=True)
+    ]
+    return formula.primitive.latex.format(**dict(zip("xy", wrapped, strict=False)))
+
+
+_HEADER = '''"""A zero-cost proxy for language-model architectures, exported by lpzero.
+
+    {formula}
+
+score(operands) takes, for each operand, one list a layer with the layer's tensors in it:
+{meanings}
+and returns one number. Layer 0 is the embedding, then come the blocks, then whatever follows them; a layer without
+the operand has an empty list. {direction}
+"""
+
+import torch
+from torch import Tensor
+
+EPS = {eps!r}
+'''
+
+_BODY = '''
+def reduce_layers(layers, function):
+    """Reduce every tensor to one number and add those of a layer: {{layer: value}}."""
+    flat = {{i: [function(t.detach().reshape(-1).float(), None) for t in layer] for i, layer in enumerate(layers)}}
+    return {{i: torch.stack(values).double().sum() for i, values in flat.items() if values}}
+
+
+def on_tensors(function, *operands):
+    """Apply a function to corresponding tensors, layer by layer."""
+    return [[function(*tensors) for tensors in zip(*layer)] for layer in zip(*operands)]
+
+
+def normalise_tensors(function, layers):
+    """Apply a function that looks at all elements of a tensor."""
+    return [[function(t.reshape(-1), None).reshape(t.shape) for t in layer] for layer in layers]
+
+
+def on_layers(function, *values):
+    """Apply a function to the values of the layers that all have one."""
+    shared = [i for i in values[0] if all(i in other for other in values[1:])]
+    return {{i: function(*(value[i] for value in values)) for i in shared}}
+
+
+def normalise_layers(function, values):
+    """Apply a function that looks at the values of all layers."""
+    return dict(zip(values, function(torch.stack(list(values.values())), None))) if values else {{}}
+
+
+def aggregate(function, values):
+    """One number from the values of the layers."""
+    stacked = torch.stack(list(values.values())) if values else torch.zeros(0, dtype=torch.float64)
+    return function(stacked, None)
+
+
+def score(operands):
+    """The value of the proxy."""
+{lines}
+    return float({result})
+'''
+
+
+def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
+    """The formula as the text of a Python module that imports torch alone.
+
+    Args:
+        formula: A formula of type scalar.
+        higher_is_better: Direction of the proxy, stated in its docstring; None leaves it out.
+    """
+    used = sorted({n.primitive.function.__name__ for n in formula.walk() if n.primitive is not None})
+    needed = _closure(used)
+    functions = "\n\n\n".join(inspect.getsource(getattr(primitives, name)).strip() for name in needed)
+    lines, result = _statements(formula)
+    direction = {None: "", True: "A higher score is better.", False: "A lower score is better."}
+    meanings = [f"    operands[{name!r}]: {OPERANDS[name].meaning}" for name in sorted(formula.operands)]
+    header = _HEADER.format(
+        formula=formula,
+        meanings="\n".join(meanings),
+        direction=direction[higher_is_better],
+        eps=primitives.EPS,
+    )
+    body = _BODY.format(lines="\n".join(f"    {line}" for line in lines), result=result)
+    return f"{header}\n\n{functions}\n\n{body}"
+
+
+def _closure(names: list[str]) -> list[str]:
+    """The functions that are needed, those they call first."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        code = getattr(primitives, name).__code__
+        for called in code.co_names:
+            function = getattr(primitives, called, None)
+            if inspect.isfunction(function) and called != name:
+                visit(called)
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in names:
+        visit(name)
+    return ordered
+
+
+def _statements(formula: Formula) -> tuple[list[str], str]:
+    """Assignments, one a distinct part, and the name of the result."""
+    names: dict[str, str] = {}
+    lines: list[str] = []
+
+    def visit(part: Formula) -> str:
+        if part.text in names:
+            return names[part.text]
+        arguments = [visit(argument) for argument in part.arguments]
+        names[part.text] = f"v{len(names)}"
+        lines.append(f"{names[part.text]} = {_call(part, arguments)}  # {part.type.level}")
+        return names[part.text]
+
+    return lines, visit(formula)
+
+
+def _call(part: Formula, arguments: list[str]) -> str:
+    if part.primitive is None:
+        return f"operands[{part.name!r}]"
+    function, values = part.primitive.function.__name__, ", ".join(arguments)
+    level, kind = part.arguments[0].type.level, part.primitive.kind
+    if kind == "reduction":
+        return f"reduce_layers({values}, {function})"
+    if kind == "aggregation":
+        return f"aggregate({function}, {values})"
+    if kind == "normalise":
+        return f"normalise_{level if level == 'layers' else 'tensors'}({function}, {values})"
+    if level == "scalar":
+        return f"{function}({values})"
+    return f"on_{'layers' if level == 'layers' else 'tensors'}({function}, {values})"

@@ -1,0 +1,167 @@
+"""A formula: an immutable tree of primitives over operands, with a type, a size, a depth and one text form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from lpzero.errors import InputError
+from lpzero.formula.primitives import NAMES, Level, Primitive
+from lpzero.operands.operand import OPERANDS
+
+MAX_DEPTH = 24
+MAX_SIZE = 200
+
+
+@dataclass(frozen=True)
+class Type:
+    """The type of a formula or of a part of it.
+
+    Attributes:
+        level: ``"tensor"``, ``"layers"`` (one value a layer) or ``"scalar"`` (one value a model).
+        sites: For a tensor, the set of sites that it lives at; a primitive that changes a tensor's shape
+            appends its name. Empty elsewhere.
+    """
+
+    level: Level
+    sites: str = ""
+
+    def __str__(self) -> str:
+        return f"tensor[{self.sites}]" if self.sites else self.level
+
+
+LAYERS = Type("layers")
+SCALAR = Type("scalar")
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A node with what hangs under it. Build it with :func:`operand` and :func:`apply`, or parse text.
+
+    Two formulas are equal where their texts are.
+
+    Attributes:
+        name: Name of the operand or primitive.
+        arguments: The parts that the primitive is applied to; empty for an operand.
+        type: The type of the value.
+        primitive: The row of the table; None for an operand.
+
+    >>> f = apply("sum", apply("l1", apply("mul", operand("weight"), operand("grad"))))
+    >>> str(f), f.size, f.depth, str(f.type)
+    ('sum(l1(weight * grad))', 5, 4, 'scalar')
+    """
+
+    name: str
+    arguments: tuple[Formula, ...]
+    type: Type
+    primitive: Primitive | None = field(repr=False)
+
+    @cached_property
+    def text(self) -> str:
+        """The formula in the language that the parser reads."""
+        if self.primitive is None or self.primitive.symbol is None:
+            inner = ", ".join(a.text for a in self.arguments)
+            return f"{self.name}({inner})" if self.arguments else self.name
+        left, right = (_within(self.name, a, i) for i, a in enumerate(self.arguments))
+        return f"{left} {self.primitive.symbol} {right}"
+
+    @cached_property
+    def size(self) -> int:
+        """Number of nodes."""
+        return 1 + sum(a.size for a in self.arguments)
+
+    @cached_property
+    def depth(self) -> int:
+        """Nodes on the longest way from the root to an operand."""
+        return 1 + max((a.depth for a in self.arguments), default=0)
+
+    @cached_property
+    def operands(self) -> frozenset[str]:
+        """Names of the operands in it."""
+        if not self.arguments:
+            return frozenset({self.name})
+        return frozenset().union(*(a.operands for a in self.arguments))
+
+    @cached_property
+    def needs_axes(self) -> bool:
+        """Whether it can be evaluated on exact operands only."""
+        mine = self.primitive is not None and self.primitive.kind == "axes"
+        return mine or any(a.needs_axes for a in self.arguments)
+
+    def walk(self) -> Iterator[Formula]:
+        """Every node, root first, left to right."""
+        yield self
+        for argument in self.arguments:
+            yield from argument.walk()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Formula:
+        """Itself: it is immutable."""
+        return self
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """Travel to other processes as text."""
+        from lpzero.formula.parse import parse_part
+
+        return parse_part, (self.text,)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Formula) and self.text == other.text
+
+
+def _within(parent: str, argument: Formula, place: int) -> str:
+    """An argument's text beside an infix symbol, in parentheses where reading it back would regroup it."""
+    if argument.primitive is None or argument.primitive.symbol is None:
+        return argument.text
+    product_in_sum = argument.name in ("mul", "div") and parent in ("add", "sub")
+    same_on_the_left = place == 0 and (argument.name in ("mul", "div")) == (parent in ("mul", "div"))
+    return argument.text if product_in_sum or same_on_the_left else f"({argument.text})"
+
+
+def operand(name: str) -> Formula:
+    """The formula that is one operand; raises InputError, listing the operands, where there is none."""
+    if name not in OPERANDS:
+        raise InputError(f"unknown operand {name!r}: expected one of {', '.join(OPERANDS)}")
+    return Formula(name, (), Type("tensor", OPERANDS[name].sites), None)
+
+
+def apply(name: str, *arguments: Formula) -> Formula:
+    """Apply a primitive.
+
+    Raises:
+        InputError: There is no such primitive, it takes another number of arguments, or not of these types.
+    """
+    rows = NAMES.get(name)
+    if rows is None:
+        raise InputError(f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}")
+    if rows[0].arity != len(arguments):
+        raise InputError(f"{name} takes {rows[0].arity} argument(s), found {len(arguments)}")
+    fitting = [row for row in rows if arguments[0].type.level in row.levels]
+    if not fitting:
+        levels = " or ".join(dict.fromkeys(level for row in rows for level in row.levels))
+        raise InputError(f"{name} takes {levels}, found {arguments[0].type}")
+    row = fitting[0]
+    if row.arity == 2 and arguments[0].type != arguments[1].type:
+        raise InputError(
+            f"{name} takes two values of one type, found {arguments[0].type} and {arguments[1].type}: "
+            "reduce tensors of different sites first (l1, mean, ...), and aggregate layers to meet a scalar"
+        )
+    if row.families and arguments[0].type.sites.split("/")[0] not in row.families:
+        raise InputError(f"{name} takes {' or '.join(row.families)}, found {arguments[0].type}")
+    return Formula(name, arguments, _result_type(row, arguments[0].type), row)
+
+
+def _result_type(row: Primitive, argument: Type) -> Type:
+    if row.kind == "reduction":
+        return LAYERS
+    if row.kind == "aggregation":
+        return SCALAR
+    if row.kind == "axes":
+        return Type("tensor", f"{argument.sites}/{row.name}")
+    return argument

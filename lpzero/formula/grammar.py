@@ -1,0 +1,190 @@
+"""Grammars: which formulas a search may draw, and how a random one is drawn.
+
+``lpzero`` is the grammar of LPZero (arXiv 2410.04808, section 3): two branches under one binary primitive, each
+an operand (or the product of two operands at the same sites) under two unary primitives, averaged over the elements
+where no reduction was among them, and summed or averaged over layers. ``typed`` draws typed trees up to a depth:
+element-wise work on tensors, layer by layer and on whole models, several operands, reductions of every kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from lpzero.errors import InputError, unknown_name
+from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, Type, apply, operand
+from lpzero.formula.primitives import NAMES, PRIMITIVES, Kind, Primitive
+from lpzero.operands.operand import OPERANDS
+
+GRAMMARS = ("typed", "lpzero")
+PAPER_OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention")
+PAPER_UNARY = (
+    *("log", "abslog", "abs", "square", "exp", "zscore", "relu", "reciprocal", "frobenius", "normalised_sum"),
+    *("l1", "softmax", "sigmoid", "log_softmax", "sqrt", "neg", "min_max", "mean", "std", "identity"),
+)
+ROOTS = ("add", "sub", "mul", "div")
+AGGREGATIONS = ("sum", "mean")
+
+
+def _names(kind: Kind, arity: int = 1) -> tuple[str, ...]:
+    return tuple(p.name for p in PRIMITIVES if p.kind == kind and p.arity == arity and p.search)
+
+
+REDUCTIONS = _names("reduction")
+ELEMENTWISE = tuple(name for name in _names("elementwise") if name != "identity")
+NORMALISING = _names("normalise")
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """A set of formulas.
+
+    Attributes:
+        name: ``"typed"`` or ``"lpzero"``.
+        max_depth: Deepest formula, 4 to 24.
+        max_size: Largest formula in nodes, 4 to 200.
+        operands: Names of the operands that may be drawn, at least one.
+    """
+
+    name: str
+    max_depth: int
+    max_size: int
+    operands: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.name not in GRAMMARS:
+            raise unknown_name("grammar", self.name, GRAMMARS)
+        if not 4 <= self.max_depth <= MAX_DEPTH or not 4 <= self.max_size <= MAX_SIZE:
+            raise InputError(
+                f"expected a depth limit of 4 to {MAX_DEPTH} and a size limit of 4 to {MAX_SIZE}, "
+                f"found {self.max_depth} and {self.max_size}"
+            )
+        if self.name == "lpzero" and (self.max_depth < 7 or self.max_size < 13):
+            raise InputError("the lpzero grammar needs a depth limit of at least 7 and a size limit of 13")
+        for name in self.operands:
+            operand(name)
+
+
+def grammar(name: str, *, max_depth: int = 8, max_size: int = 24) -> Grammar:
+    """A grammar by name with its usual operands: the paper's six for ``lpzero``, all of them for ``typed``.
+
+    Raises:
+        InputError: Unknown name, or a limit out of its range.
+    """
+    operands = PAPER_OPERANDS if name == "lpzero" else tuple(OPERANDS)
+    return Grammar(name, max_depth, max_size, operands)
+
+
+def accepts(rules: Grammar, formula: Formula) -> bool:
+    """Whether a formula belongs to a grammar."""
+    fits = (
+        formula.type.level == "scalar"
+        and formula.depth <= rules.max_depth
+        and formula.size <= rules.max_size
+        and formula.operands <= set(rules.operands)
+        and all(node.primitive is None or node.primitive.search for node in formula.walk())
+    )
+    if not fits or rules.name == "typed":
+        return fits
+    return formula.name in ROOTS and all(_is_branch(argument) for argument in formula.arguments)
+
+
+def _is_branch(formula: Formula) -> bool:
+    """Whether a part is an aggregation over at most two unary primitives over an operand or a product."""
+    if formula.primitive is None or formula.primitive.kind != "aggregation":
+        return False
+    chain, inner = [], formula.arguments[0]
+    while len(inner.arguments) == 1:
+        chain.append(inner)
+        inner = inner.arguments[0]
+    if not all(node.name in PAPER_UNARY for node in chain):
+        return False
+    is_product = inner.name == "mul" and all(not a.arguments for a in inner.arguments)
+    if inner.arguments and not is_product:
+        return False
+    averaged = chain[0].name == "mean" and chain[0].type.level == "layers"
+    return len(chain) <= (3 if averaged else 2)
+
+
+def draw(rules: Grammar, rng: np.random.Generator) -> Formula:
+    """Draw a formula of a grammar.
+
+    Args:
+        rules: The grammar.
+        rng: Source of randomness.
+    """
+    while True:
+        if rules.name == "lpzero":
+            formula = apply(str(rng.choice(ROOTS)), _draw_branch(rules, rng), _draw_branch(rules, rng))
+        else:
+            # Koza 1992: depths spread over the range, so that small formulas are tried as well
+            formula = draw_part(rules, Type("scalar"), int(rng.integers(3, rules.max_depth + 1)), rng)
+        if accepts(rules, formula):
+            return formula
+
+
+def _draw_branch(rules: Grammar, rng: np.random.Generator) -> Formula:
+    value = _draw_paper_operand(rules, rng)
+    for _ in range(2):
+        fitting = [n for n in PAPER_UNARY if any(value.type.level in row.levels for row in _unary_rows(n))]
+        value = apply(str(rng.choice(fitting)), value)
+    if value.type.level == "tensor":
+        value = apply("mean", value)
+    return apply(str(rng.choice(AGGREGATIONS)), value)
+
+
+def _unary_rows(name: str) -> list[Primitive]:
+    return [row for row in NAMES[name] if row.kind != "aggregation"]
+
+
+def _draw_paper_operand(rules: Grammar, rng: np.random.Generator) -> Formula:
+    pairs = [
+        (a, b)
+        for a, b in product(rules.operands, repeat=2)
+        if a < b and OPERANDS[a].sites == OPERANDS[b].sites
+    ]
+    drawn = int(rng.integers(len(rules.operands) + len(pairs)))
+    if drawn < len(rules.operands):
+        return operand(rules.operands[drawn])
+    return apply("mul", *(operand(name) for name in pairs[drawn - len(rules.operands)]))
+
+
+def draw_part(rules: Grammar, wanted: Type, depth: int, rng: np.random.Generator) -> Formula:
+    """Draw a typed part.
+
+    Args:
+        rules: The grammar whose operands are used.
+        wanted: Its type; a tensor with empty sites may live anywhere.
+        depth: Deepest part wanted, at least 3 for a scalar, 2 for layers, 1 for a tensor; less counts as that.
+        rng: Source of randomness.
+    """
+    if wanted.level == "tensor":
+        names = [n for n in rules.operands if not wanted.sites or OPERANDS[n].sites == wanted.sites]
+        if not names:
+            raise InputError(f"no operand lives at {wanted.sites}")
+        return _draw_tensor(rules, str(rng.choice(names)), depth, rng)
+    lowest = 3 if wanted.level == "scalar" else 2
+    choice = rng.random()
+    if depth <= lowest or choice < 0.5:
+        down = AGGREGATIONS if wanted.level == "scalar" else REDUCTIONS
+        below = Type("layers") if wanted.level == "scalar" else Type("tensor")
+        return apply(str(rng.choice(down)), draw_part(rules, below, depth - 1, rng))
+    if choice < 0.7:
+        unary = ELEMENTWISE if wanted.level == "scalar" else ELEMENTWISE + NORMALISING
+        return apply(str(rng.choice(unary)), draw_part(rules, wanted, depth - 1, rng))
+    sides = (draw_part(rules, wanted, depth - 1, rng) for _ in range(2))
+    return apply(str(rng.choice(ROOTS)), *sides)
+
+
+def _draw_tensor(rules: Grammar, name: str, depth: int, rng: np.random.Generator) -> Formula:
+    choice = rng.random()
+    if depth <= 1 or choice < 0.5:
+        return operand(name)
+    if choice < 0.8:
+        unary = str(rng.choice(ELEMENTWISE + NORMALISING))
+        return apply(unary, _draw_tensor(rules, name, depth - 1, rng))
+    sites = Type("tensor", OPERANDS[name].sites)
+    left, right = (draw_part(rules, sites, depth - 1, rng) for _ in range(2))
+    return apply(str(rng.choice(ROOTS)), left, right)

@@ -1,0 +1,125 @@
+"""The reader of formulas: text to :class:`Formula`, on Python's syntax tree with a whitelist.
+
+Nothing is ever evaluated. Text is read as an expression of names, calls of primitives by name, ``+ - * /`` and a
+leading minus; whatever else stands in it is refused with its column.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from lpzero.errors import InputError
+from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, operand
+from lpzero.formula.primitives import NAMES
+from lpzero.operands.operand import OPERANDS
+
+MAX_TEXT = 8000
+_BINARY: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
+
+
+def _fail(column: int, message: str) -> InputError:
+    return InputError(f"formula, column {column}: {message}")
+
+
+def parse(text: str) -> Formula:
+    """Read a formula.
+
+    Args:
+        text: Such as ``sum(l1(weight * grad)) + mean(log(std(attention)))``.
+
+    Returns:
+        A formula of type scalar; ``parse(str(f)) == f`` for every such formula.
+
+    Raises:
+        InputError: The text is no expression of the language, has another type than scalar, or is deeper than
+            24, larger than 200 nodes or longer than 8,000 characters. The message names the column.
+
+    >>> str(parse("sum( l1( weight*grad ) )"))
+    'sum(l1(weight * grad))'
+    """
+    formula = parse_part(text)
+    if formula.type.level != "scalar":
+        raise _fail(
+            1,
+            f"expected one value for the model, found {formula.type}: reduce tensors (l1, mean, std, ...), "
+            "then aggregate layers with sum or mean, as in sum(l1(weight * grad))",
+        )
+    return formula
+
+
+def parse_part(text: str) -> Formula:
+    """Read a formula or a part of one, of any type; raises as :func:`parse` does."""
+    _check_text(text)
+    try:
+        with warnings.catch_warnings():
+            # Python warns about odd literals before this reader can refuse them
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError as err:
+        raise _fail(err.offset or 1, f"expected a formula, found {err.msg}") from None
+    except (RecursionError, MemoryError, ValueError):
+        raise _fail(1, f"too deep: expected a depth of at most {MAX_DEPTH}") from None
+    return _Reader(text).read(tree.body, depth=1)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise _fail(1, "expected a formula, found nothing")
+    if len(text) > MAX_TEXT:
+        raise _fail(MAX_TEXT, f"too long: expected at most {MAX_TEXT} characters, found {len(text)}")
+    for column, character in enumerate(text, start=1):
+        if not character.isascii() or (not character.isprintable() and not character.isspace()):
+            raise _fail(column, f"expected ASCII text, found {character!r}")
+
+
+class _Reader:
+    """One reading: counts nodes and keeps where the text began."""
+
+    def __init__(self, text: str) -> None:
+        self._indent = len(text) - len(text.lstrip())
+        self._nodes = 0
+
+    def _column(self, node: ast.expr) -> int:
+        return self._indent + node.col_offset + 1
+
+    def read(self, node: ast.expr, depth: int) -> Formula:
+        self._nodes += 1
+        if depth > MAX_DEPTH:
+            raise _fail(self._column(node), f"too deep: expected a depth of at most {MAX_DEPTH}")
+        if self._nodes > MAX_SIZE:
+            raise _fail(self._column(node), f"too large: expected at most {MAX_SIZE} nodes")
+        name, arguments = self._head(node)
+        parts = [self.read(argument, depth + 1) for argument in arguments]
+        try:
+            return apply(name, *parts) if parts else operand(name)
+        except InputError as err:
+            raise _fail(self._column(node), str(err)) from None
+
+    def _head(self, node: ast.expr) -> tuple[str, list[ast.expr]]:
+        """The name of an operand or primitive and its arguments."""
+        if isinstance(node, ast.Name):
+            if node.id not in OPERANDS:
+                known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
+                names = f"expected one of {', '.join(OPERANDS)}"
+                raise _fail(self._column(node), f"{known} {node.id!r}: {names}")
+            return node.id, []
+        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+            return _BINARY[type(node.op)], [node.left, node.right]
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return "neg", [node.operand]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return self._call(node, node.func.id)
+        kind = type(node).__name__
+        raise _fail(
+            self._column(node), f"expected an operand, a primitive, or one of + - * /, found {kind}"
+        )
+
+    def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:
+        if name not in NAMES:
+            raise _fail(
+                self._column(node), f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}"
+            )
+        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args) or not node.args:
+            raise _fail(self._column(node), f"{name} takes {NAMES[name][0].arity} plain argument(s)")
+        return name, list(node.args)

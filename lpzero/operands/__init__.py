@@ -1,0 +1,1 @@
+"""What one forward and backward pass of an untrained model shows: batches, extraction, sketches, the bank."""

@@ -1,0 +1,208 @@
+"""The bank: the sketched operands of architectures, computed once and kept on disk.
+
+One safetensors file an architecture, named by the SHA-256 of everything that it depends on: space, protocol,
+architecture, initialisation seed, batch, sketch, extractor version, torch version and dtype. Files are replaced
+atomically; a damaged one is built again, with a warning in the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from lpzero.engines import map_ordered
+from lpzero.errors import InputError
+from lpzero.operands.batch import Batch, random_batch
+from lpzero.operands.extract import Operands, Site, extract
+from lpzero.operands.operand import SITE_FAMILIES
+from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.sites import SitedModel, SiteMap
+from lpzero.spaces.space import SearchSpace
+
+EXTRACTOR_VERSION = 1
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one architecture is shown, and how much of what it shows is kept.
+
+    Attributes:
+        seed: Seed of the run; the batch, the initialisation and the sketch positions derive from it.
+        batch: Sequences in the batch, at least 1.
+        tokens: Tokens of each sequence, at least 2 and at most what the space's models take.
+        elements: Elements that a sketch keeps of each tensor, at least 16.
+        device: ``"cpu"`` or ``"cuda"``.
+    """
+
+    seed: int = 0
+    batch: int = 8
+    tokens: int = 64
+    elements: int = 512
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0 or self.batch < 1 or self.tokens < 2 or self.elements < 16:
+            raise InputError(
+                "expected seed >= 0, batch >= 1, tokens >= 2 and sketch elements >= 16, found "
+                f"{self.seed}, {self.batch}, {self.tokens}, {self.elements}"
+            )
+
+
+def derived_seed(seed: int, *names: str) -> int:
+    """A seed of 63 bits for one purpose, from the run's seed and the names of the purpose."""
+    text = "/".join((str(seed), *names)).encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
+
+
+def pass_batch(space: SearchSpace, shown: Pass) -> Batch:
+    """The batch that every architecture of a run is shown; raises InputError where it is too long."""
+    if shown.tokens > space.max_tokens:
+        raise InputError(f"expected at most {space.max_tokens} tokens for {space.name}, found {shown.tokens}")
+    rng = np.random.default_rng(derived_seed(shown.seed, "batch"))
+    return random_batch(space.vocabulary, space.objective, rng, batch=shown.batch, tokens=shown.tokens)
+
+
+def untrained_model(
+    space: SearchSpace, architecture: Architecture, shown: Pass
+) -> tuple[nn.Module, SiteMap]:
+    """Build one architecture on the pass's device, and name its sites.
+
+    The initialisation seed derives from the run's seed and the architecture as listed: two architectures never
+    share their random weights, equal ones always do.
+
+    Raises:
+        InputError: The architecture is not in the space, or the space's models do not name their sites.
+    """
+    model = space.build(architecture, derived_seed(shown.seed, "weights", space.key(architecture)))
+    if not isinstance(model, SitedModel):
+        raise InputError(f"space {space.name}: expected models with a site_map method")
+    site_map = model.site_map()
+    return cast(nn.Module, model).to(shown.device), site_map
+
+
+def untrained_operands(space: SearchSpace, architecture: Architecture, shown: Pass) -> Operands:
+    """Build one architecture and take its operands, exactly; raises as :func:`untrained_model` does."""
+    model, site_map = untrained_model(space, architecture, shown)
+    return extract(model, site_map, pass_batch(space, shown).to(shown.device))
+
+
+def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown: Pass) -> Path:
+    """Where the sketch of one architecture is kept."""
+    document = {
+        "space": space.name,
+        "protocol": space.protocol,
+        "architecture": architecture.digest,
+        "pass": asdict(shown),
+        "extractor": EXTRACTOR_VERSION,
+        "torch": torch.__version__,
+        "dtype": "float32",
+    }
+    key = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    return home / "bank" / space.name / space.protocol / key[:2] / f"{key}.safetensors"
+
+
+def write_sketch(path: Path, sketched: Sketch) -> None:
+    """Write one sketch, atomically."""
+    tensors, places = {}, {}
+    for family, part in sketched.items():
+        places[family] = [[site.layer, site.role, site.group] for site in part.sites]
+        tensors |= {f"{family}.numel": part.numel, f"{family}.extremes": part.extremes}
+        tensors |= {f"{family}.kept": part.kept} | {f"values.{name}": v for name, v in part.values.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, metadata={"sites": json.dumps(places)})
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_sketch(path: Path) -> Sketch:
+    """Read one sketch; raises InputError, naming the file, where it is damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            places = json.loads(file.metadata()["sites"])
+            return {
+                family: SketchedSites(
+                    tuple(Site(*place) for place in places[family]),
+                    file.get_tensor(f"{family}.numel"),
+                    file.get_tensor(f"{family}.extremes"),
+                    file.get_tensor(f"{family}.kept"),
+                    {name: file.get_tensor(f"values.{name}") for name in ALIGNED[family]},
+                )
+                for family in SITE_FAMILIES
+            }
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as err:
+        raise InputError(f"bank file {path} is damaged ({err}): delete it") from err
+
+
+@dataclass(frozen=True)
+class _Task:
+    space: str
+    protocol: str
+    architecture: Architecture
+    shown: Pass
+    path: Path
+
+
+def _bank_one(task: _Task) -> None:
+    space = get_space(task.space, task.protocol)
+    operands = untrained_operands(space, task.architecture, task.shown)
+    seed = derived_seed(task.shown.seed, "sketch")
+    write_sketch(task.path, sketch(operands, elements=task.shown.elements, seed=seed))
+
+
+def fill_bank(
+    space: SearchSpace,
+    architectures: Sequence[Architecture],
+    shown: Pass,
+    *,
+    home: Path,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> list[Sketch]:
+    """Compute the sketches that the bank lacks and read all of them.
+
+    Args:
+        space: Space of the architectures.
+        architectures: In the order of the result.
+        shown: The pass.
+        home: The cache folder.
+        jobs: Worker processes, at least 1; the result does not depend on it.
+        progress: Called with (architectures done, architectures to do).
+
+    Returns:
+        One sketch an architecture.
+    """
+    paths = [bank_path(home, space, architecture, shown) for architecture in architectures]
+    found: dict[Path, Sketch] = {}
+    for path in dict.fromkeys(paths):
+        if path.exists():
+            try:
+                found[path] = read_sketch(path)
+            except InputError as err:
+                _LOG.warning("%s; building it again", err)
+    missing = {p: a for p, a in zip(paths, architectures, strict=True) if p not in found}
+    tasks = [_Task(space.name, space.protocol, a, shown, p) for p, a in missing.items()]
+    for done, (task, _) in enumerate(zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1):
+        found[task.path] = read_sketch(task.path)
+        progress(done, len(tasks))
+    return [found[path] for path in paths]

@@ -1,0 +1,84 @@
+"""Token batches: what an untrained model is shown, drawn from a seed and known by a hash."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lpzero.errors import InputError
+from lpzero.spaces.space import Objective
+
+IGNORED = -100
+MASK_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids and the labels of a language-model loss.
+
+    Attributes:
+        input_ids: (batch, tokens), int64.
+        labels: (batch, tokens), int64; ``IGNORED`` where the loss does not look.
+    """
+
+    input_ids: Tensor
+    labels: Tensor
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of shapes and contents, 64 hexadecimal digits."""
+        digest = hashlib.sha256()
+        for tensor in (self.input_ids, self.labels):
+            digest.update(str(tuple(tensor.shape)).encode())
+            digest.update(np.ascontiguousarray(tensor.cpu().numpy()).tobytes())
+        return digest.hexdigest()
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on a device."""
+        return Batch(self.input_ids.to(device), self.labels.to(device))
+
+
+def random_batch(
+    vocabulary: int, objective: Objective, rng: np.random.Generator, *, batch: int = 8, tokens: int = 64
+) -> Batch:
+    """Draw uniform random tokens.
+
+    For the masked objective a share of 15 % of the positions (at least one) is replaced by token 0 and
+    predicted; for the causal one the labels are the tokens themselves (a model shifts them).
+
+    Args:
+        vocabulary: Number of token ids, at least 2.
+        objective: ``"masked"`` or ``"causal"``.
+        rng: Source of randomness.
+        batch: Sequences, at least 1.
+        tokens: Length of each, at least 2.
+
+    Raises:
+        InputError: A size is out of its range.
+
+    >>> b = random_batch(100, "masked", np.random.default_rng(0), batch=2, tokens=8)
+    >>> tuple(b.input_ids.shape), int((b.labels != IGNORED).sum())
+    ((2, 8), 2)
+    """
+    if vocabulary < 2 or batch < 1 or tokens < 2:
+        raise InputError(
+            f"batch: expected a vocabulary of 2, 1 sequence and 2 tokens at least, "
+            f"found {vocabulary}, {batch} and {tokens}"
+        )
+    ids = rng.integers(1, vocabulary, size=(batch, tokens))
+    if objective == "causal":
+        tensor = torch.from_numpy(ids)
+        return Batch(tensor, tensor.clone())
+    count = max(1, round(MASK_SHARE * batch * tokens))
+    hidden = rng.choice(batch * tokens, size=count, replace=False)
+    labels = np.full(batch * tokens, IGNORED)
+    labels[hidden] = ids.reshape(-1)[hidden]
+    masked = ids.reshape(-1).copy()
+    masked[hidden] = 0
+    return Batch(
+        torch.from_numpy(masked.reshape(batch, tokens)), torch.from_numpy(labels.reshape(batch, tokens))
+    )

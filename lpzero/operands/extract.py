@@ -1,0 +1,174 @@
+"""One forward and backward pass of a model, and every operand that it shows.
+
+The model is left as it was found: mode, hooks, gradients, parameters, ``requires_grad`` and the global random
+state. The backward pass starts from the model's own loss: a gradient of ones through a final LayerNorm is
+round-off, since the true gradient is zero there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lpzero.errors import LpzeroError
+from lpzero.operands.batch import Batch
+from lpzero.operands.operand import SITE_FAMILIES, Operand, SiteFamily
+from lpzero.spaces.sites import Group, OutputSite, SiteMap
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place that an operand was read from.
+
+    Attributes:
+        layer: 0 for the embedding, 1 to depth for the blocks, depth + 1 behind them.
+        role: Unique in its layer and family.
+        group: The part of the model, for parameter sites; None elsewhere.
+    """
+
+    layer: int
+    role: str
+    group: Group | None = None
+
+
+@dataclass(frozen=True)
+class Operands:
+    """What one pass shows.
+
+    Attributes:
+        depth: Number of blocks.
+        loss: The loss, in nats.
+        sites: For each family of sites, the sites in a fixed order.
+        tensors: For each family of operands, one detached tensor a site, in the order of its sites.
+    """
+
+    depth: int
+    loss: float
+    sites: dict[SiteFamily, tuple[Site, ...]]
+    tensors: dict[str, tuple[Tensor, ...]]
+
+    def select(self, operand: Operand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
+        """The sites and tensors of one operand, its group respected."""
+        sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
+        kept = [i for i, site in enumerate(sites) if operand.group in (None, site.group)]
+        return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
+
+
+@contextmanager
+def unchanged(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards."""
+    modes = {module: module.training for module in model.modules()}
+    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
+    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
+    with torch.random.fork_rng(devices=devices):
+        try:
+            model.eval()
+            for parameter in wanted:
+                parameter.requires_grad_(True)
+            yield
+        finally:
+            for module, mode in modes.items():
+                module.training = mode
+            for parameter, flag in wanted.items():
+                parameter.requires_grad_(flag)
+
+
+@contextmanager
+def _recorded(model: nn.Module, site_map: SiteMap, seen: dict[Any, Tensor]) -> Iterator[None]:
+    """Fill ``seen`` in the next forward pass: each output site, and the embedding under None."""
+    modules = dict(model.named_modules())
+    by_module: dict[tuple[str, str], list[OutputSite]] = {}
+    for site in site_map.outputs:
+        by_module.setdefault((site.module, site.take), []).append(site)
+
+    def recorder(sites: list[OutputSite]) -> Any:
+        def record(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+            for site in sites:
+                tensor = output if site.take == "output" else args[0]
+                seen[site] = tensor if site.part is None else tensor[..., slice(*site.part)]
+
+        return record
+
+    def record_embedding(_module: nn.Module, _args: tuple[Any, ...], output: Tensor) -> None:
+        seen[None] = output
+
+    with ExitStack() as stack:
+        for (name, _take), sites in by_module.items():
+            stack.callback(modules[name].register_forward_hook(recorder(sites)).remove)
+        stack.callback(modules[site_map.embedding].register_forward_hook(record_embedding).remove)
+        yield
+
+
+def _detached(tensor: Tensor) -> Tensor:
+    return tensor.detach().clone()
+
+
+def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
+    """Run one forward and one backward pass and collect every operand, exactly.
+
+    Args:
+        model: Called as :class:`lpzero.spaces.sites.SitedModel` says; its device is the batch's.
+        site_map: Where to look.
+        batch: Tokens and labels.
+
+    Returns:
+        Detached tensors: weights (views of the parameters: never write to them) and gradients in the shape of their parameter, activations and heads
+        (batch, tokens, width), attention (batch, heads, tokens, tokens), hidden states and the Jacobian
+        (batch, tokens, width). A parameter that the loss does not reach has a gradient of zeros.
+
+    Raises:
+        LpzeroError: The model returned no loss, no hidden states or no attention entries, or a site of the map
+            was not reached.
+    """
+    parameters = dict(model.named_parameters())
+    seen: dict[Any, Tensor] = {}
+    with unchanged(model), torch.enable_grad(), _recorded(model, site_map, seen):
+        output = model(
+            input_ids=batch.input_ids, labels=batch.labels, output_attentions=True, output_hidden_states=True
+        )
+        loss, hidden, attentions = _checked(output, site_map, seen)
+        by = [parameters[site.parameter] for site in site_map.parameters] + [seen[None]]
+        gradients = torch.autograd.grad(loss, by, allow_unused=True)
+    filled = [torch.zeros_like(p) if g is None else g for p, g in zip(by, gradients, strict=True)]
+    attended = [(layer, a) for layer, a in enumerate(attentions, start=1) if a is not None]
+    sites: dict[SiteFamily, tuple[Site, ...]] = {
+        "parameter": tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters),
+        "attention": tuple(Site(layer, "probabilities") for layer, _ in attended),
+        "hidden": tuple(Site(layer, "stream") for layer in range(len(hidden))),
+        "jacobian": (Site(0, "embedding"),),
+    }
+    tensors = {
+        "weight": tuple(p.detach() for p in by[:-1]),
+        "grad": tuple(g.detach() for g in filled[:-1]),
+        "attention": tuple(_detached(a) for _, a in attended),
+        "hidden": tuple(_detached(h) for h in hidden),
+        "jacobian": (filled[-1].detach(),),
+    }
+    for family in ("activation", "head"):
+        outputs = [site for site in site_map.outputs if site.family == family]
+        sites[family] = tuple(Site(s.layer, s.role) for s in outputs)  # type: ignore[index]
+        tensors[family] = tuple(_detached(seen[s]) for s in outputs)
+    return Operands(site_map.depth, float(loss.detach()), {f: sites[f] for f in SITE_FAMILIES}, tensors)
+
+
+def _checked(output: Any, site_map: SiteMap, seen: dict[Any, Tensor]) -> tuple[Tensor, Any, Any]:
+    loss = getattr(output, "loss", None)
+    hidden, attentions = getattr(output, "hidden_states", None), getattr(output, "attentions", None)
+    if not isinstance(loss, Tensor) or loss.numel() != 1:
+        raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
+    if hidden is None or len(hidden) != site_map.depth + 1:
+        found = "none" if hidden is None else len(hidden)
+        raise LpzeroError(f"expected {site_map.depth + 1} hidden states from the model, found {found}")
+    if not attentions and site_map.depth:
+        raise LpzeroError(
+            "the model returned no attention probabilities: build it with attn_implementation='eager'"
+        )
+    missed = [site for site in (*site_map.outputs, None) if site not in seen]
+    if missed:
+        raise LpzeroError(f"the forward pass did not reach {missed[0] or site_map.embedding}")
+    return loss.reshape(()), hidden, attentions
