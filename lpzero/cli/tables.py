@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lpzero.cli.output import as_json, print_grid, print_json
+
 if TYPE_CHECKING:
     from lpzero.tables import Table
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.group()
@@ -41,7 +40,7 @@ def list_tables(as_json: bool) -> None:
             }
         )
     if as_json:
-        click.echo(json.dumps({"schema": 1, "tables": rows}, indent=2))
+        print_json({"schema": 1, "tables": rows})
         return
     cells = [
         [
@@ -54,7 +53,7 @@ def list_tables(as_json: bool) -> None:
         ]
         for row in rows
     ]
-    _print_grid(["name", "space", "n", "quality", "direction", "where"], cells)
+    print_grid(["name", "space", "n", "quality", "direction", "where"], cells)
 
 
 @tables.command("fetch")
@@ -70,7 +69,7 @@ def fetch_table(name: str, as_json: bool) -> None:
         click.echo(f"note: LPZERO_DATA is set, so that {folder} is not looked at: unset it", err=True)
     if as_json:
         document = {"schema": 1, "name": name, "files": len(get_entry(name).files), "where": str(folder)}
-        click.echo(json.dumps(document, indent=2))
+        print_json(document)
     else:
         click.echo(f"{name}: {len(get_entry(name).files)} file(s) in {folder}")
 
@@ -84,7 +83,7 @@ def show_table(name: str, as_json: bool) -> None:
 
     card = _card(load_table(name))
     if as_json:
-        click.echo(json.dumps({"schema": 1, **card}, indent=2))
+        print_json({"schema": 1, **card})
         return
     quality = card["quality"]
     spread = f"{quality['min']:.2f} to {quality['max']:.2f}, sd {quality['sd']:.2f}"
@@ -100,7 +99,7 @@ def show_table(name: str, as_json: bool) -> None:
         ["licence", card["licence"]],
         ["digest", card["digest"]],
     ]
-    _print_grid(None, rows)
+    print_grid(None, rows)
 
 
 def _card(table: Table) -> dict[str, Any]:
@@ -129,17 +128,3 @@ def _card(table: Table) -> dict[str, Any]:
         "licence": table.licence,
         "digest": table.digest,
     }
-
-
-def _print_grid(header: list[str] | None, rows: list[list[Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid(*(header or ["", ""]), show_header=header is not None, box=None, pad_edge=False)
-    for column in grid.columns:
-        column.overflow = "fold"
-    for row in rows:
-        # Text, since a path may hold brackets, which rich would read as markup.
-        grid.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(grid)

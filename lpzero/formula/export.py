@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 from typing import Any
 
+from lpzero.errors import unknown_name
 from lpzero.formula import primitives
 from lpzero.formula.formula import Formula
 from lpzero.formula.primitives import Primitive
@@ -186,3 +188,41 @@ def _call(part: Formula, arguments: list[str]) -> str:
     if level == "scalar":
         return f"{function}({values})"
     return f"on_{'layers' if level == 'layers' else 'tensors'}({function}, {values})"
+
+
+def export_formula(
+    formula: Formula, format_: str, *, name: str, higher_is_better: bool, paper: str = ""
+) -> str:
+    """A formula in one of :data:`FORMATS`.
+
+    Args:
+        formula: A formula of type scalar.
+        format_: ``"text"``, ``"sympy"`` (as ``sympy.srepr`` prints it), ``"latex"``, ``"python"`` or ``"json"`` (a
+            proxy file, which every command reads).
+        name: Name of the proxy.
+        higher_is_better: Its direction.
+        paper: Where it comes from.
+
+    Raises:
+        InputError: Unknown format.
+    """
+    if format_ == "text":
+        return str(formula)
+    if format_ == "sympy":
+        import sympy
+
+        return str(sympy.srepr(to_sympy(formula)))
+    if format_ == "latex":
+        return to_latex(formula)
+    if format_ == "python":
+        return to_python(formula, higher_is_better=higher_is_better)
+    if format_ != "json":
+        raise unknown_name("format", format_, FORMATS)
+    document = {
+        "schema": 1,
+        "name": name,
+        "formula": str(formula),
+        "higher_is_better": higher_is_better,
+        "paper": paper,
+    }
+    return json.dumps(document, indent=2)

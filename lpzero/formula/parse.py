@@ -100,7 +100,9 @@ class _Reader:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
             if node.id not in OPERANDS:
-                known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
+                known = (
+                    f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
+                )
                 names = f"expected one of {', '.join(OPERANDS)}"
                 raise _fail(self._column(node), f"{known} {node.id!r}: {names}")
             return node.id, []
@@ -111,15 +113,11 @@ class _Reader:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node, node.func.id)
         kind = type(node).__name__
-        raise _fail(
-            self._column(node), f"expected an operand, a primitive, or one of + - * /, found {kind}"
-        )
+        raise _fail(self._column(node), f"expected an operand, a primitive, or one of + - * /, found {kind}")
 
     def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:
         if name not in NAMES:
-            raise _fail(
-                self._column(node), f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}"
-            )
+            raise _fail(self._column(node), f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}")
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args) or not node.args:
             raise _fail(self._column(node), f"{name} takes {NAMES[name][0].arity} plain argument(s)")
         return name, list(node.args)

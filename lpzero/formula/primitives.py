@@ -232,7 +232,9 @@ class Primitive:
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
-def _elementwise(name: str, function: Callable[..., Tensor], sympy: Callable[..., Any], latex: str, **row: Any) -> Primitive:
+def _elementwise(
+    name: str, function: Callable[..., Tensor], sympy: Callable[..., Any], latex: str, **row: Any
+) -> Primitive:
     levels: tuple[Level, ...] = ("tensor", "layers", "scalar")
     return Primitive(name, "elementwise", row.pop("arity", 1), levels, function, sympy, latex, **row)
 

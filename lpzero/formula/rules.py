@@ -156,4 +156,3 @@ def pruned_by(formula: Formula) -> str | None:
             if rule.refuses(node):
                 return rule.name
     return None
-

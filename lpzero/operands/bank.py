@@ -78,9 +78,7 @@ def pass_batch(space: SearchSpace, shown: Pass) -> Batch:
     return random_batch(space.vocabulary, space.objective, rng, batch=shown.batch, tokens=shown.tokens)
 
 
-def untrained_model(
-    space: SearchSpace, architecture: Architecture, shown: Pass
-) -> tuple[nn.Module, SiteMap]:
+def untrained_model(space: SearchSpace, architecture: Architecture, shown: Pass) -> tuple[nn.Module, SiteMap]:
     """Build one architecture on the pass's device, and name its sites.
 
     The initialisation seed derives from the run's seed and the architecture as listed: two architectures never
@@ -202,7 +200,9 @@ def fill_bank(
                 _LOG.warning("%s; building it again", err)
     missing = {p: a for p, a in zip(paths, architectures, strict=True) if p not in found}
     tasks = [_Task(space.name, space.protocol, a, shown, p) for p, a in missing.items()]
-    for done, (task, _) in enumerate(zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1):
+    for done, (task, _) in enumerate(
+        zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1
+    ):
         found[task.path] = read_sketch(task.path)
         progress(done, len(tasks))
     return [found[path] for path in paths]

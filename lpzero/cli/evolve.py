@@ -1,0 +1,177 @@
+"""``lpzero evolve``: discover a proxy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lpzero.cli import options
+from lpzero.cli.output import as_json, figures, print_grid, print_json, say
+from lpzero.errors import InputError
+
+if TYPE_CHECKING:
+    from lpzero.evolve.config import EvolveConfig
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.run import Setting
+
+
+def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """Make a file's settings the defaults of the options."""
+    if value is not None:
+        from lpzero.evolve.config import EvolveConfig, read_document
+
+        settings = read_document(value)
+        unknown = sorted(set(settings) - set(EvolveConfig.model_fields))
+        if unknown:
+            valid = ", ".join(EvolveConfig.model_fields)
+            raise InputError(f"{value}: unknown setting {unknown[0]!r}: expected some of {valid}")
+        ctx.default_map = {**(ctx.default_map or {}), **settings}
+    return value
+
+
+@click.command()
+@click.option("--space", help="Search space: flexibert, gpt2.")
+@click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
+@click.option("--table", help="Table of measured qualities.  [default: the space's first]")
+@options.seed
+@click.option("--grammar", default="typed", show_default=True, help="typed, or lpzero (the paper's).")
+@click.option("--population", type=int, default=200, show_default=True, help="Individuals of a generation.")
+@click.option("--generations", type=int, default=25, show_default=True, help="Generations behind the first.")
+@click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
+@click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
+@click.option("--patience", type=int, help="Stop after this many generations without a better best.")
+@click.option("--search-size", type=int, default=50, show_default=True, help="Records for fitness.")
+@click.option("--validation-size", type=int, default=50, show_default=True, help="Records for the choice.")
+@click.option("--max-depth", type=int, default=8, show_default=True, help="Deepest formula.")
+@click.option("--max-size", type=int, default=24, show_default=True, help="Largest formula, in nodes.")
+@click.option("--tournament", type=int, default=5, show_default=True, help="Entrants for one parent.")
+@click.option(
+    "--crossover-rate", type=float, default=0.5, show_default=True, help="Share of children of two."
+)
+@click.option(
+    "--mutation-rate", type=float, default=0.7, show_default=True, help="Share of mutated children."
+)
+@click.option("--elite", type=int, default=5, show_default=True, help="Individuals that survive unchanged.")
+@click.option("--parsimony", type=float, default=0.002, show_default=True, help="Tau that a node must earn.")
+@options.batch
+@options.tokens
+@click.option("--elements", type=int, default=512, show_default=True, help="Elements of a sketched tensor.")
+@options.device
+@options.jobs
+@click.option("--output", type=click.Path(path_type=Path), help="Run directory.  [default: runs/SPACE-...]")
+@click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this directory.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    callback=_read_config,
+    is_eager=True,
+    expose_value=False,
+    help="JSON file with settings, such as a run's config.json.",
+)
+@as_json
+def evolve(
+    resume: Path | None, output: Path | None, jobs: int | None, as_json: bool, **settings: Any
+) -> None:
+    """Discover a proxy: evolve formulas against a table of trained architectures.
+
+    Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
+    nothing has looked at before. Everything is kept in a run directory; a run that was stopped continues with
+    --resume.
+    """
+    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.evolve.run import execute
+    from lpzero.paths import cache_home
+
+    workers = options.resolve_jobs(jobs)
+    run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
+    say(
+        f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}"
+    )
+    display = ProgressDisplay()
+    try:
+        document = execute(run, setting, home=cache_home(), jobs=workers, observer=display)
+    except BaseException:
+        display.close()
+        say(f"run {run.path} is kept: continue it with lpzero evolve --resume {run.path}")
+        raise
+    display.close()
+    if as_json:
+        print_json(document)
+    else:
+        _print_result(document)
+
+
+def _resumed(path: Path) -> tuple[RunDirectory, Setting]:
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.run import prepare
+
+    run, config = RunDirectory.open(path)
+    return run, prepare(config)
+
+
+def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting]:
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.run import prepare
+
+    config = _config(settings)
+    _fetch_if_nowhere(config.table)
+    setting = prepare(config)
+    return RunDirectory.create(output or _free_path(config), config), setting
+
+
+def _config(settings: dict[str, Any]) -> EvolveConfig:
+    from lpzero.evolve.config import check_config
+    from lpzero.spaces import SPACES, get_space
+    from lpzero.tables import TABLES
+
+    if settings["space"] is None:
+        raise InputError(f"--space is missing: expected one of {', '.join(SPACES)}")
+    space = get_space(settings["space"], settings["protocol"])
+    tables = [entry.name for entry in TABLES.values() if entry.space == space.name]
+    settings |= {
+        "protocol": space.protocol,
+        "table": settings["table"] or tables[0],
+        "device": options.resolve_device(settings["device"]),
+    }
+    return check_config(settings, source="evolve")
+
+
+def _fetch_if_nowhere(name: str) -> None:
+    """Download the table where it is not here and nobody said where it should be."""
+    from lpzero.tables import fetch, find, get_entry
+
+    if find(get_entry(name)) is None and "LPZERO_DATA" not in os.environ:
+        say(f"table {name} is not here: fetching it, as lpzero tables fetch {name} does")
+        fetch(name, progress=True)
+
+
+def _free_path(config: EvolveConfig) -> Path:
+    base = f"{config.table}-{config.protocol}-{config.grammar}-seed{config.seed}"
+    path, number = Path("runs") / base, 1
+    while path.exists():
+        number += 1
+        path = Path("runs") / f"{base}-{number}"
+    return path
+
+
+def _print_result(document: dict[str, Any]) -> None:
+    best, test = document["best"], document["best"]["test"]
+    click.echo(f"best formula ({best['direction']} is better, {best['size']} nodes):\n  {best['formula']}\n")
+    header = ["sealed test", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
+    rows = [["best formula", *figures(test)]]
+    rows += [[f"baseline {row['proxy']}", *figures(row["test"])] for row in document["baselines"]]
+    print_grid(header, rows)
+    splits = [(name, best[name]) for name in ("search", "validation")]
+    click.echo()
+    print_grid(
+        ["chosen on", "tau-a", "tau-b", "rho", "distinct", "sketch tau-a"],
+        [[f"{name} ({part['n']})", *figures(part)[:4], best["sketch"][name]] for name, part in splits],
+    )
+    click.echo(
+        f"\n{document['table']}, protocol {document['protocol']}, seed {document['seed']}: test on {test['n']} "
+        f"architectures; {document['evaluated']} formulas evaluated, {sum(document['pruned'].values())} pruned, "
+        f"{document['seconds']:.0f} s, stopped by {document['stopped_by']}; run {document['run']}"
+    )

@@ -1,0 +1,52 @@
+"""``lpzero export``: a proxy in another language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lpzero.errors import InputError, LpzeroError, unknown_name
+
+
+@click.command()
+@click.argument("proxy")
+@click.option(
+    "--format", "format_", default="text", show_default=True, help="text, sympy, latex, python or json."
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="A file that does not exist yet.  [default: stdout]"
+)
+def export(proxy: str, format_: str, output: Path | None) -> None:
+    """Write PROXY as text, sympy, LaTeX, PyTorch or JSON.
+
+    PROXY is a formula, the name of a shipped proxy, a proxy file, or the folder of a finished run. The sympy format is
+    what sympy.srepr prints; the python format is a module that needs torch alone.
+    """
+    from lpzero.formula.export import FORMATS, export_formula
+    from lpzero.proxy import load_proxy
+
+    if format_ not in FORMATS:
+        raise unknown_name("format", format_, FORMATS)
+    loaded = load_proxy(proxy)
+    if loaded.formula is None:
+        raise InputError(
+            f"{loaded.name} is a coded metric, not a formula: it has no other form than its code"
+        )
+    text = export_formula(
+        loaded.formula,
+        format_,
+        name=loaded.name,
+        higher_is_better=loaded.higher_is_better,
+        paper=loaded.paper,
+    )
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else text + "\n")
+    except FileExistsError:
+        raise InputError(f"{output} exists and is left as it is: give another --output") from None
+    except OSError as err:
+        raise LpzeroError(f"{output} cannot be written: {err}") from err

@@ -1,0 +1,91 @@
+"""The command ``lpzero``: its sub-commands, and what becomes of errors, interrupts and signals."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from lpzero.errors import LpzeroError
+
+INTERRUPTED, TERMINATED = 130, 143
+
+# Name of a command -> the module that defines it under that name, loaded when the command is used.
+_COMMANDS = {
+    "evolve": "Discover a proxy: evolve formulas against a table of trained architectures.",
+    "rank": "Rank a table with proxies and print their rank correlations.",
+    "score": "Score one model with proxies.",
+    "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
+    "tables": "Performance tables: list, fetch, show.",
+    "spaces": "Search spaces: list, show.",
+    "doctor": "Show what this machine has and what lpzero finds on it.",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a sub-command when it is used, so that ``--help`` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of a first visit."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; None where there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"lpzero.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their one line, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"auto_envvar_prefix": "LPZERO", "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="lpzero")
+def lpzero() -> None:
+    """Discover zero-cost proxies for language-model architectures.
+
+    The result goes to stdout, progress to stderr. Exit codes: 0 done, 1 the work failed, 2 wrong use or bad input,
+    3 data is missing, 4 no valid result, 130 interrupted, 143 terminated.
+    """
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line and return its exit code; errors that are ours end in one line on stderr."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = lpzero.main(args=arguments, prog_name="lpzero", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except LpzeroError as err:
+        click.echo(f"lpzero: error: {err}", err=True)
+        return err.exit_code
+    except click.ClickException as err:
+        err.show()
+        return err.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("lpzero: interrupted", err=True)
+        return INTERRUPTED
+    except _Terminated:
+        click.echo("lpzero: terminated", err=True)
+        return TERMINATED
+
+
+def main() -> None:
+    """Entry point of the installed script."""
+    sys.exit(run())

@@ -1,0 +1,72 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import click
+
+from lpzero.errors import InputError, MissingError
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)([hms])")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+class Duration(click.ParamType[float]):
+    """A time such as ``90``, ``90s``, ``3m`` or ``1h30m``, read as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or fail with what was expected."""
+        text = str(value).strip()
+        parts = _PART.findall(text)
+        if parts and "".join(number + unit for number, unit in parts) == text:
+            return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+        try:
+            return float(text)
+        except ValueError:
+            self.fail(f"expected a time such as 90s, 3m or 1h30m, found {text!r}", param, ctx)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def resolve_device(name: str) -> str:
+    """``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        MissingError: ``cuda`` was asked for and torch sees no CUDA device.
+    """
+    import torch
+
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise MissingError("--device cuda: torch sees no CUDA device here: use --device cpu")
+    return "cuda" if available and name != "cpu" else "cpu"
+
+
+seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
+device = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where models run.",
+)
+jobs = click.option(
+    "--jobs", type=int, default=None, help="Worker processes; results do not depend on it.  [default: cores]"
+)
+batch = click.option("--batch", type=int, default=8, show_default=True, help="Sequences of the token batch.")
+tokens = click.option("--tokens", type=int, default=64, show_default=True, help="Tokens of each sequence.")
+
+
+def resolve_jobs(jobs: int | None) -> int:
+    """The number of worker processes; raises InputError where it is below 1."""
+    if jobs is not None and jobs < 1:
+        raise InputError(f"--jobs: expected at least 1, found {jobs}")
+    return usable_cores() if jobs is None else jobs

@@ -1,0 +1,66 @@
+"""Progress of long commands on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tqdm import tqdm
+
+from lpzero.cli.output import say
+from lpzero.evolve.engine import Progress, State
+
+LINE_EVERY = 5.0
+BAR = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}"
+
+
+class ProgressDisplay:
+    """Shows one step after another.
+
+    Args:
+        terminal: Whether stderr is a terminal; None to ask it.
+    """
+
+    def __init__(self, terminal: bool | None = None) -> None:
+        self._terminal = sys.stderr.isatty() if terminal is None else terminal
+        self._step = ""
+        self._bar: tqdm[None] | None = None
+        self._begun = self._said = 0.0
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """``done`` of ``total`` architectures went through a step."""
+        self._show(step, done / max(1, total), f"{done}/{total} architectures")
+
+    def formulas(self, progress: Progress) -> None:
+        """A formula was evaluated."""
+        best = "none yet" if progress.best is None else f"{progress.best:.3f}"
+        facts = f"generation {progress.generation}, {progress.evaluated} formulas, best tau-a {best}"
+        self._show("evolving", progress.done, facts)
+
+    def generation(self, state: State, progress: Progress) -> None:
+        """A generation is complete and saved."""
+        self.formulas(progress)
+
+    def close(self) -> None:
+        """End the last step."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _show(self, step: str, share: float, facts: str) -> None:
+        now = time.monotonic()
+        if step != self._step:
+            self.close()
+            self._step, self._begun, self._said = step, now, 0.0
+        if self._terminal:
+            if self._bar is None:
+                self._bar = tqdm(total=1000, desc=step, bar_format=BAR, leave=True, file=sys.stderr)
+            self._bar.set_postfix_str(facts, refresh=False)
+            self._bar.update(round(1000 * share) - self._bar.n)
+        elif now - self._said >= LINE_EVERY or share >= 1.0 > self._last:
+            self._said = now
+            left = (now - self._begun) * (1 - share) / share if share > 0 else 0.0
+            say(f"{step}: {100 * share:3.0f} %, {facts}, {left:.0f} s left")
+        self._last = share
+
+    _last = 0.0

@@ -1,0 +1,83 @@
+"""``lpzero rank``: how well proxies rank a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lpzero.cli import options
+from lpzero.cli.output import as_json, figures, print_grid, print_json, say
+
+
+@click.command()
+@click.argument("proxies", nargs=-1, metavar="[PROXY]...")
+@click.option("--proxy", "more", multiple=True, help="A proxy; the same as an argument.")
+@click.option("--table", required=True, help="Table of measured qualities.")
+@click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
+@options.seed
+@options.batch
+@options.tokens
+@options.device
+@options.jobs
+@as_json
+def rank(
+    proxies: tuple[str, ...],
+    more: tuple[str, ...],
+    table: str,
+    protocol: str | None,
+    seed: int,
+    batch: int,
+    tokens: int,
+    device: str,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Rank a whole table with proxies and print their rank correlations.
+
+    A PROXY is a formula, the name of a shipped proxy or coded metric, a proxy file, or the folder of a finished run.
+    Without any, every metric of the shape and every shipped formula is ranked. Scores are exact.
+    """
+    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.metrics import METRICS
+    from lpzero.operands.bank import Pass
+    from lpzero.proxy import load_proxy, proxy_names
+    from lpzero.proxy.rank import rank_table
+    from lpzero.spaces import get_space
+    from lpzero.tables import get_entry, load_table
+
+    shapes = [name for name, metric in METRICS.items() if metric.needs == "shape"]
+    names = [*proxies, *more] or [*shapes, *proxy_names()]
+    loaded = [load_proxy(name) for name in names]
+    space = get_space(get_entry(table).space, protocol)
+    measured = load_table(table)
+    shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
+    display = ProgressDisplay()
+    try:
+        rows = rank_table(
+            space,
+            measured,
+            loaded,
+            shown,
+            jobs=options.resolve_jobs(jobs),
+            progress=lambda done, total: display.architectures("scoring", done, total),
+        )
+    finally:
+        display.close()
+    for row in rows:
+        if row["reason"]:
+            say(f"{row['proxy']}: {row['status']}: {row['reason']}")
+    document: dict[str, Any] = {
+        "schema": 1,
+        "table": measured.name,
+        "protocol": space.protocol,
+        "seed": seed,
+        "n": measured.n,
+        "scores": [{key: value for key, value in row.items() if key != "reason"} for row in rows],
+    }
+    if as_json:
+        print_json(document)
+        return
+    header = ["proxy", "better", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
+    print_grid(header, [[r["proxy"], r["direction"], r["status"], *figures(r)] for r in rows])
+    click.echo(f"\n{measured.name}, protocol {space.protocol}: all {measured.n} architectures, seed {seed}")

@@ -1,0 +1,1 @@
+"""Evolution of formulas: individuals, variation, the engine, its evaluation, the report and the run directory."""

@@ -1,0 +1,97 @@
+"""The settings of a run, validated; a run directory keeps them, and ``--config`` reads them back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lpzero.errors import InputError, MissingError
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+class EvolveConfig(BaseModel):
+    """Everything that decides the result of an evolution.
+
+    Attributes:
+        space: Name of the search space.
+        protocol: Which model an architecture of the space stands for.
+        table: Name of the table with the measured qualities.
+        seed: Seed of every random choice, at least 0.
+        grammar: ``"typed"`` or ``"lpzero"``.
+        population: Individuals of a generation, 4 to 100,000.
+        generations: Generations behind the first one, at least 0.
+        max_evals: Stop after this many evaluated formulas; None for no limit.
+        budget: Stop after this many seconds of evolution; None for no limit.
+        patience: Stop after this many generations without a better best; None for no limit.
+        search_size: Records that fitness is computed on, at least 4.
+        validation_size: Records that the choice of the result looks at as well, at least 0.
+        max_depth: Deepest formula, 4 to 24.
+        max_size: Largest formula in nodes, 4 to 200.
+        tournament: Individuals that compete to be a parent, at least 1.
+        crossover_rate: Probability that a child has two parents.
+        mutation_rate: Probability that a child is mutated.
+        elite: Individuals that survive unchanged.
+        parsimony: Rank correlation that one node more must earn, at least 0.
+        batch: Sequences of the token batch.
+        tokens: Tokens of each sequence.
+        elements: Elements of each tensor that a sketch keeps.
+        device: ``"cpu"`` or ``"cuda"``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    space: str
+    protocol: str
+    table: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    grammar: Literal["typed", "lpzero"] = "typed"
+    population: Annotated[int, Field(ge=4, le=100_000)] = 200
+    generations: Annotated[int, Field(ge=0)] = 25
+    max_evals: Annotated[int, Field(ge=1)] | None = None
+    budget: Annotated[float, Field(gt=0)] | None = None
+    patience: Annotated[int, Field(ge=1)] | None = None
+    search_size: Annotated[int, Field(ge=4)] = 50
+    validation_size: Annotated[int, Field(ge=0)] = 50
+    max_depth: Annotated[int, Field(ge=4, le=24)] = 8
+    max_size: Annotated[int, Field(ge=4, le=200)] = 24
+    tournament: Annotated[int, Field(ge=1)] = 5
+    crossover_rate: Rate = 0.5
+    mutation_rate: Rate = 0.7
+    elite: Annotated[int, Field(ge=0)] = 5
+    parsimony: Annotated[float, Field(ge=0)] = 0.002
+    batch: Annotated[int, Field(ge=1)] = 8
+    tokens: Annotated[int, Field(ge=2)] = 64
+    elements: Annotated[int, Field(ge=16)] = 512
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+def check_config(values: dict[str, object], *, source: str) -> EvolveConfig:
+    """Validate settings; raises InputError naming the source, the setting and what it must be."""
+    try:
+        return EvolveConfig.model_validate(values)
+    except ValidationError as err:
+        first = err.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{source}: {name}: {first['msg']}, found {first['input']!r}") from None
+
+
+def read_document(path: Path) -> dict[str, object]:
+    """Read a JSON object from a file.
+
+    Raises:
+        MissingError: There is no such file.
+        InputError: It is not a JSON object.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
+        raise InputError(f"{path}: expected a JSON object, found {err}") from None
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: expected a JSON object, found {type(document).__name__}")
+    return document

@@ -1,0 +1,123 @@
+"""A run directory: everything of one run as text, files replaced atomically, never overwritten.
+
+``config.json`` and ``env.json`` say what was run on what, ``split.json`` which records were used for what,
+``events.jsonl`` what happened, ``state/checkpoint.json`` where it stands, ``front.csv`` and ``best.json`` what
+came out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import sys
+import tempfile
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lpzero.errors import InputError, LpzeroError
+from lpzero.evolve.config import EvolveConfig, check_config, read_document
+from lpzero.fitness import Split
+
+CONFIG, ENV, SPLIT, EVENTS = "config.json", "env.json", "split.json", "events.jsonl"
+CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
+RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file atomically: it holds the old text or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    Path(file.name).replace(path)
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON document; NaN and infinity are refused."""
+    write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+class RunDirectory:
+    """One run on disk.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, config: EvolveConfig) -> RunDirectory:
+        """Begin a run in a new folder.
+
+        Raises:
+            InputError: The folder exists; it is left untouched.
+            LpzeroError: It cannot be made.
+        """
+        try:
+            path.mkdir(parents=True)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(
+                f"{path} exists and is left as it is: give another --output, or continue it with --resume {path}"
+            ) from None
+        except OSError as err:
+            raise LpzeroError(f"{path} cannot be made: {err}") from err
+        run = cls(path)
+        write_json(path / CONFIG, config.model_dump())
+        versions = {name: metadata.version(name) for name in RECORDED}
+        write_json(
+            path / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions}
+        )
+        run.event("created")
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[RunDirectory, EvolveConfig]:
+        """Open a run to continue it; raises InputError where the folder holds none."""
+        if not (path / CONFIG).is_file():
+            raise InputError(f"{path}: expected a run directory with {CONFIG}, found none")
+        return cls(path), check_config(read_document(path / CONFIG), source=str(path / CONFIG))
+
+    def event(self, name: str, **facts: Any) -> None:
+        """Append one line to the events, with the time."""
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        line = json.dumps({"time": now, "event": name, **facts}, allow_nan=False)
+        with (self.path / EVENTS).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def write_split(self, parts: Split, ids: list[str]) -> None:
+        """Keep which records are for what, by their ids."""
+        named = {name: [ids[i] for i in indices] for name, indices in parts.to_json().items()}
+        write_json(self.path / SPLIT, named)
+
+    def write_checkpoint(self, document: dict[str, Any]) -> None:
+        """Replace the checkpoint."""
+        write_text(self.path / CHECKPOINT, json.dumps(document, allow_nan=False))
+
+    def read_checkpoint(self) -> dict[str, Any] | None:
+        """The last checkpoint; None where the run has none yet."""
+        path = self.path / CHECKPOINT
+        return read_document(path) if path.exists() else None
+
+    def write_front(self, rows: list[dict[str, Any]]) -> None:
+        """Write the front as a table."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.path / FRONT, text.getvalue())
+
+    def write_result(self, document: dict[str, Any]) -> None:
+        """Write the result, last of all: a run with a result is finished."""
+        write_json(self.path / BEST, document)
+
+    def read_result(self) -> dict[str, Any] | None:
+        """The result of a finished run; None where it is not finished."""
+        path = self.path / BEST
+        return read_document(path) if path.exists() else None

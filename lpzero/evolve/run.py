@@ -1,0 +1,176 @@
+"""One run from its settings to its result: bank, evolution, checkpoints, sealed test."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from lpzero.engines import single_threaded
+from lpzero.errors import InputError
+from lpzero.evolve.checkpoint import from_document, to_document
+from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.directory import RunDirectory
+from lpzero.evolve.engine import Evolution, Progress, State, choose, front
+from lpzero.evolve.evaluation import Evaluation, evaluation
+from lpzero.evolve.report import final_report, front_documents
+from lpzero.fitness import Split, split
+from lpzero.operands.bank import Pass, derived_seed, fill_bank
+from lpzero.spaces import get_space
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import Table, load_table
+
+SCHEMA = 1
+
+
+class Observer(Protocol):
+    """Who is told how a run goes."""
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """``done`` of ``total`` architectures went through a step."""
+        ...
+
+    def formulas(self, progress: Progress) -> None:
+        """A formula was evaluated."""
+        ...
+
+    def generation(self, state: State, progress: Progress) -> None:
+        """A generation is complete and saved."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run works on: everything that follows from its settings before the first random formula."""
+
+    config: EvolveConfig
+    space: SearchSpace
+    table: Table
+    groups: np.ndarray
+    parts: Split
+    shown: Pass
+
+
+def prepare(config: EvolveConfig) -> Setting:
+    """Load the table and draw the split.
+
+    Raises:
+        InputError: Unknown name, a table of another space, a size out of range, a device that is not there.
+        MissingError: The table is not here.
+    """
+    space = get_space(config.space, config.protocol)
+    table = load_table(config.table)
+    if table.space != space.name:
+        raise InputError(f"table {table.name} is of space {table.space}, found --space {space.name}")
+    groups = table.groups(space)
+    rng = np.random.default_rng(derived_seed(config.seed, "split"))
+    parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)
+    shown = Pass(
+        seed=config.seed,
+        batch=config.batch,
+        tokens=config.tokens,
+        elements=config.elements,
+        device=config.device,
+    )
+    return Setting(config, space, table, groups, parts, shown)
+
+
+def execute(
+    run: RunDirectory, setting: Setting, *, home: Path, jobs: int, observer: Observer
+) -> dict[str, Any]:
+    """Carry a run to its end, from its checkpoint where it has one.
+
+    Args:
+        run: The run directory, created or opened.
+        setting: What :func:`prepare` made of its settings.
+        home: The cache folder of the bank.
+        jobs: Worker processes; the result does not depend on it.
+        observer: Told how it goes.
+
+    Returns:
+        The result document (see ``docs/guide.md``); a finished run's stored one.
+
+    Raises:
+        NoResultError: No valid formula was found.
+    """
+    finished = run.read_result()
+    if finished is not None:
+        return finished
+    started = time.monotonic()
+    run.write_split(setting.parts, [record.id for record in setting.table.records])
+    evaluate = _evaluation(setting, home, jobs, observer)
+    evolution = _evolve(run, setting, evaluate, observer)
+    found = front(evolution.state.archive)
+    chosen = choose(found, setting.config.parsimony)
+    run.event("testing", formula=str(chosen.formula))
+    report = final_report(
+        chosen,
+        space=setting.space,
+        table=setting.table,
+        parts=setting.parts,
+        groups=setting.groups,
+        config=setting.config,
+        shown=setting.shown,
+        jobs=jobs,
+        progress=lambda done, total: observer.architectures("testing", done, total),
+    )
+    document = {
+        "schema": SCHEMA,
+        "run": str(run.path),
+        "space": setting.space.name,
+        "table": setting.table.name,
+        "protocol": setting.space.protocol,
+        "seed": setting.config.seed,
+        "evaluated": evolution.state.evaluated,
+        "pruned": evolution.state.pruned,
+        "seconds": round(time.monotonic() - started, 3),
+        "stopped_by": evolution.stopped_by,
+        "generations": evolution.state.generation,
+        "table_sha256": setting.table.digest,
+        "best": report["best"],
+        "front": front_documents(found),
+        "baselines": report["baselines"],
+    }
+    run.write_front(document["front"])
+    run.write_result(document)
+    run.event("finished", stopped_by=evolution.stopped_by)
+    return document
+
+
+def _evaluation(setting: Setting, home: Path, jobs: int, observer: Observer) -> Evaluation:
+    """Bank what the search may see; the sealed test is not even extracted before the report."""
+    seen = [*setting.parts.search, *setting.parts.validation]
+    sketches = fill_bank(
+        setting.space,
+        [setting.table.records[i].architecture for i in seen],
+        setting.shown,
+        home=home,
+        jobs=jobs,
+        progress=lambda done, total: observer.architectures("operands", done, total),
+    )
+    return evaluation(
+        dict(zip(seen, sketches, strict=True)), setting.table.oriented, setting.parts, setting.shown.device
+    )
+
+
+def _evolve(run: RunDirectory, setting: Setting, evaluate: Evaluation, observer: Observer) -> Evolution:
+    config = setting.config
+    saved = run.read_checkpoint()
+    if saved is None:
+        state = State(np.random.default_rng(derived_seed(config.seed, "evolve")))
+    else:
+        state = from_document(saved, config.parsimony)
+        run.event("resumed", generation=state.generation)
+    evolution = Evolution(config, evaluate, state, observer.formulas)
+    with single_threaded():
+        for reached in evolution.run():
+            run.write_checkpoint(to_document(reached))
+            progress = evolution.progress()
+            run.event(
+                "generation", number=reached.generation, evaluated=progress.evaluated, best=progress.best
+            )
+            observer.generation(reached, progress)
+    return evolution

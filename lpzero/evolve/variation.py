@@ -1,0 +1,134 @@
+"""Variation of formulas: crossover and mutation that keep types, limits and the grammar.
+
+Every operator takes formulas and a random generator and returns a new formula; parents are never changed. Where no
+valid child comes out of a few tries, the first parent is returned: the engine knows it already and evaluates nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.formula.formula import Formula, Type, apply, operand
+from lpzero.formula.grammar import Grammar, accepts, draw_part
+from lpzero.formula.primitives import PRIMITIVES
+
+TRIES = 8
+Place = tuple[int, ...]
+
+
+def paths(formula: Formula) -> list[Place]:
+    """The way to every node, as argument indices from the root; the root first, left to right."""
+    found: list[Place] = [()]
+    for place, argument in enumerate(formula.arguments):
+        found += [(place, *path) for path in paths(argument)]
+    return found
+
+
+def part_at(formula: Formula, path: Place) -> Formula:
+    """The part at the end of a path."""
+    for place in path:
+        formula = formula.arguments[place]
+    return formula
+
+
+def replaced(formula: Formula, path: Place, part: Formula) -> Formula:
+    """The formula with the part at a path replaced; raises InputError where the types forbid it."""
+    if not path:
+        return part
+    arguments = list(formula.arguments)
+    arguments[path[0]] = replaced(arguments[path[0]], path[1:], part)
+    return apply(formula.name, *arguments)
+
+
+def _pick(formula: Formula, rng: np.random.Generator) -> Place:
+    """A node: a primitive nine times out of ten, an operand otherwise (Koza 1992)."""
+    every = paths(formula)
+    inner = [path for path in every if part_at(formula, path).arguments]
+    return (
+        every[int(rng.integers(len(every)))] if rng.random() < 0.1 else inner[int(rng.integers(len(inner)))]
+    )
+
+
+def _first_valid(parent: Formula, rules: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
+    for _ in range(TRIES):
+        try:
+            child = attempt()
+        except InputError:
+            continue
+        if child is not None and child != parent and accepts(rules, child):
+            return child
+    return parent
+
+
+def crossover(first: Formula, second: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+    """Put a part of the second parent in the place of a part of the first that has its level.
+
+    Args:
+        first: The parent that gives the root.
+        second: The parent that gives the part.
+        rules: The grammar that the child must belong to.
+        rng: Source of randomness.
+    """
+
+    def attempt() -> Formula | None:
+        path = _pick(first, rng)
+        level = part_at(first, path).type.level
+        donors = [node for node in second.walk() if node.type.level == level]
+        return replaced(first, path, donors[int(rng.integers(len(donors)))]) if donors else None
+
+    return _first_valid(first, rules, attempt)
+
+
+def mutate_subtree(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+    """Replace a random part by a new random one of the same type; under a reduction, at any sites."""
+
+    def attempt() -> Formula | None:
+        path = _pick(parent, rng)
+        old = part_at(parent, path)
+        above = part_at(parent, path[:-1]) if path else None
+        free = above is not None and above.primitive is not None and above.primitive.kind == "reduction"
+        wanted = Type("tensor") if free else old.type
+        depth = int(rng.integers(1, max(2, rules.max_depth - len(path) + 1)))
+        return replaced(parent, path, draw_part(rules, wanted, depth, rng))
+
+    return _first_valid(parent, rules, attempt)
+
+
+def mutate_point(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+    """Replace one primitive by another of its arity, or one operand by another, where the types allow it."""
+
+    def attempt() -> Formula | None:
+        every = paths(parent)
+        path = every[int(rng.integers(len(every)))]
+        old = part_at(parent, path)
+        if old.primitive is None:
+            return replaced(parent, path, operand(rules.operands[int(rng.integers(len(rules.operands)))]))
+        names = [p.name for p in PRIMITIVES if p.arity == old.primitive.arity and p.search]
+        return replaced(parent, path, apply(names[int(rng.integers(len(names)))], *old.arguments))
+
+    return _first_valid(parent, rules, attempt)
+
+
+def mutate_hoist(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+    """Put a part in the place of a larger part of its type that holds it: the child is smaller."""
+
+    def attempt() -> Formula | None:
+        path = _pick(parent, rng)
+        old = part_at(parent, path)
+        inside = [node for node in old.walk() if node != old and node.type == old.type]
+        return replaced(parent, path, inside[int(rng.integers(len(inside)))]) if inside else None
+
+    return _first_valid(parent, rules, attempt)
+
+
+MUTATIONS = (mutate_subtree, mutate_point, mutate_hoist)
+MUTATION_SHARES = (0.5, 0.35, 0.15)
+
+
+def mutate(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+    """One of the mutations: subtree (50 %), point (35 %), hoist (15 %)."""
+    chosen = int(rng.choice(len(MUTATIONS), p=MUTATION_SHARES))
+    return MUTATIONS[chosen](parent, rules, rng)

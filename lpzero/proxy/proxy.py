@@ -1,0 +1,174 @@
+"""A proxy: a formula or a coded metric with a direction, from a name, a file, a finished run or text."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lpzero.errors import InputError, unknown_name
+from lpzero.formula import Formula, parse
+from lpzero.metrics import METRICS, get_metric
+from lpzero.operands.operand import OPERANDS
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A score for untrained models.
+
+    Attributes:
+        name: Its name; the text of the formula where it has no other.
+        formula: The formula; None for a coded metric.
+        metric: Name of the coded metric; None for a formula.
+        higher_is_better: Its direction.
+        paper: Where it comes from; empty where nobody said.
+        note: What to know about it; empty where there is nothing.
+    """
+
+    name: str
+    formula: Formula | None
+    metric: str | None
+    higher_is_better: bool
+    paper: str = ""
+    note: str = ""
+
+    @property
+    def direction(self) -> str:
+        """``"higher"`` or ``"lower"``: which scores are better."""
+        return "higher" if self.higher_is_better else "lower"
+
+    @property
+    def needs_pass(self) -> bool:
+        """Whether a model must be built and run for it."""
+        return self.metric is None or get_metric(self.metric).needs == "pass"
+
+
+class _Document(BaseModel):
+    """A proxy file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    schema_: int
+    name: str
+    formula: str
+    higher_is_better: bool
+    paper: str = ""
+    note: str = ""
+
+
+def proxy_names() -> tuple[str, ...]:
+    """The names of the shipped proxies that are formulas, sorted."""
+    return tuple(sorted(_shipped()))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, str]:
+    """Text of every shipped proxy file by its name."""
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").is_file():
+        found = {
+            path.stem: path.read_text(encoding="utf-8") for path in (checkout / "proxies").glob("*.json")
+        }
+        return found
+    folder = resources.files("lpzero.proxies")
+    return {
+        entry.name.removesuffix(".json"): entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".json")
+    }
+
+
+def _from_document(text: str, place: str) -> Proxy:
+    try:
+        raw = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as err:
+        raise InputError(f"{place}: expected a JSON object with a proxy, found {err}") from None
+    if not isinstance(raw, dict):
+        raise InputError(f"{place}: expected a JSON object with a proxy, found {type(raw).__name__}")
+    if isinstance(raw.get("best"), dict):
+        return _from_run(raw["best"], place)
+    renamed = {("schema_" if key == "schema" else key): value for key, value in raw.items()}
+    try:
+        document = _Document.model_validate(renamed)
+    except ValidationError as err:
+        first = err.errors()[0]
+        name = str(first["loc"][0]).rstrip("_") if first["loc"] else "document"
+        raise InputError(f"{place}: {name}: {first['msg']}") from None
+    if document.schema_ != 1:
+        raise InputError(f"{place}: expected schema 1, found {document.schema_}")
+    return Proxy(
+        document.name,
+        _parsed(document.formula, place),
+        None,
+        document.higher_is_better,
+        document.paper,
+        document.note,
+    )
+
+
+def _from_run(best: dict[str, Any], place: str) -> Proxy:
+    text, direction = best.get("formula"), best.get("direction")
+    if not isinstance(text, str) or direction not in ("higher", "lower"):
+        raise InputError(f"{place}: expected a finished run with best.formula and best.direction")
+    return Proxy(text, _parsed(text, place), None, direction == "higher", note=f"evolved: {place}")
+
+
+def _parsed(text: str, place: str) -> Formula:
+    try:
+        return parse(text)
+    except InputError as err:
+        raise InputError(f"{place}: {err}") from None
+
+
+def load_proxy(text: str) -> Proxy:
+    """Find a proxy.
+
+    Args:
+        text: The name of a coded metric or of a shipped proxy, the path of a proxy file (``.json``), the folder of
+            a finished run, or a formula. A formula counts as higher-is-better.
+
+    Raises:
+        InputError: Unknown name (the valid ones are listed), damaged file, or a text that is no formula.
+
+    >>> load_proxy("depth").direction, str(load_proxy("sum(l1(weight * grad))").formula)
+    ('higher', 'sum(l1(weight * grad))')
+    """
+    if text in METRICS:
+        return Proxy(text, None, text, METRICS[text].higher_is_better, METRICS[text].paper)
+    if text in _shipped():
+        return _from_document(_shipped()[text], f"proxies/{text}.json")
+    if _NAME.fullmatch(text) and text not in OPERANDS and not Path(text).exists():
+        raise unknown_name("proxy", text, [*METRICS, *proxy_names()])
+    path = _existing(text)
+    if path is not None:
+        return _from_document(_read(path), str(path))
+    if text.endswith(".json"):
+        raise InputError(f"{text}: no such proxy file")
+    formula = parse(text)
+    return Proxy(str(formula), formula, None, higher_is_better=True)
+
+
+def _existing(text: str) -> Path | None:
+    """The file that a text names: itself, or the result in a run folder."""
+    try:
+        path = Path(text)
+        if path.is_dir():
+            path = path / "best.json"
+        return path if path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise InputError(f"{path}: cannot be read: {err}") from None

@@ -1,0 +1,178 @@
+"""Score architectures or one model with proxies, exactly: every element of every tensor is used."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import torch
+from torch import nn
+
+from lpzero.engines import map_ordered
+from lpzero.errors import LpzeroError
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.values import ExactSource
+from lpzero.metrics import Shape, get_metric
+from lpzero.operands.bank import Pass, pass_batch, untrained_model
+from lpzero.operands.batch import Batch
+from lpzero.operands.extract import extract
+from lpzero.proxy.proxy import Proxy
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.space import SearchSpace
+
+
+class ScoreStatus(str, Enum):
+    """What came of scoring one model with one proxy."""
+
+    OK = "ok"
+    NONFINITE = "nonfinite"
+    OUT_OF_MEMORY = "out_of_memory"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score of one model by one proxy.
+
+    Attributes:
+        status: What came of it.
+        value: The score; None unless the status is ok.
+        seconds: Time spent on this proxy, what all proxies share left out.
+        reason: Why there is no value; empty where there is one.
+    """
+
+    status: ScoreStatus
+    value: float | None
+    seconds: float
+    reason: str = ""
+
+
+def shape_of(space: SearchSpace, architecture: Architecture) -> Shape:
+    """The shape of what a space builds for an architecture, without building it."""
+    counts = space.parameter_counts(architecture)
+    return Shape(
+        depth=architecture.depth,
+        width=space.width(architecture),
+        params=counts["total"],
+        decoder_params=counts["nonembedding"],
+        attention_params=counts["attention"],
+    )
+
+
+def score_model(
+    model: nn.Module, site_map: SiteMap, shape: Shape, batch: Batch, proxies: Sequence[Proxy]
+) -> list[Score]:
+    """Score a model with each proxy; the forward and backward pass is shared by all formulas.
+
+    Args:
+        model: Called as :class:`lpzero.spaces.sites.SitedModel` says.
+        site_map: Its sites.
+        shape: Its shape.
+        batch: Tokens and labels, on the model's device.
+        proxies: In the order of the result.
+
+    Raises:
+        LpzeroError: The pass itself failed.
+    """
+    evaluator = None
+    if any(proxy.formula is not None for proxy in proxies):
+        evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
+    return [_scored(proxy, model, site_map, shape, batch, evaluator) for proxy in proxies]
+
+
+def _scored(
+    proxy: Proxy,
+    model: nn.Module,
+    site_map: SiteMap,
+    shape: Shape,
+    batch: Batch,
+    evaluator: Evaluator | None,
+) -> Score:
+    started = time.perf_counter()
+    try:
+        if proxy.formula is not None:
+            assert evaluator is not None
+            value = float(evaluator.scores(proxy.formula)[0])
+        else:
+            assert proxy.metric is not None
+            metric = get_metric(proxy.metric)
+            value = (
+                metric.score_shape(shape)
+                if metric.needs == "shape"
+                else metric.score_pass(model, site_map, batch)
+            )
+    except (torch.OutOfMemoryError, MemoryError) as err:
+        return Score(ScoreStatus.OUT_OF_MEMORY, None, time.perf_counter() - started, str(err).splitlines()[0])
+    except LpzeroError as err:
+        return Score(ScoreStatus.FAILED, None, time.perf_counter() - started, str(err))
+    seconds = time.perf_counter() - started
+    if not math.isfinite(value):
+        return Score(ScoreStatus.NONFINITE, None, seconds, f"the value is {value}")
+    return Score(ScoreStatus.OK, value, seconds)
+
+
+@dataclass(frozen=True)
+class _Task:
+    space: str
+    protocol: str
+    architecture: Architecture
+    shown: Pass
+    proxies: tuple[Proxy, ...]
+
+
+def _score_one(task: _Task) -> list[Score]:
+    space = get_space(task.space, task.protocol)
+    shape = shape_of(space, task.architecture)
+    model, site_map = untrained_model(space, task.architecture, task.shown)
+    batch = pass_batch(space, task.shown).to(task.shown.device)
+    return score_model(model, site_map, shape, batch, task.proxies)
+
+
+def score_architectures(
+    space: SearchSpace,
+    architectures: Sequence[Architecture],
+    proxies: Sequence[Proxy],
+    shown: Pass,
+    *,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> list[list[Score]]:
+    """Score untrained models of architectures with proxies.
+
+    Proxies that look at the shape alone are scored without building a model.
+
+    Args:
+        space: The space that builds the models.
+        architectures: In the order of the result.
+        proxies: In the order of each row of the result.
+        shown: Seeds, batch and device.
+        jobs: Worker processes, at least 1; the result does not depend on it.
+        progress: Called with (architectures done, architectures to do), where models are built.
+
+    Returns:
+        For each architecture, one score a proxy.
+    """
+    heavy = [proxy for proxy in proxies if proxy.needs_pass]
+    tasks = (
+        [_Task(space.name, space.protocol, a, shown, tuple(heavy)) for a in architectures] if heavy else []
+    )
+    scored: list[list[Score]] = []
+    for row in map_ordered(_score_one, tasks, jobs=jobs):
+        scored.append(row)
+        progress(len(scored), len(tasks))
+    rows = []
+    for i, architecture in enumerate(architectures):
+        by_name = dict(zip(heavy, scored[i], strict=True)) if heavy else {}
+        shape = shape_of(space, architecture)
+        rows.append([by_name[p] if p in by_name else _of_shape(p, shape) for p in proxies])
+    return rows
+
+
+def _of_shape(proxy: Proxy, shape: Shape) -> Score:
+    assert proxy.metric is not None
+    return Score(ScoreStatus.OK, get_metric(proxy.metric).score_shape(shape), 0.0)
