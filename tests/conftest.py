@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from torch import nn
+
+from lpzero.operands.batch import Batch, random_batch
+from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +24,84 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}: run `lpzero tables fetch NAME`, and set LPZERO_DATA to its folder")
     return folder
+
+
+class TinyModel(nn.Module):
+    """A pre-norm decoder of two blocks, 8 wide, 13 tokens, that names its own sites; float32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(13, 8)
+        self.blocks = nn.ModuleList(TinyBlock() for _ in range(2))
+        self.final = nn.LayerNorm(8)
+        self.out = nn.Linear(8, 13)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        labels: torch.Tensor,
+        output_attentions: bool = False,  # noqa: ARG002  (always returned)
+        output_hidden_states: bool = False,  # noqa: ARG002
+    ) -> ModelOutput:
+        """Causal loss."""
+        x = self.words(input_ids)
+        hidden, attentions = [x], []
+        for block in self.blocks:
+            x, probabilities = block(x)
+            hidden.append(x)
+            attentions.append(probabilities)
+        logits = self.out(self.final(x))[:, :-1]
+        loss = nn.functional.cross_entropy(logits.reshape(-1, 13), labels[:, 1:].reshape(-1))
+        return ModelOutput(loss, tuple(hidden), tuple(attentions))
+
+    def site_map(self) -> SiteMap:
+        """Every linear weight and the embedding."""
+        parameters = [ParameterSite(0, "words", "embedding", "words.weight")]
+        outputs = []
+        for i in range(2):
+            for role in ("query", "key", "value"):
+                parameters.append(ParameterSite(i + 1, role, "operation", f"blocks.{i}.{role}.weight"))
+                outputs.append(OutputSite("head", i + 1, role, f"blocks.{i}.{role}"))
+            for role in ("up", "down"):
+                parameters.append(ParameterSite(i + 1, role, "feed_forward", f"blocks.{i}.{role}.weight"))
+            outputs.append(OutputSite("activation", i + 1, "act", f"blocks.{i}.act"))
+        parameters.append(ParameterSite(3, "out", "output", "out.weight"))
+        return SiteMap(2, tuple(parameters), tuple(outputs), "words")
+
+
+class TinyBlock(nn.Module):
+    """One-head attention and a feed-forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(8, 8) for _ in range(3))
+        self.up, self.act, self.down = nn.Linear(8, 12), nn.GELU(), nn.Linear(12, 8)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The stream behind the block, and the attention probabilities (batch, 1, tokens, tokens)."""
+        scores = self.query(x) @ self.key(x).transpose(-1, -2) / 8**0.5
+        mask = torch.full(scores.shape[-2:], -torch.inf).triu(1)
+        probabilities = (scores + mask).softmax(-1)
+        x = x + self.drop(probabilities @ self.value(x))
+        return x + self.down(self.act(self.up(x))), probabilities.unsqueeze(1)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    # more threads than cores slow a parallel test run down several times
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def tiny() -> TinyModel:
+    """A tiny model with seeded weights, in training mode."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return TinyModel().train()
+
+
+@pytest.fixture
+def tokens() -> Batch:
+    """Five sequences of seven tokens for the tiny model."""
+    return random_batch(13, "causal", np.random.default_rng(0), batch=5, tokens=7)

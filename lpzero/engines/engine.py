@@ -41,9 +41,7 @@ def _start_worker() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def map_ordered(
-    function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int
-) -> Iterator[Result]:
+def map_ordered(function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int) -> Iterator[Result]:
     """Yield ``function(item)`` for every item, in order.
 
     Args:

@@ -18,6 +18,18 @@ MAX_TEXT = 8000
 _BINARY: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
 
 
+_WORDS: dict[type[ast.expr], str] = {
+    ast.Attribute: "an attribute",
+    ast.Lambda: "a lambda",
+    ast.Constant: "a constant",
+    ast.Subscript: "an index",
+    ast.IfExp: "a condition",
+    ast.Call: "a call of something that is no name",
+    ast.BinOp: "another operator",
+    ast.UnaryOp: "another operator",
+}
+
+
 def _fail(column: int, message: str) -> InputError:
     return InputError(f"formula, column {column}: {message}")
 
@@ -57,7 +69,8 @@ def parse_part(text: str) -> Formula:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as err:
-        raise _fail(err.offset or 1, f"expected a formula, found {err.msg}") from None
+        column = len(text) - len(text.lstrip()) + (err.offset or 1)
+        raise _fail(column, f"expected a formula, found {err.msg}") from None
     except (RecursionError, MemoryError, ValueError):
         raise _fail(1, f"too deep: expected a depth of at most {MAX_DEPTH}") from None
     return _Reader(text).read(tree.body, depth=1)
@@ -112,8 +125,8 @@ class _Reader:
             return "neg", [node.operand]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node, node.func.id)
-        kind = type(node).__name__
-        raise _fail(self._column(node), f"expected an operand, a primitive, or one of + - * /, found {kind}")
+        found = _WORDS.get(type(node), type(node).__name__)
+        raise _fail(self._column(node), f"expected an operand, a primitive, or one of + - * /, found {found}")
 
     def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:
         if name not in NAMES:

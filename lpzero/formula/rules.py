@@ -76,7 +76,11 @@ def _repeated(node: Formula) -> bool:
 
 def _constant(node: Formula) -> bool:
     inner = _inner(node)
-    return inner is not None and (node.name, inner.name) in _ZERO
+    if inner is None:
+        return False
+    # a sum of softmax over the elements of tensors counts sites, and stays; over layers it is 1
+    shares = node.type.level == "scalar" and (node.name, inner.name) == ("sum", "softmax")
+    return shares or (node.name, inner.name) in _ZERO
 
 
 def _vanishes(node: Formula) -> bool:
@@ -92,14 +96,6 @@ def _self_paired(node: Formula) -> bool:
 def _overflows(node: Formula) -> bool:
     inner = _inner(node)
     return inner is not None and node.name == "exp" and inner.name == "numel"
-
-
-def _flat_sum(node: Formula) -> bool:
-    """Normalising the layers and then adding them up leaves nothing of their size."""
-    inner = _inner(node)
-    if inner is None or node.type.level != "scalar" or node.name not in ("sum", "mean"):
-        return False
-    return inner.name == "zscore" or (node.name == "sum" and inner.name == "softmax")
 
 
 def _kept_order(root: Formula) -> bool:
@@ -134,8 +130,7 @@ RULES: tuple[Rule, ...] = (
     Rule("inverse", "a primitive undoes the one before it", _undone),
     Rule("redundant", "a primitive leaves its argument as it is", _repeated),
     Rule("self_pair", "a binary primitive meets one value twice", _self_paired),
-    Rule("constant", "the sum of a standardised tensor is zero", _constant),
-    Rule("flat", "an aggregation of layers normalised to it is constant", _flat_sum),
+    Rule("constant", "the sum of standardised values is zero, that of layer shares one", _constant),
     Rule("vanishing", "a primitive clips every value it can meet", _vanishes),
     Rule("overflow", "the exponential of a number of elements overflows", _overflows),
     Rule("monotone_root", "the outermost primitive changes no ranking", _kept_order, root_only=True),

@@ -19,12 +19,12 @@ from typing import cast
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
 from torch import nn
 
 from lpzero.engines import map_ordered
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
@@ -34,7 +34,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 _LOG = logging.getLogger(__name__)
 
 
@@ -117,16 +117,18 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown:
 
 def write_sketch(path: Path, sketched: Sketch) -> None:
     """Write one sketch, atomically."""
-    tensors, places = {}, {}
+    tensors: dict[str, torch.Tensor] = {}
+    places: dict[str, list[list[object]]] = {}
     for family, part in sketched.items():
         places[family] = [[site.layer, site.role, site.group] for site in part.sites]
         tensors |= {f"{family}.numel": part.numel, f"{family}.extremes": part.extremes}
         tensors |= {f"{family}.kept": part.kept} | {f"values.{name}": v for name, v in part.values.items()}
+    tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     os.close(handle)
     try:
-        save_file(tensors, temporary, metadata={"sites": json.dumps(places)})
+        save_file(tensors, temporary)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -136,19 +138,20 @@ def write_sketch(path: Path, sketched: Sketch) -> None:
 def read_sketch(path: Path) -> Sketch:
     """Read one sketch; raises InputError, naming the file, where it is damaged."""
     try:
-        with safe_open(path, framework="pt") as file:
-            places = json.loads(file.metadata()["sites"])
-            return {
-                family: SketchedSites(
-                    tuple(Site(*place) for place in places[family]),
-                    file.get_tensor(f"{family}.numel"),
-                    file.get_tensor(f"{family}.extremes"),
-                    file.get_tensor(f"{family}.kept"),
-                    {name: file.get_tensor(f"values.{name}") for name in ALIGNED[family]},
-                )
-                for family in SITE_FAMILIES
-            }
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as err:
+        # read whole, not memory-mapped: a file that is cut while it is mapped kills the process
+        tensors = load(path.read_bytes())
+        places = json.loads(tensors["sites"].numpy().tobytes())
+        return {
+            family: SketchedSites(
+                tuple(Site(*place) for place in places[family]),
+                tensors[f"{family}.numel"],
+                tensors[f"{family}.extremes"],
+                tensors[f"{family}.kept"],
+                {name: tensors[f"values.{name}"] for name in ALIGNED[family]},
+            )
+            for family in SITE_FAMILIES
+        }
+    except (SafetensorError, KeyError, TypeError, ValueError) as err:
         raise InputError(f"bank file {path} is damaged ({err}): delete it") from err
 
 
@@ -164,6 +167,8 @@ class _Task:
 def _bank_one(task: _Task) -> None:
     space = get_space(task.space, task.protocol)
     operands = untrained_operands(space, task.architecture, task.shown)
+    if operands.absent:
+        raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(operands.absent))}")
     seed = derived_seed(task.shown.seed, "sketch")
     write_sketch(task.path, sketch(operands, elements=task.shown.elements, seed=seed))
 

@@ -45,18 +45,35 @@ class Operands:
         loss: The loss, in nats.
         sites: For each family of sites, the sites in a fixed order.
         tensors: For each family of operands, one detached tensor a site, in the order of its sites.
+        absent: Families of sites that the model does not show at all.
     """
 
     depth: int
     loss: float
     sites: dict[SiteFamily, tuple[Site, ...]]
     tensors: dict[str, tuple[Tensor, ...]]
+    absent: frozenset[SiteFamily] = frozenset()
 
     def select(self, operand: Operand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
-        """The sites and tensors of one operand, its group respected."""
+        """The sites and tensors of one operand, its group respected.
+
+        Raises:
+            LpzeroError: The model does not show the operand at all.
+        """
+        if operand.site_family in self.absent:
+            raise LpzeroError(f"the model shows no {operand.name}{_REMEDIES.get(operand.site_family, '')}")
         sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
         kept = [i for i, site in enumerate(sites) if operand.group in (None, site.group)]
+        if operand.group is not None and not kept:
+            raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
+
+
+_REMEDIES: dict[SiteFamily, str] = {
+    "attention": ": expected it in `attentions` of what the model returns (transformers: "
+    "attn_implementation='eager')",
+    "hidden": ": expected it in `hidden_states` of what the model returns",
+}
 
 
 @contextmanager
@@ -64,7 +81,9 @@ def unchanged(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards."""
     modes = {module: module.training for module in model.modules()}
     wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
+    devices = sorted(
+        {p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None}
+    )
     with torch.random.fork_rng(devices=devices):
         try:
             model.eval()
@@ -122,8 +141,8 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         (batch, tokens, width). A parameter that the loss does not reach has a gradient of zeros.
 
     Raises:
-        LpzeroError: The model returned no loss, no hidden states or no attention entries, or a site of the map
-            was not reached.
+        LpzeroError: The model returned no loss, another number of hidden states or attentions than its depth asks
+            for, or a site of the map was not reached.
     """
     parameters = dict(model.named_parameters())
     seen: dict[Any, Tensor] = {}
@@ -153,21 +172,26 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         outputs = [site for site in site_map.outputs if site.family == family]
         sites[family] = tuple(Site(s.layer, s.role) for s in outputs)  # type: ignore[index]
         tensors[family] = tuple(_detached(seen[s]) for s in outputs)
-    return Operands(site_map.depth, float(loss.detach()), {f: sites[f] for f in SITE_FAMILIES}, tensors)
+    shown: dict[SiteFamily, bool] = {"hidden": bool(hidden), "attention": bool(attentions)}
+    for family in ("activation", "head"):
+        shown[family] = bool(sites[family])  # type: ignore[index]
+    absent = frozenset(family for family, there in shown.items() if not there)
+    ordered = {family: sites[family] for family in SITE_FAMILIES}
+    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent)
 
 
-def _checked(output: Any, site_map: SiteMap, seen: dict[Any, Tensor]) -> tuple[Tensor, Any, Any]:
+def _checked(
+    output: Any, site_map: SiteMap, seen: dict[Any, Tensor]
+) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+    """The loss, hidden states and attentions of an output; the last two are empty where they are not shown."""
     loss = getattr(output, "loss", None)
-    hidden, attentions = getattr(output, "hidden_states", None), getattr(output, "attentions", None)
+    hidden = tuple(getattr(output, "hidden_states", None) or ())
+    attentions = tuple(getattr(output, "attentions", None) or ())
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
-    if hidden is None or len(hidden) != site_map.depth + 1:
-        found = "none" if hidden is None else len(hidden)
-        raise LpzeroError(f"expected {site_map.depth + 1} hidden states from the model, found {found}")
-    if not attentions and site_map.depth:
-        raise LpzeroError(
-            "the model returned no attention probabilities: build it with attn_implementation='eager'"
-        )
+    for name, found, wanted in (("hidden states", hidden, 1), ("attentions", attentions, 0)):
+        if found and len(found) != site_map.depth + wanted:
+            raise LpzeroError(f"expected {site_map.depth + wanted} {name} from the model, found {len(found)}")
     missed = [site for site in (*site_map.outputs, None) if site not in seen]
     if missed:
         raise LpzeroError(f"the forward pass did not reach {missed[0] or site_map.embedding}")

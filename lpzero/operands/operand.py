@@ -42,7 +42,10 @@ class Operand:
 
 def _parameter_operands() -> tuple[Operand, ...]:
     rows = []
-    for family, symbol, noun in (("weight", "W", "weights"), ("grad", "G", "gradients of the loss by the weights")):
+    for family, symbol, noun in (
+        ("weight", "W", "weights"),
+        ("grad", "G", "gradients of the loss by the weights"),
+    ):
         rows.append(Operand(family, family, None, symbol, f"{noun}, embeddings included"))  # type: ignore[arg-type]
         for group, mark in (("operation", "op"), ("feed_forward", "ff"), ("embedding", "emb")):
             latex = f"{symbol}^{{\\mathrm{{{mark}}}}}"

@@ -64,6 +64,33 @@ def shape_of(space: SearchSpace, architecture: Architecture) -> Shape:
     )
 
 
+def shape_of_model(model: nn.Module, site_map: SiteMap) -> Shape:
+    """The shape of a model that is there: counts by the modules that hold its sites, biases included."""
+    holders: dict[str, set[str]] = {
+        "embedding": set(),
+        "operation": set(),
+        "feed_forward": set(),
+        "output": set(),
+    }
+    for site in site_map.parameters:
+        holders[site.group].add(site.parameter.rpartition(".")[0])
+    counts = dict.fromkeys(holders, 0)
+    total = 0
+    for name, parameter in model.named_parameters():
+        total += parameter.numel()
+        for group, modules in holders.items():
+            counts[group] += parameter.numel() if name.rpartition(".")[0] in modules else 0
+    embedding = dict(model.named_modules())[site_map.embedding]
+    table = next((p for p in embedding.parameters() if p.ndim >= 2), None)
+    return Shape(
+        depth=site_map.depth,
+        width=0 if table is None else table.shape[-1],
+        params=total,
+        decoder_params=total - counts["embedding"] - counts["output"],
+        attention_params=counts["operation"],
+    )
+
+
 def score_model(
     model: nn.Module, site_map: SiteMap, shape: Shape, batch: Batch, proxies: Sequence[Proxy]
 ) -> list[Score]:

@@ -16,11 +16,6 @@ from lpzero.spaces import SPACES, Architecture, ModelOutput, SearchSpace, SitedM
 EACH = [(name, protocol) for name in SPACES for protocol in get_space(name).protocols]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session", params=EACH, ids="-".join)
 def space(request: pytest.FixtureRequest) -> SearchSpace:
     """Each space under each of its protocols."""

@@ -1,0 +1,75 @@
+"""Coded zero-cost metrics that are no formula, by name.
+
+``METRICS`` is data: importing it loads no torch; scoring a model with a metric does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from lpzero.errors import unknown_name
+from lpzero.metrics.metric import Metric, Shape
+
+__all__ = ["METRICS", "Metric", "Shape", "get_metric"]
+
+_GRASP = "Wang et al. 2020, https://arxiv.org/abs/2002.07376"
+_FISHER = "Turner et al. 2020, https://arxiv.org/abs/1906.04113"
+_SYNFLOW = "Tanaka et al. 2020, https://arxiv.org/abs/2006.05467"
+_LOGSYNFLOW = "Cavagnero et al. 2023, https://arxiv.org/abs/2207.05135"
+_TRANSFORMERS = "Serianni & Kalita 2023, https://arxiv.org/abs/2306.00288"
+_COUNTED = "a count"
+
+
+def _shape(name: str, function: str, meaning: str) -> Metric:
+    return Metric(name, "shape", True, meaning, _COUNTED, f"lpzero.metrics.shape:{function}")
+
+
+def _pass(name: str, module: str, paper: str, meaning: str) -> Metric:
+    return Metric(name, "pass", True, meaning, paper, f"lpzero.metrics.{module}:{name}")
+
+
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        metric.name: metric
+        for metric in (
+            _shape("params", "params", "all parameters"),
+            _shape("decoder_params", "decoder_params", "parameters without the embeddings"),
+            _shape("attention_params", "attention_params", "parameters of the operations"),
+            _shape("depth", "depth", "number of blocks"),
+            _shape("depth_then_hidden", "depth_then_hidden", "depth, ties broken by hidden width"),
+            _shape(
+                "depth_hidden_params", "depth_hidden_params", "depth, then hidden width, then all parameters"
+            ),
+            _pass("synflow", "synflow", _SYNFLOW, "synaptic flow through the blocks, without data"),
+            _pass("logsynflow", "synflow", _LOGSYNFLOW, "synaptic flow with logarithmic gradients"),
+            _pass("grasp", "grasp", _GRASP, "minus weight x Hessian-gradient product"),
+            _pass("fisher", "fisher", _FISHER, "Fisher information of the feed-forward activations"),
+            _pass("jacobian_cosine", "jacobian", _TRANSFORMERS, "how unlike the columns of the Jacobian are"),
+            _pass("jacobian_score", "jacobian", _TRANSFORMERS, "how uncorrelated the Jacobian's columns are"),
+            _pass(
+                "synaptic_diversity",
+                "diversity",
+                _TRANSFORMERS,
+                "nuclear norm of weight times that of gradient, in the operations",
+            ),
+            _pass(
+                "activation_distance",
+                "activation",
+                _TRANSFORMERS,
+                "agreement of the feed-forward's activation patterns between tokens",
+            ),
+        )
+    }
+)
+
+
+def get_metric(name: str) -> Metric:
+    """Find a metric by its name; raises InputError, listing the names, where there is none.
+
+    >>> get_metric("depth").score_shape(Shape(12, 256, 10_000_000, 9_000_000, 3_000_000))
+    12.0
+    """
+    if name not in METRICS:
+        raise unknown_name("metric", name, METRICS)
+    return METRICS[name]

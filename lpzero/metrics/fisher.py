@@ -1,0 +1,27 @@
+"""Fisher information of the feed-forward activations."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from lpzero.metrics.trace import gradients, traced_activations
+from lpzero.operands.batch import Batch
+from lpzero.spaces.sites import SiteMap
+
+
+def fisher(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
+    """Sum over activations and features of (mean of activation * gradient)^2 / 2.
+
+    Turner et al. 2020 (BlockSwap, https://arxiv.org/abs/1906.04113). The mean runs over sequences and tokens;
+    the gradient is that of the model's own mean loss.
+
+    Raises:
+        LpzeroError: The model has no feed-forward activation.
+    """
+    traced = traced_activations("fisher", model, site_map, batch)
+    grads = gradients(traced.loss, traced.activations)
+    score = 0.0
+    for activation, gradient in zip(traced.activations, grads, strict=True):
+        means = (activation.detach() * gradient).flatten(0, -2).mean(0)
+        score += means.square().sum().item() / 2
+    return score

@@ -1,0 +1,86 @@
+"""A metric: a coded function that scores one architecture, with what it needs and its direction."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from lpzero.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lpzero.operands.batch import Batch
+    from lpzero.spaces.sites import SiteMap
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The plain counts of an architecture, as its model is really built.
+
+    Attributes:
+        depth: Number of blocks.
+        width: Hidden width of the blocks.
+        params: All parameters.
+        decoder_params: Parameters without the embeddings.
+        attention_params: Parameters of the operations.
+    """
+
+    depth: int
+    width: int
+    params: int
+    decoder_params: int
+    attention_params: int
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of the metric table.
+
+    Attributes:
+        name: The name on the command line.
+        needs: ``"shape"`` for counts alone, ``"pass"`` for an untrained model and a batch.
+        higher_is_better: The direction that was published.
+        meaning: One line for people.
+        paper: Where it comes from.
+        function: ``"module:function"``; loaded on first use, since most functions need torch.
+    """
+
+    name: str
+    needs: Literal["shape", "pass"]
+    higher_is_better: bool
+    meaning: str
+    paper: str
+    function: str
+
+    def score_shape(self, shape: Shape) -> float:
+        """Score counts; raises InputError where the metric needs a pass."""
+        self._check("shape")
+        return float(self._load()(shape))
+
+    def score_pass(self, model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
+        """Score a model, which is left exactly as it was found, as is the global random state.
+
+        Args:
+            model: Called as :class:`lpzero.spaces.sites.SitedModel` says; its device is the batch's.
+            site_map: Its sites.
+            batch: Tokens and labels.
+
+        Returns:
+            The score; not finite where it overflows.
+
+        Raises:
+            InputError: The metric needs counts only.
+            LpzeroError: The model lacks what the metric looks at.
+        """
+        self._check("pass")
+        return float(self._load()(model, site_map, batch))
+
+    def _check(self, given: str) -> None:
+        if self.needs != given:
+            raise InputError(f"metric {self.name} needs a {self.needs}: expected that, found a {given}")
+
+    def _load(self) -> Any:
+        module, _, name = self.function.partition(":")
+        return getattr(importlib.import_module(module), name)

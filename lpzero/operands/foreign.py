@@ -1,0 +1,157 @@
+"""Models that are not ours, made to answer as the extraction asks.
+
+A transformers model answers already. Any other module is called with what its ``forward`` takes; what it returns is
+read as a loss, as logits, or as an object that has them. What it does not show (hidden states, attention) stays empty.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lpzero.errors import LpzeroError
+from lpzero.operands.batch import IGNORED, Batch
+from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.sites import ParameterSite, SiteMap
+from lpzero.spaces.space import Objective
+
+ASKED = ("labels", "output_attentions", "output_hidden_states", "return_dict", "use_cache")
+
+
+class Answering(nn.Module):
+    """A model behind the calling convention of :class:`lpzero.spaces.sites.SitedModel`.
+
+    Args:
+        model: Takes ``input_ids``, (batch, tokens), by name or first.
+        objective: Which loss its logits stand for, where it returns no loss.
+    """
+
+    def __init__(self, model: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.model = model
+        self._objective = objective
+        parameters = inspect.signature(model.forward).parameters
+        open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+        self._named = "input_ids" in parameters
+        self._takes = [name for name in ASKED if name in parameters or (open_ended and self._named)]
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        labels: Tensor,
+        output_attentions: bool = False,
+        output_hidden_states: bool = False,
+    ) -> ModelOutput:
+        """Call the model and read what it returns; raises LpzeroError where that holds no loss and no logits."""
+        wanted: dict[str, Any] = {
+            "labels": labels,
+            "output_attentions": output_attentions,
+            "output_hidden_states": output_hidden_states,
+            "return_dict": True,
+            "use_cache": False,
+        }
+        taken = {name: wanted[name] for name in self._takes}
+        output = self.model(input_ids=input_ids, **taken) if self._named else self.model(input_ids, **taken)
+        loss = self._loss(output, labels)
+        return ModelOutput(
+            loss=loss,
+            hidden_states=getattr(output, "hidden_states", None) or (),
+            attentions=getattr(output, "attentions", None) or (),
+        )
+
+    def get_input_embeddings(self) -> nn.Module:
+        """The word embedding, where the model names it; raises NotImplementedError elsewhere."""
+        ask = getattr(self.model, "get_input_embeddings", None)
+        if not callable(ask):
+            raise NotImplementedError
+        embedding: nn.Module = ask()
+        return embedding
+
+    def _loss(self, output: Any, labels: Tensor) -> Tensor:
+        loss = getattr(output, "loss", None)
+        if isinstance(loss, Tensor):
+            return loss
+        logits = output if isinstance(output, Tensor) else getattr(output, "logits", None)
+        if isinstance(logits, Tensor) and logits.ndim == 0:
+            return logits
+        if not isinstance(logits, Tensor) or logits.ndim != 3 or logits.shape[:2] != labels.shape:
+            found = f"a tensor {tuple(logits.shape)}" if isinstance(logits, Tensor) else type(output).__name__
+            raise LpzeroError(
+                "expected the model to return a loss, or logits (batch, tokens, vocabulary), as a tensor or as an "
+                f"attribute: found {found}"
+            )
+        if self._objective == "causal":
+            logits, labels = logits[:, :-1], labels[:, 1:]
+        return nn.functional.cross_entropy(
+            logits.reshape(-1, logits.shape[-1]).float(), labels.reshape(-1), ignore_index=IGNORED
+        )
+
+
+def guessed_objective(model: nn.Module) -> Objective:
+    """``"masked"`` for a model whose class says masked language model, else ``"causal"``."""
+    return "masked" if "MaskedLM" in type(model).__name__ else "causal"
+
+
+def guessed_vocabulary(model: nn.Module) -> int:
+    """Number of token ids that a model takes.
+
+    Raises:
+        LpzeroError: It has neither a configuration that says so nor an embedding table.
+    """
+    size = getattr(getattr(model, "config", None), "vocab_size", None)
+    if isinstance(size, int) and size >= 2:
+        return size
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):
+            return module.num_embeddings
+    raise LpzeroError(
+        "expected a model with config.vocab_size or an embedding table: give example_batch() beside build_model()"
+    )
+
+
+def batch_of(example: Any, objective: Objective) -> Batch:
+    """The batch that a user's ``example_batch()`` returned.
+
+    Args:
+        example: A mapping with ``input_ids`` and, optionally, ``labels``, or the ids alone; int64 tensors
+            (batch, tokens).
+        objective: For labels that are not given; only a causal model can do without.
+
+    Raises:
+        LpzeroError: It is none of these.
+    """
+    named = example if isinstance(example, dict) else {"input_ids": example}
+    ids, labels = named.get("input_ids"), named.get("labels")
+    if not isinstance(ids, Tensor) or ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
+        raise LpzeroError(
+            "expected example_batch() to return integer input_ids (batch, tokens), or a dict with them"
+        )
+    if labels is None and objective == "masked":
+        raise LpzeroError("expected example_batch() to return labels as well: the model is a masked one")
+    if labels is not None and (not isinstance(labels, Tensor) or labels.shape != ids.shape):
+        raise LpzeroError("expected labels of the shape of input_ids from example_batch()")
+    return Batch(ids.long(), (ids if labels is None else labels).long())
+
+
+def flat_sites(model: nn.Module) -> SiteMap:
+    """The sites of a model without blocks: embedding tables in front, everything else one layer.
+
+    Raises:
+        LpzeroError: It has no embedding table.
+    """
+    tables = [name for name, module in model.named_modules() if isinstance(module, nn.Embedding)]
+    if not tables:
+        raise LpzeroError(
+            f"found no blocks and no torch.nn.Embedding in {type(model).__name__}: give the model a site_map method"
+        )
+    sites = []
+    for name, parameter in model.named_parameters():
+        role = name.removesuffix(".weight")
+        if parameter.ndim >= 2 and role in tables:
+            sites.append(ParameterSite(0, role, "embedding", name))
+        elif parameter.ndim >= 2:
+            sites.append(ParameterSite(1, role, "operation", name))
+    return SiteMap(1, tuple(sites), (), tables[0])

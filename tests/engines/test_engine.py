@@ -1,0 +1,60 @@
+"""The engine: order, errors, and independence of the number of workers."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from lpzero.engines import map_ordered, single_threaded
+from lpzero.errors import InputError, LpzeroError
+
+
+def square(x: int) -> int:
+    """Square a number."""
+    return x * x
+
+
+def fail_on_three(x: int) -> int:
+    """Raise on 3."""
+    if x == 3:
+        raise LpzeroError("three")
+    return x
+
+
+def threads_and_process(_x: int) -> tuple[int, int]:
+    """The torch threads and the process that an item is worked on with."""
+    return torch.get_num_threads(), os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_order(jobs: int) -> None:
+    assert list(map_ordered(abs, [-3, 2, -1] * 10, jobs=jobs)) == [3, 2, 1] * 10
+    assert list(map_ordered(abs, [], jobs=jobs)) == []
+
+
+def test_an_error_comes_at_the_place_of_its_item() -> None:
+    results = map_ordered(fail_on_three, [1, 2, 3, 4], jobs=1)
+    assert [next(results), next(results)] == [1, 2]
+    with pytest.raises(LpzeroError, match="three"):
+        next(results)
+
+
+def test_a_worker_error_reaches_the_caller() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        list(map_ordered(int, ["1", "2", "x"], jobs=2))
+
+
+def test_work_here_uses_one_thread_and_restores_the_number() -> None:
+    torch.set_num_threads(2)
+    assert [found for found, _ in map_ordered(threads_and_process, [0, 1], jobs=1)] == [1, 1]
+    assert torch.get_num_threads() == 2
+    with single_threaded():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
+
+
+def test_jobs_must_be_positive() -> None:
+    with pytest.raises(InputError, match="at least 1 job"):
+        list(map_ordered(square, [1], jobs=0))

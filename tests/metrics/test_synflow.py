@@ -1,0 +1,111 @@
+"""Synaptic flow against its closed form, and what keeps it from being round-off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from lpzero.errors import LpzeroError
+from lpzero.metrics import get_metric
+from lpzero.metrics.synflow import _UniformSoftmax
+from lpzero.operands.batch import Batch
+from lpzero.spaces.sites import SiteMap
+
+
+def chain(model: Any) -> list[torch.Tensor]:
+    """The absolute weights of the blocks, input first."""
+    return [layer.weight.detach().abs() for b in model.blocks for layer in (b.mix, b.up, b.down)]
+
+
+def test_synflow_of_a_linear_chain(tiny: Callable[..., Any], batch: Batch) -> None:
+    # The flow of a token is R = 1' |Wn| ... |W1| 1; each of the n weights has sum(W * G) = R for each token.
+    model = tiny(activation=nn.Identity)
+    weights = chain(model)
+    flow = torch.ones(3, dtype=torch.float64)
+    for weight in weights:
+        flow = weight @ flow
+    tokens = batch.input_ids.shape[1]
+    expected = len(weights) * tokens * flow.sum().item()
+    assert get_metric("synflow").score_pass(model, model.site_map(), batch) == pytest.approx(expected)
+
+
+def test_logsynflow_of_a_linear_chain(tiny: Callable[..., Any], batch: Batch) -> None:
+    # The gradient by weight i is (1' |Wn| ... |Wi+1|)' (|Wi-1| ... |W1| 1)', for every token.
+    model = tiny(activation=nn.Identity)
+    weights = chain(model)
+    expected = 0.0
+    for i, weight in enumerate(weights):
+        before, behind = torch.ones(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+        for earlier in weights[:i]:
+            before = earlier @ before
+        for later in reversed(weights[i + 1 :]):
+            behind = behind @ later
+        gradient = batch.input_ids.shape[1] * torch.outer(behind, before)
+        expected += (weight * (1 + gradient).log()).sum().item()
+    assert get_metric("logsynflow").score_pass(model, model.site_map(), batch) == pytest.approx(expected)
+
+
+def test_the_flow_ignores_signs_and_data(tiny: Callable[..., Any], batch: Batch) -> None:
+    model, metric = tiny(), get_metric("synflow")
+    before = metric.score_pass(model, model.site_map(), batch)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.neg_()
+    other = Batch(batch.input_ids.flip(1), batch.labels.flip(0))
+    assert metric.score_pass(model, model.site_map(), other) == pytest.approx(before)
+
+
+def test_a_softmax_is_uniform_where_it_is_not_masked() -> None:
+    logits = torch.tensor([[5.0, 1e30, -torch.inf], [torch.finfo(torch.float32).min, 0.0, 3.0]])
+    expected = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
+    with _UniformSoftmax():
+        forms = (logits.softmax(-1), torch.softmax(logits, dim=-1), nn.functional.softmax(logits, dim=-1))
+    for shares in forms:
+        assert torch.equal(shares, expected)
+    assert not torch.equal(logits.softmax(-1), expected)
+
+
+def test_the_value_does_not_hang_on_the_precision(
+    tiny: Callable[..., Any], batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("synflow", "logsynflow"):
+        metric, model = get_metric(name), tiny(activation=nn.GELU)
+        double = metric.score_pass(model, model.site_map(), batch)
+        with monkeypatch.context() as patch:
+            patch.setattr("lpzero.metrics.trace.PRECISION", torch.float32)
+            single = metric.score_pass(model.float(), model.site_map(), batch)
+        assert single != double
+        assert single == pytest.approx(double, rel=1e-3)
+        other = tiny(activation=nn.GELU, seed=1)
+        assert metric.score_pass(other, other.site_map(), batch) != pytest.approx(double, rel=1e-3)
+
+
+def test_a_model_without_blocks_has_no_flow(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny(blocks=0)
+    with pytest.raises(LpzeroError, match="depends on no weight of a block"):
+        get_metric("synflow").score_pass(model, model.site_map(), batch)
+
+
+def test_hidden_states_are_needed(tiny: Callable[..., Any], batch: Batch) -> None:
+    class Silent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = tiny()
+
+        def forward(self, **wanted: Any) -> Any:
+            output = self.inner(**wanted)
+            output.hidden_states = None
+            return output
+
+    with pytest.raises(LpzeroError, match="the model returned none"):
+        get_metric("synflow").score_pass(Silent(), SiteMap(0, (), (), "inner.embedding"), batch)
+
+
+def test_deep_models_stay_finite(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny(blocks=40, activation=nn.ReLU)
+    assert math.isfinite(get_metric("synflow").score_pass(model, model.site_map(), batch))

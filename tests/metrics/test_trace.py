@@ -1,0 +1,64 @@
+"""The traced pass: what it reads, and what it says where there is nothing to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lpzero.errors import LpzeroError
+from lpzero.metrics.trace import gradients, precise_state, trace
+from lpzero.operands.batch import Batch
+from lpzero.operands.extract import extract
+from lpzero.spaces.sites import OutputSite, SiteMap
+
+
+def test_a_trace_shows_what_extract_shows(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny()
+    traced, operands = trace(model, model.site_map(), batch), extract(model, model.site_map(), batch)
+    assert traced.loss.item() == pytest.approx(operands.loss)
+    for mine, theirs in zip(traced.activations, operands.tensors["activation"], strict=True):
+        torch.testing.assert_close(mine, theirs)
+    for mine, theirs in zip(gradients(traced.loss, traced.weights), operands.tensors["grad"], strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_an_output_site_may_be_an_input_or_a_part(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny()
+    whole = OutputSite("activation", 1, "all", "blocks.0.down", take="input")
+    parts = (replace(whole, role="a", part=(0, 2)), replace(whole, role="b", part=(2, 5)))
+    sites = replace(model.site_map(), outputs=(whole, *parts))
+    all_of_it, first, second = trace(model, sites, batch).activations
+    assert torch.equal(torch.cat([first, second], dim=-1), all_of_it)
+
+
+def test_only_floating_point_is_made_precise() -> None:
+    model = nn.BatchNorm1d(2)
+    state = precise_state(model)
+    assert set(state) == {"weight", "bias", "running_mean", "running_var"}
+    assert {tensor.dtype for tensor in state.values()} == {torch.float64}
+    assert state["weight"].requires_grad
+
+
+def test_a_site_that_is_not_reached_is_named(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny()
+    model.spare = nn.ReLU()
+    sites = replace(model.site_map(), outputs=(OutputSite("activation", 1, "spare", "spare"),))
+    with pytest.raises(LpzeroError, match=r"did not reach .*role='spare'"):
+        trace(model, sites, batch)
+    with pytest.raises(LpzeroError, match="did not reach spare"):
+        trace(model, replace(sites, outputs=(), embedding="spare"), batch)
+
+
+def test_a_model_without_a_loss_is_refused(batch: Batch) -> None:
+    class Mute(nn.Module):
+        def forward(self, input_ids: Tensor, labels: Tensor) -> SimpleNamespace:  # noqa: ARG002
+            return SimpleNamespace(loss=None)
+
+    with pytest.raises(LpzeroError, match="the model returned no loss"):
+        trace(Mute(), SiteMap(0, (), (), ""), batch)

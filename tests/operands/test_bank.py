@@ -1,0 +1,125 @@
+"""The bank: equal for any number of workers, reused, rebuilt when damaged, keyed by all it depends on."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lpzero.errors import InputError
+from lpzero.operands.bank import Pass, bank_path, fill_bank, pass_batch, read_sketch, untrained_operands
+from lpzero.operands.sketch import Sketch
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
+
+SHOWN = Pass(batch=2, tokens=8, elements=32)
+
+
+@pytest.fixture(scope="module")
+def space() -> SearchSpace:
+    return get_space("flexibert")
+
+
+@pytest.fixture(scope="module")
+def architectures(space: SearchSpace) -> list[Architecture]:
+    rng = np.random.default_rng(0)
+    return [space.sample(rng) for _ in range(3)]
+
+
+def _equal(left: list[Sketch], right: list[Sketch]) -> bool:
+    return all(
+        torch.equal(a[family].values[name], b[family].values[name])
+        for a, b in zip(left, right, strict=True)
+        for family in a
+        for name in a[family].values
+    )
+
+
+def _fill(space: SearchSpace, architectures: list[Architecture], home: Path, jobs: int = 1) -> list[Sketch]:
+    return fill_bank(space, architectures, SHOWN, home=home, jobs=jobs, progress=lambda done, total: None)
+
+
+def test_workers_and_the_cache_change_nothing(
+    space: SearchSpace, architectures: list[Architecture], tmp_path: Path
+) -> None:
+    alone = _fill(space, architectures, tmp_path / "a")
+    together = _fill(space, architectures, tmp_path / "b", jobs=2)
+    assert _equal(alone, together)
+    assert _equal(alone, _fill(space, architectures, tmp_path / "a"))
+    for a, b in zip(
+        sorted((tmp_path / "a").rglob("*.safetensors")),
+        sorted((tmp_path / "b").rglob("*.safetensors")),
+        strict=True,
+    ):
+        assert a.name == b.name
+        assert a.read_bytes() == b.read_bytes()
+
+
+def test_what_is_banked_is_not_computed_again(
+    space: SearchSpace, architectures: list[Architecture], tmp_path: Path
+) -> None:
+    calls: list[tuple[int, int]] = []
+    for _ in range(2):
+        fill_bank(space, architectures * 2, SHOWN, home=tmp_path, jobs=1, progress=lambda *c: calls.append(c))
+    assert calls == [(1, 3), (2, 3), (3, 3)]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 100, None])
+def test_a_damaged_file_is_said_and_built_again(
+    space: SearchSpace,
+    architectures: list[Architecture],
+    tmp_path: Path,
+    damage: bytes | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = _fill(space, architectures[:1], tmp_path)
+    path = bank_path(tmp_path, space, architectures[0], SHOWN)
+    path.write_bytes(path.read_bytes()[:-50] if damage is None else damage)
+    with pytest.raises(InputError, match="is damaged"):
+        read_sketch(path)
+    with caplog.at_level(logging.WARNING):
+        assert _equal(before, _fill(space, architectures[:1], tmp_path))
+    assert "building it again" in caplog.text
+
+
+def test_the_key_depends_on_everything(architectures: list[Architecture], tmp_path: Path) -> None:
+    paths = {
+        bank_path(tmp_path, get_space("flexibert", protocol), architecture, shown)
+        for protocol in ("trained", "listed")
+        for architecture in architectures
+        for shown in (
+            SHOWN,
+            replace(SHOWN, seed=1),
+            replace(SHOWN, batch=3),
+            replace(SHOWN, tokens=9),
+            replace(SHOWN, elements=33),
+            replace(SHOWN, device="cuda"),
+        )
+    }
+    assert len(paths) == 2 * 3 * 6
+
+
+def test_initialisation_follows_the_seed_and_the_architecture(
+    space: SearchSpace, architectures: list[Architecture]
+) -> None:
+    def first_weight(architecture: Architecture, seed: int) -> torch.Tensor:
+        return untrained_operands(space, architecture, replace(SHOWN, seed=seed)).tensors["weight"][0].clone()
+
+    weight = first_weight(architectures[0], 0)
+    assert torch.equal(weight, first_weight(architectures[0], 0))
+    assert not torch.equal(weight, first_weight(architectures[0], 1))
+    assert not torch.equal(weight, first_weight(architectures[1], 0))
+
+
+def test_sizes_are_checked(space: SearchSpace) -> None:
+    with pytest.raises(InputError, match="expected at most 512 tokens"):
+        pass_batch(space, Pass(tokens=513))
+    for wrong in ({"seed": -1}, {"batch": 0}, {"tokens": 1}, {"elements": 15}):
+        with pytest.raises(InputError, match="expected seed"):
+            Pass(**wrong)

@@ -1,0 +1,40 @@
+"""Token batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from lpzero.errors import InputError
+from lpzero.operands.batch import IGNORED, Batch, random_batch
+
+
+def test_masked_positions_are_predicted_and_hidden() -> None:
+    batch = random_batch(1000, "masked", np.random.default_rng(0), batch=8, tokens=64)
+    masked = batch.labels != IGNORED
+    assert int(masked.sum()) == round(0.15 * 8 * 64)
+    assert (batch.input_ids[masked] == 0).all()
+    assert (batch.labels[masked] > 0).all()
+    assert (batch.input_ids[~masked] > 0).all()
+    assert (batch.input_ids < 1000).all()
+
+
+def test_causal_labels_are_the_tokens() -> None:
+    batch = random_batch(1000, "causal", np.random.default_rng(0), batch=2, tokens=8)
+    assert torch.equal(batch.input_ids, batch.labels)
+    assert batch.input_ids.data_ptr() != batch.labels.data_ptr()
+
+
+def test_the_hash_tells_batches_apart() -> None:
+    first, again, other = (random_batch(50, "causal", np.random.default_rng(s)) for s in (0, 0, 1))
+    assert first.sha256 == again.sha256 != other.sha256
+    reshaped = Batch(first.input_ids.reshape(4, -1), first.labels.reshape(4, -1))
+    assert reshaped.sha256 != first.sha256
+
+
+@pytest.mark.parametrize("sizes", [(1, 8, 64), (100, 0, 64), (100, 8, 1)])
+def test_sizes_are_checked(sizes: tuple[int, int, int]) -> None:
+    vocabulary, batch, tokens = sizes
+    with pytest.raises(InputError, match="expected a vocabulary of 2"):
+        random_batch(vocabulary, "causal", np.random.default_rng(0), batch=batch, tokens=tokens)

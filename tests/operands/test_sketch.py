@@ -1,0 +1,113 @@
+"""Sketches: within their stated error, aligned, seeded, whole where the tensor is small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lpzero.formula import parse
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.values import ExactSource, SketchSource
+from lpzero.operands.bank import Pass, untrained_operands
+from lpzero.operands.batch import Batch
+from lpzero.operands.extract import Operands, Site, extract
+from lpzero.operands.operand import SITE_FAMILIES
+from lpzero.operands.sketch import element_weights, sketch
+from lpzero.spaces import get_space
+
+ELEMENTS = 512
+
+
+def _alone(tensor: torch.Tensor) -> Operands:
+    """Operands in which one tensor stands at every family's only site."""
+    sites = {family: (Site(1, "only", "operation"),) for family in SITE_FAMILIES}
+    names = ("weight", "grad", "activation", "head", "attention", "hidden", "jacobian")
+    return Operands(1, 0.0, sites, dict.fromkeys(names, (tensor,)))
+
+
+@pytest.fixture(scope="module")
+def operands() -> Operands:
+    space = get_space("flexibert")
+    torch.set_num_threads(1)
+    return untrained_operands(space, space.sample(np.random.default_rng(1)), Pass(batch=2, tokens=32))
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean", "std", "l1", "mean_abs", "frobenius"])
+@pytest.mark.parametrize("shape", ["normal", "exponential", "sparse"])
+def test_estimates_a_reduction_within_five_standard_errors(reduction: str, shape: str) -> None:
+    rng = np.random.default_rng(0)
+    drawn = {
+        "normal": rng.normal(0.3, 1.0, 40_000),
+        "exponential": rng.exponential(2.0, 40_000),
+        "sparse": rng.normal(size=40_000) * (rng.random(40_000) < 0.3),
+    }[shape]
+    whole = torch.from_numpy(drawn).float().reshape(200, 200)
+    formula = parse(f"sum({reduction}(hidden))")
+    exact = Evaluator(ExactSource(_alone(whole))).scores(formula)[0]
+    estimates = np.array(
+        [
+            Evaluator(SketchSource([sketch(_alone(whole), elements=ELEMENTS, seed=s)])).scores(formula)[0]
+            for s in range(40)
+        ]
+    )
+    # the standard error of a mean of 512 draws, propagated to the reduction
+    summand = {"l1": np.abs(drawn), "mean_abs": np.abs(drawn)}.get(reduction, drawn)
+    if reduction in ("std", "frobenius"):
+        squares = (drawn - drawn.mean() * (reduction == "std")) ** 2
+        error = squares.std() / np.sqrt(ELEMENTS) / squares.mean() / 2 * exact
+    else:
+        error = summand.std() / np.sqrt(ELEMENTS) * (drawn.size if reduction in ("sum", "l1") else 1)
+    assert np.abs(estimates - exact).max() < 5 * error
+    # without bias: the mean of 40 sketches is within 4 of its own standard errors
+    assert abs(estimates.mean() - exact) < 4 * error / np.sqrt(40)
+
+
+@pytest.mark.parametrize("family", ["activation", "head", "hidden", "jacobian"])
+def test_extremes_and_counts_are_exact(operands: Operands, family: str) -> None:
+    source = SketchSource([sketch(operands, elements=ELEMENTS, seed=3)])
+    for text in (f"sum(max({family}))", f"sum(max(neg({family})))", f"sum(max(sigmoid({family})))"):
+        formula = parse(text)
+        exact = Evaluator(ExactSource(operands)).scores(formula)[0]
+        assert Evaluator(source).scores(formula)[0] == pytest.approx(exact, rel=1e-6)
+    numel = parse(f"sum(numel({family}))")
+    assert Evaluator(source).scores(numel)[0] == pytest.approx(
+        Evaluator(ExactSource(operands)).scores(numel)[0], rel=1e-6
+    )
+
+
+def test_a_weight_and_its_gradient_share_positions(operands: Operands) -> None:
+    sketched = sketch(operands, elements=64, seed=0)["parameter"]
+    for row, (weight, gradient) in enumerate(
+        zip(operands.tensors["weight"], operands.tensors["grad"], strict=True)
+    ):
+        pairs = {(float(w), float(g)) for w, g in zip(weight.reshape(-1), gradient.reshape(-1), strict=True)}
+        kept = int(sketched.kept[row])
+        columns = zip(sketched.values["weight"][row, :kept], sketched.values["grad"][row, :kept], strict=True)
+        assert all((float(w), float(g)) in pairs for w, g in columns)
+        if row == 3:
+            break
+
+
+def test_a_small_tensor_is_kept_whole(tiny: Any, tokens: Batch) -> None:
+    operands = extract(tiny, tiny.site_map(), tokens)
+    source = SketchSource([sketch(operands, elements=1024, seed=0)])
+    for text in ("sum(l1(weight * grad))", "mean(log(std(attention)))", "sum(max(zscore(hidden)))"):
+        exact = Evaluator(ExactSource(operands)).scores(parse(text))[0]
+        assert Evaluator(source).scores(parse(text))[0] == pytest.approx(exact, rel=1e-5)
+
+
+def test_equal_seeds_give_equal_sketches_and_others_do_not(operands: Operands) -> None:
+    first, again, other = (
+        sketch(operands, elements=64, seed=s)["hidden"].values["hidden"] for s in (1, 1, 2)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_weights_add_up_to_the_number_of_elements(operands: Operands) -> None:
+    for part in sketch(operands, elements=64, seed=0).values():
+        weights = element_weights(part.numel, part.extremes, part.kept, 64)
+        torch.testing.assert_close(weights.sum(1), part.numel.float())

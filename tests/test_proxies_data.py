@@ -1,0 +1,64 @@
+"""The proxies that come as data: each file is a formula that scores a model."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.parse import parse
+from lpzero.formula.values import ExactSource
+from lpzero.operands.bank import Pass, untrained_operands
+from lpzero.operands.extract import Operands
+from lpzero.spaces import get_space
+
+FILES = sorted((Path(__file__).resolve().parents[1] / "proxies").glob("*.json"))
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def proxy(request: pytest.FixtureRequest) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(request.param.read_text(encoding="utf-8"))
+    return document | {"stem": request.param.stem}
+
+
+@pytest.fixture(scope="module", params=["flexibert", "gpt2"])
+def operands(request: pytest.FixtureRequest) -> Operands:
+    torch.set_num_threads(1)
+    space = get_space(request.param)
+    drawn = [space.sample(np.random.default_rng(seed)) for seed in range(20)]
+    smallest = min(drawn, key=lambda architecture: space.parameter_counts(architecture)["total"])
+    return untrained_operands(space, smallest, Pass(batch=2, tokens=8))
+
+
+def test_a_file_has_the_fields_of_a_proxy(proxy: dict[str, Any]) -> None:
+    assert set(proxy) == {"schema", "name", "formula", "higher_is_better", "paper", "note", "stem"}
+    assert proxy["schema"] == 1
+    assert proxy["name"] == proxy["stem"]
+    assert isinstance(proxy["higher_is_better"], bool)
+    assert "https://arxiv.org/abs/" in proxy["paper"]
+    assert proxy["note"].endswith(".")
+
+
+def test_the_formula_is_a_scalar_in_its_own_spelling(proxy: dict[str, Any]) -> None:
+    formula = parse(proxy["formula"])
+    assert formula.type.level == "scalar"
+    assert str(formula) == proxy["formula"]
+
+
+def test_no_two_files_have_the_same_formula() -> None:
+    formulas = [json.loads(path.read_text(encoding="utf-8"))["formula"] for path in FILES]
+    assert len(formulas) >= 10
+    assert len(set(formulas)) == len(formulas)
+
+
+def test_the_score_of_a_model_is_finite(proxy: dict[str, Any], operands: Operands) -> None:
+    scores = Evaluator(ExactSource(operands)).scores(parse(proxy["formula"]))
+    assert scores.shape == (1,)
+    assert math.isfinite(scores[0])
+    assert scores[0] != 0
