@@ -7,7 +7,6 @@ neither torch nor transformers.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load a public name on first use (PEP 562); raises AttributeError where there is none of that name."""
     if name == "__version__":
-        value: Any = importlib.metadata.version("lpzero")
+        value: Any = importlib.import_module("importlib.metadata").version("lpzero")
     elif name in _EXPORTS:
         value = getattr(importlib.import_module(_EXPORTS[name]), name)
     else:

@@ -40,8 +40,8 @@ class TinyModel(nn.Module):
         self,
         input_ids: torch.Tensor,
         labels: torch.Tensor,
-        output_attentions: bool = False,  # noqa: ARG002  (always returned)
-        output_hidden_states: bool = False,  # noqa: ARG002
+        output_attentions: bool = False,
+        output_hidden_states: bool = False,
     ) -> ModelOutput:
         """Causal loss."""
         x = self.words(input_ids)
@@ -62,8 +62,9 @@ class TinyModel(nn.Module):
             for role in ("query", "key", "value"):
                 parameters.append(ParameterSite(i + 1, role, "operation", f"blocks.{i}.{role}.weight"))
                 outputs.append(OutputSite("head", i + 1, role, f"blocks.{i}.{role}"))
-            for role in ("up", "down"):
-                parameters.append(ParameterSite(i + 1, role, "feed_forward", f"blocks.{i}.{role}.weight"))
+            parameters += [
+                ParameterSite(i + 1, role, "feed_forward", f"blocks.{i}.{role}.weight") for role in ("up", "down")
+            ]
             outputs.append(OutputSite("activation", i + 1, "act", f"blocks.{i}.act"))
         parameters.append(ParameterSite(3, "out", "output", "out.weight"))
         return SiteMap(2, tuple(parameters), tuple(outputs), "words")

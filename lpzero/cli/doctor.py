@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -25,9 +24,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        rows = [
-            [name, value] for name, value in document.items() if name not in ("schema", "problems", "tables")
-        ]
+        rows = [[name, value] for name, value in document.items() if name not in ("schema", "problems", "tables")]
         rows += [[f"table {name}", where or "not here"] for name, where in document["tables"].items()]
         rows += [["problem", problem] for problem in document["problems"] or ["none"]]
         print_grid(None, rows)
@@ -45,8 +42,6 @@ def _findings() -> dict[str, Any]:
     home = cache_home()
     if not _writable(home):
         problems.append(f"the cache folder {home} cannot be written: set LPZERO_HOME to one that can")
-    if sys.version_info < (3, 10):
-        problems.append(f"expected Python 3.10 or later, found {platform.python_version()}")
     cuda = torch.cuda.is_available()
     return {
         "python": platform.python_version(),

@@ -48,12 +48,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--max-depth", type=int, default=8, show_default=True, help="Deepest formula.")
 @click.option("--max-size", type=int, default=24, show_default=True, help="Largest formula, in nodes.")
 @click.option("--tournament", type=int, default=5, show_default=True, help="Entrants for one parent.")
-@click.option(
-    "--crossover-rate", type=float, default=0.5, show_default=True, help="Share of children of two."
-)
-@click.option(
-    "--mutation-rate", type=float, default=0.7, show_default=True, help="Share of mutated children."
-)
+@click.option("--crossover-rate", type=float, default=0.5, show_default=True, help="Share of children of two.")
+@click.option("--mutation-rate", type=float, default=0.7, show_default=True, help="Share of mutated children.")
 @click.option("--elite", type=int, default=5, show_default=True, help="Individuals that survive unchanged.")
 @click.option("--parsimony", type=float, default=0.002, show_default=True, help="Tau that a node must earn.")
 @options.batch
@@ -72,9 +68,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     help="JSON file with settings, such as a run's config.json.",
 )
 @as_json
-def evolve(
-    resume: Path | None, output: Path | None, jobs: int | None, as_json: bool, **settings: Any
-) -> None:
+def evolve(resume: Path | None, output: Path | None, jobs: int | None, as_json: bool, **settings: Any) -> None:
     """Discover a proxy: evolve formulas against a table of trained architectures.
 
     Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
@@ -87,9 +81,7 @@ def evolve(
 
     workers = options.resolve_jobs(jobs)
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    say(
-        f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}"
-    )
+    say(f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
     try:
         document = execute(run, setting, home=cache_home(), jobs=workers, observer=display)

@@ -11,12 +11,8 @@ from lpzero.errors import InputError, LpzeroError, unknown_name
 
 @click.command()
 @click.argument("proxy")
-@click.option(
-    "--format", "format_", default="text", show_default=True, help="text, sympy, latex, python or json."
-)
-@click.option(
-    "--output", type=click.Path(path_type=Path), help="A file that does not exist yet.  [default: stdout]"
-)
+@click.option("--format", "format_", default="text", show_default=True, help="text, sympy, latex, python or json.")
+@click.option("--output", type=click.Path(path_type=Path), help="A file that does not exist yet.  [default: stdout]")
 def export(proxy: str, format_: str, output: Path | None) -> None:
     """Write PROXY as text, sympy, LaTeX, PyTorch or JSON.
 
@@ -30,9 +26,7 @@ def export(proxy: str, format_: str, output: Path | None) -> None:
         raise unknown_name("format", format_, FORMATS)
     loaded = load_proxy(proxy)
     if loaded.formula is None:
-        raise InputError(
-            f"{loaded.name} is a coded metric, not a formula: it has no other form than its code"
-        )
+        raise InputError(f"{loaded.name} is a coded metric, not a formula: it has no other form than its code")
     text = export_formula(
         loaded.formula,
         format_,

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,9 +44,7 @@ def load_model(path: Path, seed: int) -> LoadedModel:
         LpzeroError: Building the model failed.
     """
     if not path.exists():
-        raise MissingError(
-            f"{path}: no such file or folder: expected model.py, a configuration JSON or a model folder"
-        )
+        raise MissingError(f"{path}: no such file or folder: expected model.py, a configuration JSON or a model folder")
     with torch.random.fork_rng(devices=[]):
         # whatever builds the model draws its weights from torch's global generator
         torch.manual_seed(seed)
@@ -60,14 +59,10 @@ def _from_python(path: Path) -> LoadedModel:
     module = _imported(path)
     build = getattr(module, "build_model", None)
     if not callable(build):
-        raise InputError(
-            f"{path}: expected a function build_model() that returns a torch.nn.Module, found none"
-        )
+        raise InputError(f"{path}: expected a function build_model() that returns a torch.nn.Module, found none")
     model = _called(build, f"{path}: build_model()")
     if not isinstance(model, nn.Module):
-        raise InputError(
-            f"{path}: expected build_model() to return a torch.nn.Module, found {type(model).__name__}"
-        )
+        raise InputError(f"{path}: expected build_model() to return a torch.nn.Module, found {type(model).__name__}")
     example = getattr(module, "example_batch", None)
     return LoadedModel(model, _called(example, f"{path}: example_batch()") if callable(example) else None)
 
@@ -77,7 +72,7 @@ def _imported(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
-    _called(lambda: spec.loader and spec.loader.exec_module(module), str(path))
+    _called(partial(spec.loader.exec_module, module), str(path))
     return module
 
 
@@ -105,9 +100,7 @@ def _from_transformers(path: Path) -> nn.Module:
     except ValueError:
         raise InputError(f"{file}: transformers knows no model_type {kind!r}") from None
     except Exception as err:
-        raise InputError(
-            f"{file}: transformers refuses the configuration: {str(err).splitlines()[0]}"
-        ) from err
+        raise InputError(f"{file}: transformers refuses the configuration: {str(err).splitlines()[0]}") from err
     auto = _auto_class(config, file)
     if path.is_dir() and list(path.glob("*.safetensors")):
         made = _called(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 from tqdm import tqdm
 
@@ -24,7 +25,7 @@ class ProgressDisplay:
     def __init__(self, terminal: bool | None = None) -> None:
         self._terminal = sys.stderr.isatty() if terminal is None else terminal
         self._step = ""
-        self._bar: tqdm[None] | None = None
+        self._bar: Any = None
         self._begun = self._said = 0.0
 
     def architectures(self, step: str, done: int, total: int) -> None:
@@ -37,7 +38,7 @@ class ProgressDisplay:
         facts = f"generation {progress.generation}, {progress.evaluated} formulas, best tau-a {best}"
         self._show("evolving", progress.done, facts)
 
-    def generation(self, state: State, progress: Progress) -> None:
+    def generation(self, state: State, progress: Progress) -> None:  # noqa: ARG002  (an Observer's)
         """A generation is complete and saved."""
         self.formulas(progress)
 

@@ -50,17 +50,13 @@ def score(
     answering, site_map, shape_source, tokens_shown = _readable(loaded, shown)
     with single_threaded():
         try:
-            scores = score_model(
-                answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen
-            )
+            scores = score_model(answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen)
         except LpzeroError as err:
             raise LpzeroError(f"{model}: {err}") from err
         except (RuntimeError, TypeError, ValueError, IndexError) as err:
             # the user's own forward pass failed on the batch
             reason = (str(err).splitlines() or [""])[0]
-            raise LpzeroError(
-                f"{model}: the forward or backward pass raised {type(err).__name__}: {reason}"
-            ) from err
+            raise LpzeroError(f"{model}: the forward or backward pass raised {type(err).__name__}: {reason}") from err
     document: dict[str, Any] = {
         "schema": 1,
         "model": str(model),

@@ -26,10 +26,7 @@ def list_spaces(as_json: bool) -> None:
         return
     print_grid(
         ["name", "protocols", "architectures", "objective", "vocabulary"],
-        [
-            [r["name"], ", ".join(r["protocols"]), f"{r['size']:.3g}", r["objective"], r["vocabulary"]]
-            for r in rows
-        ],
+        [[r["name"], ", ".join(r["protocols"]), f"{r['size']:.3g}", r["objective"], r["vocabulary"]] for r in rows],
     )
 
 
@@ -60,9 +57,7 @@ def show_space(name: str, protocol: str | None, seed: int, as_json: bool) -> Non
         return
     rows = [[key, value] for key, value in document.items() if key not in ("example", "example_parameters")]
     rows += [["example", ", ".join(f"{k} {v}" for k, v in example.whole)]]
-    rows += [
-        [f"  layer {i}", ", ".join(f"{k} {v}" for k, v in layer)] for i, layer in enumerate(example.layers)
-    ]
+    rows += [[f"  layer {i}", ", ".join(f"{k} {v}" for k, v in layer)] for i, layer in enumerate(example.layers)]
     rows += [[f"  {part} parameters", n] for part, n in document["example_parameters"].items()]
     print_grid(None, rows)
 

@@ -30,9 +30,7 @@ RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
 def write_text(path: Path, text: str) -> None:
     """Replace a file atomically: it holds the old text or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8"
-    ) as file:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
         file.write(text)
     Path(file.name).replace(path)
 
@@ -71,9 +69,7 @@ class RunDirectory:
         run = cls(path)
         write_json(path / CONFIG, config.model_dump())
         versions = {name: metadata.version(name) for name in RECORDED}
-        write_json(
-            path / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions}
-        )
+        write_json(path / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions})
         run.event("created")
         return run
 

@@ -61,7 +61,7 @@ class State:
         return dict(sorted(counts.items()))
 
 
-class _Stop(Exception):
+class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
     """A limit was reached inside a generation."""
 
     def __init__(self, limit: str) -> None:
@@ -188,9 +188,7 @@ class Evolution:
         before, evaluated = self._best(), len(self.state.archive)
         first = not self.state.population
         elite = (
-            []
-            if first
-            else tools.selBest(self.state.population, min(self.config.elite, len(self.state.population)))
+            [] if first else tools.selBest(self.state.population, min(self.config.elite, len(self.state.population)))
         )
         bred = self._filled(elite, self._toolbox.draw if first else self._child)
         if not bred:

@@ -73,7 +73,8 @@ def front_documents(found: list[Evaluated]) -> list[dict[str, Any]]:
     """The front, on sketches: formula, direction, size, and tau-a on search, validation and both."""
     rows = []
     for known in found:
-        assert known.search is not None and known.both is not None
+        assert known.search is not None
+        assert known.both is not None
         rows.append(
             {
                 "formula": str(known.formula),

@@ -18,7 +18,8 @@ from lpzero.evolve.engine import Evolution, Progress, State, choose, front
 from lpzero.evolve.evaluation import Evaluation, evaluation
 from lpzero.evolve.report import final_report, front_documents
 from lpzero.fitness import Split, split
-from lpzero.operands.bank import Pass, derived_seed, fill_bank
+from lpzero.formula.grammar import grammar
+from lpzero.operands.bank import Pass, derived_seed, fill_bank, pass_batch
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
@@ -75,12 +76,13 @@ def prepare(config: EvolveConfig) -> Setting:
         elements=config.elements,
         device=config.device,
     )
+    # whatever a setting makes impossible is said here, before there is a run directory
+    pass_batch(space, shown)
+    grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
     return Setting(config, space, table, groups, parts, shown)
 
 
-def execute(
-    run: RunDirectory, setting: Setting, *, home: Path, jobs: int, observer: Observer
-) -> dict[str, Any]:
+def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, observer: Observer) -> dict[str, Any]:
     """Carry a run to its end, from its checkpoint where it has one.
 
     Args:
@@ -169,8 +171,6 @@ def _evolve(run: RunDirectory, setting: Setting, evaluate: Evaluation, observer:
         for reached in evolution.run():
             run.write_checkpoint(to_document(reached))
             progress = evolution.progress()
-            run.event(
-                "generation", number=reached.generation, evaluated=progress.evaluated, best=progress.best
-            )
+            run.event("generation", number=reached.generation, evaluated=progress.evaluated, best=progress.best)
             observer.generation(reached, progress)
     return evolution

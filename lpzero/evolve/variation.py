@@ -47,9 +47,7 @@ def _pick(formula: Formula, rng: np.random.Generator) -> Place:
     """A node: a primitive nine times out of ten, an operand otherwise (Koza 1992)."""
     every = paths(formula)
     inner = [path for path in every if part_at(formula, path).arguments]
-    return (
-        every[int(rng.integers(len(every)))] if rng.random() < 0.1 else inner[int(rng.integers(len(inner)))]
-    )
+    return every[int(rng.integers(len(every)))] if rng.random() < 0.1 else inner[int(rng.integers(len(inner)))]
 
 
 def _first_valid(parent: Formula, rules: Grammar, attempt: Callable[[], Formula | None]) -> Formula:

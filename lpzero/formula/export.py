@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from lpzero.errors import unknown_name
-from lpzero.formula import primitives
+from lpzero.formula import functions
 from lpzero.formula.formula import Formula
 from lpzero.formula.primitives import Primitive
 from lpzero.operands.operand import OPERANDS
@@ -126,7 +126,7 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     """
     used = sorted({n.primitive.function.__name__ for n in formula.walk() if n.primitive is not None})
     needed = _closure(used)
-    functions = "\n\n\n".join(inspect.getsource(getattr(primitives, name)).strip() for name in needed)
+    sources = "\n\n\n".join(inspect.getsource(getattr(functions, name)).strip() for name in needed)
     lines, result = _statements(formula)
     direction = {None: "", True: "A higher score is better.", False: "A lower score is better."}
     meanings = [f"    operands[{name!r}]: {OPERANDS[name].meaning}" for name in sorted(formula.operands)]
@@ -134,10 +134,10 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
         formula=formula,
         meanings="\n".join(meanings),
         direction=direction[higher_is_better],
-        eps=primitives.EPS,
+        eps=functions.EPS,
     )
     body = _BODY.format(lines="\n".join(f"    {line}" for line in lines), result=result)
-    return f"{header}\n\n{functions}\n\n{body}"
+    return f"{header}\n\n{sources}\n\n{body}"
 
 
 def _closure(names: list[str]) -> list[str]:
@@ -145,9 +145,9 @@ def _closure(names: list[str]) -> list[str]:
     ordered: list[str] = []
 
     def visit(name: str) -> None:
-        code = getattr(primitives, name).__code__
+        code = getattr(functions, name).__code__
         for called in code.co_names:
-            function = getattr(primitives, called, None)
+            function = getattr(functions, called, None)
             if inspect.isfunction(function) and called != name:
                 visit(called)
         if name not in ordered:
@@ -190,9 +190,7 @@ def _call(part: Formula, arguments: list[str]) -> str:
     return f"on_{'layers' if level == 'layers' else 'tensors'}({function}, {values})"
 
 
-def export_formula(
-    formula: Formula, format_: str, *, name: str, higher_is_better: bool, paper: str = ""
-) -> str:
+def export_formula(formula: Formula, format_: str, *, name: str, higher_is_better: bool, paper: str = "") -> str:
     """A formula in one of :data:`FORMATS`.
 
     Args:

@@ -140,11 +140,7 @@ def _unary_rows(name: str) -> list[Primitive]:
 
 
 def _draw_paper_operand(rules: Grammar, rng: np.random.Generator) -> Formula:
-    pairs = [
-        (a, b)
-        for a, b in product(rules.operands, repeat=2)
-        if a < b and OPERANDS[a].sites == OPERANDS[b].sites
-    ]
+    pairs = [(a, b) for a, b in product(rules.operands, repeat=2) if a < b and OPERANDS[a].sites == OPERANDS[b].sites]
     drawn = int(rng.integers(len(rules.operands) + len(pairs)))
     if drawn < len(rules.operands):
         return operand(rules.operands[drawn])

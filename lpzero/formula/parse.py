@@ -113,9 +113,7 @@ class _Reader:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
             if node.id not in OPERANDS:
-                known = (
-                    f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
-                )
+                known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
                 names = f"expected one of {', '.join(OPERANDS)}"
                 raise _fail(self._column(node), f"{known} {node.id!r}: {names}")
             return node.id, []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -50,9 +50,12 @@ class SiteRows:
 class TensorValue(Protocol):
     """One tensor at each site of a set."""
 
-    rows: SiteRows
+    @property
+    def rows(self) -> SiteRows:
+        """Where the sites stand."""
+        ...
 
-    def elementwise(self, function: Function, *others: TensorValue) -> TensorValue:
+    def elementwise(self, function: Function, *others: Any) -> TensorValue:
         """Apply ``function(x, ...)`` to corresponding elements."""
         ...
 
@@ -64,7 +67,7 @@ class TensorValue(Protocol):
         """Apply ``function(x, w)``, which makes one number of each tensor: (sites,)."""
         ...
 
-    def axes(self, function: Function, *others: TensorValue) -> TensorValue:
+    def axes(self, function: Function, *others: Any) -> TensorValue:
         """Apply ``function(x, ...)``, which looks at a tensor's axes and may change its shape."""
         ...
 
@@ -96,7 +99,7 @@ class SketchedTensor:
             return self.values.new_zeros(0)
         return function(self.values, self.weights)
 
-    def axes(self, function: Function, *others: SketchedTensor) -> SketchedTensor:
+    def axes(self, function: Function, *others: SketchedTensor) -> SketchedTensor:  # noqa: ARG002
         """Never called: the evaluator refuses such formulas on sketches."""
         raise TypeError("a sketch has no axes")
 
@@ -149,7 +152,7 @@ class Source(Protocol):
         ...
 
 
-class SketchSource:
+class SketchSource(Source):
     """The sketches of many models, joined into one matrix a family.
 
     Args:
@@ -191,7 +194,7 @@ class SketchSource:
         return SketchedTensor(SiteRows(cells, self.models, self._layers), values, weights)
 
 
-class ExactSource:
+class ExactSource(Source):
     """The exact operands of one model."""
 
     exact = True

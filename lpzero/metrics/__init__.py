@@ -38,9 +38,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             _shape("attention_params", "attention_params", "parameters of the operations"),
             _shape("depth", "depth", "number of blocks"),
             _shape("depth_then_hidden", "depth_then_hidden", "depth, ties broken by hidden width"),
-            _shape(
-                "depth_hidden_params", "depth_hidden_params", "depth, then hidden width, then all parameters"
-            ),
+            _shape("depth_hidden_params", "depth_hidden_params", "depth, then hidden width, then all parameters"),
             _pass("synflow", "synflow", _SYNFLOW, "synaptic flow through the blocks, without data"),
             _pass("logsynflow", "synflow", _LOGSYNFLOW, "synaptic flow with logarithmic gradients"),
             _pass("grasp", "grasp", _GRASP, "minus weight x Hessian-gradient product"),

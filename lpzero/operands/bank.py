@@ -205,9 +205,7 @@ def fill_bank(
                 _LOG.warning("%s; building it again", err)
     missing = {p: a for p, a in zip(paths, architectures, strict=True) if p not in found}
     tasks = [_Task(space.name, space.protocol, a, shown, p) for p, a in missing.items()]
-    for done, (task, _) in enumerate(
-        zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1
-    ):
+    for done, (task, _) in enumerate(zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1):
         found[task.path] = read_sketch(task.path)
         progress(done, len(tasks))
     return [found[path] for path in paths]

@@ -79,6 +79,4 @@ def random_batch(
     labels[hidden] = ids.reshape(-1)[hidden]
     masked = ids.reshape(-1).copy()
     masked[hidden] = 0
-    return Batch(
-        torch.from_numpy(masked.reshape(batch, tokens)), torch.from_numpy(labels.reshape(batch, tokens))
-    )
+    return Batch(torch.from_numpy(masked.reshape(batch, tokens)), torch.from_numpy(labels.reshape(batch, tokens)))

@@ -55,15 +55,11 @@ def discover_sites(model: nn.Module) -> SiteMap:
     (3, 'words', [(0, 'words', 'embedding'), (1, 'attention', 'operation')])
     """
     prefix, blocks = _find_blocks(model)
-    outputs = [
-        site for i, block in enumerate(blocks) for site in _output_sites(block, f"{prefix}.{i}", i + 1)
-    ]
+    outputs = [site for i, block in enumerate(blocks) for site in _output_sites(block, f"{prefix}.{i}", i + 1)]
     named = {name for name, _ in model.named_modules()}
     shared = [site.module for site in outputs if site.module not in named]
     if shared:
-        raise LpzeroError(
-            f"expected a module of its own in every block, found {shared[0]} in an earlier one too"
-        )
+        raise LpzeroError(f"expected a module of its own in every block, found {shared[0]} in an earlier one too")
     parameters = tuple(_parameter_sites(model, prefix, len(blocks)))
     return SiteMap(len(blocks), parameters, tuple(outputs), _find_embedding(model))
 

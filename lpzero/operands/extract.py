@@ -70,8 +70,7 @@ class Operands:
 
 
 _REMEDIES: dict[SiteFamily, str] = {
-    "attention": ": expected it in `attentions` of what the model returns (transformers: "
-    "attn_implementation='eager')",
+    "attention": ": expected it in `attentions` of what the model returns (transformers: attn_implementation='eager')",
     "hidden": ": expected it in `hidden_states` of what the model returns",
 }
 
@@ -81,9 +80,7 @@ def unchanged(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards."""
     modes = {module: module.training for module in model.modules()}
     wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted(
-        {p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None}
-    )
+    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
     with torch.random.fork_rng(devices=devices):
         try:
             model.eval()
@@ -136,9 +133,10 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         batch: Tokens and labels.
 
     Returns:
-        Detached tensors: weights (views of the parameters: never write to them) and gradients in the shape of their parameter, activations and heads
-        (batch, tokens, width), attention (batch, heads, tokens, tokens), hidden states and the Jacobian
-        (batch, tokens, width). A parameter that the loss does not reach has a gradient of zeros.
+        Detached tensors: weights (views of the parameters: never write to them) and gradients in the shape of
+        their parameter, activations and heads (batch, tokens, width), attention (batch, heads, tokens, tokens),
+        hidden states and the Jacobian (batch, tokens, width). A parameter that the loss does not reach has a
+        gradient of zeros.
 
     Raises:
         LpzeroError: The model returned no loss, another number of hidden states or attentions than its depth asks
@@ -168,13 +166,14 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         "hidden": tuple(_detached(h) for h in hidden),
         "jacobian": (filled[-1].detach(),),
     }
-    for family in ("activation", "head"):
+    hooked: tuple[SiteFamily, ...] = ("activation", "head")
+    for family in hooked:
         outputs = [site for site in site_map.outputs if site.family == family]
-        sites[family] = tuple(Site(s.layer, s.role) for s in outputs)  # type: ignore[index]
+        sites[family] = tuple(Site(s.layer, s.role) for s in outputs)
         tensors[family] = tuple(_detached(seen[s]) for s in outputs)
     shown: dict[SiteFamily, bool] = {"hidden": bool(hidden), "attention": bool(attentions)}
-    for family in ("activation", "head"):
-        shown[family] = bool(sites[family])  # type: ignore[index]
+    for family in hooked:
+        shown[family] = bool(sites[family])
     absent = frozenset(family for family, there in shown.items() if not there)
     ordered = {family: sites[family] for family in SITE_FAMILIES}
     return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent)

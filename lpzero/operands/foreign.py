@@ -126,9 +126,7 @@ def batch_of(example: Any, objective: Objective) -> Batch:
     named = example if isinstance(example, dict) else {"input_ids": example}
     ids, labels = named.get("input_ids"), named.get("labels")
     if not isinstance(ids, Tensor) or ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
-        raise LpzeroError(
-            "expected example_batch() to return integer input_ids (batch, tokens), or a dict with them"
-        )
+        raise LpzeroError("expected example_batch() to return integer input_ids (batch, tokens), or a dict with them")
     if labels is None and objective == "masked":
         raise LpzeroError("expected example_batch() to return labels as well: the model is a masked one")
     if labels is not None and (not isinstance(labels, Tensor) or labels.shape != ids.shape):

@@ -11,6 +11,17 @@ Family = Literal["weight", "grad", "activation", "head", "attention", "hidden", 
 SiteFamily = Literal["parameter", "activation", "head", "attention", "hidden", "jacobian"]
 
 
+_SITE_FAMILY: dict[Family, SiteFamily] = {
+    "weight": "parameter",
+    "grad": "parameter",
+    "activation": "activation",
+    "head": "head",
+    "attention": "attention",
+    "hidden": "hidden",
+    "jacobian": "jacobian",
+}
+
+
 @dataclass(frozen=True)
 class Operand:
     """One row of the operand table.
@@ -32,7 +43,7 @@ class Operand:
     @property
     def site_family(self) -> SiteFamily:
         """The family of sites: a weight and its gradient share theirs."""
-        return "parameter" if self.family in ("weight", "grad") else self.family
+        return _SITE_FAMILY[self.family]
 
     @property
     def sites(self) -> str:

@@ -102,9 +102,7 @@ def sketch(operands: Operands, *, elements: int, seed: int) -> Sketch:
     Returns:
         The sketches by family of sites; equal arguments give equal sketches.
     """
-    return {
-        family: _sketched_family(operands, family, elements=elements, seed=seed) for family in SITE_FAMILIES
-    }
+    return {family: _sketched_family(operands, family, elements=elements, seed=seed) for family in SITE_FAMILIES}
 
 
 def _sketched_family(operands: Operands, family: SiteFamily, *, elements: int, seed: int) -> SketchedSites:

@@ -74,10 +74,7 @@ def _shipped() -> dict[str, str]:
     """Text of every shipped proxy file by its name."""
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "pyproject.toml").is_file():
-        found = {
-            path.stem: path.read_text(encoding="utf-8") for path in (checkout / "proxies").glob("*.json")
-        }
-        return found
+        return {path.stem: path.read_text(encoding="utf-8") for path in (checkout / "proxies").glob("*.json")}
     folder = resources.files("lpzero.proxies")
     return {
         entry.name.removesuffix(".json"): entry.read_text(encoding="utf-8")

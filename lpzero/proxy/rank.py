@@ -45,14 +45,11 @@ def rank_table(
     rows = score_architectures(space, architectures, proxies, shown, jobs=jobs, progress=progress)
     groups = table.groups(space)
     return [
-        _row(proxy, [row[i] for row in rows], table.oriented, groups, shown.seed)
-        for i, proxy in enumerate(proxies)
+        _row(proxy, [row[i] for row in rows], table.oriented, groups, shown.seed) for i, proxy in enumerate(proxies)
     ]
 
 
-def _row(
-    proxy: Proxy, scores: list[Score], quality: np.ndarray, groups: np.ndarray, seed: int
-) -> dict[str, Any]:
+def _row(proxy: Proxy, scores: list[Score], quality: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
     named = {"proxy": proxy.name, "direction": proxy.direction}
     failed = [score for score in scores if score.status is not ScoreStatus.OK]
     if failed:

@@ -128,11 +128,7 @@ def _scored(
         else:
             assert proxy.metric is not None
             metric = get_metric(proxy.metric)
-            value = (
-                metric.score_shape(shape)
-                if metric.needs == "shape"
-                else metric.score_pass(model, site_map, batch)
-            )
+            value = metric.score_shape(shape) if metric.needs == "shape" else metric.score_pass(model, site_map, batch)
     except (torch.OutOfMemoryError, MemoryError) as err:
         return Score(ScoreStatus.OUT_OF_MEMORY, None, time.perf_counter() - started, str(err).splitlines()[0])
     except LpzeroError as err:
@@ -185,9 +181,7 @@ def score_architectures(
         For each architecture, one score a proxy.
     """
     heavy = [proxy for proxy in proxies if proxy.needs_pass]
-    tasks = (
-        [_Task(space.name, space.protocol, a, shown, tuple(heavy)) for a in architectures] if heavy else []
-    )
+    tasks = [_Task(space.name, space.protocol, a, shown, tuple(heavy)) for a in architectures] if heavy else []
     scored: list[list[Score]] = []
     for row in map_ordered(_score_one, tasks, jobs=jobs):
         scored.append(row)

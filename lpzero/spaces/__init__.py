@@ -30,9 +30,7 @@ __all__ = [
     "get_space",
 ]
 
-SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
-    {FlexiBert.name: FlexiBert, Gpt2.name: Gpt2}
-)
+SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType({FlexiBert.name: FlexiBert, Gpt2.name: Gpt2})
 
 
 def get_space(name: str, protocol: str | None = None) -> SearchSpace:

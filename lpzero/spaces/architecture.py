@@ -42,9 +42,7 @@ class Architecture:
     layers: tuple[Values, ...]
 
     @classmethod
-    def of(
-        cls, space: str, whole: Mapping[str, Value], layers: Sequence[Mapping[str, Value]]
-    ) -> Architecture:
+    def of(cls, space: str, whole: Mapping[str, Value], layers: Sequence[Mapping[str, Value]]) -> Architecture:
         """Freeze plain mappings; raises InputError where a value is no number or text."""
         return cls(
             space=space,

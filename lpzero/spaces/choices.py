@@ -139,9 +139,7 @@ class Choices:
         for index in range(depth):
             parents = [parent.layer(index) for parent in (first, second) if index < parent.depth]
             layers.append(_cross(self.layer, parents, rng))
-        return Architecture.of(
-            self.space, _cross(self.whole, [dict(first.whole), dict(second.whole)], rng), layers
-        )
+        return Architecture.of(self.space, _cross(self.whole, [dict(first.whole), dict(second.whole)], rng), layers)
 
 
 def _check(choices: tuple[Choice, ...], values: Mapping[str, Value], place: str) -> None:
@@ -157,9 +155,7 @@ def _draw(choices: tuple[Choice, ...], rng: np.random.Generator) -> dict[str, Va
     return {name: value for choice in choices for name, value in choice.draw(rng).items()}
 
 
-def _cross(
-    choices: tuple[Choice, ...], parents: list[dict[str, Value]], rng: np.random.Generator
-) -> dict[str, Value]:
+def _cross(choices: tuple[Choice, ...], parents: list[dict[str, Value]], rng: np.random.Generator) -> dict[str, Value]:
     child = {}
     for choice in choices:
         parent = parents[rng.integers(len(parents))]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from lpzero.errors import InputError
-from lpzero.spaces.flexibert_operations import LinearTransform, build_operation
+from lpzero.spaces.flexibert_operations import LinearTransform, Mixing, build_operation
 from lpzero.spaces.flexibert_plan import MAX_TOKENS, VOCABULARY, LayerPlan, Plan
 from lpzero.spaces.output import ModelOutput
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
@@ -148,7 +148,7 @@ class FlexiBertModel(nn.Module):
 
 
 def _parameter_sites(block: Block, index: int) -> Iterator[ParameterSite]:
-    for role, _ in block.operation.named_children():
+    for role in (name for name, module in block.operation.named_children() if not isinstance(module, Mixing)):
         yield ParameterSite(index + 1, role, "operation", f"blocks.{index}.operation.{role}.weight")
     for i in range(len(block.feed_forward.layers)):
         name = f"blocks.{index}.feed_forward.layers.{i}.weight"
@@ -157,8 +157,8 @@ def _parameter_sites(block: Block, index: int) -> Iterator[ParameterSite]:
 
 def _output_sites(block: Block, index: int) -> Iterator[OutputSite]:
     if isinstance(block.operation, LinearTransform):
-        # What the transform mixed is the counterpart of query, key and value; it is no module's output.
-        yield OutputSite("head", index + 1, "transform", f"blocks.{index}.operation.transform", take="input")
+        # what goes into the transform is the counterpart of query, key and value
+        yield OutputSite("head", index + 1, "transform", f"blocks.{index}.operation.mix", take="input")
     else:
         for role, _ in block.operation.named_children():
             if role in ("query", "key", "value", "wma"):

@@ -62,29 +62,46 @@ class SelfAttention(nn.Module):
         return self.output(context), probabilities
 
 
-class LinearTransform(nn.Module):
-    """Mixing by a transform without weights over tokens and hidden, then a linear layer.
+class Mixing(nn.Module):
+    """A transform without weights over tokens and hidden.
 
     ``"DFT"`` is the real part of the two-dimensional discrete Fourier transform, not normalised (FNet,
     Lee-Thorp et al. 2021, https://arxiv.org/abs/2105.03824); ``"DCT"`` the orthonormal two-dimensional
     DCT-II.
     """
 
-    def __init__(self, hidden: int, *, kind: str) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        self.transform = Linear(hidden, hidden)
 
-    def forward(self, x: Tensor) -> Result:
-        """Returns the output and None, since there is no attention."""
-        return self.transform(self.mix(x)), None
-
-    def mix(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Transform the last two axes."""
         if self.kind == "DFT":
             spectrum: Tensor = torch.fft.fft2(x)
             return spectrum.real
         return _cosine_basis(x.shape[-2], like=x) @ x @ _cosine_basis(x.shape[-1], like=x).T
+
+
+class LinearTransform(nn.Module):
+    """Mixing by a transform without weights, and a linear layer behind or before it.
+
+    Args:
+        hidden: Width of the input.
+        kind: ``"DFT"`` or ``"DCT"``.
+        linear_first: Whether the linear layer comes before the transform, as in the models that the published
+            scores were computed on: their head confidence (mean of maxima near .95 behind the first block)
+            has the scale of a linear layer's output, not of a transform's. Otherwise it projects the output.
+    """
+
+    def __init__(self, hidden: int, *, kind: str, linear_first: bool) -> None:
+        super().__init__()
+        self.linear_first = linear_first
+        self.transform = Linear(hidden, hidden)
+        self.mix = Mixing(kind)
+
+    def forward(self, x: Tensor) -> Result:
+        """Returns the output and None, since there is no attention."""
+        return (self.mix(self.transform(x)) if self.linear_first else self.transform(self.mix(x))), None
 
 
 def _cosine_basis(size: int, *, like: Tensor) -> Tensor:
@@ -144,7 +161,7 @@ class MixedAttention(nn.Module):
 def build_operation(hidden: int, layer: LayerPlan) -> SelfAttention | LinearTransform | MixedAttention:
     """The operation that a layer's plan asks for."""
     if layer.heads is None:
-        return LinearTransform(hidden, kind=str(layer.parameter))
+        return LinearTransform(hidden, kind=str(layer.parameter), linear_first=not layer.wrapped)
     if layer.operation == "SA":
         return SelfAttention(hidden, layer.heads, weighted=layer.parameter == "WMA")
     return MixedAttention(hidden, layer.heads, kernel=int(layer.parameter))

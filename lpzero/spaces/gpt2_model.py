@@ -53,8 +53,7 @@ class Gpt2Model(nn.Module):
         self.embedding = AdaptiveEmbedding(plan)
         self.embedding_position = Embedding(MAX_TOKENS, plan.width)
         self.blocks = nn.ModuleList(
-            Block(plan.width, inner, heads)
-            for inner, heads in zip(plan.inner_widths, plan.heads, strict=True)
+            Block(plan.width, inner, heads) for inner, heads in zip(plan.inner_widths, plan.heads, strict=True)
         )
         self.final_norm = nn.LayerNorm(plan.width, eps=1e-5)
         self.output = AdaptiveSoftmax(plan)

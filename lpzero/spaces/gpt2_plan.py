@@ -35,9 +35,7 @@ class Plan:
         """(ids, width) of each embedding table: a single one where no cluster is narrower."""
         if self.shrink == 1:
             return ((VOCABULARY, self.embedding_width),)
-        return tuple(
-            (CUTOFFS[i + 1] - CUTOFFS[i], self.embedding_width // self.shrink**i) for i in range(CLUSTERS)
-        )
+        return tuple((CUTOFFS[i + 1] - CUTOFFS[i], self.embedding_width // self.shrink**i) for i in range(CLUSTERS))
 
     @property
     def projected(self) -> bool:

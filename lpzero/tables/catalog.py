@@ -106,9 +106,7 @@ _GPT2_WT103 = TableEntry(
     ),
 )
 
-TABLES: Mapping[str, TableEntry] = MappingProxyType(
-    {entry.name: entry for entry in (_FLEXIBERT_GLUE, _GPT2_WT103)}
-)
+TABLES: Mapping[str, TableEntry] = MappingProxyType({entry.name: entry for entry in (_FLEXIBERT_GLUE, _GPT2_WT103)})
 
 
 def get_entry(name: str) -> TableEntry:

@@ -99,9 +99,7 @@ def read(data: Path) -> tuple[Record, ...]:
         trained = check(_Trained, document, place)
         record = Record(str(trained.id), _architecture(trained), trained.scores.glue)
         if record.id in records:
-            raise InputError(
-                f"{place}: expected every id once, found {record.id} again at position {position}"
-            )
+            raise InputError(f"{place}: expected every id once, found {record.id} again at position {position}")
         try:
             space.validate(record.architecture)
         except InputError as error:

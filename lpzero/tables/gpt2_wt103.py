@@ -48,15 +48,11 @@ class _Config(Document):
 def _architecture(config: _Config, place: str) -> Architecture:
     if not len(config.d_inner) == len(config.n_head) == config.n_layer:
         found = f"{len(config.d_inner)} and {len(config.n_head)}"
-        raise InputError(
-            f"{place}: expected n_layer = {config.n_layer} values of d_inner and n_head, found {found}"
-        )
+        raise InputError(f"{place}: expected n_layer = {config.n_layer} values of d_inner and n_head, found {found}")
     if config.cutoffs != CUTOFFS:
         raise InputError(f"{place}: cutoffs: expected {CUTOFFS}, found {config.cutoffs}")
     whole = {"d_model": config.d_model, "d_embed": config.d_embed, "div_val": config.div_val}
-    layers = [
-        {"d_inner": inner, "heads": heads} for inner, heads in zip(config.d_inner, config.n_head, strict=True)
-    ]
+    layers = [{"d_inner": inner, "heads": heads} for inner, heads in zip(config.d_inner, config.n_head, strict=True)]
     return Architecture.of("gpt2", whole, layers)
 
 

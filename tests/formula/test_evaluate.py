@@ -32,16 +32,12 @@ def test_weight_times_grad_is_snip(tiny: Any, tokens: Batch, operands: Operands)
     tiny.eval()
     tiny(tokens.input_ids, tokens.labels).loss.backward()
     snip = sum(
-        (p.detach() * p.grad).abs().sum().item()
-        for p in tiny.parameters()
-        if p.ndim >= 2 and p.grad is not None
+        (p.detach() * p.grad).abs().sum().item() for p in tiny.parameters() if p.ndim >= 2 and p.grad is not None
     )
     assert _exact(operands, "sum(l1(weight * grad))") == pytest.approx(snip, rel=1e-5)
 
 
-def _by_layer(
-    operands: Operands, family: str, function: Callable[[torch.Tensor], torch.Tensor]
-) -> dict[int, float]:
+def _by_layer(operands: Operands, family: str, function: Callable[[torch.Tensor], torch.Tensor]) -> dict[int, float]:
     sites = operands.sites["parameter" if family in ("weight", "grad") else family]  # type: ignore[index]
     values: dict[int, float] = {}
     for site, tensor in zip(sites, operands.tensors[family], strict=True):

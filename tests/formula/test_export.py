@@ -14,7 +14,7 @@ import sympy
 import torch
 
 from lpzero.errors import InputError
-from lpzero.formula import parse, primitives
+from lpzero.formula import functions, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.export import export_formula, to_latex, to_python, to_sympy
 from lpzero.formula.grammar import draw, grammar
@@ -69,15 +69,11 @@ def test_python_gives_the_same_score_without_lpzero(tiny: Any, tokens: Batch, tm
     formulas += [parse("sum(mean(max_tokens(head))) + mean(mean(max_heads(attention)))")]
     for i, formula in enumerate(formulas):
         (tmp_path / f"proxy_{i}.py").write_text(to_python(formula))
-    check = (
-        "import sys, torch; sys.modules['lpzero'] = None\no = torch.load('operands.pt', weights_only=True)\n"
-    )
+    check = "import sys, torch; sys.modules['lpzero'] = None\no = torch.load('operands.pt', weights_only=True)\n"
     check += f"import importlib\nfor i in range({len(formulas)}):\n"
     check += "    print(importlib.import_module(f'proxy_{i}').score(o))\n"
     (tmp_path / "check.py").write_text(check)
-    done = subprocess.run(
-        [sys.executable, "check.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "check.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     evaluator = Evaluator(ExactSource(operands))
     for formula, line in zip(formulas, done.stdout.split(), strict=True):
@@ -121,4 +117,4 @@ def test_an_unknown_format_lists_the_valid_ones() -> None:
 
 def test_every_function_of_the_table_can_be_exported() -> None:
     for row in PRIMITIVES:
-        assert getattr(primitives, row.function.__name__) is row.function
+        assert getattr(functions, row.function.__name__) is row.function

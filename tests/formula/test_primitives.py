@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lpzero.formula import primitives
+from lpzero.formula import functions
 from lpzero.formula.grammar import PAPER_UNARY
 from lpzero.formula.primitives import NAMES, PRIMITIVES, Primitive
 
@@ -101,12 +101,12 @@ def test_a_name_and_its_argument_type_pick_one_row() -> None:
 @pytest.mark.parametrize(
     ("function", "oracle"),
     [
-        (primitives.std, lambda x: x.std(-1, correction=0)),
-        (primitives.frobenius, lambda x: torch.linalg.vector_norm(x, dim=-1)),
-        (primitives.l1, lambda x: torch.linalg.vector_norm(x, ord=1, dim=-1)),
-        (primitives.log_softmax, lambda x: torch.log_softmax(x, -1)),
-        (primitives.softmax, lambda x: torch.softmax(x, -1)),
-        (primitives.numel, lambda x: torch.full(x.shape[:-1], float(x.shape[-1]))),
+        (functions.std, lambda x: x.std(-1, correction=0)),
+        (functions.frobenius, lambda x: torch.linalg.vector_norm(x, dim=-1)),
+        (functions.l1, lambda x: torch.linalg.vector_norm(x, ord=1, dim=-1)),
+        (functions.log_softmax, lambda x: torch.log_softmax(x, -1)),
+        (functions.softmax, lambda x: torch.softmax(x, -1)),
+        (functions.numel, lambda x: torch.full(x.shape[:-1], float(x.shape[-1]))),
     ],
 )
 def test_agrees_with_torch(function: object, oracle: object) -> None:

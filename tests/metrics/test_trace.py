@@ -57,7 +57,7 @@ def test_a_site_that_is_not_reached_is_named(tiny: Callable[..., Any], batch: Ba
 
 def test_a_model_without_a_loss_is_refused(batch: Batch) -> None:
     class Mute(nn.Module):
-        def forward(self, input_ids: Tensor, labels: Tensor) -> SimpleNamespace:  # noqa: ARG002
+        def forward(self, input_ids: Tensor, labels: Tensor) -> SimpleNamespace:
             return SimpleNamespace(loss=None)
 
     with pytest.raises(LpzeroError, match="the model returned no loss"):

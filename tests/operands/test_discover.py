@@ -98,9 +98,7 @@ def test_the_sites_can_be_extracted(kind: str) -> None:
 def test_a_fused_projection_is_read_in_thirds() -> None:
     model = build("gpt2")
     operands = extract(model, discover_sites(model), tokens("gpt2"))
-    thirds = [
-        t for s, t in zip(operands.sites["head"], operands.tensors["head"], strict=True) if s.layer == 1
-    ]
+    thirds = [t for s, t in zip(operands.sites["head"], operands.tensors["head"], strict=True) if s.layer == 1]
     roles = [site.role for site in operands.sites["head"] if site.layer == 1]
     assert roles == ["attn.c_attn.query", "attn.c_attn.key", "attn.c_attn.value"]
     block = model.transformer.h[0]
@@ -114,9 +112,7 @@ def test_a_fused_projection_of_another_width_is_one_site() -> None:
             super().__init__()
             self.qkv_proj = nn.Linear(8, 16)
 
-    blocks = nn.ModuleList(
-        nn.ModuleDict({"attention": Attention(), "mlp": nn.Linear(8, 8)}) for _ in range(2)
-    )
+    blocks = nn.ModuleList(nn.ModuleDict({"attention": Attention(), "mlp": nn.Linear(8, 8)}) for _ in range(2))
     sites = discover_sites(nn.ModuleDict({"words": nn.Embedding(5, 8), "blocks": blocks}))
     assert [(site.role, site.part) for site in sites.outputs] == [("attention.qkv_proj", None)] * 2
 
@@ -149,9 +145,7 @@ def test_experts_are_not_taken_for_blocks() -> None:
     blocks = nn.ModuleList(block() for _ in range(2))
     sites = discover_sites(nn.ModuleDict({"words": nn.Embedding(5, 4), "layers": blocks}))
     assert sites.depth == 2
-    assert [site.group for site in sites.parameters if site.layer == 1] == ["operation"] + [
-        "feed_forward"
-    ] * 5
+    assert [site.group for site in sites.parameters if site.layer == 1] == ["operation"] + ["feed_forward"] * 5
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,19 @@ def test_every_family_has_its_sites_and_shapes(tiny: Any, tokens: Batch) -> None
     assert not operands.absent
     counts = {name: len(operands.select(row)[0]) for name, row in OPERANDS.items()}
     assert counts == {
-        **{"weight": 12, "weight_operation": 6, "weight_feed_forward": 4, "weight_embedding": 1},
-        **{"grad": 12, "grad_operation": 6, "grad_feed_forward": 4, "grad_embedding": 1},
-        **{"activation": 2, "head": 6, "attention": 2, "hidden": 3, "jacobian": 1},
+        "weight": 12,
+        "weight_operation": 6,
+        "weight_feed_forward": 4,
+        "weight_embedding": 1,
+        "grad": 12,
+        "grad_operation": 6,
+        "grad_feed_forward": 4,
+        "grad_embedding": 1,
+        "activation": 2,
+        "head": 6,
+        "attention": 2,
+        "hidden": 3,
+        "jacobian": 1,
     }
     assert {tuple(t.shape) for t in operands.tensors["activation"]} == {(5, 7, 12)}
     assert {tuple(t.shape) for t in operands.tensors["attention"]} == {(5, 1, 7, 7)}

@@ -80,9 +80,7 @@ def test_extremes_and_counts_are_exact(operands: Operands, family: str) -> None:
 
 def test_a_weight_and_its_gradient_share_positions(operands: Operands) -> None:
     sketched = sketch(operands, elements=64, seed=0)["parameter"]
-    for row, (weight, gradient) in enumerate(
-        zip(operands.tensors["weight"], operands.tensors["grad"], strict=True)
-    ):
+    for row, (weight, gradient) in enumerate(zip(operands.tensors["weight"], operands.tensors["grad"], strict=True)):
         pairs = {(float(w), float(g)) for w, g in zip(weight.reshape(-1), gradient.reshape(-1), strict=True)}
         kept = int(sketched.kept[row])
         columns = zip(sketched.values["weight"][row, :kept], sketched.values["grad"][row, :kept], strict=True)
@@ -100,9 +98,7 @@ def test_a_small_tensor_is_kept_whole(tiny: Any, tokens: Batch) -> None:
 
 
 def test_equal_seeds_give_equal_sketches_and_others_do_not(operands: Operands) -> None:
-    first, again, other = (
-        sketch(operands, elements=64, seed=s)["hidden"].values["hidden"] for s in (1, 1, 2)
-    )
+    first, again, other = (sketch(operands, elements=64, seed=s)["hidden"].values["hidden"] for s in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 

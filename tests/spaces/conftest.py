@@ -71,8 +71,7 @@ def wikitext(data: Path) -> list[tuple[Architecture, dict[str, float]]]:
         path = folder.joinpath(*name.rsplit("_", 1), "model_config.yaml")
         config = yaml.safe_load(path.read_text())
         layers = [
-            {"d_inner": inner, "heads": heads}
-            for inner, heads in zip(config["d_inner"], config["n_head"], strict=True)
+            {"d_inner": inner, "heads": heads} for inner, heads in zip(config["d_inner"], config["n_head"], strict=True)
         ]
         whole = {key: config[key] for key in ("d_model", "d_embed", "div_val")}
         published.append((Architecture.of("gpt2", whole, layers), counts))

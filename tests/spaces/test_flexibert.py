@@ -94,9 +94,7 @@ def test_legacy_ignores_hidden_and_width_but_listed_does_not() -> None:
 
 def test_the_feed_forward_widths_of_each_protocol() -> None:
     architecture = two_layers(feed_forward_layers=3)
-    widths = {
-        protocol: FlexiBert(protocol).plan(architecture).layers[0].widths for protocol in FlexiBert.protocols
-    }
+    widths = {protocol: FlexiBert(protocol).plan(architecture).layers[0].widths for protocol in FlexiBert.protocols}
     assert widths == {"trained": (512, 512, 512), "listed": (512, 512, 512), "legacy": (1024, 1024, 1024)}
     wide = two_layers(hidden=256, feed_forward_layers=3)
     assert FlexiBert("trained").plan(wide).layers[0].widths == (1024, 512, 512)
@@ -114,9 +112,7 @@ def test_a_wrong_value_is_named() -> None:
         FlexiBert().model_key(two_layers(hidden=64))
 
 
-def test_legacy_has_the_published_number_of_parameters(
-    data: Path, glue: list[tuple[Architecture, float]]
-) -> None:
+def test_legacy_has_the_published_number_of_parameters(data: Path, glue: list[tuple[Architecture, float]]) -> None:
     with (data / "flexibert" / "BERT_results_activation.csv").open(newline="") as file:
         published = [int(row["Number of Parameters"]) for row in csv.DictReader(file)]
     legacy = FlexiBert("legacy")

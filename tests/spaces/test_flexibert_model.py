@@ -73,9 +73,7 @@ def test_the_sites_of_each_operation() -> None:
     sites = built.site_map()
 
     def roles(layer: int) -> set[str]:
-        return {
-            s.role for s in sites.parameters if s.layer == layer and s.group in ("operation", "embedding")
-        }
+        return {s.role for s in sites.parameters if s.layer == layer and s.group in ("operation", "embedding")}
 
     def heads(layer: int) -> list[tuple[str, str]]:
         return [(s.role, s.take) for s in sites.outputs if s.layer == layer and s.family == "head"]
@@ -102,9 +100,7 @@ def test_the_sites_of_each_operation() -> None:
 
 
 def test_only_attention_has_probabilities() -> None:
-    built = model(
-        LayerPlan("DSC", 5, 4, (16,), wrapped=True), LayerPlan("LT", "DFT", None, (16,), wrapped=True), PLAIN
-    )
+    built = model(LayerPlan("DSC", 5, 4, (16,), wrapped=True), LayerPlan("LT", "DFT", None, (16,), wrapped=True), PLAIN)
     mixed, transform, plain = built(IDS, IDS, output_attentions=True).attentions
     assert mixed.shape == plain.shape == (2, 2, 10, 10)
     assert transform is None

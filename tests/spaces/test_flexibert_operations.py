@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import ConvBertConfig
 from transformers.models.convbert.modeling_convbert import ConvBertSelfAttention
 
-from lpzero.spaces.flexibert_operations import LinearTransform, MixedAttention, SelfAttention
+from lpzero.spaces.flexibert_operations import LinearTransform, MixedAttention, Mixing, SelfAttention
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -65,14 +65,14 @@ def test_weighted_attention_with_the_identity_is_plain() -> None:
 
 def test_the_cosine_transform_is_scipys() -> None:
     x = noise(2, 9, 16)
-    mixed = LinearTransform(16, kind="DCT").mix(x)
+    mixed = Mixing("DCT")(x)
     torch.testing.assert_close(mixed, torch.from_numpy(dctn(x.numpy(), type=2, axes=(1, 2), norm="ortho")))
 
 
 def test_the_fourier_transform_is_the_sum_of_cosines() -> None:
     x = noise(3, 4).double()
     tokens, hidden = torch.arange(3).double(), torch.arange(4).double()
-    mixed = LinearTransform(4, kind="DFT").mix(x[None])[0]
+    mixed = Mixing("DFT")(x[None])[0]
     for p in range(3):
         for q in range(4):
             # the real part of sum x[t, h] exp(-2 pi i (p t / 3 + q h / 4))
@@ -105,3 +105,17 @@ def test_mixed_attention_is_convberts(heads: int, kernel: int) -> None:
     result, probabilities = ours(x)
     torch.testing.assert_close(result, ours.output(context))
     torch.testing.assert_close(probabilities, attention)
+
+
+def test_a_linear_transform_puts_its_linear_layer_on_the_side_that_it_is_told() -> None:
+    x = noise(2, 5, 8)
+    for first in (True, False):
+        operation = LinearTransform(8, kind="DCT", linear_first=first)
+        with torch.no_grad():
+            for parameter in operation.parameters():
+                parameter.copy_(noise(*parameter.shape))
+            linear, mix = operation.transform, operation.mix
+            wanted = mix(linear(x)) if first else linear(mix(x))
+            torch.testing.assert_close(operation(x)[0], wanted)
+            other = linear(mix(x)) if first else mix(linear(x))
+            assert not torch.allclose(wanted, other)

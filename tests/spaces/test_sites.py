@@ -82,9 +82,7 @@ def test_the_output_sites_are_modules_that_are_used(run: Run) -> None:
     places = [(site.family, site.layer, site.role) for site in sites.outputs]
     assert len(set(places)) == len(places)
     for family in ("activation", "head"):
-        assert {site.layer for site in sites.outputs if site.family == family} == set(
-            range(1, sites.depth + 1)
-        )
+        assert {site.layer for site in sites.outputs if site.family == family} == set(range(1, sites.depth + 1))
     modules = dict(model.named_modules())
     seen: dict[str, tuple[Tensor, Tensor]] = {}
     handles = [

@@ -85,9 +85,7 @@ def test_the_weights_follow_from_the_seed_alone(space: SearchSpace) -> None:
     again, other = space.build(architecture, seed=1).state_dict(), space.build(architecture, seed=2)
     assert all(torch.equal(value, again[name]) for name, value in first.state_dict().items())
     assert not any(
-        torch.equal(one, two)
-        for one, two in zip(first.parameters(), other.parameters(), strict=True)
-        if one.ndim >= 2
+        torch.equal(one, two) for one, two in zip(first.parameters(), other.parameters(), strict=True) if one.ndim >= 2
     )
     assert not first.training
     assert all(parameter.requires_grad for parameter in first.parameters())

@@ -52,8 +52,6 @@ def test_the_checksums_are_those_of_the_real_files(entry: TableEntry, data: Path
 
 
 def test_importing_the_tables_loads_neither_torch_nor_a_client() -> None:
-    code = (
-        "import sys, lpzero.tables; print(sorted({'torch', 'pooch', 'requests', 'tqdm'} & set(sys.modules)))"
-    )
+    code = "import sys, lpzero.tables; print(sorted({'torch', 'pooch', 'requests', 'tqdm'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -162,9 +162,7 @@ def test_an_unreachable_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_cache_that_cannot_be_written(server: Server, cache: Path) -> None:
     cache.write_text("a file where the folder should be")
-    with pytest.raises(
-        LpzeroError, match=r"expected a cache folder that can be written, found .*LPZERO_HOME"
-    ):
+    with pytest.raises(LpzeroError, match=r"expected a cache folder that can be written, found .*LPZERO_HOME"):
         fetch("gpt2-wt103", progress=False, base=server.base)
     assert server.asked == []
 

@@ -1,0 +1,43 @@
+"""Settings: validated once, with the setting's name in every message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lpzero.errors import InputError, MissingError
+from lpzero.evolve.config import check_config, read_document
+from lpzero.evolve.run import prepare
+
+NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        *(("seed", -1), ("population", 3), ("generations", -1), ("search_size", 3), ("max_depth", 25)),
+        *(("budget", 0.0), ("crossover_rate", 1.5), ("grammar", "koza"), ("device", "tpu"), ("elements", 8)),
+        *(("seed", "0"), ("nonsense", 1)),
+    ],
+)
+def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"^here: {setting}: .*found"):
+        check_config({**NAMED, setting: value}, source="here")
+
+
+def test_files_are_json_objects(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match="no such file"):
+        read_document(tmp_path / "nowhere.json")
+    for text in ("{", "[1]", "\x00"):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(InputError, match="expected a JSON object"):
+            read_document(tmp_path / "bad.json")
+
+
+def test_a_table_of_another_space_is_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    with pytest.raises(InputError, match="table gpt2-wt103 is of space gpt2, found --space flexibert"):
+        prepare(check_config({**NAMED, "table": "gpt2-wt103"}, source="here"))
+    with pytest.raises(InputError, match="records left for the test"):
+        prepare(check_config({**NAMED, "search_size": 490}, source="here"))
