@@ -102,11 +102,9 @@ class Formula:
         """Itself: it is immutable."""
         return self
 
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        """Travel to other processes as text."""
-        from lpzero.formula.parse import parse_part
-
-        return parse_part, (self.text,)
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        """Travel to other processes by names: a row of the table holds functions, which do not."""
+        return (apply, (self.name, *self.arguments)) if self.arguments else (operand, (self.name,))
 
     def __hash__(self) -> int:
         return hash(self.text)

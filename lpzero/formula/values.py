@@ -129,7 +129,7 @@ class ExactTensor:
     def reduce(self, function: Function) -> Tensor:
         """See :class:`TensorValue`."""
         values = [function(t.reshape(-1), None) for t in self.tensors]
-        return torch.stack(values) if values else torch.zeros(0)
+        return torch.stack(values) if values else torch.zeros(0, device=self.rows.cell.device)
 
     def axes(self, function: Function, *others: ExactTensor) -> ExactTensor:
         """See :class:`TensorValue`."""
