@@ -26,7 +26,7 @@ class ProgressDisplay:
         self._terminal = sys.stderr.isatty() if terminal is None else terminal
         self._step = ""
         self._bar: Any = None
-        self._begun = self._said = 0.0
+        self._begun = self._said = self._last = 0.0
 
     def architectures(self, step: str, done: int, total: int) -> None:
         """``done`` of ``total`` architectures went through a step."""
@@ -52,7 +52,7 @@ class ProgressDisplay:
         now = time.monotonic()
         if step != self._step:
             self.close()
-            self._step, self._begun, self._said = step, now, 0.0
+            self._step, self._begun, self._said, self._last = step, now, 0.0, 0.0
         if self._terminal:
             if self._bar is None:
                 self._bar = tqdm(total=1000, desc=step, bar_format=BAR, leave=True, file=sys.stderr)
@@ -63,5 +63,3 @@ class ProgressDisplay:
             left = (now - self._begun) * (1 - share) / share if share > 0 else 0.0
             say(f"{step}: {100 * share:3.0f} %, {facts}, {left:.0f} s left")
         self._last = share
-
-    _last = 0.0

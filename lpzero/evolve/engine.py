@@ -148,7 +148,8 @@ class Evolution:
             shares.append(self._evaluated / config.max_evals)
         if config.budget is not None:
             shares.append((time.monotonic() - self._started) / config.budget)
-        return Progress(finished, self._evaluated, self._best_tau, min(1.0, max(shares)))
+        bred = min(finished, config.generations)
+        return Progress(bred, self._evaluated, self._best_tau, min(1.0, max(shares)))
 
     def _individual(self, known: Evaluated) -> Individual:
         return Individual(known, self.config.parsimony)

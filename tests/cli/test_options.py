@@ -1,0 +1,39 @@
+"""Shared options: durations, devices, jobs."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from lpzero.cli.options import Duration, resolve_device, resolve_jobs, usable_cores
+from lpzero.errors import InputError, MissingError
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90.0), ("90s", 90.0), ("3m", 180.0), ("1h30m", 5400.0), ("0.5m", 30.0), ("1.5", 1.5), (20, 20.0)],
+)
+def test_durations(text: object, seconds: float) -> None:
+    assert Duration().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "", "3x", "m", "3m x", "-3m"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(click.UsageError, match="expected a time such as 90s, 3m or 1h30m"):
+        Duration().convert(text, None, None)
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert [resolve_device(name) for name in ("auto", "cpu")] == ["cpu", "cpu"]
+    with pytest.raises(MissingError, match="torch sees no CUDA device"):
+        resolve_device("cuda")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert [resolve_device(name) for name in ("auto", "cpu", "cuda")] == ["cuda", "cpu", "cuda"]
+
+
+def test_jobs() -> None:
+    assert resolve_jobs(None) == usable_cores() >= 1
+    assert resolve_jobs(3) == 3
+    with pytest.raises(InputError, match="--jobs: expected at least 1, found 0"):
+        resolve_jobs(0)
