@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, figures, print_grid, print_json, say
@@ -68,7 +69,13 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     help="JSON file with settings, such as a run's config.json.",
 )
 @as_json
-def evolve(resume: Path | None, output: Path | None, jobs: int | None, as_json: bool, **settings: Any) -> None:
+def evolve(
+    resume: Path | None,
+    output: Path | None,
+    jobs: int | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
     """Discover a proxy: evolve formulas against a table of trained architectures.
 
     Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
@@ -80,6 +87,8 @@ def evolve(resume: Path | None, output: Path | None, jobs: int | None, as_json: 
     from lpzero.paths import cache_home
 
     workers = options.resolve_jobs(jobs)
+    if resume is not None:
+        _refuse_settings(click.get_current_context())
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
     say(f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
@@ -94,6 +103,15 @@ def evolve(resume: Path | None, output: Path | None, jobs: int | None, as_json: 
         print_json(document)
     else:
         _print_result(document)
+
+
+def _refuse_settings(ctx: click.Context) -> None:
+    """A run keeps its settings: one that is given beside --resume would have no effect."""
+    free = ("resume", "jobs", "as_json")
+    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    for name in given:
+        if name not in free:
+            raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a run keeps its settings")
 
 
 def _resumed(path: Path) -> tuple[RunDirectory, Setting]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +48,11 @@ def score(
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     if model.suffix == ".py":
         say(f"note: {model} is run as code")
-    loaded = load_model(model, derived_seed(seed, "weights"))
+    with contextlib.redirect_stdout(sys.stderr):
+        # whatever the model's own code prints is no part of the result
+        loaded = load_model(model, derived_seed(seed, "weights"))
     answering, site_map, shape_source, tokens_shown = _readable(loaded, shown)
-    with single_threaded():
+    with single_threaded(), contextlib.redirect_stdout(sys.stderr):
         try:
             scores = score_model(answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen)
         except LpzeroError as err:

@@ -102,7 +102,7 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
     if finished is not None:
         return finished
     started = time.monotonic()
-    run.write_split(setting.parts, [record.id for record in setting.table.records])
+    run.keep_split(setting.parts, [record.id for record in setting.table.records])
     evaluate = _evaluation(setting, home, jobs, observer)
     evolution = _evolve(run, setting, evaluate, observer)
     found = front(evolution.state.archive)

@@ -70,6 +70,7 @@ BAD = [
     (["evolve", "--space", "flexibert", "--tokens", "600"], 2, "at most 512 tokens"),
     (["evolve", "--space", "flexibert", "--config", "nowhere.json"], 3, "nowhere.json: no such file"),
     (["evolve", "--resume", "nowhere"], 2, "nowhere: expected a run directory"),
+    (["evolve", "--resume", "x", "--generations", "9"], 2, "--generations has no effect beside --resume"),
     (["evolve", "--nonsense"], 2, "No such option"),
     (["dance"], 2, "No such command"),
     (["rank", "snip"], 2, "Missing option '--table'"),

@@ -54,6 +54,12 @@ def test_a_python_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(set(s) == {"proxy", "value", "direction", "status", "seconds"} for s in document["scores"])
 
 
+def test_what_a_model_prints_is_no_part_of_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    noisy = MODEL.replace("        return self.out", "        print('forward')\n        return self.out")
+    Path("model.py").write_text("print('imported')\n" + noisy)
+    assert _document(capsys, "model.py", "--proxy", "snip")["schema"] == 1
+
+
 def test_equal_seeds_give_equal_scores(capsys: pytest.CaptureFixture[str]) -> None:
     Path("model.py").write_text(MODEL)
 

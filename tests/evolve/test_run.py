@@ -169,6 +169,13 @@ def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path:
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
 
 
+def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
+    with pytest.raises(InputError, match="splits otherwise than when the run began"):
+        execute(run, setting, home=home, jobs=1, observer=quiet)
+
+
 def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
     setting: Setting, tmp_path: Path, home: Path, quiet: Any
 ) -> None:
