@@ -7,7 +7,9 @@ made in one order, and a result does not depend on the number of workers nor on 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -39,6 +41,15 @@ def _start_worker() -> None:
     # the parent decides what an interrupt means, and then ends its workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is gone: a killed parent ends nobody, and a pool waits for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def map_ordered(function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int) -> Iterator[Result]:

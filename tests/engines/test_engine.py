@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -58,3 +63,39 @@ def test_work_here_uses_one_thread_and_restores_the_number() -> None:
 def test_jobs_must_be_positive() -> None:
     with pytest.raises(InputError, match="at least 1 job"):
         list(map_ordered(square, [1], jobs=0))
+
+
+def _alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks processes up in /proc")
+def test_workers_end_with_a_parent_that_was_killed() -> None:
+    script = (
+        "import multiprocessing, sys\n"
+        "from lpzero.engines.engine import map_ordered\n"
+        "from time import sleep\n"
+        "if __name__ == '__main__':\n"
+        "    results = map_ordered(sleep, [0.0] * 4 + [60.0] * 40, jobs=2)\n"
+        "    next(results)\n"
+        "    print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
+        "    next(results), sleep(60)\n"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    workers = [int(pid) for pid in process.stdout.readline().split()]
+    assert len(workers) == 2
+    assert all(_alive(worker) for worker in workers)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    deadline = time.monotonic() + 20
+    while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(_alive(worker) for worker in workers)
