@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     """Make a file's settings the defaults of the options."""
     if value is not None:
-        from lpzero.evolve.config import EvolveConfig, read_document
+        from lpzero.evolve.config import EvolveConfig, check_config, read_document
 
         settings = read_document(value)
         unknown = sorted(set(settings) - set(EvolveConfig.model_fields))
         if unknown:
             valid = ", ".join(EvolveConfig.model_fields)
             raise InputError(f"{value}: unknown setting {unknown[0]!r}: expected some of {valid}")
+        # checked as JSON, before the options read them as text; what the file leaves out may come from a flag
+        check_config({"space": "", "protocol": "", "table": "", **settings}, source=str(value))
         ctx.default_map = {**(ctx.default_map or {}), **settings}
     return value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -72,6 +73,9 @@ def _imported(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
+    # dataclasses and the like look their module up, and a model may be spread over files beside this one
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.resolve().parent))
     _called(partial(spec.loader.exec_module, module), str(path))
     return module
 

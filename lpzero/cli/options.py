@@ -14,7 +14,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)([hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
-class Duration(click.ParamType[float]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no generic one
     """A time such as ``90``, ``90s``, ``3m`` or ``1h30m``, read as seconds."""
 
     name = "duration"

@@ -42,7 +42,7 @@ def score(
     from lpzero.metrics import METRICS
     from lpzero.operands.bank import Pass, derived_seed
     from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.proxy.score import score_model, shape_of_model
+    from lpzero.proxy.score import ScoreStatus, score_model, shape_of_model
 
     chosen = [load_proxy(name) for name in proxies or (*METRICS, *proxy_names())]
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
@@ -53,14 +53,9 @@ def score(
         loaded = load_model(model, derived_seed(seed, "weights"))
     answering, site_map, shape_source, tokens_shown = _readable(loaded, shown)
     with single_threaded(), contextlib.redirect_stdout(sys.stderr):
-        try:
-            scores = score_model(answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen)
-        except LpzeroError as err:
-            raise LpzeroError(f"{model}: {err}") from err
-        except (RuntimeError, TypeError, ValueError, IndexError) as err:
-            # the user's own forward pass failed on the batch
-            reason = (str(err).splitlines() or [""])[0]
-            raise LpzeroError(f"{model}: the forward or backward pass raised {type(err).__name__}: {reason}") from err
+        scores = score_model(answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen)
+    if all(result.status is ScoreStatus.FAILED for result in scores):
+        raise LpzeroError(f"{model}: no proxy could score it: {scores[0].reason}")
     document: dict[str, Any] = {
         "schema": 1,
         "model": str(model),

@@ -12,10 +12,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,13 +35,26 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _start_worker() -> None:
-    import torch
+@contextmanager
+def _interrupt_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment: a worker that starts meanwhile inherits this, and never sees one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
-    torch.set_num_threads(1)
+
+def _start_worker() -> None:
     # the parent decides what an interrupt means, and then ends its workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    import torch
+
+    torch.set_num_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -62,6 +76,7 @@ def map_ordered(function: Callable[[Item], Result], items: Sequence[Item], *, jo
 
     Raises:
         InputError: ``jobs`` is below 1.
+        LpzeroError: A worker process was killed.
         Exception: Whatever ``function`` raised, at the place of its item; the work behind it is given up.
     """
     if jobs < 1:
@@ -80,11 +95,14 @@ def map_ordered(function: Callable[[Item], Result], items: Sequence[Item], *, jo
         # a window of tasks keeps every worker busy while results are taken in order, at bounded memory
         ahead, upcoming = 4 * workers, iter(items)
         for item in upcoming:
-            waiting.append(pool.submit(function, item))
+            with _interrupt_ignored():
+                waiting.append(pool.submit(function, item))
             if len(waiting) >= ahead:
                 yield waiting.pop(0).result()
         while waiting:
             yield waiting.pop(0).result()
+    except BrokenProcessPool as err:
+        raise LpzeroError("a worker process was killed, perhaps for memory: use fewer --jobs") from err
     finally:
         for future in waiting:
             future.cancel()

@@ -26,6 +26,7 @@ def to_document(state: State) -> dict[str, Any]:
         "generation": state.generation,
         "stale": state.stale,
         "seconds": state.seconds,
+        "stopped_by": state.stopped_by,
         "rng": state.rng.bit_generator.state,
         "population": [individual.evaluated.key for individual in state.population],
         "archive": [_known_to_document(known) for known in state.archive.values()],
@@ -79,6 +80,7 @@ def from_document(document: dict[str, Any], parsimony: float) -> State:
             archive=archive,
             stale=document["stale"],
             seconds=document["seconds"],
+            stopped_by=document["stopped_by"],
         )
     except (KeyError, TypeError, ValueError, AssertionError) as err:
         raise InputError(f"the checkpoint is damaged ({type(err).__name__}: {err})") from err

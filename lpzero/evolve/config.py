@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lpzero.errors import InputError, MissingError
 
@@ -34,7 +34,7 @@ class EvolveConfig(BaseModel):
         tournament: Individuals that compete to be a parent, at least 1.
         crossover_rate: Probability that a child has two parents.
         mutation_rate: Probability that a child is mutated.
-        elite: Individuals that survive unchanged.
+        elite: Individuals that survive unchanged, fewer than the population.
         parsimony: Rank correlation that one node more must earn, at least 0.
         batch: Sequences of the token batch.
         tokens: Tokens of each sequence.
@@ -42,7 +42,7 @@ class EvolveConfig(BaseModel):
         device: ``"cpu"`` or ``"cuda"``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     space: str
     protocol: str
@@ -68,6 +68,12 @@ class EvolveConfig(BaseModel):
     elements: Annotated[int, Field(ge=16)] = 512
     device: Literal["cpu", "cuda"] = "cpu"
 
+    @model_validator(mode="after")
+    def _elite_leaves_room(self) -> EvolveConfig:
+        if self.elite >= self.population:
+            raise ValueError(f"elite: expected fewer than the population of {self.population}")
+        return self
+
 
 def check_config(values: dict[str, object], *, source: str) -> EvolveConfig:
     """Validate settings; raises InputError naming the source, the setting and what it must be."""
@@ -75,6 +81,8 @@ def check_config(values: dict[str, object], *, source: str) -> EvolveConfig:
         return EvolveConfig.model_validate(values)
     except ValidationError as err:
         first = err.errors()[0]
+        if not first["loc"]:
+            raise InputError(f"{source}: {str(first['msg']).removeprefix('Value error, ')}") from None
         name = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{source}: {name}: {first['msg']}, found {first['input']!r}") from None
 

@@ -87,16 +87,17 @@ class RunDirectory:
         with (self.path / EVENTS).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    def keep_split(self, parts: Split, ids: list[str]) -> None:
-        """Keep which records are for what, by their ids.
+    def keep_split(self, parts: Split, ids: list[str], table_sha256: str) -> None:
+        """Keep which records of which table are for what, by their ids.
 
         Raises:
-            InputError: The run was begun with another split: its table has changed since.
+            InputError: The run was begun with another split, or its table has changed since.
         """
-        named = {name: [ids[i] for i in indices] for name, indices in parts.to_json().items()}
+        named: dict[str, object] = {name: [ids[i] for i in indices] for name, indices in parts.to_json().items()}
+        named["table_sha256"] = table_sha256
         path = self.path / SPLIT
         if path.exists() and read_document(path) != named:
-            raise InputError(f"{path}: the table now splits otherwise than when the run began: begin a new run")
+            raise InputError(f"{path}: the table or its split is not that which the run began with: begin a new run")
         write_json(path, named)
 
     def write_checkpoint(self, document: dict[str, Any]) -> None:

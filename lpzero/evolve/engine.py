@@ -37,6 +37,7 @@ class State:
         archive: Every formula met, by canonical key, in the order of meeting.
         stale: Generations since the best of the hall of fame improved.
         seconds: Time spent so far.
+        stopped_by: The limit that ended the evolution; empty while it may go on.
     """
 
     rng: np.random.Generator
@@ -45,6 +46,7 @@ class State:
     archive: dict[str, Evaluated] = field(default_factory=dict)
     stale: int = 0
     seconds: float = 0.0
+    stopped_by: str = ""
 
     @property
     def evaluated(self) -> int:
@@ -110,7 +112,6 @@ class Evolution:
         self._rules: Grammar = grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
         self._started = time.monotonic() - state.seconds
         self._evaluated = state.evaluated
-        self.stopped_by = ""
         self._bred = 0
         found = (known.search.tau_a for known in state.archive.values() if known.search is not None)
         self._best_tau = max(found, default=None)
@@ -125,16 +126,16 @@ class Evolution:
     def run(self) -> Iterator[State]:
         """Yield the state after every generation, and once more where a limit fell inside one.
 
-        Afterwards ``stopped_by`` names the limit: generations, max_evals, budget, patience or exhausted.
+        The last state's ``stopped_by`` names the limit: generations, max_evals, budget, patience or exhausted.
         """
-        while not self.stopped_by:
-            self.stopped_by = self._limit_between() or ""
-            if self.stopped_by:
-                return
-            try:
-                self._generation()
-            except _Stop as stop:
-                self.stopped_by = stop.limit
+        while not self.state.stopped_by:
+            limit = self._limit_between()
+            if limit is None:
+                try:
+                    self._generation()
+                except _Stop as stop:
+                    limit = stop.limit
+            self.state.stopped_by = limit or ""
             self.state.seconds = time.monotonic() - self._started
             yield self.state
 
@@ -192,9 +193,9 @@ class Evolution:
             [] if first else tools.selBest(self.state.population, min(self.config.elite, len(self.state.population)))
         )
         bred = self._filled(elite, self._toolbox.draw if first else self._child)
-        if not bred:
+        if first and not bred:
             raise NoResultError("no formula of the first population ranks anything: raise --population")
-        if len(self.state.archive) == evaluated:
+        if not bred or len(self.state.archive) == evaluated:
             raise _Stop("exhausted")
         self._hall.update(bred)
         self.state.population = bred

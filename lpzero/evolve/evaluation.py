@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from lpzero.errors import InputError
 from lpzero.evolve.individual import Evaluated, directed
 from lpzero.fitness import Split, Status, judge
-from lpzero.formula import Formula, canonical_key
+from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import SketchSource
@@ -41,8 +42,9 @@ class Evaluation:
     searched: int
 
     def __call__(self, formula: Formula) -> Evaluated:
-        """Evaluate one formula; equal formulas give equal results, whatever was evaluated before."""
-        key = canonical_key(formula)
+        """Evaluate one formula in its canonical form: equal formulas give equal results in any order."""
+        formula = canonical(formula)
+        key = formula.text
         rule = pruned_by(formula)
         if rule is None and not _active(self.handful.scores(formula)):
             rule = INACTIVE
@@ -51,7 +53,10 @@ class Evaluation:
         return self._in_full(key, formula)
 
     def _in_full(self, key: str, formula: Formula) -> Evaluated:
-        scores = self.everything.scores(formula)
+        try:
+            scores = self.everything.scores(formula)
+        except (torch.OutOfMemoryError, MemoryError):
+            return Evaluated(key, formula, Status.OUT_OF_MEMORY)
         n = self.searched
         both = judge(scores, self.quality)
         search = judge(scores[:n], self.quality[:n])

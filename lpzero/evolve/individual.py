@@ -31,7 +31,7 @@ class Evaluated:
 
     Attributes:
         key: Its canonical key.
-        formula: The formula as it was first met.
+        formula: Its canonical form.
         status: What came of it.
         rule: The rule that pruned it, None unless the status is pruned.
         higher_is_better: Its direction, the sign of its correlation on the search split.

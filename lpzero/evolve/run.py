@@ -102,9 +102,12 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
     if finished is not None:
         return finished
     started = time.monotonic()
-    run.keep_split(setting.parts, [record.id for record in setting.table.records])
+    run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
     evaluate = _evaluation(setting, home, jobs, observer)
+    begun = time.monotonic()
     evolution = _evolve(run, setting, evaluate, observer)
+    # the evolution counts over every session of the run, the rest in this one
+    started += time.monotonic() - begun - evolution.state.seconds
     found = front(evolution.state.archive)
     chosen = choose(found, setting.config.parsimony)
     run.event("testing", formula=str(chosen.formula))
@@ -129,7 +132,7 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
         "evaluated": evolution.state.evaluated,
         "pruned": evolution.state.pruned,
         "seconds": round(time.monotonic() - started, 3),
-        "stopped_by": evolution.stopped_by,
+        "stopped_by": evolution.state.stopped_by,
         "generations": evolution.state.generation,
         "table_sha256": setting.table.digest,
         "best": report["best"],
@@ -138,7 +141,7 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
     }
     run.write_front(document["front"])
     run.write_result(document)
-    run.event("finished", stopped_by=evolution.stopped_by)
+    run.event("finished", stopped_by=evolution.state.stopped_by)
     return document
 
 

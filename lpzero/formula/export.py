@@ -85,7 +85,8 @@ def reduce_layers(layers, function):
 
 def on_tensors(function, *operands):
     """Apply a function to corresponding tensors, layer by layer."""
-    return [[function(*tensors) for tensors in zip(*layer)] for layer in zip(*operands)]
+    columns = zip(*operands, strict=True)
+    return [[function(*tensors) for tensors in zip(*layer, strict=True)] for layer in columns]
 
 
 def normalise_tensors(function, layers):

@@ -20,8 +20,10 @@ def total(x: Tensor, w: Tensor | None) -> Tensor:
 
 
 def numel(x: Tensor, w: Tensor | None) -> Tensor:
-    """Number of the elements."""
-    return x.new_full(x.shape[:-1], x.shape[-1]) if w is None else w.sum(-1).to(x.dtype).expand(x.shape[:-1])
+    """Number of the elements, a whole number whatever the weights were rounded to."""
+    if w is None:
+        return x.new_full(x.shape[:-1], x.shape[-1])
+    return w.double().sum(-1).round().to(x.dtype).expand(x.shape[:-1])
 
 
 def mean(x: Tensor, w: Tensor | None) -> Tensor:

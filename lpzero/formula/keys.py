@@ -1,17 +1,24 @@
 """Canonical forms: formulas that are equal by algebra that really holds, bit for bit, share one key.
 
-What holds in floating point and under protection: ``a + b = b + a``, ``a * b = b * a``, matrix products of a
-tensor with itself aside; ``identity(x) = x``, ``neg(neg(x)) = x``, ``|-x| = ||x|| = |x|``, ``(-x)^2 = |x|^2 = x^2``,
-``relu(relu(x)) = relu(x)``; norms, ``l1``, ``mean_abs``, ``frobenius`` and ``std`` do not see a sign, the first
-three not an absolute value; ``mean`` is ``normalised_sum``. Nothing is regrouped: addition is not associative.
+What holds in floating point and under protection:
+
+- ``a + b = b + a``, ``a * b = b * a``, ``x * x = square(x)``, ``x * reciprocal(y) = x / y``;
+- ``identity(x) = x``, ``neg(neg(x)) = x``, ``neg(a - b) = b - a``, ``a - neg(b) = a + b``, ``a + neg(b) = a - b``;
+- ``abs``, ``square``, ``abslog``, ``l1``, ``mean_abs``, ``frobenius`` see neither a sign nor an absolute value, ``std``
+  no sign: they are equal of ``a - b`` and ``b - a``;
+- ``log(abs(x)) = abslog(x)``, ``sum(abs(x)) = l1(x)``, ``mean(abs(x)) = mean_abs(x)`` over elements,
+  ``normalised_sum = mean``, ``relu(relu(x)) = relu(x)``, ``log(relu(x)) = log(x)``, ``sqrt(relu(x)) = sqrt(x)``.
+
+Nothing is regrouped: addition is not associative.
 """
 
 from __future__ import annotations
 
 from lpzero.formula.formula import Formula, apply
 
-_EVEN = ("abs", "square", "abslog", "l1", "mean_abs", "frobenius")
-_COMMUTES = ("add", "mul")
+_BLIND = ("abs", "square", "abslog", "l1", "mean_abs", "frobenius")
+_OF_ABS = {("log", "layers"): "abslog", ("sum", "tensor"): "l1", ("mean", "tensor"): "mean_abs"}
+_OF_ABS |= {("log", "tensor"): "abslog", ("log", "scalar"): "abslog"}
 
 
 def canonical(formula: Formula) -> Formula:
@@ -20,27 +27,51 @@ def canonical(formula: Formula) -> Formula:
     >>> from lpzero.formula.parse import parse
     >>> str(canonical(parse("sum(l1(abs(grad * weight)))")))
     'sum(l1(grad * weight))'
-    >>> canonical(parse("sum(l1(weight * grad))")) == canonical(parse("sum(l1(neg(grad * weight)))"))
+    >>> canonical(parse("sum(l1(weight * grad))")) == canonical(parse("sum(sum(abs(neg(grad * weight))))"))
     True
     """
     if not formula.arguments:
         return formula
-    arguments = tuple(canonical(argument) for argument in formula.arguments)
     name = "mean" if formula.name == "normalised_sum" else formula.name
-    if name in _COMMUTES:
-        arguments = tuple(sorted(arguments, key=str))
-    inner = arguments[0]
-    if name == "identity":
+    arguments = tuple(canonical(argument) for argument in formula.arguments)
+    return _unary(name, arguments[0]) if len(arguments) == 1 else _binary(name, *arguments)
+
+
+def _unary(name: str, inner: Formula) -> Formula:
+    """The canonical form of a primitive on a canonical argument."""
+    if name == "identity" or (name == inner.name and name in ("relu", "abs")):
         return inner
     if name == "neg" and inner.name == "neg":
         return inner.arguments[0]
-    if name in ("relu", "abs") and inner.name == name:
-        return inner
-    if name in _EVEN and inner.name in ("neg", "abs"):
-        return canonical(apply(name, *inner.arguments))
-    if name == "std" and inner.name == "neg":
-        return canonical(apply(name, *inner.arguments))
-    return apply(name, *arguments)
+    if name == "neg" and inner.name == "sub":
+        return _binary("sub", *reversed(inner.arguments))
+    if (inner.name == "neg" and name in (*_BLIND, "std")) or (inner.name == "abs" and name in _BLIND):
+        return _unary(name, inner.arguments[0])
+    if inner.name == "sub" and name in (*_BLIND, "std") and str(inner.arguments[0]) > str(inner.arguments[1]):
+        inner = apply("sub", *reversed(inner.arguments))
+    if inner.name == "abs" and (name, inner.type.level) in _OF_ABS:
+        return _unary(_OF_ABS[name, inner.type.level], inner.arguments[0])
+    if name in ("log", "sqrt") and inner.name == "relu":
+        return apply(name, *inner.arguments)
+    return apply(name, inner)
+
+
+def _binary(name: str, *arguments: Formula) -> Formula:
+    """The canonical form of a primitive on two canonical arguments."""
+    left, right = arguments
+    if name in ("add", "sub") and right.name == "neg":
+        return _binary("sub" if name == "add" else "add", left, right.arguments[0])
+    if name == "add" and left.name == "neg":
+        return _binary("sub", right, left.arguments[0])
+    if name == "mul" and left == right:
+        return _unary("square", left)
+    if name == "mul" and right.name == "reciprocal":
+        return apply("div", left, right.arguments[0])
+    if name == "mul" and left.name == "reciprocal":
+        return apply("div", right, left.arguments[0])
+    if name in ("add", "mul"):
+        left, right = sorted(arguments, key=str)
+    return apply(name, left, right)
 
 
 def canonical_key(formula: Formula) -> str:

@@ -89,8 +89,10 @@ def _vanishes(node: Formula) -> bool:
 
 
 def _self_paired(node: Formula) -> bool:
-    # x + x, x - x, x / x and x * x are 2x, 0, 1 and x^2
-    return len(node.arguments) == 2 and node.arguments[0] == node.arguments[1]
+    if len(node.arguments) != 2 or node.arguments[0] != node.arguments[1]:
+        return False
+    # x - x is 0; a model's x / x is 1, and so is that of elements and layers wherever they are not 0
+    return node.name in ("sub", "div")
 
 
 def _overflows(node: Formula) -> bool:
@@ -100,9 +102,11 @@ def _overflows(node: Formula) -> bool:
 
 def _kept_order(root: Formula) -> bool:
     """The outermost primitive is monotone: it changes no ranking (or turns it round, which direction undoes)."""
-    inner = _inner(root)
-    if inner is None or root.type.level != "scalar" or inner.type.level != "scalar":
+    inner = root.arguments[0]
+    if root.type.level != "scalar" or inner.type.level != "scalar":
         return False
+    if len(root.arguments) == 2:
+        return root.name == "add" and inner == root.arguments[1]
     if root.name in ("exp", "sigmoid", "neg", "identity"):
         return True
     positive = sign(inner) == "nonnegative"
@@ -129,7 +133,7 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule("inverse", "a primitive undoes the one before it", _undone),
     Rule("redundant", "a primitive leaves its argument as it is", _repeated),
-    Rule("self_pair", "a binary primitive meets one value twice", _self_paired),
+    Rule("self_pair", "a value is taken from or divided by itself", _self_paired),
     Rule("constant", "the sum of standardised values is zero, that of layer shares one", _constant),
     Rule("vanishing", "a primitive clips every value it can meet", _vanishes),
     Rule("overflow", "the exponential of a number of elements overflows", _overflows),

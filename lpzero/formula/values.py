@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lpzero.operands.extract import Operands
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
-from lpzero.operands.sketch import Sketch, SketchedSites, element_weights
+from lpzero.operands.sketch import Sketch, SketchedSites
 
 Function = Callable[..., Tensor]
 
@@ -178,10 +178,7 @@ class SketchSource(Source):
         self._cells[family] = torch.tensor(cells, dtype=torch.int64, device=device)
         for name in parts[0].values:
             self._values[name] = torch.cat([part.values[name] for part in parts]).to(device)
-        numel = torch.cat([part.numel for part in parts])
-        extremes, kept = torch.cat([p.extremes for p in parts]), torch.cat([p.kept for p in parts])
-        elements = next(iter(self._values[name] for name in parts[0].values)).shape[1]
-        self._weights[family] = element_weights(numel, extremes, kept, elements).to(device)
+        self._weights[family] = torch.cat([part.weights for part in parts]).to(device)
 
     def tensor(self, name: str) -> SketchedTensor:
         """The value of an operand by its name."""

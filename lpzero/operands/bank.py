@@ -34,7 +34,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
 
-EXTRACTOR_VERSION = 2
+EXTRACTOR_VERSION = 3
 _LOG = logging.getLogger(__name__)
 
 
@@ -121,8 +121,8 @@ def write_sketch(path: Path, sketched: Sketch) -> None:
     places: dict[str, list[list[object]]] = {}
     for family, part in sketched.items():
         places[family] = [[site.layer, site.role, site.group] for site in part.sites]
-        tensors |= {f"{family}.numel": part.numel, f"{family}.extremes": part.extremes}
-        tensors |= {f"{family}.kept": part.kept} | {f"values.{name}": v for name, v in part.values.items()}
+        tensors |= {f"{family}.weights": part.weights}
+        tensors |= {f"values.{name}": value for name, value in part.values.items()}
     tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -144,9 +144,7 @@ def read_sketch(path: Path) -> Sketch:
         return {
             family: SketchedSites(
                 tuple(Site(*place) for place in places[family]),
-                tensors[f"{family}.numel"],
-                tensors[f"{family}.extremes"],
-                tensors[f"{family}.kept"],
+                tensors[f"{family}.weights"],
                 {name: tensors[f"values.{name}"] for name in ALIGNED[family]},
             )
             for family in SITE_FAMILIES

@@ -193,5 +193,6 @@ def _checked(
             raise LpzeroError(f"expected {site_map.depth + wanted} {name} from the model, found {len(found)}")
     missed = [site for site in (*site_map.outputs, None) if site not in seen]
     if missed:
-        raise LpzeroError(f"the forward pass did not reach {missed[0] or site_map.embedding}")
+        module = site_map.embedding if missed[0] is None else missed[0].module
+        raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
     return loss.reshape(()), hidden, attentions

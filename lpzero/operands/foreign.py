@@ -71,6 +71,10 @@ class Answering(nn.Module):
         return embedding
 
     def _loss(self, output: Any, labels: Tensor) -> Tensor:
+        if isinstance(output, tuple):
+            # hand-written models return (logits, loss) or (loss, logits)
+            tensors = [part for part in output if isinstance(part, Tensor)]
+            output = next((t for t in tensors if t.ndim == 0), tensors[0] if tensors else output)
         loss = getattr(output, "loss", None)
         if isinstance(loss, Tensor):
             return loss

@@ -25,6 +25,9 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
 
+# What a model's own code raises when it is run on tokens that it does not take, and our own errors about it.
+MODEL_ERRORS = (LpzeroError, RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError, MemoryError)
+
 
 class ScoreStatus(str, Enum):
     """What came of scoring one model with one proxy."""
@@ -80,15 +83,24 @@ def shape_of_model(model: nn.Module, site_map: SiteMap) -> Shape:
         total += parameter.numel()
         for group, modules in holders.items():
             counts[group] += parameter.numel() if name.rpartition(".")[0] in modules else 0
-    embedding = dict(model.named_modules())[site_map.embedding]
-    table = next((p for p in embedding.parameters() if p.ndim >= 2), None)
     return Shape(
         depth=site_map.depth,
-        width=0 if table is None else table.shape[-1],
+        width=_width(model, site_map),
         params=total,
         decoder_params=total - counts["embedding"] - counts["output"],
         attention_params=counts["operation"],
     )
+
+
+def _width(model: nn.Module, site_map: SiteMap) -> int:
+    """Hidden width of the blocks: what the configuration says, else the widest square side of the operations."""
+    inner = getattr(model, "model", model)
+    stated = getattr(getattr(inner, "config", None), "hidden_size", None)
+    if isinstance(stated, int):
+        return stated
+    parameters = dict(model.named_parameters())
+    sides = [min(parameters[s.parameter].shape[:2]) for s in site_map.parameters if s.group == "operation"]
+    return max(sides, default=0)
 
 
 def score_model(
@@ -103,13 +115,31 @@ def score_model(
         batch: Tokens and labels, on the model's device.
         proxies: In the order of the result.
 
-    Raises:
-        LpzeroError: The pass itself failed.
+    Returns:
+        One score a proxy; a proxy that the model cannot be scored with has the status ``failed`` and the reason.
     """
-    evaluator = None
+    evaluator: Evaluator | None = None
+    unusable = Score(ScoreStatus.FAILED, None, 0.0)
     if any(proxy.formula is not None for proxy in proxies):
-        evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
-    return [_scored(proxy, model, site_map, shape, batch, evaluator) for proxy in proxies]
+        try:
+            evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
+        except MODEL_ERRORS as err:
+            unusable = _unscored(err, 0.0)
+    return [
+        unusable
+        if proxy.formula is not None and evaluator is None
+        else _scored(proxy, model, site_map, shape, batch, evaluator)
+        for proxy in proxies
+    ]
+
+
+def _unscored(err: BaseException, seconds: float) -> Score:
+    """The score that stands for an error of the model."""
+    memory = isinstance(err, (torch.OutOfMemoryError, MemoryError))
+    status = ScoreStatus.OUT_OF_MEMORY if memory else ScoreStatus.FAILED
+    text = (str(err).splitlines() or [""])[0]
+    reason = text if memory or isinstance(err, LpzeroError) else f"the model raised {type(err).__name__}: {text}"
+    return Score(status, None, seconds, reason)
 
 
 def _scored(
@@ -129,10 +159,8 @@ def _scored(
             assert proxy.metric is not None
             metric = get_metric(proxy.metric)
             value = metric.score_shape(shape) if metric.needs == "shape" else metric.score_pass(model, site_map, batch)
-    except (torch.OutOfMemoryError, MemoryError) as err:
-        return Score(ScoreStatus.OUT_OF_MEMORY, None, time.perf_counter() - started, str(err).splitlines()[0])
-    except LpzeroError as err:
-        return Score(ScoreStatus.FAILED, None, time.perf_counter() - started, str(err))
+    except MODEL_ERRORS as err:
+        return _unscored(err, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     if not math.isfinite(value):
         return Score(ScoreStatus.NONFINITE, None, seconds, f"the value is {value}")

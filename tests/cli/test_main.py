@@ -64,6 +64,8 @@ BAD = [
     (["evolve", "--space", "flexibert", "--protocol", "x"], 2, "expected one of trained, listed, legacy"),
     (["evolve", "--space", "flexibert", "--grammar", "koza"], 2, "grammar"),
     (["evolve", "--space", "flexibert", "--population", "2"], 2, "population"),
+    (["evolve", "--space", "flexibert", "--budget", "inf"], 2, "budget"),
+    (["evolve", "--space", "flexibert", "--elite", "200"], 2, "fewer than the population"),
     (["evolve", "--space", "flexibert", "--budget", "soon"], 2, "90s, 3m or 1h30m"),
     (["evolve", "--space", "flexibert", "--jobs", "0"], 2, "--jobs: expected at least 1"),
     (["evolve", "--space", "flexibert", "--grammar", "lpzero", "--max-depth", "5"], 2, "at least 7"),
@@ -216,6 +218,10 @@ def test_settings_come_from_flags_then_environment_then_file(
     command = ["evolve", "--space", "flexibert", "--config", "mine.json", "--seed", "3"]
     assert run(command) == 130
     assert seen == [(3, 22, 12)]
+    for wrong in ([1], 1.5, "7", None):
+        Path("mine.json").write_text(json.dumps({"population": wrong}))
+        assert run(command) == 2
+        assert "mine.json: population:" in capsys.readouterr().err
     Path("mine.json").write_text(json.dumps({"sead": 1}))
     assert run(command) == 2
     assert "unknown setting 'sead': expected some of space" in capsys.readouterr().err

@@ -60,6 +60,31 @@ def test_what_a_model_prints_is_no_part_of_the_result(capsys: pytest.CaptureFixt
     assert _document(capsys, "model.py", "--proxy", "snip")["schema"] == 1
 
 
+def test_a_file_may_use_dataclasses_and_files_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("beside.py").write_text("WIDTH = 16\n")
+    head = "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom beside import WIDTH\n"
+    Path("model.py").write_text(head + "@dataclass\nclass Settings:\n    width: int = WIDTH\n" + MODEL)
+    assert _document(capsys, "model.py", "--proxy", "snip")["params"] == 1650
+
+
+def test_a_pair_of_logits_and_loss_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    pair = MODEL.replace("return self.out(self.words(x))", "y = self.out(self.words(x)); return y, None")
+    Path("model.py").write_text(pair)
+    first = _document(capsys, "model.py", "--proxy", "snip")["scores"]
+    Path("model.py").write_text(MODEL)
+    scores = _document(capsys, "model.py", "--proxy", "snip")["scores"]
+    assert first[0]["value"] == scores[0]["value"]  # type: ignore[index]
+
+
+def test_a_proxy_that_fails_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    config = {"model_type": "mamba", "hidden_size": 16, "num_hidden_layers": 2, "vocab_size": 60, "state_size": 4}
+    Path("mamba.json").write_text(json.dumps(config))
+    scores = _document(capsys, "mamba.json")["scores"]
+    statuses = {score["proxy"]: score["status"] for score in scores}  # type: ignore[attr-defined]
+    assert statuses["params"] == "ok"
+    assert "failed" in statuses.values()
+
+
 def test_equal_seeds_give_equal_scores(capsys: pytest.CaptureFixture[str]) -> None:
     Path("model.py").write_text(MODEL)
 

@@ -17,13 +17,26 @@ NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
     ("setting", "value"),
     [
         *(("seed", -1), ("population", 3), ("generations", -1), ("search_size", 3), ("max_depth", 25)),
-        *(("budget", 0.0), ("crossover_rate", 1.5), ("grammar", "koza"), ("device", "tpu"), ("elements", 8)),
+        *(
+            ("budget", 0.0),
+            ("crossover_rate", 1.5),
+            ("grammar", "koza"),
+            ("device", "tpu"),
+            ("elements", 8),
+            ("budget", float("inf")),
+            ("parsimony", float("nan")),
+        ),
         *(("seed", "0"), ("nonsense", 1)),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
     with pytest.raises(InputError, match=f"^here: {setting}: .*found"):
         check_config({**NAMED, setting: value}, source="here")
+
+
+def test_the_elite_leaves_room() -> None:
+    with pytest.raises(InputError, match="here: elite: expected fewer than the population of 10"):
+        check_config({**NAMED, "population": 10, "elite": 10}, source="here")
 
 
 def test_files_are_json_objects(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +18,7 @@ from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State, choose, front
 from lpzero.evolve.individual import Evaluated
 from lpzero.fitness import Correlation, Status
-from lpzero.formula import Formula, canonical_key, parse
+from lpzero.formula import Formula, canonical, canonical_key, parse
 from lpzero.formula.rules import pruned_by
 
 
@@ -26,7 +30,8 @@ class Landscape:
 
     def __call__(self, formula: Formula) -> Evaluated:
         """Evaluate."""
-        key = canonical_key(formula)
+        formula = canonical(formula)
+        key = formula.text
         self.met.append(key)
         rule = pruned_by(formula)
         if rule is not None:
@@ -88,7 +93,7 @@ def test_the_best_never_gets_lost() -> None:
 )
 def test_limits_stop_inside_and_between_generations(changes: dict[str, object], stopped_by: str) -> None:
     evolution, _ = _run(_config(**changes))
-    assert evolution.stopped_by == stopped_by
+    assert evolution.state.stopped_by == stopped_by
     if "max_evals" in changes:
         assert evolution.state.evaluated == changes["max_evals"]
     if stopped_by == "generations":
@@ -153,3 +158,39 @@ def test_nothing_found_is_said() -> None:
             lambda _: None,
         )
         list(evolution.run())
+
+
+@pytest.mark.parametrize("elite", [0, 2])
+def test_a_drained_grammar_ends_the_run_and_a_resumed_one_stays_ended(elite: int) -> None:
+    config = _config(max_size=4, max_depth=4, population=4, elite=elite, generations=100_000)
+    evolution, _ = _run(config)
+    assert evolution.state.stopped_by == "exhausted"
+    assert front(evolution.state.archive)
+    state = from_document(to_document(evolution.state), config.parsimony)
+    resumed, landscape = _run(config, state)
+    assert landscape.met == []
+    assert to_document(resumed.state) == to_document(evolution.state)
+
+
+def test_the_hash_seed_of_the_interpreter_changes_nothing() -> None:
+    script = (
+        "import numpy as np\n"
+        "from lpzero.evolve.variation import crossover, mutate\n"
+        "from lpzero.formula.grammar import draw, grammar\n"
+        "rules, rng = grammar('typed'), np.random.default_rng(0)\n"
+        "parents = [draw(rules, rng) for _ in range(20)]\n"
+        "for a, b in zip(parents, parents[1:]):\n"
+        "    print(mutate(crossover(a, b, rules, rng), rules, rng))\n"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONPATH": root, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1

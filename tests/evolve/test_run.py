@@ -172,7 +172,7 @@ def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path:
 def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     run = RunDirectory.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
-    with pytest.raises(InputError, match="splits otherwise than when the run began"):
+    with pytest.raises(InputError, match="not that which the run began with"):
         execute(run, setting, home=home, jobs=1, observer=quiet)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.formula import parse
+from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.values import ExactSource, SketchSource
@@ -128,6 +128,22 @@ def test_results_do_not_depend_on_what_is_remembered(operands: Operands) -> None
         expected = forgetful.scores(formula)
         np.testing.assert_array_equal(roomy.scores(formula), expected)
         np.testing.assert_array_equal(small.scores(formula), expected)
+
+
+def test_a_canonical_form_has_the_value_bit_for_bit(operands: Operands) -> None:
+    rules, rng = grammar("typed"), np.random.default_rng(5)
+    source = SketchSource([sketch(operands, elements=64, seed=s) for s in range(3)])
+    changed = 0
+    for _ in range(800):
+        formula = draw(rules, rng)
+        simpler = canonical(formula)
+        changed += simpler != formula
+        # evaluated by hand, since the evaluator itself works on canonical forms
+        evaluator = Evaluator(source, memory_limit=0)
+        with torch.no_grad():
+            values = [evaluator._value(f).numpy() for f in (formula, simpler)]
+        np.testing.assert_array_equal(*values, err_msg=str(formula))
+    assert changed > 100
 
 
 def test_shared_parts_are_computed_once(operands: Operands) -> None:

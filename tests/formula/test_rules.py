@@ -19,6 +19,7 @@ from lpzero.proxy import load_proxy, proxy_names
         ("sum(mean(identity(weight)))", "redundant"),
         ("sum(l1(weight - weight))", "self_pair"),
         ("sum(l1(weight)) / sum(l1(weight))", "self_pair"),
+        ("sum(l1(weight)) + sum(l1(weight))", "monotone_root"),
         ("sum(sum(zscore(weight)))", "constant"),
         ("mean(zscore(l1(weight)))", "constant"),
         ("sum(softmax(l1(weight)))", "constant"),
@@ -41,6 +42,7 @@ def test_a_rule_refuses(text: str, rule: str) -> None:
         "sum(mean(zscore(weight) * weight))",
         "sum(frobenius(softmax(weight)))",
         "sum(sum(softmax(weight)))",  # counts sites
+        "sum(frobenius(softmax(attention + attention)))",  # sharper than that of attention
         "sum(l1(weight * grad))",
     ],
 )

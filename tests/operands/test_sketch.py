@@ -15,7 +15,7 @@ from lpzero.operands.bank import Pass, untrained_operands
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
-from lpzero.operands.sketch import element_weights, sketch
+from lpzero.operands.sketch import _draws_by_size, sketch
 from lpzero.spaces import get_space
 
 ELEMENTS = 512
@@ -37,7 +37,7 @@ def operands() -> Operands:
 
 @pytest.mark.parametrize("reduction", ["sum", "mean", "std", "l1", "mean_abs", "frobenius"])
 @pytest.mark.parametrize("shape", ["normal", "exponential", "sparse"])
-def test_estimates_a_reduction_within_five_standard_errors(reduction: str, shape: str) -> None:
+def test_estimates_a_reduction_within_its_stated_error(reduction: str, shape: str) -> None:
     rng = np.random.default_rng(0)
     drawn = {
         "normal": rng.normal(0.3, 1.0, 40_000),
@@ -53,16 +53,37 @@ def test_estimates_a_reduction_within_five_standard_errors(reduction: str, shape
             for s in range(40)
         ]
     )
-    # the standard error of a mean of 512 draws, propagated to the reduction
+    # the standard error of a mean of 512 uniform draws, propagated to the reduction; the stated error is sqrt(2) of it
     summand = {"l1": np.abs(drawn), "mean_abs": np.abs(drawn)}.get(reduction, drawn)
     if reduction in ("std", "frobenius"):
         squares = (drawn - drawn.mean() * (reduction == "std")) ** 2
         error = squares.std() / np.sqrt(ELEMENTS) / squares.mean() / 2 * exact
     else:
         error = summand.std() / np.sqrt(ELEMENTS) * (drawn.size if reduction in ("sum", "l1") else 1)
-    assert np.abs(estimates - exact).max() < 5 * error
-    # without bias: the mean of 40 sketches is within 4 of its own standard errors
-    assert abs(estimates.mean() - exact) < 4 * error / np.sqrt(40)
+    error *= np.sqrt(2)
+    # 4 standard errors, and the bias of a ratio of two estimates, which is of the order of 1 / draws
+    assert np.abs(estimates - exact).max() < 4 * error + abs(exact) / ELEMENTS
+    assert abs(estimates.mean() - exact) < 4 * error / np.sqrt(40) + abs(exact) / ELEMENTS
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("sum(l1(weight * grad))", 0.12),
+        ("sum(l1(grad))", 0.08),
+        ("sum(frobenius(grad))", 0.1),
+        ("sum(l1(grad_embedding))", 0.12),
+        ("sum(l1(weight_operation * grad_operation))", 0.08),
+        ("sum(l1(weight))", 0.08),
+        ("sum(std(hidden))", 0.08),
+    ],
+)
+def test_estimates_real_operands(operands: Operands, text: str, bound: float) -> None:
+    # gradients of embeddings are sparse and heavy-tailed: a uniform sample is off by up to 60 % here
+    exact = Evaluator(ExactSource(operands)).scores(parse(text))[0]
+    for seed in range(6):
+        source = SketchSource([sketch(operands, elements=ELEMENTS, seed=seed)])
+        assert Evaluator(source).scores(parse(text))[0] == pytest.approx(exact, rel=bound)
 
 
 @pytest.mark.parametrize("family", ["activation", "head", "hidden", "jacobian"])
@@ -82,7 +103,7 @@ def test_a_weight_and_its_gradient_share_positions(operands: Operands) -> None:
     sketched = sketch(operands, elements=64, seed=0)["parameter"]
     for row, (weight, gradient) in enumerate(zip(operands.tensors["weight"], operands.tensors["grad"], strict=True)):
         pairs = {(float(w), float(g)) for w, g in zip(weight.reshape(-1), gradient.reshape(-1), strict=True)}
-        kept = int(sketched.kept[row])
+        kept = int((sketched.weights[row] > 0).sum())
         columns = zip(sketched.values["weight"][row, :kept], sketched.values["grad"][row, :kept], strict=True)
         assert all((float(w), float(g)) in pairs for w, g in columns)
         if row == 3:
@@ -104,6 +125,15 @@ def test_equal_seeds_give_equal_sketches_and_others_do_not(operands: Operands) -
 
 
 def test_weights_add_up_to_the_number_of_elements(operands: Operands) -> None:
-    for part in sketch(operands, elements=64, seed=0).values():
-        weights = element_weights(part.numel, part.extremes, part.kept, 64)
-        torch.testing.assert_close(weights.sum(1), part.numel.float())
+    for family, part in sketch(operands, elements=64, seed=0).items():
+        name = "weight" if family == "parameter" else family
+        counts = torch.tensor([float(t.numel()) for t in operands.tensors[name]])
+        torch.testing.assert_close(part.weights.double().sum(1), counts.double(), rtol=1e-6, atol=0)
+
+
+def test_draws_by_size_follow_the_sizes() -> None:
+    sizes = torch.zeros(10_000)
+    sizes[[7, 5_000, 9_999]] = torch.tensor([1.0, -2.0, 1.0])
+    shares = (np.arange(400) + 0.5) / 400
+    positions, counts = np.unique(_draws_by_size(sizes, shares), return_counts=True)
+    assert dict(zip(positions.tolist(), counts.tolist(), strict=True)) == {7: 100, 5_000: 200, 9_999: 100}
