@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -15,3 +16,13 @@ def cache_home() -> Path:
     """
     home = os.environ.get("LPZERO_HOME")
     return Path(home).expanduser() if home else platformdirs.user_cache_path("lpzero")
+
+
+def writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which is made where it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import platform
-import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.errors import LpzeroError
 
 PACKAGES = ("lpzero", "deap", "numpy", "scipy", "sympy", "torch", "transformers")
 
@@ -35,13 +36,21 @@ def doctor(as_json: bool) -> None:
 def _findings() -> dict[str, Any]:
     import torch
 
-    from lpzero.paths import cache_home
-    from lpzero.tables import TABLES, find
+    from lpzero.paths import cache_home, writable
+    from lpzero.tables import TABLES, find, load_table
 
     problems = []
-    home = cache_home()
-    if not _writable(home):
+    home, data = cache_home(), os.environ.get("LPZERO_DATA")
+    if not writable(home):
         problems.append(f"the cache folder {home} cannot be written: set LPZERO_HOME to one that can")
+    if data is not None and not Path(data).expanduser().is_dir():
+        problems.append(f"LPZERO_DATA names {data}, which is no folder")
+    for entry in TABLES.values():
+        if find(entry) is not None:
+            try:
+                load_table(entry.name)
+            except LpzeroError as err:
+                problems.append(str(err))
     cuda = torch.cuda.is_available()
     return {
         "python": platform.python_version(),
@@ -53,12 +62,3 @@ def _findings() -> dict[str, Any]:
         "tables": {entry.name: str(find(entry)) if find(entry) else None for entry in TABLES.values()},
         "problems": problems,
     }
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False

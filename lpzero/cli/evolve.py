@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, figures, print_grid, print_json, say
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError
 
 if TYPE_CHECKING:
     from lpzero.evolve.config import EvolveConfig
@@ -53,7 +53,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--tournament", type=int, default=5, show_default=True, help="Entrants for one parent.")
 @click.option("--crossover-rate", type=float, default=0.5, show_default=True, help="Share of children of two.")
 @click.option("--mutation-rate", type=float, default=0.7, show_default=True, help="Share of mutated children.")
-@click.option("--elite", type=int, default=5, show_default=True, help="Individuals that survive unchanged.")
+@click.option("--elite", type=int, help="Individuals that survive unchanged.  [default: 5, or all but one if fewer]")
 @click.option("--parsimony", type=float, default=0.002, show_default=True, help="Tau that a node must earn.")
 @options.batch
 @options.tokens
@@ -86,16 +86,22 @@ def evolve(
     """
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.evolve.run import execute
-    from lpzero.paths import cache_home
+    from lpzero.paths import cache_home, writable
 
     workers = options.resolve_jobs(jobs)
+    home = cache_home()
+    if not writable(home):
+        raise LpzeroError(f"the cache folder {home} cannot be written: set LPZERO_HOME to one that can")
     if resume is not None:
         _refuse_settings(click.get_current_context())
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
     say(f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
     try:
-        document = execute(run, setting, home=cache_home(), jobs=workers, observer=display)
+        document = execute(run, setting, home=home, jobs=workers, observer=display)
+    except LpzeroError:
+        display.close()
+        raise
     except BaseException:
         display.close()
         say(f"run {run.path} is kept: continue it with lpzero evolve --resume {run.path}")
@@ -148,7 +154,7 @@ def _config(settings: dict[str, Any]) -> EvolveConfig:
         "table": settings["table"] or tables[0],
         "device": options.resolve_device(settings["device"]),
     }
-    return check_config(settings, source="evolve")
+    return check_config(settings)
 
 
 def _fetch_if_nowhere(name: str) -> None:

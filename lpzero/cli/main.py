@@ -75,6 +75,9 @@ def run(arguments: list[str] | None = None) -> int:
     except LpzeroError as err:
         click.echo(f"lpzero: error: {err}", err=True)
         return err.exit_code
+    except OSError as err:
+        click.echo(f"lpzero: error: {err}", err=True)
+        return LpzeroError.exit_code
     except click.ClickException as err:
         err.show()
         return err.exit_code
@@ -88,4 +91,8 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point of the installed script."""
-    sys.exit(run())
+    code = run()
+    # what has been said is the end: a second signal must not interrupt the interpreter's own way out
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)

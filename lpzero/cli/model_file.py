@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.errors import InputError, LpzeroError
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,11 @@ def load_model(path: Path, seed: int) -> LoadedModel:
         seed: Seed of every weight that is drawn.
 
     Raises:
-        MissingError: There is nothing at the path.
-        InputError: It is none of these, or lacks what it must have.
+        InputError: There is nothing at the path, it is none of these, or it lacks what it must have.
         LpzeroError: Building the model failed.
     """
     if not path.exists():
-        raise MissingError(f"{path}: no such file or folder: expected model.py, a configuration JSON or a model folder")
+        raise InputError(f"{path}: no such file or folder: expected model.py, a configuration JSON or a model folder")
     with torch.random.fork_rng(devices=[]):
         # whatever builds the model draws its weights from torch's global generator
         torch.manual_seed(seed)
@@ -105,6 +104,9 @@ def _from_transformers(path: Path) -> nn.Module:
         raise InputError(f"{file}: transformers knows no model_type {kind!r}") from None
     except Exception as err:
         raise InputError(f"{file}: transformers refuses the configuration: {str(err).splitlines()[0]}") from err
+    layers = getattr(config, "num_hidden_layers", 1)
+    if isinstance(layers, int) and layers < 1:
+        raise InputError(f"{file}: expected at least 1 layer, found {layers}")
     auto = _auto_class(config, file)
     if path.is_dir() and list(path.glob("*.safetensors")):
         made = _called(
@@ -123,7 +125,7 @@ def _settings(file: Path) -> dict[str, Any]:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise MissingError(f"{file}: no such file: expected a transformers configuration") from None
+        raise InputError(f"{file}: no such file: expected a transformers configuration") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
         raise InputError(f"{file}: expected a JSON object, found {err}") from None
     if not isinstance(document, dict):

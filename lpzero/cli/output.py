@@ -24,6 +24,8 @@ def print_grid(header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -
         header: Names of the columns; None for none.
         rows: Cells, shown with ``str``; None is shown as a dash.
     """
+    if sys.stdout is None:
+        return
     from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text

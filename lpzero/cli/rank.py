@@ -8,6 +8,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, figures, print_grid, print_json, say
+from lpzero.errors import NoResultError
 
 
 @click.command()
@@ -75,9 +76,17 @@ def rank(
         "n": measured.n,
         "scores": [{key: value for key, value in row.items() if key != "reason"} for row in rows],
     }
+    _print(document, as_json)
+    if not any(row["status"] == "ok" for row in rows):
+        raise NoResultError(f"no proxy ranks {measured.name}")
+
+
+def _print(document: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
+    rows = document["scores"]
     header = ["proxy", "better", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
     print_grid(header, [[r["proxy"], r["direction"], r["status"], *figures(r)] for r in rows])
-    click.echo(f"\n{measured.name}, protocol {space.protocol}: all {measured.n} architectures, seed {seed}")
+    where = f"{document['table']}, protocol {document['protocol']}"
+    click.echo(f"\n{where}: all {document['n']} architectures, seed {document['seed']}")

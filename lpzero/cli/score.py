@@ -11,7 +11,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json, say
-from lpzero.errors import LpzeroError
+from lpzero.errors import LpzeroError, NoResultError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,7 +42,7 @@ def score(
     from lpzero.metrics import METRICS
     from lpzero.operands.bank import Pass, derived_seed
     from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.proxy.score import ScoreStatus, score_model, shape_of_model
+    from lpzero.proxy.score import MODEL_ERRORS, ScoreStatus, score_model, shape_of_model
 
     chosen = [load_proxy(name) for name in proxies or (*METRICS, *proxy_names())]
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
@@ -51,7 +51,13 @@ def score(
     with contextlib.redirect_stdout(sys.stderr):
         # whatever the model's own code prints is no part of the result
         loaded = load_model(model, derived_seed(seed, "weights"))
-    answering, site_map, shape_source, tokens_shown = _readable(loaded, shown)
+    try:
+        answering, site_map, shape_source, tokens_shown = _readable(loaded, shown)
+    except LpzeroError:
+        raise
+    except MODEL_ERRORS as err:
+        reason = (str(err).splitlines() or [""])[0]
+        raise LpzeroError(f"{model}: the model cannot be read: {type(err).__name__}: {reason}") from err
     with single_threaded(), contextlib.redirect_stdout(sys.stderr):
         scores = score_model(answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen)
     if all(result.status is ScoreStatus.FAILED for result in scores):
@@ -76,6 +82,12 @@ def score(
     for proxy, result in zip(chosen, scores, strict=True):
         if result.reason:
             say(f"{proxy.name}: {result.status.value}: {result.reason}")
+    _print(document, as_json)
+    if not any(result.status is ScoreStatus.OK for result in scores):
+        raise NoResultError(f"{model}: no proxy gave a finite score")
+
+
+def _print(document: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
@@ -92,7 +104,8 @@ def score(
             for r in document["scores"]
         ],
     )
-    click.echo(f"\n{model}: {document['params']} parameters, seed {seed}, batch {tokens_shown.sha256[:12]}")
+    facts = f"{document['params']} parameters, seed {document['seed']}, batch {document['batch_sha256'][:12]}"
+    click.echo(f"\n{document['model']}: {facts}")
 
 
 def _readable(loaded: LoadedModel, shown: Any) -> tuple[nn.Module, SiteMap, nn.Module, Batch]:

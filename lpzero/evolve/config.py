@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lpzero.errors import InputError, MissingError
+from lpzero.errors import InputError
 
+ELITE = 5
 Rate = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -34,7 +35,8 @@ class EvolveConfig(BaseModel):
         tournament: Individuals that compete to be a parent, at least 1.
         crossover_rate: Probability that a child has two parents.
         mutation_rate: Probability that a child is mutated.
-        elite: Individuals that survive unchanged, fewer than the population.
+        elite: Individuals that survive unchanged, fewer than the population; 5 by default, or one fewer than a smaller
+            population.
         parsimony: Rank correlation that one node more must earn, at least 0.
         batch: Sequences of the token batch.
         tokens: Tokens of each sequence.
@@ -61,43 +63,59 @@ class EvolveConfig(BaseModel):
     tournament: Annotated[int, Field(ge=1)] = 5
     crossover_rate: Rate = 0.5
     mutation_rate: Rate = 0.7
-    elite: Annotated[int, Field(ge=0)] = 5
+    elite: Annotated[int, Field(ge=0)] = ELITE
     parsimony: Annotated[float, Field(ge=0)] = 0.002
     batch: Annotated[int, Field(ge=1)] = 8
     tokens: Annotated[int, Field(ge=2)] = 64
     elements: Annotated[int, Field(ge=16)] = 512
     device: Literal["cpu", "cuda"] = "cpu"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _elite_of_a_small_population(cls, values: dict[str, object]) -> dict[str, object]:
+        population = values.get("population")
+        if values.get("elite") is None and isinstance(population, int):
+            return {**values, "elite": max(0, min(ELITE, population - 1))}
+        return values
+
     @model_validator(mode="after")
     def _elite_leaves_room(self) -> EvolveConfig:
         if self.elite >= self.population:
-            raise ValueError(f"elite: expected fewer than the population of {self.population}")
+            raise ValueError(f"expected fewer than the population of {self.population}")
         return self
 
 
-def check_config(values: dict[str, object], *, source: str) -> EvolveConfig:
-    """Validate settings; raises InputError naming the source, the setting and what it must be."""
+def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig:
+    """Validate settings.
+
+    Args:
+        values: By name.
+        source: The file that they come from; empty for options of the command line.
+
+    Raises:
+        InputError: A setting is unknown or not what it must be; the message names the file or the option.
+    """
     try:
         return EvolveConfig.model_validate(values)
     except ValidationError as err:
         first = err.errors()[0]
-        if not first["loc"]:
-            raise InputError(f"{source}: {str(first['msg']).removeprefix('Value error, ')}") from None
-        name = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{source}: {name}: {first['msg']}, found {first['input']!r}") from None
+        message = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+        name = ".".join(str(part) for part in first["loc"] or ("elite",))
+        place = f"{source}: {name}" if source else f"--{name.replace('_', '-')}"
+        found = f", found {first['input']!r}" if first["loc"] else ""
+        raise InputError(f"{place}: {message}{found}") from None
 
 
 def read_document(path: Path) -> dict[str, object]:
     """Read a JSON object from a file.
 
     Raises:
-        MissingError: There is no such file.
-        InputError: It is not a JSON object.
+        InputError: There is no such file, or it is not a JSON object.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise MissingError(f"{path}: no such file") from None
+        raise InputError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
         raise InputError(f"{path}: expected a JSON object, found {err}") from None
     if not isinstance(document, dict):

@@ -24,6 +24,7 @@ from lpzero.fitness import Split
 
 CONFIG, ENV, SPLIT, EVENTS = "config.json", "env.json", "split.json", "events.jsonl"
 CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
+RESULT_KEYS = ("schema", "run", "table", "protocol", "seed", "evaluated", "pruned", "best", "front", "baselines")
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
 
 
@@ -122,6 +123,16 @@ class RunDirectory:
         write_json(self.path / BEST, document)
 
     def read_result(self) -> dict[str, Any] | None:
-        """The result of a finished run; None where it is not finished."""
+        """The result of a finished run; None where it is not finished.
+
+        Raises:
+            InputError: There is a result, but it is damaged.
+        """
         path = self.path / BEST
-        return read_document(path) if path.exists() else None
+        if not path.exists():
+            return None
+        document = read_document(path)
+        missing = [key for key in RESULT_KEYS if key not in document]
+        if missing:
+            raise InputError(f"{path}: expected the result of a run, found none of its {missing[0]!r}: delete the file")
+        return document

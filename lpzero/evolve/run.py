@@ -13,7 +13,7 @@ from lpzero.engines import single_threaded
 from lpzero.errors import InputError
 from lpzero.evolve.checkpoint import from_document, to_document
 from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.directory import RunDirectory
+from lpzero.evolve.directory import CHECKPOINT, RunDirectory
 from lpzero.evolve.engine import Evolution, Progress, State, choose, front
 from lpzero.evolve.evaluation import Evaluation, evaluation
 from lpzero.evolve.report import final_report, front_documents
@@ -167,13 +167,20 @@ def _evolve(run: RunDirectory, setting: Setting, evaluate: Evaluation, observer:
     if saved is None:
         state = State(np.random.default_rng(derived_seed(config.seed, "evolve")))
     else:
-        state = from_document(saved, config.parsimony)
+        try:
+            state = from_document(saved, config.parsimony)
+        except InputError as err:
+            raise InputError(f"{run.path / CHECKPOINT}: {err}: begin a new run") from err
         run.event("resumed", generation=state.generation)
     evolution = Evolution(config, evaluate, state, observer.formulas)
     with single_threaded():
         for reached in evolution.run():
             run.write_checkpoint(to_document(reached))
             progress = evolution.progress()
-            run.event("generation", number=reached.generation, evaluated=progress.evaluated, best=progress.best)
+            facts = {"number": reached.generation, "evaluated": progress.evaluated, "best": progress.best}
+            if reached.stopped_by:
+                run.event("stopped", by=reached.stopped_by, **facts)
+            else:
+                run.event("generation", **facts)
             observer.generation(reached, progress)
     return evolution

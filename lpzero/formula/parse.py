@@ -21,7 +21,7 @@ _BINARY: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mu
 _WORDS: dict[type[ast.expr], str] = {
     ast.Attribute: "an attribute",
     ast.Lambda: "a lambda",
-    ast.Constant: "a constant",
+    ast.Constant: "a constant (formulas have none)",
     ast.Subscript: "an index",
     ast.IfExp: "a condition",
     ast.Call: "a call of something that is no name",
@@ -123,7 +123,7 @@ class _Reader:
             return "neg", [node.operand]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node, node.func.id)
-        found = _WORDS.get(type(node), type(node).__name__)
+        found = _WORDS.get(type(node), "something else")
         raise _fail(self._column(node), f"expected an operand, a primitive, or one of + - * /, found {found}")
 
     def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:

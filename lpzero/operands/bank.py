@@ -116,13 +116,20 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown:
 
 
 def write_sketch(path: Path, sketched: Sketch) -> None:
-    """Write one sketch, atomically."""
+    """Write one sketch, atomically; raises LpzeroError where the folder cannot be written."""
     tensors: dict[str, torch.Tensor] = {}
     places: dict[str, list[list[object]]] = {}
     for family, part in sketched.items():
         places[family] = [[site.layer, site.role, site.group] for site in part.sites]
         tensors |= {f"{family}.weights": part.weights}
         tensors |= {f"values.{name}": value for name, value in part.values.items()}
+    try:
+        _write(path, tensors, places)
+    except OSError as err:
+        raise LpzeroError(f"the bank cannot be written at {path}: {err.strerror or err}: set LPZERO_HOME") from err
+
+
+def _write(path: Path, tensors: dict[str, torch.Tensor], places: dict[str, list[list[object]]]) -> None:
     tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -131,6 +131,10 @@ def batch_of(example: Any, objective: Objective) -> Batch:
     ids, labels = named.get("input_ids"), named.get("labels")
     if not isinstance(ids, Tensor) or ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
         raise LpzeroError("expected example_batch() to return integer input_ids (batch, tokens), or a dict with them")
+    if ids.shape[0] < 1 or ids.shape[1] < (2 if labels is None else 1):
+        raise LpzeroError(
+            f"expected at least 1 sequence of 2 tokens from example_batch(), found shape {tuple(ids.shape)}"
+        )
     if labels is None and objective == "masked":
         raise LpzeroError("expected example_batch() to return labels as well: the model is a masked one")
     if labels is not None and (not isinstance(labels, Tensor) or labels.shape != ids.shape):
@@ -139,21 +143,24 @@ def batch_of(example: Any, objective: Objective) -> Batch:
 
 
 def flat_sites(model: nn.Module) -> SiteMap:
-    """The sites of a model without blocks: embedding tables in front, everything else one layer.
+    """The sites of a model without blocks: embedding tables, one layer, projections back to the vocabulary.
 
     Raises:
         LpzeroError: It has no embedding table.
     """
-    tables = [name for name, module in model.named_modules() if isinstance(module, nn.Embedding)]
+    tables = {name: module for name, module in model.named_modules() if isinstance(module, nn.Embedding)}
     if not tables:
         raise LpzeroError(
             f"found no blocks and no torch.nn.Embedding in {type(model).__name__}: give the model a site_map method"
         )
+    vocabularies = {table.num_embeddings for table in tables.values()}
     sites = []
     for name, parameter in model.named_parameters():
         role = name.removesuffix(".weight")
         if parameter.ndim >= 2 and role in tables:
             sites.append(ParameterSite(0, role, "embedding", name))
+        elif parameter.ndim >= 2 and parameter.shape[0] in vocabularies:
+            sites.append(ParameterSite(2, role, "output", name))
         elif parameter.ndim >= 2:
-            sites.append(ParameterSite(1, role, "operation", name))
-    return SiteMap(1, tuple(sites), (), tables[0])
+            sites.append(ParameterSite(1, role, "feed_forward", name))
+    return SiteMap(1, tuple(sites), (), next(iter(tables)))

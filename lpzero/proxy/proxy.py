@@ -149,8 +149,17 @@ def load_proxy(text: str) -> Proxy:
         return _from_document(_read(path), str(path))
     if text.endswith(".json"):
         raise InputError(f"{text}: no such proxy file")
+    if _is_folder(text):
+        raise InputError(f"{text}: expected the folder of a finished run with best.json, found none")
     formula = parse(text)
     return Proxy(str(formula), formula, None, higher_is_better=True)
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _existing(text: str) -> Path | None:

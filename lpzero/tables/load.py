@@ -33,6 +33,11 @@ def load_table(name: str, *, data: Path | None = None) -> Table:
             f"table {name} is damaged: expected {entry.n} records, found {len(records)} in {folder}: "
             "restore the upstream files"
         )
+    if len({record.quality for record in records}) < 2:
+        raise InputError(
+            f"table {name} is damaged: expected different qualities, found {records[0].quality} in every record: "
+            "restore the upstream files"
+        )
     return Table(
         name=entry.name,
         space=entry.space,

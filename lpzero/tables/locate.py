@@ -58,12 +58,13 @@ def locate(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path:
     if found is not None:
         return found
     files = entry.files
+    fullest = max(places, key=lambda folder: _present(entry, folder))
+    lacking = next(file for file in files if not os.path.isfile(fullest / file))  # noqa: PTH113
     looked = ", ".join(f"{_present(entry, folder)} in {folder}" for folder in places)
     advice = f"run `lpzero tables fetch {entry.name}`"
     if download_folder() not in places:
         instead = "leave LPZERO_DATA unset" if folders is None else "name no data folder"
         advice += f" and {instead}, or put the files there"
     raise MissingError(
-        f"table {entry.name} is not there: expected {len(files)} file(s) such as {next(iter(files))}, "
-        f"found {looked}: {advice}"
+        f"table {entry.name} is not there: expected {len(files)} file(s) such as {lacking}, found {looked}: {advice}"
     )

@@ -70,7 +70,7 @@ BAD = [
     (["evolve", "--space", "flexibert", "--jobs", "0"], 2, "--jobs: expected at least 1"),
     (["evolve", "--space", "flexibert", "--grammar", "lpzero", "--max-depth", "5"], 2, "at least 7"),
     (["evolve", "--space", "flexibert", "--tokens", "600"], 2, "at most 512 tokens"),
-    (["evolve", "--space", "flexibert", "--config", "nowhere.json"], 3, "nowhere.json: no such file"),
+    (["evolve", "--space", "flexibert", "--config", "nowhere.json"], 2, "nowhere.json: no such file"),
     (["evolve", "--resume", "nowhere"], 2, "nowhere: expected a run directory"),
     (["evolve", "--resume", "x", "--generations", "9"], 2, "--generations has no effect beside --resume"),
     (["evolve", "--nonsense"], 2, "No such option"),
@@ -83,7 +83,7 @@ BAD = [
     (["export", "snip", "--format", "word"], 2, "expected one of text, sympy, latex, python, json"),
     (["export", "params"], 2, "coded metric, not a formula"),
     (["export", "weight.real"], 2, "found an attribute"),
-    (["score", "nowhere.py"], 3, "nowhere.py: no such file"),
+    (["score", "nowhere.py"], 2, "nowhere.py: no such file"),
     (["spaces", "show", "nope"], 2, "unknown space"),
     (["tables", "show", "nope"], 2, "unknown table"),
     (["tables", "fetch", "nope"], 2, "unknown table"),
@@ -154,13 +154,42 @@ def test_doctor_and_spaces_print_documents(capsys: pytest.CaptureFixture[str]) -
         assert "flexibert" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("home", ["file/inside", "file"])
+def test_a_cache_that_cannot_be_written_is_said_before_there_is_a_run(
+    data: Path, home: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / home))
+    assert run(["evolve", "--space", "flexibert"]) == 1
+    assert "set LPZERO_HOME to one that can" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_stdout_that_cannot_be_written_is_one_line(data: Path) -> None:
+    environment = {**os.environ, "LPZERO_DATA": str(data), "PYTHONPATH": _package()}
+    for arguments, redirect in ((["tables", "list"], ">&-"), (["export", "snip"], ">/dev/full")):
+        command = " ".join([sys.executable, "-m", "lpzero", *arguments, redirect])
+        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+        assert "Traceback" not in done.stderr, done.stderr
+
+
+def test_a_folder_that_holds_no_finished_run_is_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("unfinished").mkdir()
+    assert run(["export", "unfinished"]) == 2
+    assert "expected the folder of a finished run" in capsys.readouterr().err
+
+
 def test_doctor_says_what_is_wrong(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "file" / "inside"))
+    monkeypatch.setenv("LPZERO_DATA", str(tmp_path / "nowhere"))
     assert run(["doctor"]) == 1
-    assert "set LPZERO_HOME to one that can" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "set LPZERO_HOME to one that can" in out
+    assert "which is no folder" in out
 
 
 def test_rank_prints_the_promised_document(

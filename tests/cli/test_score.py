@@ -135,10 +135,13 @@ def test_saved_weights_are_used(capsys: pytest.CaptureFixture[str]) -> None:
         ("model.py", "def build_model():\n    raise KeyError('x')\n", 1, "build_model() raised KeyError"),
         ("model.py", "def build_model():\n    return 3\n", 2, "torch.nn.Module, found int"),
         ("model.py", "import sys\nsys.exit(7)\n", 1, "tried to exit with code 7"),
+        ("model.py", MODEL.replace("return Model()", "return Model().to('meta')"), 1, "cannot be read"),
+        ("config.json", json.dumps({**CONFIG, "num_hidden_layers": 0}), 2, "at least 1 layer"),
+        ("model.py", MODEL + "def example_batch():\n    return torch.ones(0, 7).long()\n", 1, "at least 1 sequence"),
         ("model.py", MODEL.replace("self.words(x)", "self.words(x, 3)"), 1, "raised TypeError"),
         ("model.py", MODEL.replace("return self.out(self.words(x))", "return 5"), 1, "a loss, or logits"),
         ("model.py", MODEL + "def example_batch():\n    return 3\n", 1, "integer input_ids"),
-        ("model.py", MODEL + "def example_batch():\n    return torch.tensor([[99]])\n", 1, "IndexError"),
+        ("model.py", MODEL + "def example_batch():\n    return torch.tensor([[99, 99]])\n", 1, "IndexError"),
         ("config.json", "{", 2, "expected a JSON object"),
         ("config.json", "[]", 2, "expected a JSON object"),
         ("config.json", "{}", 2, "with a model_type"),
@@ -160,7 +163,15 @@ def test_what_is_wrong_is_said_in_one_line(
     assert "Traceback" not in captured.err
 
 
+def test_scores_that_are_not_finite_are_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("model.py").write_text(MODEL)
+    assert run(["score", "model.py", "--proxy", "sum(exp(exp(exp(exp(l1(weight))))))", "--json"]) == 4
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["scores"][0]["status"] == "nonfinite"
+    assert "no proxy gave a finite score" in captured.err
+
+
 def test_an_empty_folder_is_missing_its_configuration(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
-    assert run(["score", "empty"]) == 3
+    assert run(["score", "empty"]) == 2
     assert "config.json" in capsys.readouterr().err

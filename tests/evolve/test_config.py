@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.errors import InputError, MissingError
+from lpzero.errors import InputError
 from lpzero.evolve.config import check_config, read_document
 from lpzero.evolve.run import prepare
 
@@ -37,10 +37,16 @@ def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
 def test_the_elite_leaves_room() -> None:
     with pytest.raises(InputError, match="here: elite: expected fewer than the population of 10"):
         check_config({**NAMED, "population": 10, "elite": 10}, source="here")
+    assert [check_config({**NAMED, "population": n}).elite for n in (4, 5, 6, 200)] == [3, 4, 5, 5]
+
+
+def test_options_are_named_as_they_are_given() -> None:
+    with pytest.raises(InputError, match=r"^--max-depth: expected less than or equal to 24, found 25"):
+        check_config({**NAMED, "max_depth": 25})
 
 
 def test_files_are_json_objects(tmp_path: Path) -> None:
-    with pytest.raises(MissingError, match="no such file"):
+    with pytest.raises(InputError, match="no such file"):
         read_document(tmp_path / "nowhere.json")
     for text in ("{", "[1]", "\x00"):
         (tmp_path / "bad.json").write_text(text)

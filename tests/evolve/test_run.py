@@ -142,6 +142,7 @@ def test_a_finished_run_gives_its_result_without_work(setting: Setting, tmp_path
     run, config = RunDirectory.open(tmp_path / "run")
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert execute(run, prepare(config), home=home, jobs=1, observer=None) == first  # type: ignore[arg-type]
+    assert run.read_result() == first
     assert before == {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
 
 
@@ -155,7 +156,7 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     split = json.loads((tmp_path / "run" / "split.json").read_text())
     assert [len(split[name]) for name in ("search", "validation", "test")] == [8, 6, 14]
     events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
-    assert [e["event"] for e in events] == ["created", *["generation"] * 4, "testing", "finished"]
+    assert [e["event"] for e in events] == ["created", *["generation"] * 4, "stopped", "testing", "finished"]
     rows = (tmp_path / "run" / "front.csv").read_text().splitlines()
     assert len(rows) == 1 + len(document["front"])
     assert rows[0] == "formula,direction,size,search,validation,both"
@@ -167,6 +168,13 @@ def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path:
     with pytest.raises(InputError, match="exists and is left as it is"):
         RunDirectory.create(tmp_path / "run", setting.config)
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
+
+
+def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    (tmp_path / "run" / "best.json").write_text('{"a": 1}')
+    with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found none of its 'schema'"):
+        execute(run, setting, home=home, jobs=1, observer=quiet)
 
 
 def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:

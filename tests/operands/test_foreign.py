@@ -50,7 +50,7 @@ def test_a_model_without_blocks_is_one_layer(tokens: Batch) -> None:
     answering = Answering(Plain(), "causal")
     sites = flat_sites(answering)
     operands = extract(answering, sites, tokens)
-    assert [(s.layer, s.group) for s in operands.sites["parameter"]] == [(0, "embedding"), (1, "operation")]
+    assert [(s.layer, s.group) for s in operands.sites["parameter"]] == [(0, "embedding"), (2, "output")]
     snip = Evaluator(ExactSource(operands)).scores(parse("sum(l1(weight * grad))"))[0]
     assert snip > 0
     assert operands.absent == {"hidden", "attention", "activation", "head"}
@@ -103,6 +103,8 @@ def test_examples_become_batches() -> None:
         (ids.float(), "integer input_ids"),
         (ids[0], "integer input_ids"),
         ({"labels": ids}, "integer input_ids"),
+        (ids[:0], "at least 1 sequence"),
+        (ids[:, :1], "at least 1 sequence"),
         ({"input_ids": ids, "labels": ids[:1]}, "labels of the shape"),
     ):
         with pytest.raises(LpzeroError, match=words):
