@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
+import threading
 from types import FrameType
 
 import click
@@ -12,6 +14,7 @@ import click
 from lpzero.errors import LpzeroError
 
 INTERRUPTED, TERMINATED = 130, 143
+REDELIVERY_S = 5.0
 
 # Name of a command -> the module that defines it under that name, loaded when the command is used.
 _COMMANDS = {
@@ -62,7 +65,11 @@ class _Terminated(BaseException):
     """SIGTERM arrived."""
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    # an exception that is raised while a destructor runs is dropped: the signal comes again until the process ends
+    again = threading.Timer(REDELIVERY_S, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
     raise _Terminated
 
 

@@ -230,6 +230,28 @@ def test_a_signal_keeps_the_run_and_has_its_code(data: Path, tmp_path: Path, num
     assert json.loads(checkpoint.read_text())["population"]
 
 
+def test_a_termination_that_a_destructor_swallows_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", _package())
+    code = (
+        "import os, signal, sys, time\n"
+        "from lpzero.cli import main\n"
+        "main.REDELIVERY_S = 0.3\n"
+        "signal.signal(signal.SIGTERM, main._terminate)\n"
+        "class Swallows:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        time.sleep(0.1)\n"
+        "Swallows()\n"
+        "try:\n"
+        "    time.sleep(20)\n"
+        "except main._Terminated:\n"
+        "    sys.exit(7)\n"
+    )
+    done = _python("-c", code)
+    assert "Exception ignored in" in done.stderr
+    assert done.returncode == 7
+
+
 def test_settings_come_from_flags_then_environment_then_file(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
