@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import torch
 from torch import nn
 
 from lpzero.errors import InputError, LpzeroError
+from lpzero.evolve.config import read_document
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def load_model(path: Path, seed: int) -> LoadedModel:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder: expected model.py, a configuration JSON or a model folder")
-    with torch.random.fork_rng(devices=[]):
-        # whatever builds the model draws its weights from torch's global generator
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        # whatever builds the model draws its weights from torch's global generators: they are seeded, then restored
         torch.manual_seed(seed)
         if path.suffix == ".py":
             return _from_python(path)
@@ -92,7 +92,7 @@ def _called(function: Callable[[], Any], place: str) -> Any:
 
 def _from_transformers(path: Path) -> nn.Module:
     file = path / "config.json" if path.is_dir() else path
-    settings = _settings(file)
+    settings = read_document(file)
     from transformers import AutoConfig
 
     kind = settings.pop("model_type", None)
@@ -119,18 +119,6 @@ def _from_transformers(path: Path) -> nn.Module:
         made = _called(lambda: auto.from_config(config, attn_implementation="eager"), str(file))
     model: nn.Module = made
     return model
-
-
-def _settings(file: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file: expected a transformers configuration") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
-        raise InputError(f"{file}: expected a JSON object, found {err}") from None
-    if not isinstance(document, dict):
-        raise InputError(f"{file}: expected a JSON object, found {type(document).__name__}")
-    return document
 
 
 def _auto_class(config: Any, file: Path) -> Any:

@@ -108,7 +108,18 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
     evolution = _evolve(run, setting, evaluate, observer)
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - evolution.state.seconds
-    found = front(evolution.state.archive)
+    document = _result(run, setting, evolution.state, jobs, observer, started)
+    run.write_front(document["front"])
+    run.write_result(document)
+    run.event("finished", stopped_by=evolution.state.stopped_by)
+    return document
+
+
+def _result(
+    run: RunDirectory, setting: Setting, state: State, jobs: int, observer: Observer, started: float
+) -> dict[str, Any]:
+    """Choose from the front, look at the sealed test, and put the result together."""
+    found = front(state.archive)
     chosen = choose(found, setting.config.parsimony)
     run.event("testing", formula=str(chosen.formula))
     report = final_report(
@@ -122,27 +133,23 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
         jobs=jobs,
         progress=lambda done, total: observer.architectures("testing", done, total),
     )
-    document = {
+    return {
         "schema": SCHEMA,
         "run": str(run.path),
         "space": setting.space.name,
         "table": setting.table.name,
         "protocol": setting.space.protocol,
         "seed": setting.config.seed,
-        "evaluated": evolution.state.evaluated,
-        "pruned": evolution.state.pruned,
+        "evaluated": state.evaluated,
+        "pruned": state.pruned,
         "seconds": round(time.monotonic() - started, 3),
-        "stopped_by": evolution.state.stopped_by,
-        "generations": evolution.state.generation,
+        "stopped_by": state.stopped_by,
+        "generations": state.generation,
         "table_sha256": setting.table.digest,
         "best": report["best"],
         "front": front_documents(found),
         "baselines": report["baselines"],
     }
-    run.write_front(document["front"])
-    run.write_result(document)
-    run.event("finished", stopped_by=evolution.state.stopped_by)
-    return document
 
 
 def _evaluation(setting: Setting, home: Path, jobs: int, observer: Observer) -> Evaluation:

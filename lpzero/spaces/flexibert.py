@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, cast, get_args
 
-import numpy as np
-
-from lpzero.errors import unknown_name
 from lpzero.spaces import flexibert_plan
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.flexibert_plan import Plan
 from lpzero.spaces.space import Objective
@@ -39,7 +37,7 @@ CHOICES = Choices(
 
 
 @dataclass(frozen=True)
-class FlexiBert:
+class FlexiBert(ChoiceSpace):
     """The FlexiBERT space, a :class:`~lpzero.spaces.space.SearchSpace`.
 
     Attributes:
@@ -59,34 +57,10 @@ class FlexiBert:
 
     name: ClassVar[str] = "flexibert"
     protocols: ClassVar[tuple[str, ...]] = get_args(flexibert_plan.Protocol)
+    choices: ClassVar[Choices] = CHOICES
     objective: ClassVar[Objective] = "masked"
     vocabulary: ClassVar[int] = flexibert_plan.VOCABULARY
     max_tokens: ClassVar[int] = flexibert_plan.MAX_TOKENS
-
-    def __post_init__(self) -> None:
-        if self.protocol not in self.protocols:
-            raise unknown_name("protocol", self.protocol, self.protocols)
-
-    @property
-    def size(self) -> int:
-        """Number of architectures in the space, as an exact integer."""
-        return CHOICES.size
-
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture, uniform over each choice."""
-        return CHOICES.sample(rng)
-
-    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """Change one choice to another value; an operation and its parameter are one choice."""
-        return CHOICES.mutate(architecture, rng)
-
-    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
-        """Take every choice from one of two parents; an operation and its parameter stay together."""
-        return CHOICES.crossover(first, second, rng)
-
-    def validate(self, architecture: Architecture) -> None:
-        """Raise InputError, naming the choice and its valid values, where it is not in the space."""
-        CHOICES.validate(architecture)
 
     def plan(self, architecture: Architecture) -> Plan:
         """What the protocol builds; raises InputError where the architecture is not in the space."""
@@ -101,10 +75,6 @@ class FlexiBert:
         from lpzero.spaces.flexibert_model import build
 
         return build(self.plan(architecture), seed)
-
-    def key(self, architecture: Architecture) -> str:
-        """A stable key of the architecture as listed, 64 hexadecimal digits."""
-        return architecture.digest
 
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of what is really built: the digest of the plan."""

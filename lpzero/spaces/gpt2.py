@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-import numpy as np
-
-from lpzero.errors import unknown_name
 from lpzero.spaces import gpt2_plan
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.gpt2_plan import Plan
 from lpzero.spaces.space import Objective
@@ -33,7 +31,7 @@ CHOICES = Choices(
 
 
 @dataclass(frozen=True)
-class Gpt2:
+class Gpt2(ChoiceSpace):
     """The GPT-2 space, a :class:`~lpzero.spaces.space.SearchSpace`.
 
     Attributes:
@@ -50,34 +48,10 @@ class Gpt2:
 
     name: ClassVar[str] = "gpt2"
     protocols: ClassVar[tuple[str, ...]] = ("lts",)
+    choices: ClassVar[Choices] = CHOICES
     objective: ClassVar[Objective] = "causal"
     vocabulary: ClassVar[int] = gpt2_plan.VOCABULARY
     max_tokens: ClassVar[int] = gpt2_plan.MAX_TOKENS
-
-    def __post_init__(self) -> None:
-        if self.protocol not in self.protocols:
-            raise unknown_name("protocol", self.protocol, self.protocols)
-
-    @property
-    def size(self) -> int:
-        """Number of architectures in the space, as an exact integer."""
-        return CHOICES.size
-
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture, uniform over each choice."""
-        return CHOICES.sample(rng)
-
-    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """Change one choice to another value."""
-        return CHOICES.mutate(architecture, rng)
-
-    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
-        """Take every choice from one of two parents."""
-        return CHOICES.crossover(first, second, rng)
-
-    def validate(self, architecture: Architecture) -> None:
-        """Raise InputError, naming the choice and its valid values, where it is not in the space."""
-        CHOICES.validate(architecture)
 
     def plan(self, architecture: Architecture) -> Plan:
         """What is built; raises InputError where the architecture is not in the space."""
@@ -100,10 +74,6 @@ class Gpt2:
         from lpzero.spaces.gpt2_model import build
 
         return build(self.plan(architecture), seed)
-
-    def key(self, architecture: Architecture) -> str:
-        """A stable key of the architecture as listed, 64 hexadecimal digits."""
-        return architecture.digest
 
     def model_key(self, architecture: Architecture) -> str:
         """The same as :meth:`key` for a valid architecture: every choice shows in the model."""

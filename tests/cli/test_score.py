@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from lpzero.cli.main import run
 
@@ -93,6 +94,13 @@ def test_equal_seeds_give_equal_scores(capsys: pytest.CaptureFixture[str]) -> No
         return [score["value"] for score in scores]  # type: ignore[attr-defined]
 
     assert values("0") == values("0") != values("1")
+
+
+def test_the_global_random_state_is_left_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("model.py").write_text(MODEL)
+    before = torch.random.get_rng_state()
+    _document(capsys, "model.py", "--proxy", "snip", "--seed", "5")
+    assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_an_example_batch_is_used(capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,6 +145,7 @@ def test_using_a_space_without_a_model_loads_no_torch() -> None:
         "    space = get_space(name)\n"
         "    rng = np.random.default_rng(0)\n"
         "    space.model_key(space.mutate(space.sample(rng), rng))\n"
-        "assert not {'torch', 'transformers'} & set(sys.modules)\n"
+        "print(sorted({'torch', 'transformers'} & set(sys.modules)))\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

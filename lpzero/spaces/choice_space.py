@@ -1,0 +1,58 @@
+"""What every space of independent choices does alike: draw, mutate, cross over, validate, key."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from lpzero.errors import unknown_name
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choices import Choices
+
+
+class ChoiceSpace:
+    """The part of a :class:`~lpzero.spaces.space.SearchSpace` that follows from its choices.
+
+    A space is a frozen dataclass with the field ``protocol`` that adds what it builds.
+
+    Attributes:
+        choices: The choices.
+        protocols: Every protocol that the space knows, the default first.
+
+    Raises:
+        InputError: If the protocol is none of these.
+    """
+
+    choices: ClassVar[Choices]
+    protocols: ClassVar[tuple[str, ...]]
+    protocol: str
+
+    def __post_init__(self) -> None:
+        if self.protocol not in self.protocols:
+            raise unknown_name("protocol", self.protocol, self.protocols)
+
+    @property
+    def size(self) -> int:
+        """Number of architectures in the space, as an exact integer."""
+        return self.choices.size
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """Draw an architecture, uniform over each choice."""
+        return self.choices.sample(rng)
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Change one choice to another value; names that are set together are one choice."""
+        return self.choices.mutate(architecture, rng)
+
+    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
+        """Take every choice from one of two parents; names that are set together stay together."""
+        return self.choices.crossover(first, second, rng)
+
+    def validate(self, architecture: Architecture) -> None:
+        """Raise InputError, naming the choice and its valid values, where it is not in the space."""
+        self.choices.validate(architecture)
+
+    def key(self, architecture: Architecture) -> str:
+        """A stable key of the architecture as listed, 64 hexadecimal digits."""
+        return architecture.digest
