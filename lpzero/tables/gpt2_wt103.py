@@ -1,90 +1,26 @@
-"""GPT-2-like decoders on WikiText-103: 200 of them, trained and published by Javaheripi et al. 2022.
-
-The table is the folder ``random_GPT2_wt103`` of https://github.com/microsoft/archai (branch neurips-lts),
-described in "LiteTransformerSearch", https://arxiv.org/abs/2203.02094.
-"""
+"""GPT-2-like decoders on WikiText-103: 200 of them, a table of LiteTransformerSearch (:mod:`lpzero.tables.lts`)."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from lpzero.errors import InputError
-from lpzero.spaces import get_space
-from lpzero.spaces.architecture import Architecture
-from lpzero.tables.document import Document, check, read_yaml
+from lpzero.tables import lts
 from lpzero.tables.table import Record
 
 FOLDER = "lts/random_GPT2_wt103"
-CUTOFFS = [19997, 39997, 199997, 50264]
 
 
-class _Summary(Document):
-    valid_ppl: Annotated[float, Field(ge=1)]
-
-
-class _Config(Document):
-    d_model: int
-    d_embed: int
-    div_val: int
-    n_layer: int
-    d_inner: list[int]
-    n_head: list[int]
-    # What every model of the table has in common, and what the space therefore takes for granted.
-    adaptive: Literal[True]
-    cutoffs: list[int]
+class _Config(lts.Config):
     n_token: Literal[50264]
-    tie_weight: Literal[True]
-    d_head: Literal[-1]
-    attn_type: Literal[0]
-    pre_lnorm: Literal[False]
-    primer_conv: Literal[False]
-    primer_square: Literal[False]
 
 
-def _architecture(config: _Config, place: str) -> Architecture:
-    if not len(config.d_inner) == len(config.n_head) == config.n_layer:
-        found = f"{len(config.d_inner)} and {len(config.n_head)}"
-        raise InputError(f"{place}: expected n_layer = {config.n_layer} values of d_inner and n_head, found {found}")
-    if config.cutoffs != CUTOFFS:
-        raise InputError(f"{place}: cutoffs: expected {CUTOFFS}, found {config.cutoffs}")
-    whole = {"d_model": config.d_model, "d_embed": config.d_embed, "div_val": config.div_val}
-    layers = [{"d_inner": inner, "heads": heads} for inner, heads in zip(config.d_inner, config.n_head, strict=True)]
-    return Architecture.of("gpt2", whole, layers)
+SOURCE = lts.Source(folder=FOLDER, space="gpt2", config=_Config, cutoffs=(19997, 39997, 199997, 50264))
 
 
 def read(data: Path) -> tuple[Record, ...]:
-    """Read the records, with the validation perplexity (lower is better) as their quality.
+    """Read the records from the data folder, which holds ``lts/random_GPT2_wt103``.
 
-    Args:
-        data: The data folder, which holds ``lts/random_GPT2_wt103``.
-
-    Raises:
-        MissingError: The summary, or the configuration of a record in it, is not there.
-        InputError: A file is damaged: not YAML, a key missing, twice or of another type, a perplexity that
-            is no finite number of 1 or more, a model that is not of this table's kind, an architecture
-            outside the space.
+    Their quality and the errors are those of :func:`lpzero.tables.lts.read`.
     """
-    path = data / FOLDER / "ppl_summary.yaml"
-    summaries = read_yaml(path)
-    if not isinstance(summaries, dict):
-        raise InputError(f"{path}: expected a mapping of records, found {type(summaries).__name__}")
-    space = get_space("gpt2")
-    records = []
-    for name, document in summaries.items():
-        match = re.fullmatch(r"(config_[0-9]+)_(j[0-9]+)", str(name))
-        if match is None:
-            raise InputError(f"{path}: expected records with names such as config_0_j0, found {str(name)!r}")
-        quality = check(_Summary, document, f"{path}: record {name}").valid_ppl
-        file = data / FOLDER / match[1] / match[2] / "model_config.yaml"
-        place = f"{file}: record {name}"
-        architecture = _architecture(check(_Config, read_yaml(file), place), place)
-        try:
-            space.validate(architecture)
-        except InputError as error:
-            raise InputError(f"{place}: {error}") from error
-        records.append(Record(match[0], architecture, quality))
-    return tuple(records)
+    return lts.read(data, SOURCE)

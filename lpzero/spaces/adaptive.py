@@ -13,21 +13,23 @@ import math
 import torch
 from torch import Tensor, nn
 
-from lpzero.spaces.gpt2_plan import CLUSTERS, CUTOFFS, Plan
+from lpzero.spaces.adaptive_plan import AdaptivePlan
 from lpzero.spaces.weights import Embedding, Linear
 
 
-def clusters_of(ids: Tensor) -> Tensor:
-    """The cluster of each id, from 0."""
-    return torch.bucketize(ids, ids.new_tensor(CUTOFFS[1:-1]), right=True)
+def clusters_of(ids: Tensor, cutoffs: tuple[int, ...]) -> Tensor:
+    """The cluster of each id, from 0; the cutoffs are those of an :class:`AdaptivePlan`."""
+    return torch.bucketize(ids, ids.new_tensor(cutoffs[1:-1]), right=True)
 
 
 class AdaptiveEmbedding(nn.Module):
     """Embeds ids, by cluster where the widths differ, in the model's width, and scales by its root."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: AdaptivePlan) -> None:
         super().__init__()
         self.width = plan.width
+        self.cutoffs = plan.cutoffs
+        self.clusters = plan.clusters
         self.tables = nn.ModuleList(Embedding(ids, narrow) for ids, narrow in plan.tables)
         self.projections = nn.ModuleList(
             Linear(narrow, plan.width, bias=False) for _, narrow in plan.tables if plan.projected
@@ -39,9 +41,9 @@ class AdaptiveEmbedding(nn.Module):
         if len(self.tables) == 1:
             embedded = self._embed(0, ids)
         else:
-            clusters = clusters_of(ids)
-            places = [(clusters == i).nonzero().squeeze(1) for i in range(CLUSTERS)]
-            parts = [self._embed(i, ids[place] - CUTOFFS[i]) for i, place in enumerate(places)]
+            clusters = clusters_of(ids, self.cutoffs)
+            places = [(clusters == i).nonzero().squeeze(1) for i in range(len(self.tables))]
+            parts = [self._embed(i, ids[place] - self.cutoffs[i]) for i, place in enumerate(places)]
             embedded = torch.cat(parts)[torch.cat(places).argsort()]
         return embedded.view(*input_ids.shape, self.width) * math.sqrt(self.width)
 
@@ -49,11 +51,11 @@ class AdaptiveEmbedding(nn.Module):
         embedded: Tensor = self.tables[table](ids)
         return self.projections[table](embedded) if len(self.projections) else embedded
 
-    def cluster(self, index: int) -> Tensor:
-        """The embeddings of a cluster's ids, (ids, width of the cluster)."""
-        if len(self.tables) > 1:
-            return self._weight(self.tables[index])
-        return self._weight(self.tables[0])[CUTOFFS[index] : CUTOFFS[index + 1]]
+    def by_cluster(self) -> tuple[Tensor, ...]:
+        """The embeddings of each cluster's ids, (ids, width of the cluster)."""
+        weights = tuple(self._weight(table) for table in self.tables)
+        # One split, not a slice for each cluster: the gradient of every slice would be as large as the table.
+        return weights if len(weights) > 1 else torch.split(weights[0], list(self.clusters))
 
     def narrow(self, x: Tensor, cluster: int) -> Tensor:
         """Bring (..., model's width) to the width of a cluster by its transposed projection."""
@@ -73,12 +75,13 @@ class AdaptiveSoftmax(nn.Module):
     The first cluster has a projection of its own, the others use those of the embedding.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: AdaptivePlan) -> None:
         super().__init__()
+        self.cutoffs = plan.cutoffs
         width = plan.embedding_width
         self.projection = Linear(plan.width, width, bias=False) if plan.projected else None
-        self.cluster = Linear(width, CLUSTERS - 1)
-        self.biases = nn.ParameterList(torch.empty(CUTOFFS[i + 1] - CUTOFFS[i]) for i in range(CLUSTERS))
+        self.cluster = Linear(width, len(plan.clusters) - 1)
+        self.biases = nn.ParameterList(torch.empty(ids) for ids in plan.clusters)
 
     def forward(self, x: Tensor, targets: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
         """Compute the mean cross entropy in nats.
@@ -89,13 +92,14 @@ class AdaptiveSoftmax(nn.Module):
             embedding: The embedding that the tables are taken from.
         """
         head = x if self.projection is None else self.projection(x)
-        words = nn.functional.linear(head, embedding.cluster(0), self.biases[0])
-        clusters = clusters_of(targets)
-        first = torch.where(clusters == 0, targets, CUTOFFS[1] + clusters - 1)
+        tables = embedding.by_cluster()
+        words = nn.functional.linear(head, tables[0], self.biases[0])
+        clusters = clusters_of(targets, self.cutoffs)
+        first = torch.where(clusters == 0, targets, self.cutoffs[1] + clusters - 1)
         scores = torch.cat([words, self.cluster(head)], dim=-1)
         total = nn.functional.cross_entropy(scores, first, reduction="sum")
-        for i in range(1, CLUSTERS):
+        for i in range(1, len(self.biases)):
             inside = clusters == i
-            tail = nn.functional.linear(embedding.narrow(x[inside], i), embedding.cluster(i), self.biases[i])
-            total = total + nn.functional.cross_entropy(tail, targets[inside] - CUTOFFS[i], reduction="sum")
+            tail = nn.functional.linear(embedding.narrow(x[inside], i), tables[i], self.biases[i])
+            total = total + nn.functional.cross_entropy(tail, targets[inside] - self.cutoffs[i], reduction="sum")
         return total / len(targets)
