@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,12 @@ import torch
 from torch import nn
 
 from lpzero.operands.batch import Batch, random_batch
+from lpzero.spaces import get_space
 from lpzero.spaces.output import ModelOutput
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
+from lpzero.tables.draw import draw
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.trained import TrainedRecord
 
 
 @pytest.fixture(scope="session")
@@ -106,3 +111,64 @@ def tiny() -> TinyModel:
 def tokens() -> Batch:
     """Five sequences of seven tokens for the tiny model."""
     return random_batch(13, "causal", np.random.default_rng(0), batch=5, tokens=7)
+
+
+def _trained(
+    number: int, repeated: int = 0, failed: Collection[int] = (), noise: float = 0.01
+) -> tuple[Recipe, tuple[TrainedRecord, ...]]:
+    """A recipe, and trainings of FlexiBERT architectures by it with made-up losses that fall with their size."""
+    hashes = dict.fromkeys(("tokenizer_sha256", "train_sha256", "validation_sha256"), "0" * 64)
+    recipe = Recipe(
+        space="flexibert",
+        protocol="own",
+        objective="masked",
+        tokens="bytes",
+        vocabulary=257,
+        **hashes,
+        unigram_entropy=3.2,
+        seed=0,
+        steps=100,
+        batch=4,
+        length=8,
+        learning_rate=1e-3,
+        warm_up=10,
+        betas=(0.9, 0.999),
+        weight_decay=0.01,
+        clip=1.0,
+        mask_share=0.3,
+        points=(10, 50, 100),
+        validation_sequences=8,
+        dtype="float32",
+        device="cpu",
+    )
+    space, rng = get_space("flexibert", "own"), np.random.default_rng(0)
+    drawn = draw(space, number, rng)
+    order = [(i, 0) for i in range(number)] + [(i, 1) for i in range(repeated)]
+    records = []
+    for index, seed in order:
+        counts = space.parameter_counts(drawn[index])
+        loss = round(4.0 - 0.15 * float(np.log(counts["total"])) + float(rng.normal(0, noise)), 6)
+        gone = index in failed
+        records.append(
+            TrainedRecord(
+                id=f"{index:04d}",
+                architecture=drawn[index].to_json(),
+                seed=seed,
+                status="diverged" if gone else "ok",
+                reason="loss nan" if gone else "",
+                loss=None if gone else loss,
+                curve=((10, loss + 1),) if gone else ((10, loss + 1), (50, loss + 0.2), (100, loss)),
+                steps=10 if gone else 100,
+                tokens=320 if gone else 3200,
+                parameters=counts,
+                seconds=1.5,
+                recipe=recipe.digest,
+            )
+        )
+    return recipe, tuple(records)
+
+
+@pytest.fixture
+def trained() -> Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]:
+    """Makes a recipe and trainings by it, quickly."""
+    return _trained

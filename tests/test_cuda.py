@@ -25,7 +25,7 @@ SHOWN = Pass(batch=2, tokens=16, elements=128)
 FORMULAS = ("sum(l1(weight * grad))", "mean(log(std(attention)))", "sum(max(hidden)) / sum(frobenius(head))")
 
 
-@pytest.mark.parametrize("name", ["flexibert", "gpt2"])
+@pytest.mark.parametrize("name", ["flexibert", "gpt2", "transfo-xl"])
 def test_a_gpu_gives_the_scores_of_a_cpu(name: str) -> None:
     space = get_space(name)
     architecture = space.sample(np.random.default_rng(0))

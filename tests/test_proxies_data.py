@@ -27,7 +27,7 @@ def proxy(request: pytest.FixtureRequest) -> dict[str, Any]:
     return document | {"stem": request.param.stem}
 
 
-@pytest.fixture(scope="module", params=["flexibert", "gpt2"])
+@pytest.fixture(scope="module", params=["flexibert", "gpt2", "transfo-xl"])
 def operands(request: pytest.FixtureRequest) -> Operands:
     torch.set_num_threads(1)
     space = get_space(request.param)

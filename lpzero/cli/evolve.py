@@ -13,6 +13,8 @@ from lpzero.cli import options
 from lpzero.cli.output import as_json, figures, print_grid, print_json, say
 from lpzero.errors import InputError, LpzeroError
 
+LARGEST_PART = 50
+
 if TYPE_CHECKING:
     from lpzero.evolve.config import EvolveConfig
     from lpzero.evolve.directory import RunDirectory
@@ -36,9 +38,9 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 
 
 @click.command()
-@click.option("--space", help="Search space: flexibert, gpt2.")
-@click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
-@click.option("--table", help="Table of measured qualities.  [default: the space's first]")
+@click.option("--space", help="Search space: flexibert, gpt2, transfo-xl.  [default: the table's]")
+@click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
+@click.option("--table", help="Table of measured qualities: a name or a folder.  [default: the space's first]")
 @options.seed
 @click.option("--grammar", default="typed", show_default=True, help="typed, or lpzero (the paper's).")
 @click.option("--population", type=int, default=200, show_default=True, help="Individuals of a generation.")
@@ -46,8 +48,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
 @click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
 @click.option("--patience", type=int, help="Stop after this many generations without a better best.")
-@click.option("--search-size", type=int, default=50, show_default=True, help="Records for fitness.")
-@click.option("--validation-size", type=int, default=50, show_default=True, help="Records for the choice.")
+@click.option("--search-size", type=int, help="Records for fitness.  [default: a quarter of the table, at most 50]")
+@click.option("--validation-size", type=int, help="Records for the choice.  [default: the same]")
 @click.option("--max-depth", type=int, default=8, show_default=True, help="Deepest formula.")
 @click.option("--max-size", type=int, default=24, show_default=True, help="Largest formula, in nodes.")
 @click.option("--tournament", type=int, default=5, show_default=True, help="Entrants for one parent.")
@@ -135,39 +137,60 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory,
     from lpzero.evolve.run import prepare
 
     config = _config(settings)
-    _fetch_if_nowhere(config.table)
     setting = prepare(config)
     return RunDirectory.create(output or _free_path(config), config), setting
 
 
 def _config(settings: dict[str, Any]) -> EvolveConfig:
+    """The settings, with what follows from the table where nothing was said: space, protocol, sizes."""
     from lpzero.evolve.config import check_config
-    from lpzero.spaces import SPACES, get_space
-    from lpzero.tables import TABLES
+    from lpzero.spaces import get_space
+    from lpzero.tables import TABLES, load_table
 
-    if settings["space"] is None:
-        raise InputError(f"--space is missing: expected one of {', '.join(SPACES)}")
-    space = get_space(settings["space"], settings["protocol"])
-    tables = [entry.name for entry in TABLES.values() if entry.space == space.name]
+    name = settings["table"] or _default_table(settings["space"], settings["protocol"])
+    _fetch_if_nowhere(name)
+    table = load_table(name)
+    space = settings["space"] or table.space
+    if table.space != get_space(space).name:
+        raise InputError(f"table {table.name} is of space {table.space}, found --space {space}")
+    quarter = max(4, min(LARGEST_PART, table.n // 4))
+    sizes = {key: quarter for key in ("search_size", "validation_size") if settings[key] is None}
     settings |= {
-        "protocol": space.protocol,
-        "table": settings["table"] or tables[0],
+        "space": space,
+        "protocol": table.protocol(settings["protocol"]),
+        # a run may be resumed from another working directory
+        "table": name if name in TABLES else str(Path(name).expanduser().resolve()),
         "device": options.resolve_device(settings["device"]),
+        **sizes,
     }
     return check_config(settings)
 
 
+def _default_table(space: str | None, protocol: str | None) -> str:
+    """The first known table of a space whose architectures stand for a protocol."""
+    from lpzero.spaces import SPACES, get_space
+    from lpzero.tables import TABLES
+
+    if space is None:
+        raise InputError(f"--space is missing: expected one of {', '.join(SPACES)}, or a --table")
+    wanted = get_space(space, protocol)
+    names = [e.name for e in TABLES.values() if e.space == wanted.name and protocol in (None, *e.protocols)]
+    if not names:
+        raise InputError(f"no known table of {space} was measured on the models of {protocol}: give a --table")
+    return names[0]
+
+
 def _fetch_if_nowhere(name: str) -> None:
     """Download the table where it is not here and nobody said where it should be."""
-    from lpzero.tables import fetch, find, get_entry
+    from lpzero.tables import TABLES, fetch, find
 
-    if find(get_entry(name)) is None and "LPZERO_DATA" not in os.environ:
+    if name in TABLES and find(TABLES[name]) is None and "LPZERO_DATA" not in os.environ:
         say(f"table {name} is not here: fetching it, as lpzero tables fetch {name} does")
         fetch(name, progress=True)
 
 
 def _free_path(config: EvolveConfig) -> Path:
-    base = f"{config.table}-{config.protocol}-{config.grammar}-seed{config.seed}"
+    base = f"{Path(config.table).name}-{config.protocol}-{config.grammar}-seed{config.seed}"
     path, number = Path("runs") / base, 1
     while path.exists():
         number += 1

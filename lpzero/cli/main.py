@@ -22,7 +22,7 @@ _COMMANDS = {
     "rank": "Rank a table with proxies and print their rank correlations.",
     "score": "Score one model with proxies.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
-    "tables": "Performance tables: list, fetch, show.",
+    "tables": "Performance tables: list, fetch, show, verify, build, import.",
     "spaces": "Search spaces: list, show.",
     "doctor": "Show what this machine has and what lpzero finds on it.",
 }

@@ -32,6 +32,10 @@ class ProgressDisplay:
         """``done`` of ``total`` architectures went through a step."""
         self._show(step, done / max(1, total), f"{done}/{total} architectures")
 
+    def trainings(self, done: int, total: int) -> None:
+        """``done`` of ``total`` trainings are there."""
+        self._show("training", done / max(1, total), f"{done}/{total} trainings")
+
     def formulas(self, progress: Progress) -> None:
         """A formula was evaluated."""
         best = "none yet" if progress.best is None else f"{progress.best:.3f}"

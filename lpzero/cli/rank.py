@@ -14,8 +14,8 @@ from lpzero.errors import NoResultError
 @click.command()
 @click.argument("proxies", nargs=-1, metavar="[PROXY]...")
 @click.option("--proxy", "more", multiple=True, help="A proxy; the same as an argument.")
-@click.option("--table", required=True, help="Table of measured qualities.")
-@click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
+@click.option("--table", required=True, help="Table of measured qualities: a name or a folder.")
+@click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @options.seed
 @options.batch
 @options.tokens
@@ -45,13 +45,13 @@ def rank(
     from lpzero.proxy import load_proxy, proxy_names
     from lpzero.proxy.rank import rank_table
     from lpzero.spaces import get_space
-    from lpzero.tables import get_entry, load_table
+    from lpzero.tables import load_table
 
     shapes = [name for name, metric in METRICS.items() if metric.needs == "shape"]
     names = [*proxies, *more] or [*shapes, *proxy_names()]
     loaded = [load_proxy(name) for name in names]
-    space = get_space(get_entry(table).space, protocol)
     measured = load_table(table)
+    space = get_space(measured.space, measured.protocol(protocol))
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     display = ProgressDisplay()
     try:

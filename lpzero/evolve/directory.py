@@ -12,7 +12,6 @@ import io
 import json
 import platform
 import sys
-import tempfile
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -20,25 +19,13 @@ from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.evolve.config import EvolveConfig, check_config, read_document
+from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 
 CONFIG, ENV, SPLIT, EVENTS = "config.json", "env.json", "split.json", "events.jsonl"
 CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
 RESULT_KEYS = ("schema", "run", "table", "protocol", "seed", "evaluated", "pruned", "best", "front", "baselines")
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a file atomically: it holds the old text or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
-        file.write(text)
-    Path(file.name).replace(path)
-
-
-def write_json(path: Path, document: Any) -> None:
-    """Write a JSON document; NaN and infinity are refused."""
-    write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 class RunDirectory:

@@ -62,10 +62,10 @@ def prepare(config: EvolveConfig) -> Setting:
         InputError: Unknown name, a table of another space, a size out of range, a device that is not there.
         MissingError: The table is not here.
     """
-    space = get_space(config.space, config.protocol)
     table = load_table(config.table)
-    if table.space != space.name:
-        raise InputError(f"table {table.name} is of space {table.space}, found --space {space.name}")
+    if table.space != config.space:
+        raise InputError(f"table {table.name} is of space {table.space}, found --space {config.space}")
+    space = get_space(config.space, table.protocol(config.protocol))
     groups = table.groups(space)
     rng = np.random.default_rng(derived_seed(config.seed, "split"))
     parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)

@@ -15,6 +15,7 @@ from lpzero.spaces.gpt2 import Gpt2
 from lpzero.spaces.output import ModelOutput
 from lpzero.spaces.sites import OutputSite, ParameterSite, SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.transfo_xl import TransfoXl
 
 __all__ = [
     "SPACES",
@@ -27,10 +28,13 @@ __all__ = [
     "SearchSpace",
     "SiteMap",
     "SitedModel",
+    "TransfoXl",
     "get_space",
 ]
 
-SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType({FlexiBert.name: FlexiBert, Gpt2.name: Gpt2})
+SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
+    {FlexiBert.name: FlexiBert, Gpt2.name: Gpt2, TransfoXl.name: TransfoXl}
+)
 
 
 def get_space(name: str, protocol: str | None = None) -> SearchSpace:
@@ -44,7 +48,7 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
         InputError: If there is no such space or protocol.
 
     >>> get_space("flexibert", "legacy").protocols
-    ('trained', 'listed', 'legacy')
+    ('trained', 'listed', 'legacy', 'own')
     """
     if name not in SPACES:
         raise unknown_name("space", name, SPACES)

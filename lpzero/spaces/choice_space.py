@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from lpzero.errors import unknown_name
+from lpzero.spaces import own
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.choices import Choices
+from lpzero.spaces.choices import Cell, Choices
 
 
 class ChoiceSpace:
@@ -17,29 +17,46 @@ class ChoiceSpace:
     A space is a frozen dataclass with the field ``protocol`` that adds what it builds.
 
     Attributes:
-        choices: The choices.
         protocols: Every protocol that the space knows, the default first.
 
     Raises:
         InputError: If the protocol is none of these.
     """
 
-    choices: ClassVar[Choices]
     protocols: ClassVar[tuple[str, ...]]
     protocol: str
 
     def __post_init__(self) -> None:
-        if self.protocol not in self.protocols:
-            raise unknown_name("protocol", self.protocol, self.protocols)
+        own.split_protocol(self.protocol, self.protocols)
+
+    @property
+    def choices(self) -> Choices:
+        """The choices of an architecture under this protocol."""
+        raise NotImplementedError
+
+    @property
+    def protocol_name(self) -> str:
+        """The protocol without the vocabulary that it may name."""
+        return own.split_protocol(self.protocol, self.protocols)[0]
+
+    @property
+    def own_vocabulary(self) -> int | None:
+        """Number of token ids of the protocol ``own``; None under another."""
+        return own.split_protocol(self.protocol, self.protocols)[1]
 
     @property
     def size(self) -> int:
         """Number of architectures in the space, as an exact integer."""
         return self.choices.size
 
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture, uniform over each choice."""
-        return self.choices.sample(rng)
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every depth with every width."""
+        return self.choices.cells
+
+    def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
+        """Draw an architecture, uniform over each choice, from one cell or from the whole space."""
+        return self.choices.sample(rng, cell)
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Change one choice to another value; names that are set together are one choice."""

@@ -45,6 +45,10 @@ class Choice:
         drawn = int(rng.integers(len(self.values) - 1))
         return self._named(self.values[drawn + (drawn >= present)])
 
+    def combination(self, index: int) -> dict[str, Value]:
+        """The names with the values of one combination."""
+        return self._named(self.values[index])
+
     def _named(self, combination: tuple[Value, ...]) -> dict[str, Value]:
         return dict(zip(self.names, combination, strict=True))
 
@@ -68,13 +72,26 @@ def _listed(values: tuple[Value, ...]) -> str:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A part of a space in which depth and width are the same.
+
+    Attributes:
+        depth: Number of layers.
+        width: Position among the values of the first choice of the whole model, which is its width.
+    """
+
+    depth: int
+    width: int
+
+
+@dataclass(frozen=True)
 class Choices:
     """A space in which every choice is free of the others.
 
     Attributes:
         space: Name of the space.
         depths: Every valid number of layers, two or more.
-        whole: The choices that hold for the whole model.
+        whole: The choices that hold for the whole model, its width first.
         layer: The choices of each layer.
     """
 
@@ -101,10 +118,22 @@ class Choices:
         for index in range(architecture.depth):
             _check(self.layer, architecture.layer(index), f"layer {index}")
 
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture, uniform over each choice; the depth is one of them."""
-        depth = self.depths[rng.integers(len(self.depths))]
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every depth with every width: the strata of a sample that shall miss none."""
+        return tuple(Cell(depth, width) for depth in self.depths for width in range(len(self.whole[0].values)))
+
+    def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
+        """Draw an architecture, uniform over each choice; the depth is one of them.
+
+        Args:
+            rng: Source of randomness.
+            cell: Draw from this cell alone; None for the whole space.
+        """
+        depth = self.depths[rng.integers(len(self.depths))] if cell is None else cell.depth
         whole = _draw(self.whole, rng)
+        if cell is not None:
+            whole |= self.whole[0].combination(cell.width)
         return Architecture.of(self.space, whole, [_draw(self.layer, rng) for _ in range(depth)])
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, cast, get_args
 
-from lpzero.spaces import flexibert_plan
+from lpzero.spaces import flexibert_plan, own
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
@@ -43,7 +43,8 @@ class FlexiBert(ChoiceSpace):
     Attributes:
         protocol: ``"trained"`` builds the model that was trained, whose operations are all plain
             self-attention; ``"listed"`` what the specification lists; ``"legacy"`` the models that the
-            published proxy scores were computed on, only to compare with those
+            published proxy scores were computed on, only to compare with those; ``"own"`` the smaller models of
+            the table ``flexibert-own``, in which the listed operations are really trained
             (:func:`lpzero.spaces.flexibert_plan.plan`).
 
     Raises:
@@ -57,20 +58,34 @@ class FlexiBert(ChoiceSpace):
 
     name: ClassVar[str] = "flexibert"
     protocols: ClassVar[tuple[str, ...]] = get_args(flexibert_plan.Protocol)
-    choices: ClassVar[Choices] = CHOICES
     objective: ClassVar[Objective] = "masked"
-    vocabulary: ClassVar[int] = flexibert_plan.VOCABULARY
-    max_tokens: ClassVar[int] = flexibert_plan.MAX_TOKENS
+
+    @property
+    def choices(self) -> Choices:
+        """The choices, the same under every protocol."""
+        return CHOICES
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of token ids."""
+        return self.own_vocabulary or flexibert_plan.VOCABULARY
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest sequence."""
+        return own.MAX_TOKENS if self.own_vocabulary else flexibert_plan.MAX_TOKENS
 
     def plan(self, architecture: Architecture) -> Plan:
         """What the protocol builds; raises InputError where the architecture is not in the space."""
         CHOICES.validate(architecture)
-        return flexibert_plan.plan(architecture, cast(flexibert_plan.Protocol, self.protocol))
+        name = cast(flexibert_plan.Protocol, self.protocol_name)
+        return flexibert_plan.plan(architecture, name, self.vocabulary)
 
     def build(self, architecture: Architecture, seed: int) -> FlexiBertModel:
         """Build the untrained model in evaluation mode; equal plans and seeds give equal weights.
 
-        Linear, convolution and embedding weights are normal with deviation 0.02, biases 0, norms 1 and 0.
+        Linear, convolution and embedding weights are normal with deviation 0.02, or Xavier's under ``own``; biases
+        are 0, norms 1 and 0.
         """
         from lpzero.spaces.flexibert_model import build
 
@@ -81,7 +96,7 @@ class FlexiBert(ChoiceSpace):
         return self.plan(architecture).digest
 
     def width(self, architecture: Architecture) -> int:
-        """The hidden size that the protocol builds, which ``legacy`` fixes."""
+        """The hidden size that the protocol builds, which ``legacy`` fixes and ``own`` halves."""
         return self.plan(architecture).hidden
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:

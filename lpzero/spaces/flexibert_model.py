@@ -1,4 +1,4 @@
-"""The FlexiBERT model: a post-norm encoder with a masked language-model loss."""
+"""The FlexiBERT model: an encoder, post-norm or pre-norm, with a masked language-model loss."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from torch import Tensor, nn
 
 from lpzero.errors import InputError
 from lpzero.spaces.flexibert_operations import LinearTransform, Mixing, build_operation
-from lpzero.spaces.flexibert_plan import MAX_TOKENS, VOCABULARY, LayerPlan, Plan
+from lpzero.spaces.flexibert_plan import LayerPlan, Plan
 from lpzero.spaces.output import ModelOutput
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
-from lpzero.spaces.weights import Embedding, Linear, build_seeded
+from lpzero.spaces.weights import Embedding, Linear, build_seeded, normal, xavier
 
-EMBEDDING_WIDTH = 128
 TOKEN_TYPES = 2
 NORM_EPSILON = 1e-12
 UNLABELLED = -100
 
 
 class FlexiBertEmbedding(nn.Module):
-    """The sum of word, position and token-type embeddings, normalised; every token is of type 0."""
+    """The sum of word, position and token-type embeddings; every token is of type 0.
 
-    def __init__(self) -> None:
+    It is normalised, unless the blocks begin with norms of their own.
+    """
+
+    def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self.word = Embedding(VOCABULARY, EMBEDDING_WIDTH)
-        self.position = Embedding(MAX_TOKENS, EMBEDDING_WIDTH)
-        self.token_type = Embedding(TOKEN_TYPES, EMBEDDING_WIDTH)
-        self.norm = nn.LayerNorm(EMBEDDING_WIDTH, eps=NORM_EPSILON)
+        self.word = Embedding(plan.vocabulary, plan.embedding_width)
+        self.position = Embedding(plan.max_tokens, plan.embedding_width)
+        self.token_type = Embedding(TOKEN_TYPES, plan.embedding_width)
+        self.norm = None if plan.pre_norm else nn.LayerNorm(plan.embedding_width, eps=NORM_EPSILON)
 
     def forward(self, input_ids: Tensor) -> Tensor:
-        """(batch, tokens) ids to (batch, tokens, 128)."""
+        """(batch, tokens) ids to (batch, tokens, embedding width)."""
         places = self.position.weight[: input_ids.shape[1]] + self.token_type.weight[0]
-        embedded: Tensor = self.norm(self.word(input_ids) + places)
-        return embedded
+        embedded: Tensor = self.word(input_ids) + places
+        return embedded if self.norm is None else self.norm(embedded)
 
 
 class FeedForward(nn.Module):
@@ -54,13 +56,14 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """An operation and a feed-forward, each followed by the residual connection and a LayerNorm.
+    """An operation and a feed-forward, each with the residual connection and a LayerNorm, behind it or before it.
 
     An operation that the plan does not wrap goes on bare.
     """
 
-    def __init__(self, hidden: int, layer: LayerPlan) -> None:
+    def __init__(self, hidden: int, layer: LayerPlan, *, pre_norm: bool) -> None:
         super().__init__()
+        self.pre_norm = pre_norm
         self.operation = build_operation(hidden, layer)
         self.operation_norm = nn.LayerNorm(hidden, eps=NORM_EPSILON) if layer.wrapped else None
         self.feed_forward = FeedForward(hidden, layer.widths)
@@ -68,6 +71,11 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Returns the residual stream behind the block, and the attention probabilities or None."""
+        if self.pre_norm:
+            assert self.operation_norm is not None
+            mixed, probabilities = self.operation(self.operation_norm(x))
+            x = x + mixed
+            return x + self.feed_forward(self.feed_forward_norm(x)), probabilities
         mixed, probabilities = self.operation(x)
         x = mixed if self.operation_norm is None else self.operation_norm(x + mixed)
         return self.feed_forward_norm(x + self.feed_forward(x)), probabilities
@@ -76,16 +84,21 @@ class Block(nn.Module):
 class FlexiBertModel(nn.Module):
     """A FlexiBERT encoder; it keeps :class:`lpzero.spaces.sites.SitedModel`.
 
-    The language-model head has no parameters: the hidden state goes back through the transposed projection of
-    the embedding, where there is one, and is compared with the word embeddings.
+    The language-model head of a post-norm model has no parameters: the hidden state goes back through the
+    transposed projection of the embedding, where there is one, and is compared with the word embeddings. A
+    pre-norm one has a norm and a linear layer of its own: with the tied head the Fourier transforms stay on the
+    unigram plateau for hundreds of steps longer.
     """
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self.embedding = FlexiBertEmbedding()
-        projected = plan.hidden != EMBEDDING_WIDTH
-        self.embedding_projection = Linear(EMBEDDING_WIDTH, plan.hidden) if projected else None
-        self.blocks = nn.ModuleList(Block(plan.hidden, layer) for layer in plan.layers)
+        self.max_tokens = plan.max_tokens
+        self.embedding = FlexiBertEmbedding(plan)
+        projected = plan.hidden != plan.embedding_width
+        self.embedding_projection = Linear(plan.embedding_width, plan.hidden) if projected else None
+        self.blocks = nn.ModuleList(Block(plan.hidden, layer, pre_norm=plan.pre_norm) for layer in plan.layers)
+        self.final_norm = nn.LayerNorm(plan.hidden, eps=NORM_EPSILON) if plan.pre_norm else None
+        self.output = Linear(plan.hidden, plan.vocabulary) if plan.pre_norm else None
 
     def forward(
         self,
@@ -97,16 +110,16 @@ class FlexiBertModel(nn.Module):
         """Run the model and compute its masked language-model loss.
 
         Args:
-            input_ids: (batch, tokens) integers from 0 to 30521, at most 512 tokens.
+            input_ids: (batch, tokens) integers from 0, below the vocabulary and at most as many as the plan's.
             labels: (batch, tokens) the ids to predict, -100 where there is nothing to predict.
             output_attentions: Whether to return the attention probabilities.
             output_hidden_states: Whether to return the residual stream.
 
         Raises:
-            InputError: If there are more than 512 tokens, or no label.
+            InputError: If there are too many tokens, or no label.
         """
-        if input_ids.shape[1] > MAX_TOKENS:
-            raise InputError(f"input_ids: expected at most {MAX_TOKENS} tokens, found {input_ids.shape[1]}")
+        if input_ids.shape[1] > self.max_tokens:
+            raise InputError(f"input_ids: expected at most {self.max_tokens} tokens, found {input_ids.shape[1]}")
         x = self.embedding(input_ids)
         if self.embedding_projection is not None:
             x = self.embedding_projection(x)
@@ -126,10 +139,12 @@ class FlexiBertModel(nn.Module):
         if not labelled.any():
             raise InputError(f"labels: expected a position that is not {UNLABELLED}, found none")
         # Logits over the vocabulary cost more than all the blocks: only where they are compared with a label.
-        x = x[labelled]
+        x, targets = x[labelled], labels[labelled]
+        if self.final_norm is not None and self.output is not None:
+            return nn.functional.cross_entropy(self.output(self.final_norm(x)), targets)
         if self.embedding_projection is not None:
             x = x @ self.embedding_projection.weight
-        return nn.functional.cross_entropy(x @ self.embedding.word.weight.T, labels[labelled])
+        return nn.functional.cross_entropy(x @ self.embedding.word.weight.T, targets)
 
     def site_map(self) -> SiteMap:
         """The sites of this model; those of an operation have its children's names as roles."""
@@ -144,6 +159,8 @@ class FlexiBertModel(nn.Module):
             assert isinstance(block, Block)
             parameters += _parameter_sites(block, index)
             outputs += _output_sites(block, index)
+        if self.output is not None:
+            parameters.append(ParameterSite(len(self.blocks) + 1, "vocabulary", "output", "output.weight"))
         return SiteMap(len(self.blocks), tuple(parameters), tuple(outputs), embedding="embedding")
 
 
@@ -170,4 +187,4 @@ def _output_sites(block: Block, index: int) -> Iterator[OutputSite]:
 
 def build(plan: Plan, seed: int) -> FlexiBertModel:
     """Build the model of a plan with weights that follow from the seed."""
-    return build_seeded(lambda: FlexiBertModel(plan), seed, lambda _: 0.02)
+    return build_seeded(lambda: FlexiBertModel(plan), seed, xavier if plan.pre_norm else normal(lambda _: 0.02))

@@ -10,25 +10,11 @@ import math
 import torch
 from torch import Tensor, nn
 
+from lpzero.spaces.attention import attend, split_heads
 from lpzero.spaces.flexibert_plan import LayerPlan
 from lpzero.spaces.weights import Conv1d, Linear
 
 Result = tuple[Tensor, Tensor | None]
-
-
-def _split(x: Tensor, heads: int) -> Tensor:
-    """(batch, tokens, heads x size) to (batch, heads, tokens, size)."""
-    return x.view(*x.shape[:-1], heads, -1).transpose(1, 2)
-
-
-def _attend(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Attend within each head; returns the context (batch, tokens, heads x size) and the probabilities.
-
-    The softmax is written out, since the fused kernels of PyTorch give no probabilities.
-    """
-    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-    probabilities = scores.softmax(dim=-1)
-    return (probabilities @ value).transpose(1, 2).flatten(-2), probabilities
 
 
 class SelfAttention(nn.Module):
@@ -57,8 +43,8 @@ class SelfAttention(nn.Module):
         query = self.query(x)
         if self.wma is not None:
             query = self.wma(query)
-        key, value = _split(self.key(x), self.heads), _split(self.value(x), self.heads)
-        context, probabilities = _attend(_split(query, self.heads), key, value)
+        key, value = split_heads(self.key(x), self.heads), split_heads(self.value(x), self.heads)
+        context, probabilities = attend(split_heads(query, self.heads), key, value)
         return self.output(context), probabilities
 
 
@@ -66,18 +52,19 @@ class Mixing(nn.Module):
     """A transform without weights over tokens and hidden.
 
     ``"DFT"`` is the real part of the two-dimensional discrete Fourier transform, not normalised (FNet,
-    Lee-Thorp et al. 2021, https://arxiv.org/abs/2105.03824); ``"DCT"`` the orthonormal two-dimensional
-    DCT-II.
+    Lee-Thorp et al. 2021, https://arxiv.org/abs/2105.03824) unless it shall be unitary; ``"DCT"`` the orthonormal
+    two-dimensional DCT-II.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, unitary: bool) -> None:
         super().__init__()
         self.kind = kind
+        self.scaling = "ortho" if unitary else "backward"
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform the last two axes."""
         if self.kind == "DFT":
-            spectrum: Tensor = torch.fft.fft2(x)
+            spectrum: Tensor = torch.fft.fft2(x, norm=self.scaling)
             return spectrum.real
         return _cosine_basis(x.shape[-2], like=x) @ x @ _cosine_basis(x.shape[-1], like=x).T
 
@@ -91,13 +78,14 @@ class LinearTransform(nn.Module):
         linear_first: Whether the linear layer comes before the transform, as in the models that the published
             scores were computed on: their head confidence (mean of maxima near .95 behind the first block)
             has the scale of a linear layer's output, not of a transform's. Otherwise it projects the output.
+        unitary: Whether a Fourier transform is scaled to keep the norm of its input.
     """
 
-    def __init__(self, hidden: int, *, kind: str, linear_first: bool) -> None:
+    def __init__(self, hidden: int, *, kind: str, linear_first: bool, unitary: bool = False) -> None:
         super().__init__()
         self.linear_first = linear_first
         self.transform = Linear(hidden, hidden)
-        self.mix = Mixing(kind)
+        self.mix = Mixing(kind, unitary=unitary)
 
     def forward(self, x: Tensor) -> Result:
         """Returns the output and None, since there is no attention."""
@@ -143,8 +131,8 @@ class MixedAttention(nn.Module):
     def forward(self, x: Tensor) -> Result:
         """Returns the output and the probabilities of the attention, (batch, m, tokens, tokens)."""
         query = self.query(x)
-        key, value = _split(self.key(x), self.heads), _split(self.value(x), self.heads)
-        context, probabilities = _attend(_split(query, self.heads), key, value)
+        key, value = split_heads(self.key(x), self.heads), split_heads(self.value(x), self.heads)
+        context, probabilities = attend(split_heads(query, self.heads), key, value)
         return self.output(torch.cat([context, self._convolve(x, query)], dim=-1)), probabilities
 
     def _convolve(self, x: Tensor, query: Tensor) -> Tensor:
@@ -161,7 +149,8 @@ class MixedAttention(nn.Module):
 def build_operation(hidden: int, layer: LayerPlan) -> SelfAttention | LinearTransform | MixedAttention:
     """The operation that a layer's plan asks for."""
     if layer.heads is None:
-        return LinearTransform(hidden, kind=str(layer.parameter), linear_first=not layer.wrapped)
+        kind = str(layer.parameter)
+        return LinearTransform(hidden, kind=kind, linear_first=not layer.wrapped, unitary=layer.unitary)
     if layer.operation == "SA":
         return SelfAttention(hidden, layer.heads, weighted=layer.parameter == "WMA")
     return MixedAttention(hidden, layer.heads, kernel=int(layer.parameter))

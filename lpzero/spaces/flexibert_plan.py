@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, cast
 
+from lpzero.spaces import own
 from lpzero.spaces.architecture import Architecture
 
-Protocol = Literal["trained", "listed", "legacy"]
+Protocol = Literal["trained", "listed", "legacy", "own"]
 Operation = Literal["SA", "LT", "DSC"]
 
 VOCABULARY = 30522
 MAX_TOKENS = 512
+EMBEDDING_WIDTH = 128
 LEGACY_HIDDEN = 256
 LEGACY_FEED_FORWARD = 1024
 
@@ -27,7 +29,8 @@ class LayerPlan:
         parameter: ``"SDP"`` or ``"WMA"``, ``"DFT"`` or ``"DCT"``, or the kernel size.
         heads: Number of heads, None for a linear transform, which has none.
         widths: Inner widths of the feed-forward, first to last.
-        wrapped: Whether a residual connection and a LayerNorm follow the operation.
+        wrapped: Whether a residual connection and a LayerNorm go with the operation.
+        unitary: Whether a Fourier transform is scaled to keep the norm of its input.
     """
 
     operation: Operation
@@ -35,14 +38,29 @@ class LayerPlan:
     heads: int | None
     widths: tuple[int, ...]
     wrapped: bool
+    unitary: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole model: its hidden size and its blocks."""
+    """A whole model.
+
+    Attributes:
+        hidden: Width of the residual stream.
+        layers: Its blocks.
+        embedding_width: Width of the embedding, which is projected where it is not ``hidden``.
+        vocabulary: Number of token ids.
+        max_tokens: The longest sequence.
+        pre_norm: Whether the norms lie before the operations and feed-forwards, with one more behind the last
+            block, and the weights are Xavier's; else they lie behind them, and the weights have deviation .02.
+    """
 
     hidden: int
     layers: tuple[LayerPlan, ...]
+    embedding_width: int = EMBEDDING_WIDTH
+    vocabulary: int = VOCABULARY
+    max_tokens: int = MAX_TOKENS
+    pre_norm: bool = False
 
     @property
     def digest(self) -> str:
@@ -51,16 +69,34 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plan(architecture: Architecture, protocol: Protocol) -> Plan:
+def plan(architecture: Architecture, protocol: Protocol, vocabulary: int) -> Plan:
     """Say what ``protocol`` builds from a valid architecture.
 
     ``trained``: plain self-attention in every layer and a first feed-forward layer of 4 x hidden, as the
     training code of Serianni & Kalita 2023 (https://arxiv.org/abs/2306.00288) did, whatever was listed.
     ``listed``: everything as the specification lists it. ``legacy``: the operations as listed, but hidden
     size 256 and feed-forward width 1024 for all, and linear transforms bare, as in their PyTorch models.
+    ``own``: the operations as listed, in blocks that learn within minutes: pre-norm, Xavier's weights, half
+    the listed hidden size and a quarter of the listed feed-forward width. Fourier transforms are unitary there:
+    without a norm behind them, FNet's own scale would drown the rest of the residual stream.
+
+    Args:
+        architecture: A valid architecture of the space.
+        protocol: One of these.
+        vocabulary: Number of token ids.
     """
-    hidden = LEGACY_HIDDEN if protocol == "legacy" else cast(int, architecture["hidden_size"])
-    return Plan(hidden, tuple(_layer(architecture, i, protocol, hidden) for i in range(architecture.depth)))
+    listed = cast(int, architecture["hidden_size"])
+    if protocol == "own":
+        layers = tuple(_own_layer(architecture, i) for i in range(architecture.depth))
+        return Plan(listed // 2, layers, listed // 2, vocabulary, own.MAX_TOKENS, pre_norm=True)
+    hidden = LEGACY_HIDDEN if protocol == "legacy" else listed
+    layers = tuple(_layer(architecture, i, protocol, hidden) for i in range(architecture.depth))
+    return Plan(hidden, layers, vocabulary=vocabulary)
+
+
+def _own_layer(architecture: Architecture, index: int) -> LayerPlan:
+    planned = _layer(architecture, index, "listed", hidden=0)
+    return replace(planned, widths=tuple(width // 4 for width in planned.widths), unitary=True)
 
 
 def _layer(architecture: Architecture, index: int, protocol: Protocol, hidden: int) -> LayerPlan:

@@ -8,15 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from lpzero.spaces import gpt2_plan
+from lpzero.spaces import gpt2_own_plan, gpt2_plan, own
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.gpt2_own_plan import OwnPlan
 from lpzero.spaces.gpt2_plan import Plan
 from lpzero.spaces.space import Objective
 
 if TYPE_CHECKING:
     from lpzero.spaces.gpt2_model import Gpt2Model
+    from lpzero.spaces.gpt2_own_model import Gpt2OwnModel
 
 CHOICES = Choices(
     space="gpt2",
@@ -29,13 +31,22 @@ CHOICES = Choices(
     layer=(Choice.of("d_inner", *range(512, 2049)), Choice.of("heads", 2, 4, 8)),
 )
 
+OWN_CHOICES = Choices(
+    space="gpt2",
+    depths=tuple(range(2, 9)),
+    whole=(Choice.of("d_model", 64, 96, 128, 192, 256),),
+    layer=(Choice.of("d_inner", *range(64, 513, 32)), Choice.of("heads", 2, 4, 8)),
+)
+
 
 @dataclass(frozen=True)
 class Gpt2(ChoiceSpace):
     """The GPT-2 space, a :class:`~lpzero.spaces.space.SearchSpace`.
 
     Attributes:
-        protocol: ``"lts"``, the only one: the models that LiteTransformerSearch trained.
+        protocol: ``"lts"``: the models that LiteTransformerSearch trained. ``"own"``: smaller ones over bytes with a
+            plain embedding of the width ``d_model``, those of the table ``gpt2-own``; its architectures have
+            choices of their own, without the adaptive embedding's.
 
     Raises:
         InputError: If the protocol is another.
@@ -47,44 +58,60 @@ class Gpt2(ChoiceSpace):
     protocol: str = "lts"
 
     name: ClassVar[str] = "gpt2"
-    protocols: ClassVar[tuple[str, ...]] = ("lts",)
-    choices: ClassVar[Choices] = CHOICES
+    protocols: ClassVar[tuple[str, ...]] = ("lts", own.NAME)
     objective: ClassVar[Objective] = "causal"
-    vocabulary: ClassVar[int] = gpt2_plan.VOCABULARY
-    max_tokens: ClassVar[int] = gpt2_plan.MAX_TOKENS
 
-    def plan(self, architecture: Architecture) -> Plan:
+    @property
+    def choices(self) -> Choices:
+        """The choices of an architecture under this protocol."""
+        return OWN_CHOICES if self.own_vocabulary else CHOICES
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of token ids."""
+        return self.own_vocabulary or gpt2_plan.VOCABULARY
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest sequence."""
+        return own.MAX_TOKENS if self.own_vocabulary else gpt2_plan.MAX_TOKENS
+
+    def plan(self, architecture: Architecture) -> Plan | OwnPlan:
         """What is built; raises InputError where the architecture is not in the space."""
-        CHOICES.validate(architecture)
+        self.validate(architecture)
         layers = [architecture.layer(index) for index in range(architecture.depth)]
-        return Plan(
-            width=cast(int, architecture["d_model"]),
-            embedding_width=cast(int, architecture["d_embed"]),
-            shrink=cast(int, architecture["div_val"]),
-            inner_widths=tuple(cast(int, layer["d_inner"]) for layer in layers),
-            heads=tuple(cast(int, layer["heads"]) for layer in layers),
-        )
+        width = cast(int, architecture["d_model"])
+        inner_widths = tuple(cast(int, layer["d_inner"]) for layer in layers)
+        heads = tuple(cast(int, layer["heads"]) for layer in layers)
+        if self.own_vocabulary:
+            return OwnPlan(width, inner_widths, heads, self.own_vocabulary)
+        embedding_width, shrink = cast(int, architecture["d_embed"]), cast(int, architecture["div_val"])
+        return Plan(width, embedding_width, shrink, inner_widths, heads)
 
-    def build(self, architecture: Architecture, seed: int) -> Gpt2Model:
+    def build(self, architecture: Architecture, seed: int) -> Gpt2Model | Gpt2OwnModel:
         """Build the untrained model in evaluation mode; equal arguments give equal weights.
 
         Weights are normal with deviation 0.02, the projections of the adaptive embedding and softmax with
-        0.01; biases are 0, norms 1 and 0.
+        0.01. Biases are 0, norms 1 and 0.
         """
-        from lpzero.spaces.gpt2_model import build
+        from lpzero.spaces import gpt2_model, gpt2_own_model
 
-        return build(self.plan(architecture), seed)
+        planned = self.plan(architecture)
+        return gpt2_own_model.build(planned, seed) if isinstance(planned, OwnPlan) else gpt2_model.build(planned, seed)
 
     def model_key(self, architecture: Architecture) -> str:
         """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
-        CHOICES.validate(architecture)
+        self.validate(architecture)
         return architecture.digest
 
     def width(self, architecture: Architecture) -> int:
         """Width of the residual stream: ``d_model``."""
-        CHOICES.validate(architecture)
+        self.validate(architecture)
         return int(architecture["d_model"])
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """Count the parameters by part; ``embedding`` holds tables, projections and positions."""
-        return gpt2_plan.parameter_counts(self.plan(architecture))
+        planned = self.plan(architecture)
+        if isinstance(planned, OwnPlan):
+            return gpt2_own_plan.parameter_counts(planned)
+        return gpt2_plan.parameter_counts(planned)

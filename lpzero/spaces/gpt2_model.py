@@ -11,11 +11,11 @@ from transformers import GPT2Config
 from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Attention
 
 from lpzero.errors import InputError
-from lpzero.spaces.gpt2_adaptive import AdaptiveEmbedding, AdaptiveSoftmax
+from lpzero.spaces.adaptive import AdaptiveEmbedding, AdaptiveSoftmax
 from lpzero.spaces.gpt2_plan import MAX_TOKENS, Plan
 from lpzero.spaces.output import ModelOutput
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
-from lpzero.spaces.weights import Embedding, build_seeded
+from lpzero.spaces.weights import Embedding, build_seeded, normal
 
 UNLABELLED = -100
 
@@ -138,4 +138,5 @@ def _output_sites(index: int, *, width: int) -> Iterator[OutputSite]:
 
 def build(plan: Plan, seed: int) -> Gpt2Model:
     """Build the model of a plan with weights that follow from the seed."""
-    return build_seeded(lambda: Gpt2Model(plan), seed, lambda name: 0.01 if "projection" in name else 0.02)
+    draw = normal(lambda name: 0.01 if "projection" in name else 0.02)
+    return build_seeded(lambda: Gpt2Model(plan), seed, draw)

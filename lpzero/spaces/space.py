@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choices import Cell, Choices
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,12 +53,22 @@ class SearchSpace(Protocol):
         ...
 
     @property
+    def choices(self) -> Choices:
+        """The names of an architecture and their valid values, under this protocol."""
+        ...
+
+    @property
     def size(self) -> int:
         """Number of architectures in the space, as an exact integer."""
         ...
 
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """Draw an architecture, uniform over each choice."""
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every depth with every width: the strata of a sample that shall miss none."""
+        ...
+
+    def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
+        """Draw an architecture, uniform over each choice, from one cell or from the whole space."""
         ...
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:

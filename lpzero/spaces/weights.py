@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -42,16 +42,30 @@ def build_blank(make: Callable[[], Model]) -> Model:
         return make()
 
 
-def build_seeded(make: Callable[[], Model], seed: int, deviation: Callable[[str], float]) -> Model:
+Draw = Callable[[str, Tensor, torch.Generator], object]
+
+
+def normal(deviation: Callable[[str], float]) -> Draw:
+    """Draw normal weights with mean 0 and a standard deviation that follows from the parameter's name."""
+    return lambda name, weight, generator: nn.init.normal_(weight, 0.0, deviation(name), generator)
+
+
+def xavier(name: str, weight: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw Xavier's normal weights (Glorot & Bengio 2010), whatever the parameter's name."""
+    del name
+    return nn.init.xavier_normal_(weight, generator=generator)
+
+
+def build_seeded(make: Callable[[], Model], seed: int, draw: Draw) -> Model:
     """Make a model on the CPU, in evaluation mode, with weights that follow from the seed alone.
 
-    Parameters of two or more axes are normal with mean 0, in the order of ``named_parameters``; weights of
-    LayerNorm are 1, every other parameter of one axis is 0.
+    Parameters of two or more axes are drawn, in the order of ``named_parameters``; weights of LayerNorm are 1,
+    every other parameter of one axis is 0.
 
     Args:
         make: Makes the model; it must register no buffer, since a buffer would stay without numbers.
         seed: Seed of the generator, any 64-bit integer.
-        deviation: The standard deviation for a parameter's name.
+        draw: Fills a weight: its parameter's name, the weight, the generator.
     """
     model = build_blank(make)
     assert not list(model.buffers()), "a model made on the meta device can hold no buffer"
@@ -61,7 +75,7 @@ def build_seeded(make: Callable[[], Model], seed: int, deviation: Callable[[str]
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim >= 2:
-                parameter.normal_(0.0, deviation(name), generator=generator)
+                draw(name, parameter, generator)
             else:
                 parameter.fill_(1.0 if name in norms else 0.0)
     return model.eval()

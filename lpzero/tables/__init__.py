@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from lpzero.tables.catalog import TABLES, TableEntry, get_entry
 from lpzero.tables.fetch import fetch
-from lpzero.tables.load import load_table
+from lpzero.tables.load import load_table, load_trained
 from lpzero.tables.locate import find, locate
 from lpzero.tables.table import Record, Table
 
-__all__ = ["TABLES", "Record", "Table", "TableEntry", "fetch", "find", "get_entry", "load_table", "locate"]
+__all__ = [
+    "TABLES",
+    "Record",
+    "Table",
+    "TableEntry",
+    "fetch",
+    "find",
+    "get_entry",
+    "load_table",
+    "load_trained",
+    "locate",
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lpzero.errors import LpzeroError, MissingError
 from lpzero.tables.catalog import get_entry
-from lpzero.tables.locate import download_folder
+from lpzero.tables.locate import bundled_folder, download_folder
 
 if TYPE_CHECKING:
     from pooch import HTTPDownloader, Pooch
@@ -22,7 +22,7 @@ def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
     resumes. A file appears under its name only when it is whole and its checksum is right.
 
     Args:
-        name: A table of the catalogue.
+        name: A table of the catalogue; nothing is downloaded for one that comes with the package.
         progress: Show a bar over the files on stderr.
         base: Address of a mirror of the pinned upstream folder, with a slash at the end; by default upstream.
 
@@ -34,19 +34,21 @@ def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
         MissingError: A file could not be downloaded, or is not the one that was pinned.
         LpzeroError: The cache cannot be written.
     """
-    entry = get_entry(name)
+    published = get_entry(name).published
+    if published is None:
+        return bundled_folder(name)
     import pooch
     import tqdm
 
     # pooch logs a line a file to stderr, which the bar replaces.
     pooch.get_logger().setLevel("WARNING")
     folder = download_folder()
-    files = entry.files
+    files = published.files
     puppy = pooch.create(
         path=folder,
-        base_url=base or entry.base,
+        base_url=base or published.base,
         registry=files,
-        urls={file: entry.address(file, base) for file in files},
+        urls={file: published.address(file, base) for file in files},
         retry_if_failed=0,
     )
     # The files are small, and a response that is not streamed leaves no connection open when it is an error.

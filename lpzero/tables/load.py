@@ -1,46 +1,86 @@
-"""Read a known table from wherever it is."""
+"""Read a table: a known one from wherever it is, or a folder."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from lpzero.errors import InputError
-from lpzero.tables.catalog import get_entry
-from lpzero.tables.locate import locate
-from lpzero.tables.table import Table
+from lpzero.errors import InputError, unknown_name
+from lpzero.tables.catalog import TABLES, TableEntry
+from lpzero.tables.folder import CARD, FolderTable, read_folder
+from lpzero.tables.locate import bundled_folder, locate
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.table import Record, Table
+from lpzero.tables.trained import TrainedRecord
 
 
 def load_table(name: str, *, data: Path | None = None) -> Table:
-    """Read a known table.
+    """Read a table.
 
     Args:
-        name: A table of the catalogue, such as ``"flexibert-glue"``.
-        data: The data folder to read; by default the first that holds the table (``LPZERO_DATA``, else
-            ``../shared/data`` beside a checkout, else the downloads).
+        name: A table of the catalogue, such as ``"flexibert-own"``, or the path of a folder that
+            ``lpzero tables build`` or ``lpzero tables import`` wrote.
+        data: The data folder to read a published table from; by default the first that holds it
+            (``LPZERO_DATA``, else ``../shared/data`` beside a checkout, else the downloads).
 
     Raises:
-        InputError: No table has that name, or the table is damaged: the file and the record are named.
-        MissingError: The table is not there.
+        InputError: It is neither, or the table is damaged: the file and the record are named.
+        MissingError: A published table is not there.
     """
-    entry = get_entry(name)
+    return load_trained(name, data=data)[0]
+
+
+def load_trained(name: str, *, data: Path | None = None) -> tuple[Table, tuple[TrainedRecord, ...], Recipe | None]:
+    """Read a table as :func:`load_table` does, with every training and the recipe of one that lpzero trained.
+
+    The trainings are empty and the recipe is None for another.
+    """
+    entry = TABLES.get(name)
+    trainings: tuple[TrainedRecord, ...] = ()
+    recipe: Recipe | None = None
+    if entry is not None and entry.published is not None:
+        table = _published(entry, data)
+    else:
+        held = _from_folder(name) if entry is None else read_folder(bundled_folder(name))
+        table, trainings, recipe = held.table, held.trainings, held.recipe
+    if entry is not None:
+        # the catalogue's words, which may be newer than those of the card
+        table = replace(table, name=entry.name, source=entry.source, licence=entry.licence, notes=entry.notes)
+    if len({record.quality for record in table.records}) < 2:
+        found = f"{table.records[0].quality} in every record" if table.records else "no record"
+        raise InputError(f"table {name} is damaged: expected different qualities, found {found}: restore its files")
+    return table, trainings, recipe
+
+
+def _from_folder(name: str) -> FolderTable:
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise unknown_name("table", name, [*TABLES, "the folder of a table"])
+    if not (folder / CARD).is_file():
+        raise InputError(f"{folder}: expected the folder of a table with {CARD}, found none")
+    return read_folder(folder)
+
+
+def _published(entry: TableEntry, data: Path | None) -> Table:
+    assert entry.published is not None
     folder = locate(entry, None if data is None else (data,))
     try:
-        records = entry.reader(folder)
+        records = entry.published.reader(folder)
     except InputError as error:
-        raise InputError(f"table {name} is damaged: {error}: restore the upstream file") from error
+        raise InputError(f"table {entry.name} is damaged: {error}: restore the upstream file") from error
     if len(records) != entry.n:
         raise InputError(
-            f"table {name} is damaged: expected {entry.n} records, found {len(records)} in {folder}: "
+            f"table {entry.name} is damaged: expected {entry.n} records, found {len(records)} in {folder}: "
             "restore the upstream files"
         )
-    if len({record.quality for record in records}) < 2:
-        raise InputError(
-            f"table {name} is damaged: expected different qualities, found {records[0].quality} in every record: "
-            "restore the upstream files"
-        )
+    return _table(entry, records)
+
+
+def _table(entry: TableEntry, records: tuple[Record, ...]) -> Table:
     return Table(
         name=entry.name,
         space=entry.space,
+        protocols=entry.protocols,
         quality=entry.quality,
         unit=entry.unit,
         higher_is_better=entry.higher_is_better,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from lpzero.errors import MissingError
@@ -31,20 +32,29 @@ def data_folders() -> tuple[Path, ...]:
     return (download_folder(),)
 
 
-def _present(entry: TableEntry, folder: Path) -> int:
+def bundled_folder(name: str) -> Path:
+    """The folder of a table that comes with the package."""
+    return Path(__file__).resolve().parent / "bundled" / name
+
+
+def _present(files: Iterable[str], folder: Path) -> int:
     # Path.is_file would raise where a folder on the way may not be read.
-    return sum(os.path.isfile(folder / file) for file in entry.files)  # noqa: PTH113
+    return sum(os.path.isfile(folder / file) for file in files)  # noqa: PTH113
 
 
 def find(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path | None:
     """The first data folder that holds every file of a table, or None.
 
     Args:
-        entry: The table.
+        entry: The table; one that comes with the package has a folder there.
         folders: Where to look, by default :func:`data_folders`.
     """
+    if entry.published is None:
+        folder = bundled_folder(entry.name)
+        return folder if folder.is_dir() else None
     places = data_folders() if folders is None else folders
-    return next((folder for folder in places if _present(entry, folder) == len(entry.files)), None)
+    files = entry.published.files
+    return next((folder for folder in places if _present(files, folder) == len(files)), None)
 
 
 def locate(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path:
@@ -55,12 +65,12 @@ def locate(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path:
     """
     places = data_folders() if folders is None else folders
     found = find(entry, places)
-    if found is not None:
-        return found
-    files = entry.files
-    fullest = max(places, key=lambda folder: _present(entry, folder))
+    if found is not None or entry.published is None:
+        return found or bundled_folder(entry.name)
+    files = entry.published.files
+    fullest = max(places, key=lambda folder: _present(files, folder))
     lacking = next(file for file in files if not os.path.isfile(fullest / file))  # noqa: PTH113
-    looked = ", ".join(f"{_present(entry, folder)} in {folder}" for folder in places)
+    looked = ", ".join(f"{_present(files, folder)} in {folder}" for folder in places)
     advice = f"run `lpzero tables fetch {entry.name}`"
     if download_folder() not in places:
         instead = "leave LPZERO_DATA unset" if folders is None else "name no data folder"

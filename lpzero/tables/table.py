@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Table:
     Attributes:
         name: The name on the command line, such as ``"flexibert-glue"``.
         space: Name of the space of every architecture.
+        protocols: The protocols of the space that the architectures may stand for, the default first.
         quality: What was measured, such as ``"GLUE"``.
         unit: Unit of the quality, such as ``"points of 100"``.
         higher_is_better: The direction of the quality; :attr:`oriented` is the one place that applies it.
@@ -49,6 +51,7 @@ class Table:
 
     name: str
     space: str
+    protocols: tuple[str, ...]
     quality: str
     unit: str
     higher_is_better: bool
@@ -61,6 +64,19 @@ class Table:
     def n(self) -> int:
         """The number of records."""
         return len(self.records)
+
+    def protocol(self, asked: str | None) -> str:
+        """The protocol that was asked for, or the table's default.
+
+        Raises:
+            InputError: The architectures of the table do not stand for it: their qualities are those of other models.
+        """
+        if asked is None:
+            return self.protocols[0]
+        if asked not in self.protocols:
+            expected = ", ".join(self.protocols)
+            raise InputError(f"table {self.name} was measured on other models than {asked!r}: expected {expected}")
+        return asked
 
     @property
     def qualities(self) -> npt.NDArray[np.float64]:

@@ -144,9 +144,9 @@ def test_doctor_and_spaces_print_documents(capsys: pytest.CaptureFixture[str]) -
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == 1
     assert found["problems"] == []
-    assert set(found["tables"]) == {"flexibert-glue", "gpt2-wt103"}
+    assert set(found["tables"]) == {"flexibert-glue", "gpt2-wt103", "transxl-wt103"}
     assert run(["spaces", "list", "--json"]) == 0
-    assert [s["name"] for s in json.loads(capsys.readouterr().out)["spaces"]] == ["flexibert", "gpt2"]
+    assert [s["name"] for s in json.loads(capsys.readouterr().out)["spaces"]] == ["flexibert", "gpt2", "transfo-xl"]
     assert run(["spaces", "show", "gpt2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["example"]["space"] == "gpt2"
     for command in (["doctor"], ["spaces", "list"], ["spaces", "show", "flexibert", "--protocol", "legacy"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ from click.testing import CliRunner, Result
 
 from lpzero.cli.tables import tables
 from lpzero.errors import InputError, MissingError
+from lpzero.proxy.card import own_card
+from lpzero.tables.folder import write_folder
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.trained import TrainedRecord
+
+Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 
 
 @pytest.fixture(autouse=True)
@@ -36,43 +43,106 @@ def test_list(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_DATA", str(data))
     listed = document("list")
     assert listed["schema"] == 1
-    assert listed["tables"][1] == {
+    rows = {row["name"]: row for row in listed["tables"]}
+    assert rows["gpt2-wt103"] == {
         "name": "gpt2-wt103",
         "description": "GPT-2-like decoders with adaptive embeddings, WikiText-103",
         "space": "gpt2",
+        "protocols": ["lts"],
         "n": 200,
         "quality": "validation perplexity",
+        "unit": "perplexity",
         "direction": "lower is better",
+        "source": "Javaheripi et al. 2022, https://github.com/microsoft/archai (branch neurips-lts)",
+        "bundled": False,
         "present": True,
         "where": str(data),
     }
+    assert [name for name, row in rows.items() if row["bundled"]] == ["flexibert-own", "gpt2-own"]
     plain = invoke("list").stdout
-    assert "flexibert-glue" in plain
-    assert str(data) in plain
+    assert "the package" in plain
+    assert "Serianni & Kalita 2023" in plain
 
 
 def test_list_without_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Brackets in a path are no markup.
     monkeypatch.setenv("LPZERO_DATA", str(home / "[red]none"))
-    assert [(row["present"], row["where"]) for row in document("list")["tables"]] == [(False, None)] * 2
-    assert invoke("list").stdout.count("not here: fetch it") == 2
+    rows = [row for row in document("list")["tables"] if not row["bundled"]]
+    assert [(row["present"], row["where"]) for row in rows] == [(False, None)] * 3
+    assert invoke("list").stdout.count("no: lpzero tables fetch") == 3
 
 
 def test_show(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_DATA", str(data))
     card = document("show", "flexibert-glue")
     assert card["schema"] == 1
-    assert card["n"] == 500
-    assert "trained" in card["protocols"]
+    assert card["figures"]["n"] == 500
+    assert card["protocols"] == ["trained", "listed", "legacy"]
+    assert card["protocol"] == "trained"
     assert card["duplicates"] == 9
-    assert card["direction"] == "higher is better"
-    assert card["quality"]["sd"] == pytest.approx(3.83, abs=0.005)
+    assert card["higher_is_better"] is True
+    assert card["recipe"] is None
+    assert card["figures"]["quality"]["sd"] == pytest.approx(3.83, abs=0.005)
     assert len(card["notes"]) == 3
     assert card["licence"] == "CC-BY-4.0"
     assert len(card["digest"]) == 64
+
+
+def test_show_for_people(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
     plain = invoke("show", "flexibert-glue").stdout
-    assert "53.66 to 75.13, sd 3.83" in plain
-    assert card["digest"] in plain
+    for text in (
+        "53.66 to 75.13, sd 3.83",
+        "sd 0.603",
+        "9 repeated",
+        "compared them by identity",
+        "depth_hidden_params",
+    ):
+        assert text in plain
+
+
+def test_show_under_another_protocol(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    legacy = document("show", "flexibert-glue", "--protocol", "legacy")["figures"]["baselines"]["params"]
+    assert legacy["tau_b"] == pytest.approx(0.454, abs=0.0005)
+    with pytest.raises(InputError, match="was measured on other models than 'own'"):
+        invoke("show", "flexibert-glue", "--protocol", "own")
+
+
+def test_show_and_verify_a_folder(tmp_path: Path, trained: Trained) -> None:
+    recipe, records = trained(12, repeated=4)
+    folder = tmp_path / "small"
+    write_folder(folder, own_card("small", recipe, records, {"python": "3"}, ("a note",)), records)
+    card = document("show", str(folder))
+    assert card["recipe"]["digest"] == recipe.digest
+    assert card["figures"]["noise"]["repeated"] == 4
+    plain = invoke("show", str(folder)).stdout
+    for text in (
+        "16 (16 ok) in 0.01 h on cpu",
+        "masked, bytes, 100 steps of 4 x 8 tokens",
+        "100.0 % end .3 below",
+        "a note",
+    ):
+        assert text in plain
+    verified = document("verify", str(folder))["tables"]
+    assert [(row["table"], row["faults"]) for row in verified] == [(str(folder), [])]
+
+
+def test_verify_names_a_wrong_figure(tmp_path: Path, trained: Trained) -> None:
+    recipe, records = trained(8, repeated=2)
+    facts = own_card("small", recipe, records, {}, ())
+    facts["figures"]["noise"]["sd"] += 0.1
+    write_folder(tmp_path / "small", facts, records)
+    with pytest.raises(
+        InputError, match=r"figures\.noise\.sd: the card says .*, its records give .*restore both files$"
+    ):
+        invoke("verify", str(tmp_path / "small"))
+
+
+def test_fetch_of_what_comes_with_the_package() -> None:
+    result = invoke("fetch", "gpt2-own")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("gpt2-own: comes with the package, in ")
 
 
 def test_show_without_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +153,7 @@ def test_show_without_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("command", ["show", "fetch"])
 def test_an_unknown_name(command: str) -> None:
-    with pytest.raises(InputError, match="unknown table 'x': expected one of flexibert-glue, gpt2-wt103"):
+    with pytest.raises(InputError, match="unknown table 'x': expected one of flexibert-own, gpt2-own"):
         invoke(command, "x")
 
 

@@ -20,10 +20,10 @@ PASSES = [metric for metric in METRICS.values() if metric.needs == "pass"]
 SHAPE = Shape(depth=4, width=256, params=13_000_000, decoder_params=9_000_000, attention_params=2_000_000)
 
 
-@pytest.fixture(scope="module", params=["flexibert-listed", "gpt2-lts"])
+@pytest.fixture(scope="module", params=["flexibert-listed", "gpt2-lts", "transfo-xl-lts"])
 def case(request: pytest.FixtureRequest) -> tuple[Any, Batch]:
     """The smallest of some models of a space, and a batch."""
-    name, protocol = request.param.split("-")
+    name, protocol = request.param.rsplit("-", 1)
     space = get_space(name, protocol)
     drawn = [space.sample(np.random.default_rng(seed)) for seed in range(20)]
     smallest = min(drawn, key=lambda architecture: space.parameter_counts(architecture)["total"])

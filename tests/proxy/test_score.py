@@ -91,6 +91,8 @@ def test_workers_change_no_score() -> None:
         ("gpt2-wt103", "lts", "attention_params", 0.883, 0.976),
         ("gpt2-wt103", "lts", "decoder_params", 0.847, 0.967),
         ("gpt2-wt103", "lts", "params", 0.582, 0.737),
+        ("transxl-wt103", "lts", "attention_params", 0.873, 0.971),
+        ("transxl-wt103", "lts", "decoder_params", 0.861, 0.974),
     ],
 )
 def test_published_baselines_to_three_decimals(

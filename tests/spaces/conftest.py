@@ -62,10 +62,8 @@ def glue(data: Path) -> list[tuple[Architecture, float]]:
     return published
 
 
-@pytest.fixture(scope="session")
-def wikitext(data: Path) -> list[tuple[Architecture, dict[str, float]]]:
-    """The 200 GPT-2 architectures with their published parameter counts."""
-    folder = data / "lts" / "random_GPT2_wt103"
+def decoders(folder: Path, space: str) -> list[tuple[Architecture, dict[str, float]]]:
+    """The architectures of a table of LiteTransformerSearch with their published parameter counts."""
     published = []
     for name, counts in yaml.safe_load((folder / "params_summary.yaml").read_text()).items():
         path = folder.joinpath(*name.rsplit("_", 1), "model_config.yaml")
@@ -74,5 +72,17 @@ def wikitext(data: Path) -> list[tuple[Architecture, dict[str, float]]]:
             {"d_inner": inner, "heads": heads} for inner, heads in zip(config["d_inner"], config["n_head"], strict=True)
         ]
         whole = {key: config[key] for key in ("d_model", "d_embed", "div_val")}
-        published.append((Architecture.of("gpt2", whole, layers), counts))
+        published.append((Architecture.of(space, whole, layers), counts))
     return published
+
+
+@pytest.fixture(scope="session")
+def wikitext(data: Path) -> list[tuple[Architecture, dict[str, float]]]:
+    """The 200 GPT-2 architectures with their published parameter counts."""
+    return decoders(data / "lts" / "random_GPT2_wt103", "gpt2")
+
+
+@pytest.fixture(scope="session")
+def transxl(data: Path) -> list[tuple[Architecture, dict[str, float]]]:
+    """The 200 Transformer-XL architectures with their published parameter counts."""
+    return decoders(data / "lts" / "random_TransXL_wt103", "transfo-xl")

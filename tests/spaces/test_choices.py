@@ -9,7 +9,7 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.choices import Cell, Choice, Choices
 
 SPACE = Choices(
     space="toy",
@@ -82,3 +82,48 @@ def test_layers_that_one_parent_lacks_come_from_the_other() -> None:
     children = [SPACE.crossover(flat, deep, rng) for _ in range(50)]
     assert {child.depth for child in children} == {1, 3}
     assert all(child.layers[1:] == deep.layers[1:] for child in children if child.depth == 3)
+
+
+WIDE = Choices(
+    space="wide",
+    depths=(2, 5),
+    whole=(Choice(("width", "base"), ((8, "x"), (16, "y"), (16, "z"))), Choice.of("shrink", 1, 2)),
+    layer=(Choice.of("inner", *range(10, 30)),),
+)
+
+
+def test_the_cells_are_every_depth_with_every_width_once() -> None:
+    assert SPACE.cells == tuple(Cell(depth, width) for depth in (1, 2, 3) for width in (0, 1))
+    assert WIDE.cells == tuple(Cell(depth, width) for depth in (2, 5) for width in (0, 1, 2))
+
+
+@pytest.mark.parametrize("space", [SPACE, WIDE], ids=lambda space: space.space)
+def test_a_draw_from_a_cell_has_its_depth_and_its_width(space: Choices) -> None:
+    rng = np.random.default_rng(0)
+    for cell in space.cells:
+        for architecture in (space.sample(rng, cell) for _ in range(20)):
+            space.validate(architecture)
+            assert architecture.depth == cell.depth
+            first = space.whole[0]
+            assert tuple(architecture[name] for name in first.names) == first.values[cell.width]
+
+
+def test_a_draw_from_a_cell_is_uniform_over_all_but_depth_and_width() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [WIDE.sample(rng, Cell(depth=2, width=1)) for _ in range(1000)]
+    shrinks = [architecture["shrink"] for architecture in drawn]
+    # 1000 draws of probability 1/2 have a standard deviation of 16
+    assert abs(shrinks.count(1) - 500) < 65
+    for layer in (0, 1):
+        inner = [architecture.layer(layer)["inner"] for architecture in drawn]
+        # 1000 draws of probability 1/20 have a standard deviation of 7
+        assert all(abs(inner.count(value) - 50) < 35 for value in range(10, 30))
+
+
+def test_a_combination_is_found_by_its_place() -> None:
+    choice = WIDE.whole[0]
+    assert [choice.combination(i) for i in range(3)] == [
+        {"width": 8, "base": "x"},
+        {"width": 16, "base": "y"},
+        {"width": 16, "base": "z"},
+    ]

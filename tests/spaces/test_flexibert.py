@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from scipy.stats import kendalltau, spearmanr
 from lpzero.errors import InputError
 from lpzero.spaces import Architecture, FlexiBert
 from lpzero.spaces.architecture import Value
+from lpzero.spaces.flexibert_plan import LayerPlan, Plan
 
 LAYER: dict[str, Value] = {
     "operation": "SA",
@@ -49,12 +53,23 @@ def test_key_is_stable() -> None:
     assert all(FlexiBert(protocol).key(two_layers()) == key for protocol in FlexiBert.protocols)
 
 
-@pytest.mark.parametrize(
-    ("protocol", "key"),
-    [("trained", "a815b2c0834e4979"), ("listed", "cce3ffbd53c877bc"), ("legacy", "75ef8791a5182ca6")],
-)
+KEYS = [("trained", "a815b2c0834e4979"), ("listed", "cce3ffbd53c877bc"), ("legacy", "75ef8791a5182ca6")]
+
+
+@pytest.mark.xfail(strict=True, reason="Plan and LayerPlan got further fields, and with them every model key changed")
+@pytest.mark.parametrize(("protocol", "key"), KEYS)
 def test_model_key_is_stable(protocol: str, key: str) -> None:
     assert FlexiBert(protocol).model_key(two_layers(operation="LT", parameter="DFT"))[:16] == key
+
+
+@pytest.mark.parametrize(("protocol", "key"), KEYS)
+def test_what_the_first_three_protocols_build_is_stable(protocol: str, key: str) -> None:
+    planned = asdict(FlexiBert(protocol).plan(two_layers(operation="LT", parameter="DFT")))
+    fixed = {"embedding_width": 128, "vocabulary": 30522, "max_tokens": 512, "pre_norm": False}
+    assert {name: planned.pop(name) for name in fixed} == fixed
+    assert [layer.pop("unitary") for layer in planned["layers"]] == [False, False]
+    text = json.dumps(planned, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == key
 
 
 def test_trained_ignores_the_operation() -> None:
@@ -74,7 +89,7 @@ def test_trained_keeps_heads_and_hidden() -> None:
     assert not same_model("trained", two_layers(), two_layers(hidden=256))
 
 
-@pytest.mark.parametrize("protocol", ["listed", "legacy"])
+@pytest.mark.parametrize("protocol", ["listed", "legacy", "own"])
 def test_heads_matter_but_for_a_linear_transform(protocol: str) -> None:
     def changed(operation: str, parameter: Value, heads: int) -> Architecture:
         return two_layers(operation=operation, parameter=parameter, heads=heads)
@@ -95,9 +110,72 @@ def test_legacy_ignores_hidden_and_width_but_listed_does_not() -> None:
 def test_the_feed_forward_widths_of_each_protocol() -> None:
     architecture = two_layers(feed_forward_layers=3)
     widths = {protocol: FlexiBert(protocol).plan(architecture).layers[0].widths for protocol in FlexiBert.protocols}
-    assert widths == {"trained": (512, 512, 512), "listed": (512, 512, 512), "legacy": (1024, 1024, 1024)}
+    assert widths == {
+        "trained": (512, 512, 512),
+        "listed": (512, 512, 512),
+        "legacy": (1024, 1024, 1024),
+        "own": (128, 128, 128),
+    }
     wide = two_layers(hidden=256, feed_forward_layers=3)
     assert FlexiBert("trained").plan(wide).layers[0].widths == (1024, 512, 512)
+
+
+@pytest.mark.parametrize(("protocol", "vocabulary"), [("own", 257), ("own-4096", 4096)])
+@pytest.mark.parametrize("hidden", [128, 256])
+def test_own_halves_the_hidden_size_and_quarters_the_feed_forward(protocol: str, vocabulary: int, hidden: int) -> None:
+    space = FlexiBert(protocol)
+    architecture = two_layers(hidden, operation="LT", parameter="DCT", feed_forward=1024, feed_forward_layers=3)
+    assert space.plan(architecture) == Plan(
+        hidden=hidden // 2,
+        layers=(
+            LayerPlan("LT", "DCT", None, (256, 256, 256), wrapped=True, unitary=True),
+            LayerPlan("SA", "SDP", 2, (128,), wrapped=True, unitary=True),
+        ),
+        embedding_width=hidden // 2,
+        vocabulary=vocabulary,
+        max_tokens=64,
+        pre_norm=True,
+    )
+    assert space.width(architecture) == hidden // 2
+
+
+def test_own_builds_every_operation_and_width_that_is_listed() -> None:
+    changes: list[dict[str, Value]] = [
+        {},
+        {"operation": "SA", "parameter": "WMA"},
+        *({"operation": "LT", "parameter": kind} for kind in ("DFT", "DCT")),
+        *({"operation": "DSC", "parameter": kernel} for kernel in (5, 9)),
+        {"feed_forward": 1024},
+        {"feed_forward_layers": 3},
+    ]
+    architectures = [two_layers(**change) for change in changes] + [two_layers(hidden=256)]
+    for i, first in enumerate(architectures):
+        for second in architectures[:i]:
+            assert not same_model("own", first, second)
+
+
+def test_every_vocabulary_is_a_model_of_its_own() -> None:
+    protocols = ["own", "own-300", "own-4096"]
+    assert len({FlexiBert(protocol).model_key(two_layers()) for protocol in protocols}) == 3
+    assert len({FlexiBert(protocol).key(two_layers()) for protocol in protocols}) == 1
+
+
+def test_the_counts_under_own_worked_out_by_hand() -> None:
+    # hidden 64: two blocks of attention (4 linear layers) and a feed-forward of 128, with their four norms
+    attention = 2 * 4 * (64 * 64 + 64)
+    feed_forward = 2 * (64 * 128 + 128 + 128 * 64 + 64)
+    norms = (4 + 1) * (64 + 64)
+    for protocol, vocabulary in (("own", 257), ("own-4096", 4096)):
+        # words, 64 positions and 2 token types without a norm; the head is a linear layer of its own
+        embedding, head = (vocabulary + 64 + 2) * 64, vocabulary * 64 + vocabulary
+        nonembedding = attention + feed_forward + norms
+        assert FlexiBert(protocol).parameter_counts(two_layers()) == {
+            "embedding": embedding,
+            "attention": attention,
+            "feed_forward": feed_forward,
+            "nonembedding": nonembedding,
+            "total": embedding + nonembedding + head,
+        }
 
 
 def test_a_wrong_value_is_named() -> None:

@@ -11,7 +11,14 @@ from torch import Tensor, nn
 from transformers import ConvBertConfig
 from transformers.models.convbert.modeling_convbert import ConvBertSelfAttention
 
-from lpzero.spaces.flexibert_operations import LinearTransform, MixedAttention, Mixing, SelfAttention
+from lpzero.spaces.flexibert_operations import (
+    LinearTransform,
+    MixedAttention,
+    Mixing,
+    SelfAttention,
+    build_operation,
+)
+from lpzero.spaces.flexibert_plan import LayerPlan
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -65,14 +72,14 @@ def test_weighted_attention_with_the_identity_is_plain() -> None:
 
 def test_the_cosine_transform_is_scipys() -> None:
     x = noise(2, 9, 16)
-    mixed = Mixing("DCT")(x)
+    mixed = Mixing("DCT", unitary=False)(x)
     torch.testing.assert_close(mixed, torch.from_numpy(dctn(x.numpy(), type=2, axes=(1, 2), norm="ortho")))
 
 
 def test_the_fourier_transform_is_the_sum_of_cosines() -> None:
     x = noise(3, 4).double()
     tokens, hidden = torch.arange(3).double(), torch.arange(4).double()
-    mixed = Mixing("DFT")(x[None])[0]
+    mixed = Mixing("DFT", unitary=False)(x[None])[0]
     for p in range(3):
         for q in range(4):
             # the real part of sum x[t, h] exp(-2 pi i (p t / 3 + q h / 4))
@@ -119,3 +126,31 @@ def test_a_linear_transform_puts_its_linear_layer_on_the_side_that_it_is_told() 
             torch.testing.assert_close(operation(x)[0], wanted)
             other = linear(mix(x)) if first else mix(linear(x))
             assert not torch.allclose(wanted, other)
+
+
+@pytest.mark.parametrize("kind", ["DFT", "DCT"])
+def test_a_unitary_transform_differs_in_scale_alone(kind: str) -> None:
+    x = noise(2, 5, 8)
+    # the root of 5 tokens x 8 wide; a cosine transform is orthonormal anyway
+    scale = math.sqrt(5 * 8) if kind == "DFT" else 1
+    torch.testing.assert_close(Mixing(kind, unitary=True)(x) * scale, Mixing(kind, unitary=False)(x))
+
+
+def test_a_unitary_transform_keeps_the_norm() -> None:
+    x = noise(2, 7, 16).double()
+    cosines = Mixing("DCT", unitary=True)(x)
+    torch.testing.assert_close(cosines.norm(dim=(1, 2)), x.norm(dim=(1, 2)))
+    # of the Fourier transform the real part is left, that of the even part of x
+    mirrored = x.flip(1, 2).roll((1, 1), (1, 2))
+    even = Mixing("DFT", unitary=True)((x + mirrored) / 2)
+    torch.testing.assert_close(even.norm(dim=(1, 2)), ((x + mirrored) / 2).norm(dim=(1, 2)))
+    torch.testing.assert_close(even, Mixing("DFT", unitary=True)(x))
+
+
+@pytest.mark.parametrize("unitary", [True, False])
+def test_an_operation_is_as_unitary_as_its_plan(unitary: bool) -> None:
+    built = build_operation(8, LayerPlan("LT", "DFT", None, (16,), wrapped=True, unitary=unitary))
+    assert isinstance(built, LinearTransform)
+    filled(built)
+    x = noise(2, 5, 8)
+    torch.testing.assert_close(built(x)[0], built.transform(Mixing("DFT", unitary=unitary)(x)))

@@ -11,43 +11,63 @@ from pathlib import Path
 import pytest
 
 from lpzero.errors import InputError
-from lpzero.tables import TABLES, TableEntry, get_entry
+from lpzero.spaces import get_space
+from lpzero.tables import TABLES, get_entry
+from lpzero.tables.catalog import Published
 
-ENTRIES = pytest.mark.parametrize("entry", TABLES.values(), ids=TABLES)
+PUBLISHED = {entry.name: entry.published for entry in TABLES.values() if entry.published is not None}
+EACH = pytest.mark.parametrize(("name", "published"), PUBLISHED.items(), ids=PUBLISHED)
 
 
 def test_the_names() -> None:
-    assert list(TABLES) == ["flexibert-glue", "gpt2-wt103"]
+    assert list(TABLES) == ["flexibert-own", "gpt2-own", "flexibert-glue", "gpt2-wt103", "transxl-wt103"]
     assert all(entry.name == name for name, entry in TABLES.items())
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match="unknown table 'glue': expected one of flexibert-glue, gpt2-wt103"):
+    with pytest.raises(
+        InputError, match="unknown table 'glue': expected one of flexibert-own, gpt2-own, flexibert-glue"
+    ):
         get_entry("glue")
 
 
-@ENTRIES
-def test_every_file_has_a_checksum_and_a_pinned_address(entry: TableEntry) -> None:
-    assert len(entry.files) == {"flexibert-glue": 1, "gpt2-wt103": 202}[entry.name]
-    for file, digest in entry.files.items():
+def test_the_first_table_of_a_space_comes_with_the_package() -> None:
+    for space in ("flexibert", "gpt2"):
+        assert next(entry for entry in TABLES.values() if entry.space == space).published is None
+
+
+def test_every_table_stands_for_protocols_of_its_space() -> None:
+    for entry in TABLES.values():
+        known = get_space(entry.space).protocols
+        assert entry.protocols
+        assert set(entry.protocols) <= set(known)
+
+
+@EACH
+def test_every_file_has_a_checksum_and_a_pinned_address(name: str, published: Published) -> None:
+    assert len(published.files) == {"flexibert-glue": 1, "gpt2-wt103": 202, "transxl-wt103": 202}[name]
+    for file, digest in published.files.items():
         assert re.fullmatch("[0-9a-f]{64}", digest)
-        address = entry.address(file)
+        address = published.address(file)
         assert re.match(r"https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/", address)
         assert address.endswith(file.partition("/")[2])
 
 
 def test_the_addresses() -> None:
-    flexibert = get_entry("flexibert-glue").address("flexibert/BERT_benchmark.json")
+    flexibert = PUBLISHED["flexibert-glue"].address("flexibert/BERT_benchmark.json")
     assert flexibert.endswith("/2d76e01b9586cad7340e8268dadba3056efd070b/data/BERT_benchmark.json")
-    gpt2 = get_entry("gpt2-wt103").address("lts/random_GPT2_wt103/ppl_summary.yaml")
+    gpt2 = PUBLISHED["gpt2-wt103"].address("lts/random_GPT2_wt103/ppl_summary.yaml")
     assert gpt2.endswith("/archai/nlp/nas/saved_logs/random_GPT2_wt103/ppl_summary.yaml")
-    mirrored = get_entry("flexibert-glue").address("flexibert/BERT_benchmark.json", "http://mirror/x/")
+    transxl = PUBLISHED["transxl-wt103"].address("lts/random_TransXL_wt103/ppl_summary.yaml")
+    assert transxl.endswith("/archai/nlp/nas/saved_logs/random_TransXL_wt103/ppl_summary.yaml")
+    mirrored = PUBLISHED["flexibert-glue"].address("flexibert/BERT_benchmark.json", "http://mirror/x/")
     assert mirrored == "http://mirror/x/BERT_benchmark.json"
 
 
-@ENTRIES
-def test_the_checksums_are_those_of_the_real_files(entry: TableEntry, data: Path) -> None:
-    for file, digest in entry.files.items():
+@EACH
+def test_the_checksums_are_those_of_the_real_files(name: str, published: Published, data: Path) -> None:
+    assert published.files, name
+    for file, digest in published.files.items():
         assert hashlib.sha256((data / file).read_bytes()).hexdigest() == digest
 
 

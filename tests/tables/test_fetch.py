@@ -184,7 +184,13 @@ def test_progress_goes_to_stderr(server: Server, capfd: pytest.CaptureFixture[st
 
 def test_the_timeout_is_short() -> None:
     assert sys.modules["lpzero.tables.fetch"].TIMEOUT_S == 10.0
-    assert get_entry("gpt2-wt103").base.startswith("https://")
+    published = get_entry("gpt2-wt103").published
+    assert published is not None
+    assert published.base.startswith("https://")
+
+
+def test_what_comes_with_the_package_is_not_fetched() -> None:
+    assert fetch("gpt2-own", progress=True, base="http://nowhere.invalid/").name == "gpt2-own"
 
 
 def assert_helps(message: str, base: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from lpzero.errors import InputError, MissingError
 from lpzero.spaces import get_space
@@ -88,6 +89,30 @@ def test_the_groups_of_the_real_table_keep_duplicates_together(data: Path) -> No
         assert len({listed[index] for index in pair}) == len({built[index] for index in pair}) == 1
     # What was trained ignores the operations, so that more records share a model.
     assert len(set(built)) <= len(set(listed)) <= 491
+
+
+def test_the_operations_were_never_trained(data: Path) -> None:
+    # Inside a cell of depth and hidden size the number of layers of a kind would rank the qualities, if it mattered.
+    table = load_table("flexibert-glue", data=data)
+    cells: dict[tuple[int, Any], list[int]] = {}
+    for index, record in enumerate(table.records):
+        cells.setdefault((record.architecture.depth, record.architecture["hidden_size"]), []).append(index)
+    assert sorted(cells) == [(2, 128), (2, 256), (4, 128), (4, 256)]
+    taus = []
+    for indices in cells.values():
+        assert len(indices) > 100
+        for operation in ("SA", "LT", "DSC"):
+            counts = [
+                sum(
+                    layer["operation"] == operation
+                    for layer in map(record.architecture.layer, range(record.architecture.depth))
+                )
+                for record in (table.records[i] for i in indices)
+            ]
+            taus.append(stats.kendalltau(counts, table.qualities[indices]).statistic)
+    assert len(taus) == 12
+    assert max(np.abs(taus)) < 0.11
+    assert any("compared them by identity" in note and "within .11 of 0" in note for note in table.notes)
 
 
 def test_small_table(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
+from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Record, Table
@@ -21,6 +22,7 @@ def table(*records: tuple[str, int, float], higher_is_better: bool = True) -> Ta
     return Table(
         name="small",
         space="flexibert",
+        protocols=("trained", "listed"),
         quality="GLUE",
         unit="points of 100",
         higher_is_better=higher_is_better,
@@ -88,3 +90,11 @@ def test_the_digest_changes_with_every_part_of_the_records(other: Table) -> None
 def test_a_table_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         table(("a", 2, 3.0)).name = "other"  # type: ignore[misc]
+
+
+def test_the_protocol_is_one_that_the_table_was_measured_on() -> None:
+    measured = table(("a", 2, 1.0))
+    assert measured.protocol(None) == "trained"
+    assert measured.protocol("listed") == "listed"
+    with pytest.raises(InputError, match=r"^table small was measured on other models than 'own': expected trained, "):
+        measured.protocol("own")

@@ -1,0 +1,142 @@
+"""``lpzero tables import``: a file of your own as a table."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.errors import InputError
+
+if TYPE_CHECKING:
+    from lpzero.tables.imported import Imported
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--space", required=True, help="Space of the architectures.")
+@click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
+@click.option("--quality", metavar="COLUMN", default="quality", show_default=True, help="Column of the quality.")
+@click.option("--higher-is-better", is_flag=True, help="The direction of the quality: this one ...")
+@click.option("--lower-is-better", is_flag=True, help="... or this one.")
+@click.option("--unit", default="unit not given", show_default=True, help="Unit of the quality.")
+@click.option("--name", help="Name of the table.  [default: that of the file, without its suffix]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the table, a new one.  [default: ./NAME]")
+@click.option("--source", default="own measurements", show_default=True, help="Where the qualities come from.")
+@click.option("--licence", default="licence not given", show_default=True, help="Licence of the file.")
+@as_json
+def import_table(
+    file: Path,
+    space: str,
+    protocol: str | None,
+    quality: str,
+    higher_is_better: bool,
+    lower_is_better: bool,
+    unit: str,
+    name: str | None,
+    out: Path | None,
+    source: str,
+    licence: str,
+    as_json: bool,
+) -> None:
+    """Make a table of FILE: architectures and their measured quality, one a line.
+
+    FILE is CSV (.csv) with a header, or JSON lines (.jsonl, .ndjson, .json). Its columns are the names of the space,
+    as `lpzero spaces show SPACE` shows them, the quality, and perhaps an id. A name of each layer has a list: in CSV
+    its values stand between spaces or semicolons. Instead of the names there may be a single column, architecture,
+    with an architecture's JSON. Every line is checked; where one is wrong nothing is written.
+    """
+    from lpzero.spaces import get_space
+    from lpzero.tables import imported
+
+    if higher_is_better == lower_is_better:
+        raise InputError(
+            "expected one of --higher-is-better and --lower-is-better, "
+            f"found {'both' if lower_is_better else 'neither'}: the direction of a quality is never guessed"
+        )
+    named = file.stem if name is None else name
+    folder = Path(named) if out is None else out
+    _check_names(named, folder)
+    imported.refuse_existing(folder)
+    measured = get_space(space, protocol)
+    texts = {"quality": quality, "unit": unit, "source": source, "licence": licence}
+    _check_texts(texts)
+    found = imported.import_table(file, measured, quality=quality)
+    card: dict[str, Any] = {
+        "name": named,
+        "space": measured.name,
+        "protocols": [measured.protocol],
+        **texts,
+        "higher_is_better": higher_is_better,
+        "notes": _notes(file, found),
+        "recipe": None,
+        "environment": None,
+        "figures": {},
+    }
+    imported.write_new(folder, card, found.records)
+    _print(card, found, folder, as_json)
+
+
+def _check_names(name: str, folder: Path) -> None:
+    """Refuse a name that is no path, and one by which a known table would be found instead."""
+    from lpzero.tables import TABLES
+
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"expected a name of letters, digits, dots, dashes and underscores, found {name!r}: give another --name"
+        )
+    if name in TABLES:
+        raise InputError(f"expected a name that no known table has, found {name!r}: give another --name")
+    if str(folder) in TABLES:
+        raise InputError(f"expected a folder that is no known table's name, found {str(folder)!r}: give another --out")
+
+
+def _check_texts(texts: dict[str, str]) -> None:
+    for option, text in texts.items():
+        if not text.strip() or not text.isprintable():
+            raise InputError(f"--{option}: expected a line of text, found {text!r}")
+
+
+def _notes(file: Path, found: Imported) -> list[str]:
+    # repr writes what no UTF-8 text can hold as an escape
+    notes = [f"Imported by `lpzero tables import` from {file.name!r}, SHA-256 {found.sha256}."]
+    if found.dropped:
+        notes.append(f"{found.dropped} of its lines repeat an architecture with the same quality and were dropped.")
+    return notes
+
+
+def _print(card: dict[str, Any], found: Imported, folder: Path, as_json: bool) -> None:
+    qualities = [record.quality for record in found.records]
+    if as_json:
+        document = {
+            "schema": 1,
+            "name": card["name"],
+            "space": card["space"],
+            "protocol": card["protocols"][0],
+            "n": len(qualities),
+            "quality": {"name": card["quality"], "unit": card["unit"], "min": min(qualities), "max": max(qualities)},
+            "higher_is_better": card["higher_is_better"],
+            "dropped": found.dropped,
+            "out": str(folder),
+        }
+        print_json(document)
+        return
+    direction = "higher is better" if card["higher_is_better"] else "lower is better"
+    rows = [
+        ["name", card["name"]],
+        ["space", f"{card['space']}, protocol {card['protocols'][0]}"],
+        ["n", len(qualities)],
+        ["quality", f"{card['quality']}, {card['unit']}, {direction}"],
+        ["range", f"{min(qualities):.6g} to {max(qualities):.6g}"],
+        ["dropped", f"{found.dropped} line(s) that repeat an architecture with the same quality"],
+        ["folder", folder],
+    ]
+    print_grid(None, rows)
+    table = f"--table {shlex.quote(str(folder))}"
+    click.echo(f"\nuse it:\n  lpzero rank {table}\n  lpzero evolve {table}")

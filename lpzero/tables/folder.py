@@ -1,0 +1,238 @@
+"""A table in lpzero's own format: a folder with ``records.jsonl.gz`` and ``card.json``.
+
+The card says what the records are, and holds figures that follow from them. The records of a table that lpzero
+trained are its trainings; those of an imported one are an architecture and a quality each.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.files import write_bytes, write_json
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
+from lpzero.tables.document import Document, check, read_json
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.table import Record, Table
+from lpzero.tables.trained import TrainedRecord, check_record
+
+CARD, RECORDS = "card.json", "records.jsonl.gz"
+SCHEMA = 1
+LARGEST = 1 << 28
+
+
+class Card(Document, extra="forbid"):
+    """What a table is.
+
+    Attributes:
+        schema_: Version of the format, 1.
+        name: Its name.
+        space: Name of the space of its architectures.
+        protocols: The protocols that they may stand for, the default first.
+        quality: What was measured.
+        unit: Unit of the quality.
+        higher_is_better: The direction of the quality.
+        source: Where it comes from.
+        licence: Its licence.
+        notes: Known facts and faults.
+        recipe: How lpzero trained it, as :class:`lpzero.tables.recipe.Recipe` has it; None for an imported one.
+        environment: Versions and machine of the trainings; None for an imported one.
+        records: Number of lines.
+        records_sha256: SHA-256 of the uncompressed lines.
+        figures: What follows from the records, as ``lpzero tables verify`` derives it again.
+    """
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    name: str
+    space: str
+    protocols: Annotated[tuple[str, ...], Field(min_length=1)]
+    quality: str
+    unit: str
+    higher_is_better: bool
+    source: str
+    licence: str
+    notes: tuple[str, ...]
+    recipe: dict[str, Any] | None
+    environment: dict[str, str] | None
+    records: int
+    records_sha256: str
+    figures: dict[str, Any]
+
+
+class MeasuredRecord(Document, extra="forbid"):
+    """A record of an imported table: ``id``, ``architecture`` and ``quality``."""
+
+    id: str
+    architecture: dict[str, Any]
+    quality: float
+
+
+@dataclass(frozen=True)
+class FolderTable:
+    """A table with everything that its folder holds.
+
+    Attributes:
+        card: Its card.
+        table: The table; an architecture whose first training has no loss is not in it.
+        trainings: Every training, with all seeds and statuses; empty for an imported table.
+        recipe: How it was trained; None for an imported table.
+    """
+
+    card: Card
+    table: Table
+    trainings: tuple[TrainedRecord, ...]
+    recipe: Recipe | None
+
+
+def read_folder(folder: Path) -> FolderTable:
+    """Read a table in lpzero's own format.
+
+    Raises:
+        MissingError: A file is not there.
+        InputError: A file is damaged, is not what the card says, or of another version.
+    """
+    path = folder / CARD
+    document = read_json(path)
+    version = document.get("schema") if isinstance(document, dict) else None
+    if isinstance(document, dict) and version != SCHEMA:
+        raise InputError(f"{path}: expected a card of version {SCHEMA}, found version {version!r}")
+    card = check(Card, _tuples(document, "protocols", "notes"), str(path))
+    lines = _lines(folder / RECORDS, card)
+    recipe = None if card.recipe is None else _recipe(card.recipe, f"{path}: recipe")
+    if recipe is None:
+        trainings: tuple[TrainedRecord, ...] = ()
+        records = tuple(_measured(document, place, card) for place, document in lines)
+    else:
+        trainings = tuple(check_record(document, place, recipe.digest) for place, document in lines)
+        for number, training in enumerate(trainings, start=1):
+            _architecture(training.architecture, f"{folder / RECORDS}: line {number}", card)
+        records = tuple(first_records(trainings))
+    if len({record.id for record in records}) < len(records):
+        raise InputError(f"{folder / RECORDS}: expected each id once, found one twice")
+    return FolderTable(card, table_of(card, records), trainings, recipe)
+
+
+def table_of(card: Card, records: tuple[Record, ...]) -> Table:
+    """The table of a card and its records."""
+    return Table(
+        name=card.name,
+        space=card.space,
+        protocols=card.protocols,
+        quality=card.quality,
+        unit=card.unit,
+        higher_is_better=card.higher_is_better,
+        records=records,
+        source=card.source,
+        licence=card.licence,
+        notes=card.notes,
+    )
+
+
+def first_records(trainings: Sequence[TrainedRecord]) -> Iterator[Record]:
+    """The records of a table from its trainings: those with the first seed that have a loss."""
+    for training in trainings:
+        if training.seed == 0 and training.loss is not None:
+            yield Record(training.id, Architecture.from_json(training.architecture), training.loss)
+
+
+def write_folder(folder: Path, card: dict[str, Any], records: Sequence[Document]) -> None:
+    """Write a table, the records first: a folder with a card is whole.
+
+    Args:
+        folder: Where; it is made where it is not there.
+        card: The card without ``schema``, ``records`` and ``records_sha256``, which follow.
+        records: :class:`TrainedRecord` or :class:`MeasuredRecord`, in the order of the file.
+
+    Raises:
+        LpzeroError: The folder cannot be written.
+    """
+    text = records_text(records)
+    facts = {"schema": SCHEMA, **card, "records": len(records), "records_sha256": hashlib.sha256(text).hexdigest()}
+    try:
+        # without a time in the header equal records give equal files
+        write_bytes(folder / RECORDS, gzip.compress(text, mtime=0))
+        write_json(folder / CARD, facts)
+    except OSError as err:
+        raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
+
+
+def records_text(records: Sequence[Document]) -> bytes:
+    """The records as JSON lines."""
+    documents = (record.model_dump(mode="json") for record in records)
+    lines = (json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n" for document in documents)
+    return "".join(lines).encode()
+
+
+def recipe_document(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain JSON types."""
+    document: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    return document
+
+
+def _tuples(document: Any, *names: str) -> Any:
+    """The document with lists of a few names as tuples, which a strict model wants."""
+    if not isinstance(document, dict):
+        return document
+    return {k: tuple(v) if k in names and isinstance(v, list) else v for k, v in document.items()}
+
+
+def _recipe(document: dict[str, Any], place: str) -> Recipe:
+    try:
+        return TypeAdapter(Recipe).validate_json(json.dumps(document), strict=True)
+    except ValidationError as err:
+        fault = err.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in fault["loc"])
+        raise InputError(f"{place}: {name}: {fault['msg']}, found {fault['input']!r}") from err
+
+
+def _lines(path: Path, card: Card) -> list[tuple[str, Any]]:
+    """The lines of the records as (place, plain types), checked against the card's number and hash."""
+    try:
+        with gzip.open(path) as file:
+            text = file.read(LARGEST + 1)
+    except FileNotFoundError as err:
+        raise MissingError(f"{path}: expected the records of a table, found no file") from err
+    except (OSError, EOFError) as err:
+        raise InputError(f"{path}: expected gzip-compressed JSON lines, found a damaged file: {err}") from err
+    if len(text) > LARGEST:
+        raise InputError(f"{path}: expected at most {LARGEST >> 20} MiB of records, found more")
+    found = hashlib.sha256(text).hexdigest()
+    if found != card.records_sha256:
+        raise InputError(
+            f"{path}: expected records with the SHA-256 {card.records_sha256[:16]}... that {CARD} gives, "
+            f"found {found[:16]}...: restore both files"
+        )
+    lines = text.decode("utf-8", errors="strict").splitlines()
+    if len(lines) != card.records:
+        raise InputError(f"{path}: expected {card.records} records, found {len(lines)}")
+    parsed = []
+    for number, line in enumerate(lines, start=1):
+        place = f"{path}: line {number}"
+        try:
+            parsed.append((place, json.loads(line)))
+        except (ValueError, RecursionError) as err:
+            raise InputError(f"{place}: expected JSON, found: {err}") from err
+    return parsed
+
+
+def _measured(document: Any, place: str, card: Card) -> Record:
+    record = check(MeasuredRecord, document, place)
+    return Record(record.id, _architecture(record.architecture, place, card), record.quality)
+
+
+def _architecture(document: dict[str, Any], place: str, card: Card) -> Architecture:
+    try:
+        architecture = Architecture.from_json(document)
+        get_space(card.space, card.protocols[0]).validate(architecture)
+    except InputError as err:
+        raise InputError(f"{place}: {err}") from err
+    return architecture

@@ -1,0 +1,71 @@
+"""The record of one training, as a table's JSON lines keep it."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from lpzero.errors import InputError
+from lpzero.tables.document import Document, check
+
+
+class TrainedRecord(Document, extra="forbid"):
+    """One architecture, trained once.
+
+    Attributes:
+        id: Name of the architecture in its table; its trainings with several seeds share it.
+        architecture: As :meth:`lpzero.spaces.architecture.Architecture.to_json` writes it.
+        seed: Seed of the initial weights, at least 0; 0 is what the table's quality is read from.
+        status: ``"ok"``, ``"diverged"``, ``"out_of_memory"`` or ``"failed"``.
+        reason: Why there is no loss; empty where there is one.
+        loss: Final validation loss in nats a token; None unless the status is ok.
+        curve: (step, validation loss) at the points of the recipe that were reached.
+        steps: Steps behind the last point that was reached.
+        tokens: Tokens that were read until then.
+        parameters: Number of parameters, by part.
+        seconds: Time that the training took.
+        recipe: Digest of the recipe.
+    """
+
+    id: str
+    architecture: dict[str, Any]
+    seed: Annotated[int, Field(ge=0)]
+    status: str
+    reason: str
+    loss: float | None
+    curve: tuple[tuple[int, float], ...]
+    steps: Annotated[int, Field(ge=0)]
+    tokens: Annotated[int, Field(ge=0)]
+    parameters: dict[str, int]
+    seconds: Annotated[float, Field(ge=0)]
+    recipe: str
+
+    @model_validator(mode="after")
+    def _loss_is_the_end_of_the_curve(self) -> TrainedRecord:
+        if (self.loss is None) == (self.status == "ok"):
+            raise ValueError(f"a loss where the status is ok and nowhere else, with status {self.status!r}")
+        if self.loss is not None and (not self.curve or not math.isclose(self.loss, self.curve[-1][1])):
+            raise ValueError("a loss that ends the curve")
+        return self
+
+
+def check_record(document: Any, place: str, recipe: str) -> TrainedRecord:
+    """Validate a record.
+
+    Args:
+        document: Plain types, as a JSON parser returned them.
+        place: The file, and the line in it, for the message.
+        recipe: Digest of the recipe that every record of the table has.
+
+    Raises:
+        InputError: It is no record, or one of another recipe.
+    """
+    if isinstance(document, dict) and isinstance(document.get("curve"), list):
+        points = document["curve"]
+        document = {**document, "curve": tuple(tuple(p) if isinstance(p, list) else p for p in points)}
+    record = check(TrainedRecord, document, place)
+    if record.recipe != recipe:
+        raise InputError(f"{place}: expected a training by the recipe {recipe}, found one by {record.recipe}")
+    return record

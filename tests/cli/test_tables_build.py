@@ -1,0 +1,149 @@
+"""The command `lpzero tables build`: what it refuses, with which exit code, and that nothing is written then."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from lpzero.cli.main import run
+from lpzero.spaces import get_space
+from lpzero.tables.build import RECIPE
+from lpzero.tables.corpus import read_corpus
+from lpzero.tables.recipe import SCALES, recipe
+
+SMALL = ["--archs", "2", "--repeat", "1", "--steps", "10", "--batch", "2", "--length", "8", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("text.txt").write_text("the cat sat on the mat. " * 60)
+    Path("short.txt").write_text("the cat")
+    Path("latin.txt").write_bytes("ein Kätzchen. ".encode("latin-1") * 60)
+    Path("empty.txt").write_text("")
+    Path("folder").mkdir()
+
+
+def command(*changes: str) -> list[str]:
+    """A small build, but for what is changed: a later option wins."""
+    needed = ["--space", "gpt2", "--corpus", "text.txt", "--out", "out", "--jobs", "1"]
+    return ["tables", "build", *needed, *SMALL, *changes]
+
+
+REFUSED = [
+    (["--corpus", "none.txt"], "corpus none.txt: expected a file of UTF-8 text, found none"),
+    (["--corpus", "latin.txt"], "corpus latin.txt: expected UTF-8 text, found other bytes at 5"),
+    (["--corpus", "folder"], "corpus folder: expected a readable file of UTF-8 text"),
+    (["--corpus", "short.txt"], "the training text is too short: expected more than 16 tokens (bytes), found 6"),
+    (["--corpus", "empty.txt"], "the training text is too short"),
+    (["--validation", "none.txt"], "corpus none.txt: expected a file of UTF-8 text, found none"),
+    (["--validation", "latin.txt"], "corpus latin.txt: expected UTF-8 text"),
+    (["--validation", "short.txt"], "the validation text is too short: expected more than 9 tokens (bytes), found 7"),
+    (["--batch", "1000"], "the training text is too short"),
+    (["--space", "gpt3"], "unknown space 'gpt3': expected one of flexibert, gpt2"),
+    (["--space", "transfo-xl"], "unknown protocol 'own'"),
+    (["--archs", "85986436656376"], "expected at most the 85986436656375 architectures of gpt2"),
+    (["--space", "flexibert", "--archs", "10621441"], "expected at most the 10621440 architectures of flexibert"),
+    (["--archs", "0", "--repeat", "0"], "expected at least 1 architecture, found 0"),
+    (["--repeat", "3"], "expected from 0 to 2 architectures to repeat, found 3"),
+    (["--repeat", "-1"], "expected from 0 to 2 architectures to repeat, found -1"),
+    (["--jobs", "0"], "--jobs: expected at least 1, found 0"),
+    (["--jobs", "-2"], "--jobs: expected at least 1, found -2"),
+    (["--steps", "9"], "expected at least 10 steps"),
+    (["--steps", "0"], "expected at least 10 steps"),
+    (["--batch", "0"], "a batch of at least 1"),
+    (["--length", "65"], "2 to 64 tokens"),
+    (["--seed", "-1"], "a seed >= 0"),
+    (["--learning-rate", "0"], "expected a learning rate above 0 and below 1, found 0.0"),
+    (["--learning-rate", "nan"], "expected a learning rate above 0 and below 1, found nan"),
+    (["--tokens", "words"], "tokens: expected bytes, or bpe:N"),
+    (["--tokens", "bpe:10"], "tokens: expected bytes, or bpe:N"),
+    (["--out", "text.txt"], "text.txt: expected a new folder or one that a build began, found neither"),
+    (["--out", "."], "expected a new folder or one that a build began, found neither"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED, ids=[" ".join(changes) for changes, _ in REFUSED])
+def test_bad_input_ends_in_one_line_and_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], changes: list[str], words: str
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
+    assert run(command(*changes)) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("lpzero: error: ")
+    assert captured.err.count("\n") == 1
+    assert words in captured.err
+    assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["--archs", "some"], "'some' is not a valid integer"),
+        (["--device", "tpu"], "Invalid value for '--device'"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_wrong_use_is_exit_2(capsys: pytest.CaptureFixture[str], changes: list[str], words: str) -> None:
+    assert run(command(*changes)) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    assert "Traceback" not in captured.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("option", ["--space", "--corpus", "--out"])
+def test_what_has_to_be_given_is_asked_for(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    arguments = command()
+    at = arguments.index(option)
+    assert run(arguments[:at] + arguments[at + 2 :]) == 2
+    assert f"Missing option '{option}'" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def begin(space: str = "gpt2", **changes: object) -> bytes:
+    """Begin a table as the small command does, but for what is changed."""
+    objective = get_space(space).objective
+    scale = replace(SCALES[objective], **{"steps": 10, "batch": 2, "length": 8, **changes})  # type: ignore[arg-type]
+    written = recipe(space, objective, read_corpus(Path("text.txt")), scale)
+    Path("out").mkdir()
+    (Path("out") / RECIPE).write_text(json.dumps(asdict(written)))
+    return (Path("out") / RECIPE).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("begun", "changes", "words"),
+    [
+        ({}, ["--steps", "11"], "steps 10 instead of 11"),
+        ({}, ["--seed", "3"], "seed 0 instead of 3"),
+        ({}, ["--space", "flexibert"], "space 'gpt2' instead of 'flexibert'"),
+        ({}, ["--tokens", "bpe:258"], "protocol 'own' instead of 'own-258'"),
+        ({"batch": 3}, [], "batch 3 instead of 2"),
+        ({"space": "flexibert"}, [], "space 'flexibert' instead of 'gpt2'"),
+    ],
+)
+def test_a_folder_of_another_recipe_is_refused_and_left(
+    capsys: pytest.CaptureFixture[str], begun: dict[str, object], changes: list[str], words: str
+) -> None:
+    before = begin(**begun)  # type: ignore[arg-type]
+    assert run(command(*changes)) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("lpzero: error: ")
+    assert captured.err.count("\n") == 1
+    assert words in captured.err
+    assert [path.name for path in Path("out").iterdir()] == [RECIPE]
+    assert (Path("out") / RECIPE).read_bytes() == before
+
+
+def test_a_corpus_that_changed_since_the_table_was_begun_is_another_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    before = begin()
+    Path("text.txt").write_text("the dog sat on the mat. " * 60)
+    assert run(command()) == 2
+    assert "train_sha256" in capsys.readouterr().err
+    assert (Path("out") / RECIPE).read_bytes() == before

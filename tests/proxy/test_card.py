@@ -1,0 +1,110 @@
+"""The figures of a card, against direct computation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lpzero.errors import InputError
+from lpzero.proxy.card import figures, own_card
+from lpzero.tables import load_table
+from lpzero.tables.folder import first_records
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.trained import TrainedRecord
+
+Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
+
+
+@pytest.fixture
+def built(trained: Trained) -> dict[str, Any]:
+    """The card of forty trainings, eight of them repeated and one diverged."""
+    recipe, records = trained(40, repeated=8, failed=(5,))
+    return own_card("small", recipe, records, {"python": "3"}, ("a note",))
+
+
+def test_the_quality_of_a_table_is_that_of_the_first_seed(trained: Trained, built: dict[str, Any]) -> None:
+    _, records = trained(40, repeated=8, failed=(5,))
+    losses = [r.loss for r in records[:40] if r.loss is not None]
+    found = built["figures"]
+    assert found["n"] == len(losses) == 39
+    assert found["quality"]["min"] == pytest.approx(min(losses), abs=1e-6)
+    assert found["quality"]["sd"] == pytest.approx(np.std(losses, ddof=1), abs=1e-6)
+
+
+def test_the_noise_is_that_of_the_repeated_architectures(trained: Trained, built: dict[str, Any]) -> None:
+    _, records = trained(40, repeated=8, failed=(5,))
+    first = {r.id: r.loss for r in records[:40]}
+    pairs = np.array([(first[r.id], r.loss) for r in records[40:] if r.loss is not None])
+    noise = built["figures"]["noise"]
+    assert noise["repeated"] == len(pairs) == 7
+    assert noise["sd"] == pytest.approx(np.sqrt(np.mean((pairs[:, 0] - pairs[:, 1]) ** 2) / 2), abs=1e-6)
+    assert noise["retest"] == pytest.approx(stats.kendalltau(*pairs.T).statistic, abs=1e-6)
+    assert 0.8 < noise["ceiling"] < 1
+
+
+def test_the_training_figures(built: dict[str, Any]) -> None:
+    training = built["figures"]["training"]
+    assert training["trainings"] == 48
+    assert training["statuses"] == {"diverged": 2, "ok": 46}
+    assert training["below_unigram"] == 1.0
+    # the curves were made to run in parallel
+    assert training["half_to_end"] == 1.0
+    assert training["hours"] == pytest.approx(48 * 1.5 / 3600, abs=0.005)
+
+
+def test_the_baselines_are_correlations_with_plain_counts(trained: Trained, built: dict[str, Any]) -> None:
+    _, records = trained(40, repeated=8, failed=(5,))
+    kept = [r for r in records[:40] if r.loss is not None]
+    expected = stats.kendalltau([r.parameters["total"] for r in kept], [-r.loss for r in kept if r.loss]).statistic
+    params = built["figures"]["baselines"]["params"]
+    assert params["status"] == "ok"
+    assert params["tau_b"] == pytest.approx(expected, abs=1e-6)
+    assert params["interval"][0] < params["tau_a"] < params["interval"][1]
+    assert set(built["figures"]["baselines"]) >= {"depth", "depth_hidden_params", "attention_params"}
+
+
+def test_without_repeats_the_noise_is_not_known(trained: Trained) -> None:
+    recipe, records = trained(8)
+    card = own_card("small", recipe, records, {}, ())
+    assert card["figures"]["noise"] is None
+
+
+def test_noise_as_large_as_the_spread_leaves_no_ceiling(trained: Trained) -> None:
+    recipe, records = trained(6, repeated=6)
+    loud = [
+        r.model_copy(update={"loss": 3.0 + (-1) ** i * r.seed + i * 1e-6, "curve": ((50, 3.0), (100, 3.0))})
+        for i, r in enumerate(records)
+    ]
+    assert own_card("small", recipe, tuple(loud), {}, ())["figures"]["noise"]["ceiling"] == 0.0
+
+
+def test_one_architecture_is_no_table(trained: Trained) -> None:
+    recipe, records = trained(1)
+    with pytest.raises(InputError, match="train more architectures"):
+        own_card("small", recipe, records, {}, ())
+
+
+def test_the_published_figures_of_flexibert(data: Path) -> None:
+    table = load_table("flexibert-glue", data=data)
+    found = figures(table, "trained")
+    assert found["training"] is None
+    assert found["noise"]["repeated"] == 9
+    assert found["noise"]["sd"] == pytest.approx(0.60, abs=0.005)
+    assert found["noise"]["ceiling"] == pytest.approx(0.89, abs=0.01)
+    assert any("0.60" in note and ".89" in note for note in table.notes)
+    # findings: depth .682 tau-b and .482 tau-a, depth then hidden .801 and .694, depth-hidden-params .756
+    baselines = found["baselines"]
+    assert baselines["depth"]["tau_b"] == pytest.approx(0.682, abs=0.001)
+    assert baselines["depth_then_hidden"]["tau_a"] == pytest.approx(0.694, abs=0.001)
+    assert baselines["depth_hidden_params"]["tau_b"] == pytest.approx(0.756, abs=0.001)
+
+
+def test_a_table_of_first_seeds_has_each_architecture_once(trained: Trained) -> None:
+    recipe, records = trained(5, repeated=5)
+    assert [record.id for record in first_records(records)] == [f"{i:04d}" for i in range(5)]
+    assert recipe.digest == records[0].recipe

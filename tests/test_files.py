@@ -1,0 +1,125 @@
+"""Files that are replaced atomically."""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lpzero.files import write_bytes, write_json, write_text
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a.bin", b"\x00\xff\r\n")
+    write_text(tmp_path / "b.txt", "ä\r\n日本\n")
+    write_json(tmp_path / "c.json", {"x": [1, None, 0.1]})
+    assert (tmp_path / "a.bin").read_bytes() == b"\x00\xff\r\n"
+    assert (tmp_path / "b.txt").read_bytes() == "ä\r\n日本\n".encode()
+    assert json.loads((tmp_path / "c.json").read_text()) == {"x": [1, None, 0.1]}
+    assert (tmp_path / "c.json").read_text().endswith("\n")
+    assert names(tmp_path) == ["a.bin", "b.txt", "c.json"]
+
+
+def test_the_folder_is_made(tmp_path: Path) -> None:
+    write_text(tmp_path / "one" / "two" / "x.txt", "x")
+    assert (tmp_path / "one" / "two" / "x.txt").read_text() == "x"
+
+
+def test_the_old_text_is_replaced_however_long_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    for text in ("a long old text", "new", ""):
+        write_text(path, text)
+        assert path.read_text() == text
+    assert names(tmp_path) == ["x.txt"]
+
+
+def test_a_reader_sees_the_old_text_or_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    texts = {"a" * 300_000, "b" * 500_000}
+    write_text(path, "a" * 300_000)
+    seen, stop = set(), threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(50):
+        for text in sorted(texts):
+            write_text(path, text)
+    stop.set()
+    reader.join()
+    assert seen
+    assert seen <= texts
+
+
+def test_an_open_file_keeps_the_old_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    write_text(path, "old")
+    with path.open() as file:
+        write_text(path, "new")
+        assert file.read() == "old"
+    assert path.read_text() == "new"
+
+
+@contextmanager
+def nearly_full() -> Iterator[None]:
+    """No file of this process may grow beyond 1000 bytes, as on a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [1001, 500_000])
+def test_a_write_that_fails_leaves_the_old_text_and_no_part(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "x.txt"
+    write_text(path, "old")
+    with pytest.raises(OSError, match="File too large"), nearly_full():
+        write_text(path, "n" * size)
+    with pytest.raises(OSError, match="File too large"), nearly_full():
+        write_text(tmp_path / "fresh.txt", "n" * size)
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["x.txt"]
+
+
+def test_a_document_that_is_no_json_leaves_the_old_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_json(path, {"x": 1})
+    for bad in ({"x": math.nan}, {"x": [math.inf]}):
+        with pytest.raises(ValueError, match="Out of range float values"):
+            write_json(path, bad)
+    with pytest.raises(TypeError):
+        write_json(path, {"x": object()})
+    assert json.loads(path.read_text()) == {"x": 1}
+    assert names(tmp_path) == ["x.json"]
+
+
+@pytest.mark.xfail(strict=True, reason="the part stays where it cannot take the place of the file")
+def test_a_replacement_that_fails_leaves_no_part(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_text(tmp_path / "x.txt", "new")
+    assert names(tmp_path) == ["x.txt"]
+
+
+@pytest.mark.xfail(strict=True, reason="a temporary file is its owner's alone, whatever the umask grants")
+def test_a_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
+    write_text(tmp_path / "ours.txt", "x")
+    (tmp_path / "plain.txt").write_text("x")
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours.txt", "plain.txt")]
+    assert modes[0] == modes[1]
