@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from lpzero.errors import InputError, unknown_name
+from lpzero.errors import InputError, MissingError, unknown_name
 from lpzero.tables.catalog import TABLES, TableEntry
 from lpzero.tables.folder import CARD, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder, locate
@@ -41,7 +41,7 @@ def load_trained(name: str, *, data: Path | None = None) -> tuple[Table, tuple[T
     if entry is not None and entry.published is not None:
         table = _published(entry, data)
     else:
-        held = _from_folder(name) if entry is None else read_folder(bundled_folder(name))
+        held = _from_folder(name) if entry is None else _bundled(name)
         table, trainings, recipe = held.table, held.trainings, held.recipe
     if entry is not None:
         # the catalogue's words, which may be newer than those of the card
@@ -58,6 +58,13 @@ def _from_folder(name: str) -> FolderTable:
         raise unknown_name("table", name, [*TABLES, "the folder of a table"])
     if not (folder / CARD).is_file():
         raise InputError(f"{folder}: expected the folder of a table with {CARD}, found none")
+    return read_folder(folder)
+
+
+def _bundled(name: str) -> FolderTable:
+    folder = bundled_folder(name)
+    if not folder.is_dir():
+        raise MissingError(f"table {name}: expected it in the package, found no {folder}: install lpzero again")
     return read_folder(folder)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lpzero.cli.main import run
+from lpzero.tables import TABLES
 
 SMALL = [
     "--population",
@@ -61,7 +62,10 @@ BAD = [
     (["evolve"], 2, "--space is missing: expected one of flexibert, gpt2"),
     (["evolve", "--space", "flexibert", "--table", "glue"], 2, "unknown table 'glue'"),
     (["evolve", "--space", "flexibert", "--table", "gpt2-wt103"], 2, "of space gpt2"),
-    (["evolve", "--space", "flexibert", "--protocol", "x"], 2, "expected one of trained, listed, legacy"),
+    (["evolve", "--space", "flexibert", "--protocol", "x"], 2, "expected one of trained, listed, legacy, own"),
+    (["evolve", "--space", "transfo-xl", "--protocol", "own"], 2, "unknown protocol 'own': expected one of lts"),
+    (["evolve", "--table", "flexibert-own", "--protocol", "listed"], 2, "on other models than 'listed': expected own"),
+    (["evolve", "--space", "gpt2", "--protocol", "own-4096"], 2, "no known table of gpt2 was measured on"),
     (["evolve", "--space", "flexibert", "--grammar", "koza"], 2, "grammar"),
     (["evolve", "--space", "flexibert", "--population", "2"], 2, "population"),
     (["evolve", "--space", "flexibert", "--budget", "inf"], 2, "budget"),
@@ -69,7 +73,7 @@ BAD = [
     (["evolve", "--space", "flexibert", "--budget", "soon"], 2, "90s, 3m or 1h30m"),
     (["evolve", "--space", "flexibert", "--jobs", "0"], 2, "--jobs: expected at least 1"),
     (["evolve", "--space", "flexibert", "--grammar", "lpzero", "--max-depth", "5"], 2, "at least 7"),
-    (["evolve", "--space", "flexibert", "--tokens", "600"], 2, "at most 512 tokens"),
+    (["evolve", "--space", "flexibert", "--tokens", "600"], 2, "at most 64 tokens"),
     (["evolve", "--space", "flexibert", "--config", "nowhere.json"], 2, "nowhere.json: no such file"),
     (["evolve", "--resume", "nowhere"], 2, "nowhere: expected a run directory"),
     (["evolve", "--resume", "x", "--generations", "9"], 2, "--generations has no effect beside --resume"),
@@ -110,7 +114,7 @@ def test_bad_input_ends_in_one_line_and_its_code(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["evolve", "--space", "flexibert"], ["rank", "--table", "gpt2-wt103"], ["tables", "show", "gpt2-wt103"]],
+    [["evolve", "--table", "flexibert-glue"], ["rank", "--table", "gpt2-wt103"], ["tables", "show", "gpt2-wt103"]],
 )
 def test_missing_data_is_exit_3_with_the_command_that_gets_it(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -144,7 +148,7 @@ def test_doctor_and_spaces_print_documents(capsys: pytest.CaptureFixture[str]) -
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == 1
     assert found["problems"] == []
-    assert set(found["tables"]) == {"flexibert-glue", "gpt2-wt103", "transxl-wt103"}
+    assert set(found["tables"]) == set(TABLES)
     assert run(["spaces", "list", "--json"]) == 0
     assert [s["name"] for s in json.loads(capsys.readouterr().out)["spaces"]] == ["flexibert", "gpt2", "transfo-xl"]
     assert run(["spaces", "show", "gpt2", "--json"]) == 0
@@ -213,7 +217,7 @@ def test_rank_prints_the_promised_document(
 )
 def test_a_signal_keeps_the_run_and_has_its_code(data: Path, tmp_path: Path, number: int, code: int, word: str) -> None:
     environment = {**os.environ, "LPZERO_DATA": str(data), "PYTHONPATH": _package()}
-    command = [sys.executable, "-m", "lpzero", "evolve", "--space", "flexibert", *SMALL]
+    command = [sys.executable, "-m", "lpzero", "evolve", "--table", "flexibert-glue", *SMALL]
     command += ["--generations", "100000", "--output", "run", "--jobs", "2"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     checkpoint = tmp_path / "run" / "state" / "checkpoint.json"

@@ -1,0 +1,113 @@
+"""`lpzero evolve`: what it takes where nothing was said, and a whole run on a user's table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lpzero.cli.main import run
+from lpzero.proxy.card import own_card
+from lpzero.tables.folder import write_folder
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.trained import TrainedRecord
+
+Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
+SMALL = ["--population", "8", "--generations", "1", "--batch", "2", "--tokens", "8", "--elements", "64", "--jobs", "1"]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, an empty cache, and no data."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LPZERO_DATA", str(tmp_path / "none"))
+    return tmp_path
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The settings that runs would have begun with; none begins."""
+    seen: list[Any] = []
+
+    def stop(_path: Path, config: object) -> None:
+        seen.append(config)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lpzero.evolve.directory.RunDirectory.create", stop)
+    return seen
+
+
+def small_table(folder: Path, trained: Trained, number: int = 16) -> Path:
+    """A table of made-up losses of real architectures."""
+    recipe, records = trained(number)
+    write_folder(folder, own_card(folder.name, recipe, records, {}, ()), records)
+    return folder
+
+
+@pytest.mark.parametrize("space", ["flexibert", "gpt2"])
+def test_without_a_table_it_is_the_bundled_one(space: str, settings: list[Any]) -> None:
+    assert run(["evolve", "--space", space]) == 130
+    (config,) = settings
+    assert (config.table, config.protocol) == (f"{space}-own", "own")
+    assert (config.search_size, config.validation_size) == (32, 32)
+
+
+def test_a_protocol_finds_the_table_that_was_measured_on_it(
+    data: Path, settings: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    assert run(["evolve", "--space", "flexibert", "--protocol", "listed"]) == 130
+    (config,) = settings
+    assert (config.table, config.protocol) == ("flexibert-glue", "listed")
+    assert (config.search_size, config.validation_size) == (50, 50)
+
+
+def test_a_table_names_its_space(data: Path, settings: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    assert run(["evolve", "--table", "gpt2-wt103", "--search-size", "20"]) == 130
+    (config,) = settings
+    assert (config.space, config.protocol) == ("gpt2", "lts")
+    assert (config.search_size, config.validation_size) == (20, 50)
+
+
+def test_a_run_on_a_table_of_ones_own(trained: Trained, capsys: pytest.CaptureFixture[str], nowhere: Path) -> None:
+    small_table(nowhere / "mine", trained)
+    assert run(["evolve", "--table", "mine", *SMALL, "--json"]) in (0, 4)
+    kept = json.loads((nowhere / "runs" / "mine-own-typed-seed0" / "config.json").read_text())
+    assert kept["table"] == str(nowhere / "mine")
+    document = json.loads(capsys.readouterr().out)
+    assert (document["table"], document["protocol"], document["space"]) == ("mine", "own", "flexibert")
+    assert document["best"]["test"]["n"] == 8
+
+
+def test_a_run_resumes_from_another_place(
+    trained: Trained, capsys: pytest.CaptureFixture[str], nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_table(nowhere / "mine", trained)
+    assert run(["evolve", "--table", "mine", *SMALL, "--output", "run", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    (nowhere / "elsewhere").mkdir()
+    monkeypatch.chdir(nowhere / "elsewhere")
+    assert run(["evolve", "--resume", "../run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["best"] == first["best"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--space", "gpt2"], "table mine is of space flexibert, found --space gpt2"),
+        (["--protocol", "trained"], "table mine was measured on other models than 'trained': expected own"),
+        (["--search-size", "14"], "4 records left for the test"),
+    ],
+)
+def test_what_does_not_fit_the_table(
+    trained: Trained, capsys: pytest.CaptureFixture[str], nowhere: Path, arguments: list[str], words: str
+) -> None:
+    small_table(nowhere / "mine", trained)
+    assert run(["evolve", "--table", "mine", *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert not (nowhere / "runs").exists()
