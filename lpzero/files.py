@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import uuid
 from pathlib import Path
 from typing import Any
 
+PART = ".part"
+"""Ending of a file that is not yet whole; a process that is killed may leave one."""
+
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file, whose folder is made where it is not there."""
+    """Replace a file, whose folder is made where it is not there; its permissions follow the umask."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    Path(file.name).replace(path)
+    part = path.parent / f".{path.name}.{uuid.uuid4().hex}{PART}"
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

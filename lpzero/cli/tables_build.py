@@ -15,7 +15,7 @@ from lpzero.cli.output import as_json, print_json
 @click.command("build")
 @click.option("--space", required=True, help="Space of the architectures.")
 @click.option("--archs", type=int, default=128, show_default=True, help="Architectures to train.")
-@click.option("--repeat", type=int, default=24, show_default=True, help="How many of them are trained twice.")
+@click.option("--repeat", type=int, help="How many of them are trained twice.  [default: 24, or all if fewer]")
 @click.option("--corpus", type=click.Path(path_type=Path), required=True, help="UTF-8 text to train on.")
 @click.option("--validation", type=click.Path(path_type=Path), help="Text to validate on.  [default: a last tenth]")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the table, new or begun.")
@@ -32,7 +32,7 @@ from lpzero.cli.output import as_json, print_json
 def build_table(
     space: str,
     archs: int,
-    repeat: int,
+    repeat: int | None,
     corpus: Path,
     validation: Path | None,
     out: Path,
@@ -74,7 +74,7 @@ def build_table(
             source,
             out,
             number=archs,
-            repeated=repeat,
+            repeated=min(24, max(0, archs)) if repeat is None else repeat,
             jobs=options.resolve_jobs(jobs),
             progress=display.trainings,
         )

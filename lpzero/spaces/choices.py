@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,7 +68,10 @@ class Choice:
 
 def _listed(values: tuple[Value, ...]) -> str:
     if len(values) > 8:
-        return f"{type(values[0]).__name__} from {values[0]} to {values[-1]}"
+        whole = [value for value in values if isinstance(value, int)]
+        steps = {b - a for a, b in pairwise(whole)}
+        apart = f" in steps of {min(steps)}" if len(steps) == 1 and min(steps) > 1 else ""
+        return f"{type(values[0]).__name__} from {values[0]} to {values[-1]}{apart}"
     return "one of " + ", ".join(repr(value) for value in values)
 
 

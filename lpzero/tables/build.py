@@ -19,7 +19,7 @@ import numpy as np
 
 from lpzero.engines import map_ordered
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import write_json
+from lpzero.files import PART, write_json
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables.corpus import Corpus, read_corpus
@@ -86,6 +86,8 @@ def build(
     """
     if not 0 <= repeated <= number:
         raise InputError(f"expected from 0 to {number} architectures to repeat, found {repeated}")
+    if jobs < 1:
+        raise InputError(f"expected at least 1 job, found {jobs}")
     space = get_space(recipe.space, recipe.protocol)
     drawn = draw(space, number, np.random.default_rng(recipe.seed))
     _keep_recipe(folder, recipe)
@@ -93,10 +95,14 @@ def build(
     tasks += [_task(recipe, source, folder, i, a, seed=1) for i, a in enumerate(drawn[:repeated])]
     missing = [task for task in tasks if not task.path.exists()]
     present = len(tasks) - len(missing)
+    # what is damaged is said before hours are spent on the rest
+    for task in tasks:
+        if task.path.exists():
+            _read(task)
     progress(present, len(tasks))
     for done, _ in enumerate(map_ordered(_train_one, missing, jobs=jobs), start=present + 1):
         progress(done, len(tasks))
-    return tuple(check_record(read_json(task.path), str(task.path), recipe.digest) for task in tasks)
+    return tuple(_read(task) for task in tasks)
 
 
 def environment(device: str) -> dict[str, str]:
@@ -118,6 +124,18 @@ def _task(recipe: Recipe, source: Source, folder: Path, index: int, architecture
     return _Task(recipe, source, name, architecture, seed, path)
 
 
+def _read(task: _Task) -> TrainedRecord:
+    """The training of a task; raises InputError where the file holds another one."""
+    record = check_record(read_json(task.path), str(task.path), task.recipe.digest)
+    expected = (task.id, task.seed, task.architecture.to_json())
+    if (record.id, record.seed, record.architecture) != expected:
+        raise InputError(
+            f"{task.path}: expected the training of {task.id} with seed {task.seed}, found that of another "
+            f"({record.id} with seed {record.seed}): delete the file, and it is trained again"
+        )
+    return record
+
+
 def _keep_recipe(folder: Path, recipe: Recipe) -> None:
     """Begin a folder, or see that it was begun with the same recipe."""
     path = folder / RECIPE
@@ -126,14 +144,16 @@ def _keep_recipe(folder: Path, recipe: Recipe) -> None:
         found = read_json(path)
         if not isinstance(found, dict):
             raise InputError(f"{path}: expected a recipe, found {type(found).__name__}")
-        differing = next((name for name in wanted if found.get(name) != wanted[name]), None)
+        names = dict.fromkeys((*wanted, *found))
+        differing = next((name for name in names if found.get(name) != wanted.get(name)), None)
         if differing is not None:
             raise InputError(
                 f"{path}: expected the recipe of this build, found one with {differing} {found.get(differing)!r} "
-                f"instead of {wanted[differing]!r}: give another --out"
+                f"instead of {wanted.get(differing)!r}: give another --out"
             )
         return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    # a build that was killed while it wrote the recipe leaves the part of it
+    if folder.exists() and (not folder.is_dir() or any(path.suffix != PART for path in folder.iterdir())):
         raise InputError(f"{folder}: expected a new folder or one that a build began, found neither")
     try:
         write_json(path, wanted)
@@ -142,17 +162,19 @@ def _keep_recipe(folder: Path, recipe: Recipe) -> None:
 
 
 @lru_cache(maxsize=1)
-def _corpus(source: Source) -> Corpus:
-    return read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
+def _corpus(source: Source, *hashes: str) -> Corpus:
+    """The corpus of a recipe, read once by each worker; raises InputError where the text is another one."""
+    corpus = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
+    if (corpus.train_sha256, corpus.validation_sha256, corpus.tokenizer_sha256) != hashes:
+        raise InputError(f"corpus {source.corpus}: changed while the table was built: restore it")
+    return corpus
 
 
 def _train_one(task: _Task) -> None:
     from lpzero.tables.train import train
 
-    recipe, corpus = task.recipe, _corpus(task.source)
-    hashes = (corpus.train_sha256, corpus.validation_sha256)
-    if hashes != (recipe.train_sha256, recipe.validation_sha256):
-        raise InputError(f"corpus {task.source.corpus}: changed while the table was built: restore it")
+    recipe = task.recipe
+    corpus = _corpus(task.source, recipe.train_sha256, recipe.validation_sha256, recipe.tokenizer_sha256)
     space = get_space(recipe.space, recipe.protocol)
     training = train(space, task.architecture, recipe, corpus, seed=task.seed)
     reached = training.curve[-1][0] if training.curve else 0

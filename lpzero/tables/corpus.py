@@ -123,6 +123,8 @@ def _train_pairs(text: str, size: int) -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
+    # the mask's name in a text is text
+    tokenizer.encode_special_tokens = True
     tokenizer.train_from_iterator(text.splitlines(keepends=True), trainer)
     return tokenizer
 

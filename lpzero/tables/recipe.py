@@ -107,6 +107,8 @@ class Scale:
                 f"expected at least 10 steps, a batch of at least 1, 2 to {MAX_TOKENS} tokens and a seed >= 0, "
                 f"found {self.steps}, {self.batch}, {self.length}, {self.seed}"
             )
+        if self.device not in ("cpu", "cuda"):
+            raise InputError(f"expected the device cpu or cuda, found {self.device!r}")
         if not 0 < self.learning_rate < 1:
             raise InputError(f"expected a learning rate above 0 and below 1, found {self.learning_rate}")
 

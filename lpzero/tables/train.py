@@ -13,7 +13,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import LpzeroError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.own import MASK
 from lpzero.spaces.space import SearchSpace
@@ -90,11 +89,15 @@ def train(space: SearchSpace, architecture: Architecture, recipe: Recipe, corpus
         _train(model, recipe, corpus, curve)
     except _DivergedError as err:
         status, reason = TrainingStatus.DIVERGED, str(err)
-    except (torch.OutOfMemoryError, MemoryError) as err:
-        status, reason = TrainingStatus.OUT_OF_MEMORY, (str(err).splitlines() or [""])[0]
-    except (LpzeroError, RuntimeError, ValueError) as err:
-        status, reason = TrainingStatus.FAILED, (str(err).splitlines() or [type(err).__name__])[0]
+    except Exception as err:
+        status = TrainingStatus.OUT_OF_MEMORY if _lacks_memory(err) else TrainingStatus.FAILED
+        reason = (str(err).splitlines() or [type(err).__name__])[0]
     return Training(status, tuple(curve), round(time.monotonic() - started, 3), reason)
+
+
+def _lacks_memory(err: Exception) -> bool:
+    # on the CPU torch says it in a RuntimeError
+    return isinstance(err, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(err)
 
 
 def _train(model: nn.Module, recipe: Recipe, corpus: Corpus, curve: list[tuple[int, float]]) -> None:

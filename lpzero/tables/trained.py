@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -32,7 +32,7 @@ class TrainedRecord(Document, extra="forbid"):
     id: str
     architecture: dict[str, Any]
     seed: Annotated[int, Field(ge=0)]
-    status: str
+    status: Literal["ok", "diverged", "out_of_memory", "failed"]
     reason: str
     loss: float | None
     curve: tuple[tuple[int, float], ...]

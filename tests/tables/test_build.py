@@ -174,7 +174,7 @@ def test_a_build_that_was_killed_goes_on_to_the_same_table(source: Source, tmp_p
     arguments = [json.dumps(asdict(written)), str(source.corpus), str(out)]
     root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], cwd=root)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while len(list(out.glob("trainings/*.json"))) < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
@@ -196,7 +196,6 @@ def test_the_part_of_a_file_that_a_kill_left_is_no_training(written: Recipe, sou
     assert plain(run(written, source, out, number=2)) == plain(whole)
 
 
-@pytest.mark.xfail(strict=True, reason="a kill before the recipe is in its place leaves a folder that is refused")
 def test_a_kill_in_the_very_beginning_can_be_gone_on_from(written: Recipe, source: Source, out: Path) -> None:
     out.mkdir()
     (out / "tmpabcdefgh.part").write_text('{"space": "fle')
@@ -304,7 +303,6 @@ def test_a_damaged_training_is_named_and_left(
     assert content(out) == before
 
 
-@pytest.mark.xfail(strict=True, reason="what is there is read when all the rest has been trained")
 def test_a_damaged_training_is_found_before_the_others_are_trained(written: Recipe, source: Source, out: Path) -> None:
     run(written, source, out, number=1)
     damage(next((out / TRAININGS).iterdir()), "cut")
@@ -314,7 +312,6 @@ def test_a_damaged_training_is_found_before_the_others_are_trained(written: Reci
     assert content(out) == before
 
 
-@pytest.mark.xfail(strict=True, reason="a training is known by the name of its file, whatever it holds")
 def test_the_training_of_another_architecture_is_refused(written: Recipe, source: Source, out: Path) -> None:
     run(written, source, out, number=2)
     first, second = sorted((out / TRAININGS).iterdir())
@@ -366,7 +363,6 @@ def test_every_architecture_may_be_repeated(written: Recipe, source: Source, out
     assert len(run(written, source, out, number=2, repeated=2)) == 4
 
 
-@pytest.mark.xfail(strict=True, reason="the number of workers is looked at when the folder has been begun")
 def test_no_workers_at_all_are_refused_and_nothing_written(written: Recipe, source: Source, out: Path) -> None:
     with pytest.raises(InputError, match="at least 1 job"):
         run(written, source, out, number=1, jobs=0)
@@ -406,7 +402,6 @@ def test_a_corpus_that_went_in_between_is_named(written: Recipe, source: Source,
     assert content(out) == before
 
 
-@pytest.mark.xfail(strict=True, reason="a process remembers a corpus by its path, whatever is in the file now")
 def test_a_second_table_of_a_process_reads_its_corpus_anew(source: Source, tmp_path: Path) -> None:
     run(small(source), source, tmp_path / "one", number=1)
     source.corpus.write_text("a dog ran to the door. " * 60)

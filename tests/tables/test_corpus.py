@@ -153,7 +153,6 @@ def test_another_process_learns_the_same_byte_pairs(path: Path) -> None:
     assert done.stdout.split() == [here.tokenizer_sha256, str(here.train.sum())]
 
 
-@pytest.mark.xfail(strict=True, reason="the name of the mask in a text is read as the mask itself")
 def test_the_name_of_the_mask_in_a_text_is_no_mask(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("a [MASK] is worn. " * 30)

@@ -1,0 +1,79 @@
+"""The tables that come with the package: what they promise, and that their recipe gives their losses again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lpzero.proxy.verify import verify
+from lpzero.spaces import get_space
+from lpzero.tables.corpus import read_corpus
+from lpzero.tables.folder import CARD, RECORDS, FolderTable, read_folder
+from lpzero.tables.locate import bundled_folder
+
+NAMES = ("flexibert-own", "gpt2-own")
+GROWING = ("flexibert-own",)
+EACH = pytest.mark.parametrize("name", NAMES)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def held(request: pytest.FixtureRequest) -> FolderTable:
+    """A bundled table with its card."""
+    return read_folder(bundled_folder(request.param))
+
+
+@EACH
+def test_every_figure_of_the_card_follows_from_the_records(name: str) -> None:
+    found = verify(name)
+    assert found["faults"] == []
+    assert found["figures"] > 50
+
+
+def test_they_are_small_and_hold_nothing_else() -> None:
+    folder = bundled_folder(NAMES[0]).parent
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == {f"{name}/{file}" for name in NAMES for file in (CARD, RECORDS)}
+    assert sum((folder / file).stat().st_size for file in files) < 1_000_000
+
+
+def test_they_are_large_enough(held: FolderTable) -> None:
+    if held.card.name in GROWING:
+        pytest.skip(f"{held.card.name} is still being trained: {held.table.n} of 128 architectures")
+    noise = held.card.figures["noise"]
+    assert held.table.n >= 128
+    assert noise["repeated"] >= 24
+    assert noise["ceiling"] >= 0.85
+
+
+def test_they_were_trained_long_enough(held: FolderTable) -> None:
+    training = held.card.figures["training"]
+    assert training["below_unigram"] >= 0.95
+    assert training["half_to_end"] >= 0.8
+
+
+def test_every_depth_with_every_width_is_there(held: FolderTable) -> None:
+    space = get_space(held.table.space, "own")
+    found = {(record.architecture.depth, space.width(record.architecture)) for record in held.table.records}
+    assert len(found) == len(space.cells)
+    models = {space.model_key(record.architecture) for record in held.table.records}
+    assert len(models) == held.table.n
+
+
+@pytest.mark.slow
+def test_three_architectures_reach_their_losses_again(held: FolderTable, data: Path) -> None:
+    from lpzero.engines import single_threaded
+    from lpzero.spaces.architecture import Architecture
+    from lpzero.tables.train import train
+
+    recipe = held.recipe
+    assert recipe is not None
+    corpus = read_corpus(data / "text" / "wikitext2-test.txt", validation=data / "text" / "wikitext2-valid.txt")
+    assert (corpus.train_sha256, corpus.validation_sha256) == (recipe.train_sha256, recipe.validation_sha256)
+    space = get_space(recipe.space, recipe.protocol)
+    tolerance = 1e-3 if recipe.device == "cpu" else 0.02
+    for training in (held.trainings[0], held.trainings[20], held.trainings[-1]):
+        architecture = Architecture.from_json(training.architecture)
+        with single_threaded():
+            again = train(space, architecture, recipe, corpus, seed=training.seed)
+        assert again.loss == pytest.approx(training.loss, rel=tolerance)
