@@ -10,6 +10,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_json
+from lpzero.errors import InputError
 
 
 @click.command("build")
@@ -50,13 +51,16 @@ def build_table(
     """Train architectures of a space on a text, all by one recipe, and keep their validation losses as a table."""
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.proxy.card import own_card
-    from lpzero.spaces import get_space
+    from lpzero.spaces import get_space, own
     from lpzero.tables.build import Source, build, environment
     from lpzero.tables.corpus import read_corpus
     from lpzero.tables.folder import write_folder
     from lpzero.tables.recipe import SCALES, recipe
 
-    objective = get_space(space).objective
+    known = get_space(space)
+    if own.NAME not in known.protocols:
+        raise InputError(f"{space} has no models that lpzero trains itself: expected flexibert or gpt2")
+    objective = known.objective
     given: dict[str, Any] = {"steps": steps, "batch": batch, "length": length, "learning_rate": learning_rate}
     scale = replace(
         SCALES[objective],

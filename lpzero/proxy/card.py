@@ -136,7 +136,8 @@ def _tau_a(one: np.ndarray, other: np.ndarray) -> float | None:
 
 def _training(trainings: tuple[TrainedRecord, ...], recipe: Recipe) -> dict[str, Any]:
     """How the trainings went: statuses, whether they used the context, whether they were long enough."""
-    firsts = [t for t in trainings if t.seed == 0 and t.loss is not None]
+    started = [t for t in trainings if t.seed == 0]
+    firsts = [t for t in started if t.loss is not None]
     ends = np.array([t.loss for t in firsts], dtype=np.float64)
     half = min(recipe.points, key=lambda point: abs(point - recipe.steps / 2))
     halves = np.array([dict(t.curve)[half] for t in firsts], dtype=np.float64)
@@ -145,7 +146,7 @@ def _training(trainings: tuple[TrainedRecord, ...], recipe: Recipe) -> dict[str,
         "trainings": len(trainings),
         "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
         "unigram_entropy": _rounded(recipe.unigram_entropy),
-        "below_unigram": _rounded((ends <= recipe.unigram_entropy - MARGIN).mean()),
+        "below_unigram": _rounded((ends <= recipe.unigram_entropy - MARGIN).sum() / len(started)),
         "half_to_end": _tau_a(halves, ends),
         "hours": round(math.fsum(t.seconds for t in trainings) / 3600, 2),
     }

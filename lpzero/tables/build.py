@@ -126,7 +126,7 @@ def _task(recipe: Recipe, source: Source, folder: Path, index: int, architecture
 
 def _read(task: _Task) -> TrainedRecord:
     """The training of a task; raises InputError where the file holds another one."""
-    record = check_record(read_json(task.path), str(task.path), task.recipe.digest)
+    record = check_record(read_json(task.path), str(task.path), task.recipe)
     expected = (task.id, task.seed, task.architecture.to_json())
     if (record.id, record.seed, record.architecture) != expected:
         raise InputError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -112,12 +113,13 @@ def read_folder(folder: Path) -> FolderTable:
         trainings: tuple[TrainedRecord, ...] = ()
         records = tuple(_measured(document, place, card) for place, document in lines)
     else:
-        trainings = tuple(check_record(document, place, recipe.digest) for place, document in lines)
+        trainings = tuple(check_record(document, place, recipe) for place, document in lines)
         for number, training in enumerate(trainings, start=1):
             _architecture(training.architecture, f"{folder / RECORDS}: line {number}", card)
         records = tuple(first_records(trainings))
-    if len({record.id for record in records}) < len(records):
-        raise InputError(f"{folder / RECORDS}: expected each id once, found one twice")
+    names = [(training.id, training.seed) for training in trainings] or [(record.id, 0) for record in records]
+    if len(set(names)) < len(names):
+        raise InputError(f"{folder / RECORDS}: expected each id once (with each seed), found one twice")
     return FolderTable(card, table_of(card, records), trainings, recipe)
 
 
@@ -201,7 +203,7 @@ def _lines(path: Path, card: Card) -> list[tuple[str, Any]]:
             text = file.read(LARGEST + 1)
     except FileNotFoundError as err:
         raise MissingError(f"{path}: expected the records of a table, found no file") from err
-    except (OSError, EOFError) as err:
+    except (OSError, EOFError, zlib.error) as err:
         raise InputError(f"{path}: expected gzip-compressed JSON lines, found a damaged file: {err}") from err
     if len(text) > LARGEST:
         raise InputError(f"{path}: expected at most {LARGEST >> 20} MiB of records, found more")
@@ -211,7 +213,10 @@ def _lines(path: Path, card: Card) -> list[tuple[str, Any]]:
             f"{path}: expected records with the SHA-256 {card.records_sha256[:16]}... that {CARD} gives, "
             f"found {found[:16]}...: restore both files"
         )
-    lines = text.decode("utf-8", errors="strict").splitlines()
+    try:
+        lines = text.decode("utf-8").splitlines()
+    except UnicodeDecodeError as err:
+        raise InputError(f"{path}: expected UTF-8 text, found other bytes at {err.start}") from err
     if len(lines) != card.records:
         raise InputError(f"{path}: expected {card.records} records, found {len(lines)}")
     parsed = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from lpzero.errors import MissingError
 from lpzero.paths import cache_home
 from lpzero.tables.catalog import TableEntry
+from lpzero.tables.folder import CARD, RECORDS
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +52,7 @@ def find(entry: TableEntry, folders: tuple[Path, ...] | None = None) -> Path | N
     """
     if entry.published is None:
         folder = bundled_folder(entry.name)
-        return folder if folder.is_dir() else None
+        return folder if _present((CARD, RECORDS), folder) == 2 else None
     places = data_folders() if folders is None else folders
     files = entry.published.files
     return next((folder for folder in places if _present(files, folder) == len(files)), None)

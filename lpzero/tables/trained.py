@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from lpzero.errors import InputError
 from lpzero.tables.document import Document, check
+from lpzero.tables.recipe import Recipe
 
 
 class TrainedRecord(Document, extra="forbid"):
@@ -51,21 +52,26 @@ class TrainedRecord(Document, extra="forbid"):
         return self
 
 
-def check_record(document: Any, place: str, recipe: str) -> TrainedRecord:
+def check_record(document: Any, place: str, recipe: Recipe) -> TrainedRecord:
     """Validate a record.
 
     Args:
         document: Plain types, as a JSON parser returned them.
         place: The file, and the line in it, for the message.
-        recipe: Digest of the recipe that every record of the table has.
+        recipe: The recipe that every record of the table was trained by.
 
     Raises:
-        InputError: It is no record, or one of another recipe.
+        InputError: It is no record, one of another recipe, or one that is ok without having reached every point.
     """
     if isinstance(document, dict) and isinstance(document.get("curve"), list):
         points = document["curve"]
         document = {**document, "curve": tuple(tuple(p) if isinstance(p, list) else p for p in points)}
     record = check(TrainedRecord, document, place)
-    if record.recipe != recipe:
-        raise InputError(f"{place}: expected a training by the recipe {recipe}, found one by {record.recipe}")
+    if record.recipe != recipe.digest:
+        raise InputError(f"{place}: expected a training by the recipe {recipe.digest}, found one by {record.recipe}")
+    reached = tuple(step for step, _ in record.curve)
+    if record.status == "ok" and (reached != recipe.points or record.steps != recipe.steps):
+        raise InputError(f"{place}: expected losses at the steps {recipe.points}, found them at {reached}")
+    if record.tokens != record.steps * recipe.batch * recipe.length:
+        raise InputError(f"{place}: expected the tokens of {record.steps} steps, found {record.tokens}")
     return record

@@ -80,7 +80,7 @@ BAD = [
     (["evolve", "--nonsense"], 2, "No such option"),
     (["dance"], 2, "No such command"),
     (["rank", "snip"], 2, "Missing option '--table'"),
-    (["rank", "--table", "glue"], 2, "unknown table 'glue': expected one of flexibert-glue, gpt2-wt103"),
+    (["rank", "--table", "glue"], 2, "unknown table 'glue': expected one of flexibert-own, gpt2-own"),
     (["rank", "snap", "--table", "flexibert-glue"], 2, "unknown proxy 'snap'"),
     (["rank", "sum(l2(weight))", "--table", "flexibert-glue"], 2, "unknown primitive 'l2'"),
     (["rank", "__import__('os')", "--table", "flexibert-glue"], 2, "column 1"),

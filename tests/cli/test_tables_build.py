@@ -45,7 +45,7 @@ REFUSED = [
     (["--validation", "short.txt"], "the validation text is too short: expected more than 9 tokens (bytes), found 7"),
     (["--batch", "1000"], "the training text is too short"),
     (["--space", "gpt3"], "unknown space 'gpt3': expected one of flexibert, gpt2"),
-    (["--space", "transfo-xl"], "unknown protocol 'own'"),
+    (["--space", "transfo-xl"], "has no models that lpzero trains itself"),
     (["--archs", "85986436656376"], "expected at most the 85986436656375 architectures of gpt2"),
     (["--space", "flexibert", "--archs", "10621441"], "expected at most the 10621440 architectures of flexibert"),
     (["--archs", "0", "--repeat", "0"], "expected at least 1 architecture, found 0"),

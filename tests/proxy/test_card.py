@@ -51,7 +51,8 @@ def test_the_training_figures(built: dict[str, Any]) -> None:
     training = built["figures"]["training"]
     assert training["trainings"] == 48
     assert training["statuses"] == {"diverged": 2, "ok": 46}
-    assert training["below_unigram"] == 1.0
+    # one of the forty diverged: it did not end below anything
+    assert training["below_unigram"] == pytest.approx(39 / 40)
     # the curves were made to run in parallel
     assert training["half_to_end"] == 1.0
     assert training["hours"] == pytest.approx(48 * 1.5 / 3600, abs=0.005)

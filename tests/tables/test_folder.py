@@ -128,8 +128,15 @@ def _drop_record(folder: Path) -> None:
     rewrite(folder, lambda documents: documents.pop(), records=facts["records"])
 
 
+def _flip_blocks(folder: Path) -> None:
+    content = bytearray((folder / RECORDS).read_bytes())
+    content[10:13] = b"\xff\xff\xff"
+    (folder / RECORDS).write_bytes(bytes(content))
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "flipped bits": (_flip, "records.jsonl.gz: expected "),
+    "flipped block": (_flip_blocks, "records.jsonl.gz: expected gzip-compressed JSON lines, found a damaged file"),
     "cut off": (_truncate, "records.jsonl.gz: expected gzip-compressed JSON lines, found a damaged file"),
     "no gzip": (_not_gzip, "records.jsonl.gz: expected gzip-compressed JSON lines, found a damaged file"),
     "other records": (_other_records, "expected records with the SHA-256 .* that card.json gives, found .*restore"),
@@ -144,6 +151,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a record by another recipe": (_record("recipe", "0" * 16), "line 2: expected a training by the recipe"),
     "a loss without a curve": (_record("curve", []), "line 2: .*a loss that ends the curve"),
     "a failed training with a loss": (_record("status", "failed"), "line 2: .*a loss where the status is ok"),
+    "a point too few": (_record("curve", [[100, 2.0]]), "line 2: .*"),
+    "tokens of other steps": (_record("tokens", 1), "line 2: expected the tokens of 100 steps, found 1"),
     "nan": (_record("loss", float("nan")), "line 2: loss: expected a finite number"),
     "a text for a loss": (_record("loss", "2.1"), "line 2: loss: expected a valid number"),
     "outside the space": (

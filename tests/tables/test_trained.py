@@ -10,9 +10,34 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.spaces import Architecture
+from lpzero.tables.recipe import Recipe
 from lpzero.tables.trained import TrainedRecord, check_record
 
-DIGEST = "0123456789abcdef"
+RECIPE = Recipe(
+    space="gpt2",
+    protocol="own",
+    objective="causal",
+    tokens="bytes",
+    vocabulary=257,
+    tokenizer_sha256="0",
+    train_sha256="1",
+    validation_sha256="2",
+    unigram_entropy=3.2,
+    seed=0,
+    steps=10,
+    batch=4,
+    length=6,
+    learning_rate=1e-3,
+    warm_up=2,
+    betas=(0.9, 0.999),
+    weight_decay=0.01,
+    clip=1.0,
+    mask_share=None,
+    points=(5, 10),
+    validation_sequences=8,
+    dtype="float32",
+    device="cpu",
+)
 VALID: dict[str, Any] = {
     "id": "0003",
     "architecture": Architecture.of("gpt2", {"d_model": 64}, [{"d_inner": 64, "heads": 2}] * 2).to_json(),
@@ -25,23 +50,30 @@ VALID: dict[str, Any] = {
     "tokens": 240,
     "parameters": {"total": 100, "embedding": 40},
     "seconds": 0.25,
-    "recipe": DIGEST,
+    "recipe": RECIPE.digest,
 }
-LOST = VALID | {"status": "diverged", "reason": "loss nan", "loss": None, "curve": [[5, 3.0]], "steps": 5}
+LOST = VALID | {
+    "status": "diverged",
+    "reason": "loss nan",
+    "loss": None,
+    "curve": [[5, 3.0]],
+    "steps": 5,
+    "tokens": 120,
+}
 
 
 @pytest.mark.parametrize("document", [VALID, LOST, LOST | {"curve": [], "steps": 0, "tokens": 0}])
 def test_a_record_survives_json(document: dict[str, Any]) -> None:
-    record = check_record(document, "a file", DIGEST)
+    record = check_record(document, "a file", RECIPE)
     written = json.loads(json.dumps(record.model_dump(mode="json"), allow_nan=False))
     assert written == document
-    assert check_record(written, "a file", DIGEST) == record
+    assert check_record(written, "a file", RECIPE) == record
     assert record.curve == tuple((step, loss) for step, loss in document["curve"])
     assert Architecture.from_json(record.architecture).depth == 2
 
 
 def test_a_whole_loss_is_a_number_as_well() -> None:
-    assert check_record(VALID | {"loss": 2, "curve": [[10, 2]]}, "a file", DIGEST).loss == 2
+    assert check_record(VALID | {"loss": 2, "curve": [[5, 3], [10, 2]]}, "a file", RECIPE).loss == 2
 
 
 @pytest.mark.parametrize(
@@ -69,13 +101,13 @@ def test_a_whole_loss_is_a_number_as_well() -> None:
         ({"architecture": []}, "architecture: expected a valid dictionary, found []"),
         ({"parameters": {"total": "many"}}, "parameters.total: expected a valid integer, found 'many'"),
         ({"quality": 1.0}, "quality: expected no such key, found 1.0"),
-        ({"recipe": "f" * 16}, f"expected a training by the recipe {DIGEST}, found one by {'f' * 16}"),
+        ({"recipe": "f" * 16}, f"expected a training by the recipe {RECIPE.digest}, found one by {'f' * 16}"),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
 def test_another_document_is_refused_in_one_line_that_names_the_place(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        check_record(VALID | change, "trainings/7.json", DIGEST)
+        check_record(VALID | change, "trainings/7.json", RECIPE)
     assert str(caught.value).startswith("trainings/7.json: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -85,22 +117,22 @@ def test_another_document_is_refused_in_one_line_that_names_the_place(change: di
 def test_every_key_has_to_be_there(name: str) -> None:
     document = {key: value for key, value in VALID.items() if key != name}
     with pytest.raises(InputError, match=f"a file: expected the key {name}, found none"):
-        check_record(document, "a file", DIGEST)
+        check_record(document, "a file", RECIPE)
 
 
 @pytest.mark.parametrize("document", [None, [], "ok", 3, {}])
 def test_what_is_no_record_at_all_is_refused(document: Any) -> None:
     with pytest.raises(InputError, match=r"^a file: "):
-        check_record(document, "a file", DIGEST)
+        check_record(document, "a file", RECIPE)
 
 
 def test_a_status_that_no_training_has_is_refused() -> None:
     with pytest.raises(InputError, match="status"):
-        check_record(LOST | {"status": "fine"}, "a file", DIGEST)
+        check_record(LOST | {"status": "fine"}, "a file", RECIPE)
 
 
 def test_a_record_cannot_be_changed() -> None:
-    record = check_record(VALID, "a file", DIGEST)
+    record = check_record(VALID, "a file", RECIPE)
     assert isinstance(record, TrainedRecord)
     with pytest.raises(ValueError, match="frozen"):
         record.loss = 1.0  # type: ignore[misc]
