@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choices import Cell, Choices
 
 
-class ChoiceSpace:
+class ChoiceSpace(ABC):
     """The part of a :class:`~lpzero.spaces.space.SearchSpace` that follows from its choices.
 
     A space is a frozen dataclass with the field ``protocol`` that adds what it builds.
@@ -30,9 +31,9 @@ class ChoiceSpace:
         own.split_protocol(self.protocol, self.protocols)
 
     @property
+    @abstractmethod
     def choices(self) -> Choices:
         """The choices of an architecture under this protocol."""
-        raise NotImplementedError
 
     @property
     def protocol_name(self) -> str:

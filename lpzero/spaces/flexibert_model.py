@@ -10,13 +10,12 @@ from torch import Tensor, nn
 from lpzero.errors import InputError
 from lpzero.spaces.flexibert_operations import LinearTransform, Mixing, build_operation
 from lpzero.spaces.flexibert_plan import LayerPlan, Plan
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.output import UNLABELLED, ModelOutput
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.spaces.weights import Embedding, Linear, build_seeded, normal, xavier
 
 TOKEN_TYPES = 2
 NORM_EPSILON = 1e-12
-UNLABELLED = -100
 
 
 class FlexiBertEmbedding(nn.Module):
@@ -86,8 +85,7 @@ class FlexiBertModel(nn.Module):
 
     The language-model head of a post-norm model has no parameters: the hidden state goes back through the
     transposed projection of the embedding, where there is one, and is compared with the word embeddings. A
-    pre-norm one has a norm and a linear layer of its own: with the tied head the Fourier transforms stay on the
-    unigram plateau for hundreds of steps longer.
+    pre-norm one has a norm and a linear layer of its own.
     """
 
     def __init__(self, plan: Plan) -> None:

@@ -13,11 +13,9 @@ from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Attention
 from lpzero.errors import InputError
 from lpzero.spaces.adaptive import AdaptiveEmbedding, AdaptiveSoftmax
 from lpzero.spaces.gpt2_plan import MAX_TOKENS, Plan
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.output import ModelOutput, next_tokens
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.spaces.weights import Embedding, build_seeded, normal
-
-UNLABELLED = -100
 
 
 class Block(nn.Module):
@@ -95,10 +93,7 @@ class Gpt2Model(nn.Module):
         )
 
     def _loss(self, x: Tensor, labels: Tensor) -> Tensor:
-        targets = labels[:, 1:]
-        labelled = targets != UNLABELLED
-        if not labelled.any():
-            raise InputError(f"labels: expected one that is not {UNLABELLED} behind the first, found none")
+        targets, labelled = next_tokens(labels)
         loss: Tensor = self.output(self.final_norm(x[:, :-1][labelled]), targets[labelled], self.embedding)
         return loss
 

@@ -10,12 +10,10 @@ from torch import Tensor, nn
 from lpzero.errors import InputError
 from lpzero.spaces.attention import attend, split_heads
 from lpzero.spaces.gpt2_own_plan import OwnPlan
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.output import ModelOutput, next_tokens
 from lpzero.spaces.own import MAX_TOKENS
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.spaces.weights import Embedding, Linear, build_seeded, normal
-
-UNLABELLED = -100
 
 
 class CausalAttention(nn.Module):
@@ -121,10 +119,7 @@ class Gpt2OwnModel(nn.Module):
         )
 
     def _loss(self, x: Tensor, labels: Tensor) -> Tensor:
-        targets = labels[:, 1:]
-        labelled = targets != UNLABELLED
-        if not labelled.any():
-            raise InputError(f"labels: expected one that is not {UNLABELLED} behind the first, found none")
+        targets, labelled = next_tokens(labels)
         logits = self.final_norm(x[:, :-1][labelled]) @ self.embedding.weight.T
         return nn.functional.cross_entropy(logits, targets[labelled])
 

@@ -1,12 +1,17 @@
-"""What a model of a built-in space returns."""
+"""What a model of a built-in space returns, and which of its positions have a label."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lpzero.errors import InputError
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+UNLABELLED = -100
+"""The label of a position where there is nothing to predict."""
 
 
 @dataclass(frozen=True)
@@ -24,3 +29,22 @@ class ModelOutput:
     loss: Tensor
     hidden_states: tuple[Tensor, ...] | None
     attentions: tuple[Tensor | None, ...] | None
+
+
+def next_tokens(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """What a causal model predicts: each label from the tokens before it.
+
+    Args:
+        labels: (batch, tokens) ids, -100 where there is nothing to predict.
+
+    Returns:
+        The ids to predict, (batch, tokens - 1), and where there is one, a mask of the same shape.
+
+    Raises:
+        InputError: There is no label behind the first token of a row.
+    """
+    targets = labels[:, 1:]
+    labelled = targets != UNLABELLED
+    if not labelled.any():
+        raise InputError(f"labels: expected one that is not {UNLABELLED} behind the first, found none")
+    return targets, labelled

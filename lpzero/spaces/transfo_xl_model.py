@@ -8,13 +8,11 @@ from torch import Tensor, nn
 
 from lpzero.errors import InputError
 from lpzero.spaces.adaptive import AdaptiveEmbedding, AdaptiveSoftmax
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.output import ModelOutput, next_tokens
 from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.spaces.transfo_xl_attention import RelativeAttention
 from lpzero.spaces.transfo_xl_plan import MAX_TOKENS, Plan
 from lpzero.spaces.weights import Linear, build_seeded, normal
-
-UNLABELLED = -100
 
 
 class FeedForward(nn.Module):
@@ -99,10 +97,7 @@ class TransfoXlModel(nn.Module):
         )
 
     def _loss(self, x: Tensor, labels: Tensor) -> Tensor:
-        targets = labels[:, 1:]
-        labelled = targets != UNLABELLED
-        if not labelled.any():
-            raise InputError(f"labels: expected one that is not {UNLABELLED} behind the first, found none")
+        targets, labelled = next_tokens(labels)
         loss: Tensor = self.output(x[:, :-1][labelled], targets[labelled], self.embedding)
         return loss
 

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.output import UNLABELLED
 from lpzero.spaces.own import MASK
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables.corpus import Corpus
 from lpzero.tables.recipe import Recipe
 
-UNLABELLED = -100
 VALIDATION_ROWS = 128
 
 

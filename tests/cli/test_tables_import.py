@@ -183,17 +183,18 @@ REFUSED = [
 def test_wrong_use_ends_in_one_line_and_nothing_is_written(
     capsys: pytest.CaptureFixture[str], changes: list[str], words: str
 ) -> None:
-    refused(capsys, command(*changes), words)
+    assert refused(capsys, command(*changes)).startswith(words)
 
 
-def refused(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+def refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
+    """What a refusal says, in one line and with nothing written."""
     before = state()
     assert run(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith(f"lpzero: error: {words}")
     assert captured.err.count("\n") == 1
     assert state() == before
+    return captured.err.removeprefix("lpzero: error: ")
 
 
 OTHER = "expected an architecture of flexibert, protocol trained, found another: "
@@ -227,11 +228,10 @@ def test_a_bad_file_ends_in_one_line_and_nothing_is_written_or_lost(
         assert run(command("--out", "kept")) == 0
         capsys.readouterr()
     write("bad.csv", *lines, header=header)
-    refused(capsys, command(file="bad.csv"), f"bad.csv: {words}")
+    assert refused(capsys, command(file="bad.csv")).startswith(f"bad.csv: {words}")
     if there:
-        refused(
-            capsys, command("--out", "kept", file="bad.csv"), "kept: expected no such file or folder yet, found one"
-        )
+        said = refused(capsys, command("--out", "kept", file="bad.csv"))
+        assert said.startswith("kept: expected no such file or folder yet, found one")
         assert load_table("kept").n == 4
 
 
@@ -249,14 +249,16 @@ def test_a_file_that_is_none(capsys: pytest.CaptureFixture[str], file: str, word
     Path("folder.csv").mkdir()
     write("mine.tsv", *LINES)
     Path("nested.json").write_text("\n" + "[" * 1_000_000)
-    refused(capsys, command(file=file), words)
+    assert refused(capsys, command(file=file)).startswith(words)
 
 
 def test_an_import_over_an_import_leaves_the_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(command()) == 0
     capsys.readouterr()
     write("mine.csv", *LINES[::-1])
-    refused(capsys, command(), "mine: expected no such file or folder yet, found one: give another --out")
+    assert refused(capsys, command()).startswith(
+        "mine: expected no such file or folder yet, found one: give another --out"
+    )
 
 
 @pytest.mark.parametrize("option", ["--space"])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from lpzero.proxy.verify import verify
 from lpzero.spaces import get_space
+from lpzero.tables import load_table
 from lpzero.tables.corpus import read_corpus
 from lpzero.tables.folder import CARD, RECORDS, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder
@@ -58,6 +61,17 @@ def test_every_depth_with_every_width_is_there(held: FolderTable) -> None:
     assert len(found) == len(space.cells)
     models = {space.model_key(record.architecture) for record in held.table.records}
     assert len(models) == held.table.n
+
+
+def test_the_known_fault_of_gpt2_own_is_as_its_note_says() -> None:
+    table = load_table("gpt2-own")
+    widths = np.array([record.architecture["d_model"] for record in table.records])
+    depths = np.array([record.architecture.depth for record in table.records])
+    assert stats.kendalltau(widths, table.oriented).statistic == pytest.approx(0.72, abs=0.005)
+    inside = [stats.kendalltau(depths[widths == w], table.oriented[widths == w]).statistic for w in np.unique(widths)]
+    assert len(inside) == 5
+    assert sum(tau < 0 for tau in inside) == 4
+    assert any("tau-b of .72" in note and "four of the five widths" in note for note in table.notes)
 
 
 @pytest.mark.slow
