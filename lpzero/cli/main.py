@@ -20,6 +20,8 @@ REDELIVERY_S = 5.0
 _COMMANDS = {
     "evolve": "Discover a proxy: evolve formulas against a table of trained architectures.",
     "rank": "Rank a table with proxies and print their rank correlations.",
+    "transfer": "Rank several tables with the same proxies, as one matrix.",
+    "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
     "score": "Score one model with proxies.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",

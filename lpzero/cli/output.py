@@ -54,6 +54,36 @@ def figures(document: dict[str, Any]) -> list[str | None]:
     return cells
 
 
+def shares(document: dict[str, Any]) -> list[str | None]:
+    """What lies behind the figures of a ranking: tau-a among comparable architectures and at the top, and regret."""
+    cells = [figure((document.get(name) or {}).get("tau_a")) for name in ("within_depth", "matched_size", "top_decile")]
+    lost = document.get("regret")
+    cells.append(None if not lost else ", ".join(f"{100 * regret['share']:.1f}" for regret in lost.values()))
+    return cells
+
+
+SHARES = ("within depth", "matched size", "top decile", "regret of 1, 5, 10 (% of range)")
+"""The header of :func:`shares`."""
+
+
+AGAINST = ("against baselines", "difference of tau-a", "95 %", "p", "p (Holm)")
+"""The header of :func:`against`."""
+
+
+def against(baselines: Sequence[dict[str, Any]]) -> list[list[str | None]]:
+    """The best formula against each baseline that it was compared with, a row each."""
+    compared = [(row["proxy"], row["versus"]) for row in baselines if row.get("versus", {}).get("interval")]
+    return [
+        [
+            name,
+            f"{v['difference']:+.3f}",
+            "{:+.3f} to {:+.3f}".format(*v["interval"]),
+            *map(figure, (v["p"], v["p_holm"])),
+        ]
+        for name, v in compared
+    ]
+
+
 def say(message: str) -> None:
     """Tell a person something on stderr."""
     click.echo(message, err=True)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, figures, print_grid, print_json, say
+from lpzero.cli.output import SHARES, as_json, figures, print_grid, print_json, say, shares
 from lpzero.errors import NoResultError
 
 
@@ -88,5 +88,9 @@ def _print(document: dict[str, Any], as_json: bool) -> None:
     rows = document["scores"]
     header = ["proxy", "better", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
     print_grid(header, [[r["proxy"], r["direction"], r["status"], *figures(r)] for r in rows])
+    ranked = [row for row in rows if row["status"] == "ok"]
+    if ranked:
+        click.echo()
+        print_grid(["tau-a", *SHARES], [[row["proxy"], *shares(row)] for row in ranked])
     where = f"{document['table']}, protocol {document['protocol']}"
     click.echo(f"\n{where}: all {document['n']} architectures, seed {document['seed']}")

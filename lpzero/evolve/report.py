@@ -13,9 +13,19 @@ import numpy as np
 from lpzero.errors import NoResultError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.individual import Evaluated
-from lpzero.fitness import Correlation, Outcome, Split, judge, tau_a_interval
+from lpzero.fitness import Correlation, Outcome, Split, judge
+from lpzero.fitness.compare import compare
+from lpzero.fitness.ranking import (
+    CORRELATIONS,
+    FIGURES,
+    Measured,
+    comparison_figures,
+    correlation_figures,
+    ranking_figures,
+)
 from lpzero.operands.bank import Pass, derived_seed
 from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, score_architectures
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
@@ -32,36 +42,48 @@ def _rounded(value: float) -> float:
 
 def correlation_document(correlation: Correlation, n: int) -> dict[str, Any]:
     """The figures of a correlation on ``n`` architectures."""
-    return {
-        "n": n,
-        "tau_b": _rounded(correlation.tau_b),
-        "tau_a": _rounded(correlation.tau_a),
-        "rho": _rounded(correlation.rho),
-        "distinct": _rounded(correlation.distinct),
-    }
+    return {"n": n, **correlation_figures(correlation)}
 
 
-def sealed_document(
-    scores: np.ndarray, quality: np.ndarray, groups: np.ndarray, seed: int
-) -> tuple[Outcome, dict[str, Any]]:
+def sealed_document(scores: np.ndarray, measured: Measured, seed: int) -> tuple[Outcome, dict[str, Any]]:
     """Judge directed scores on the sealed test.
 
     Args:
         scores: (test architectures,), higher is better.
-        quality: (test architectures,), higher is better.
-        groups: (test architectures,) int, duplicates share a label.
+        measured: The test architectures.
         seed: Seed of the bootstrap.
 
     Returns:
-        The outcome, and its figures with a 95 % interval for tau-a; null figures where there is no correlation.
+        The outcome, and its figures as of :func:`lpzero.fitness.ranking.ranking_figures`; null figures where there is
+        no correlation.
     """
-    outcome = judge(scores, quality)
+    outcome = judge(scores, measured.quality)
     if outcome.correlation is None:
-        nothing = dict.fromkeys(("tau_b", "tau_a", "rho", "distinct", "interval"))
-        return outcome, {"n": len(scores), "status": outcome.status.value, **nothing}
-    low, high = tau_a_interval(scores, quality, groups, np.random.default_rng(seed))
-    figures = correlation_document(outcome.correlation, len(scores))
-    return outcome, {**figures, "interval": [_rounded(low), _rounded(high)]}
+        return outcome, {"n": len(scores), "status": outcome.status.value, **dict.fromkeys(FIGURES)}
+    rng = np.random.default_rng(seed)
+    return outcome, {"n": len(scores), **ranking_figures(scores, measured, outcome.correlation, rng)}
+
+
+def versus_documents(
+    best: np.ndarray, baselines: list[np.ndarray], measured: Measured, seed: int
+) -> list[dict[str, Any]]:
+    """Compare directed scores with those of each baseline by tau-a, and correct for the number of baselines.
+
+    Args:
+        best: (test architectures,), finite, higher is better.
+        baselines: Each (test architectures,), higher is better; one that does not rank is not compared with.
+        measured: The test architectures.
+        seed: Seed of the bootstrap and the swaps.
+
+    Returns:
+        ``{"difference", "interval", "p", "p_swap", "p_holm"}`` as of :class:`lpzero.fitness.compare.Comparison` for
+        each baseline; nulls for one that was not compared with.
+    """
+    ranks = [judge(scores, measured.quality).ok for scores in baselines]
+    rivals = np.array([scores for scores, ok in zip(baselines, ranks, strict=True) if ok]).reshape(-1, len(best))
+    rng = np.random.default_rng(seed)
+    compared = iter(compare(best, rivals, measured.quality, measured.groups, rng))
+    return [comparison_figures(next(compared) if ok else None) for ok in ranks]
 
 
 def _directed(scores: list[Score], proxy: Proxy) -> np.ndarray:
@@ -113,14 +135,16 @@ def final_report(
     architectures = [record.architecture for record in table.records]
     rows = score_architectures(space, architectures, proxies, shown, jobs=jobs, progress=progress)
     scores = [_directed([row[i] for row in rows], proxy) for i, proxy in enumerate(proxies)]
-    seed, test = derived_seed(config.seed, "bootstrap"), list(parts.test)
-    reports = [sealed_document(s[test], table.oriented[test], groups[test], seed) for s in scores]
+    measured = measured_architectures(space, table, groups).part(parts.test)
+    sealed = [s[list(parts.test)] for s in scores]
+    reports = [sealed_document(s, measured, derived_seed(config.seed, "bootstrap")) for s in sealed]
     if not reports[0][0].ok:
         status = reports[0][0].status.value
         raise NoResultError(f"the chosen formula {best.name} is {status} on the sealed test: search longer")
+    versus = versus_documents(sealed[0], sealed[1:], measured, derived_seed(config.seed, "comparison"))
     baselines = [
-        {"proxy": proxy.name, "direction": proxy.direction, "test": figures}
-        for proxy, (_, figures) in zip(proxies[1:], reports[1:], strict=True)
+        {"proxy": proxy.name, "direction": proxy.direction, "test": figures, "versus": compared}
+        for proxy, (_, figures), compared in zip(proxies[1:], reports[1:], versus, strict=True)
     ]
     document = {
         "formula": best.name,
@@ -138,7 +162,7 @@ def _figures(scores: np.ndarray, table: Table, indices: tuple[int, ...]) -> dict
     part = list(indices)
     outcome = judge(scores[part], table.oriented[part]) if len(part) > 1 else None
     if outcome is None or outcome.correlation is None:
-        return {"n": len(part), **dict.fromkeys(("tau_b", "tau_a", "rho", "distinct"))}
+        return {"n": len(part), **dict.fromkeys(CORRELATIONS)}
     return correlation_document(outcome.correlation, len(part))
 
 

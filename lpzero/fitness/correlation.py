@@ -1,4 +1,4 @@
-"""Rank correlation of scores with quality: scipy's arithmetic, our policy on ties, constants and intervals."""
+"""Rank correlation of scores with quality: scipy's arithmetic, our policy on ties and constants."""
 
 from __future__ import annotations
 
@@ -74,46 +74,3 @@ def correlate(scores: np.ndarray, quality: np.ndarray) -> Correlation:
         rho=float(stats.spearmanr(scores, quality).statistic),
         distinct=len(np.unique(scores)) / len(scores),
     )
-
-
-def tau_a_interval(
-    scores: np.ndarray,
-    quality: np.ndarray,
-    groups: np.ndarray,
-    rng: np.random.Generator,
-    *,
-    resamples: int = 1000,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """A percentile bootstrap interval for tau-a, resampling groups of duplicate architectures.
-
-    A pair of two copies of one architecture, which only the resampling made, is left out of the count.
-
-    Args:
-        scores: (architectures,), as in :func:`correlate`.
-        quality: (architectures,).
-        groups: (architectures,) int; duplicates share a label and are drawn together.
-        rng: Source of randomness.
-        resamples: Bootstrap resamples, at least 100.
-        level: Confidence level, in (0, 1).
-
-    Returns:
-        The lower and upper end.
-    """
-    members = [np.flatnonzero(groups == label) for label in np.unique(groups)]
-
-    def statistic(drawn: np.ndarray) -> float:
-        chosen = np.concatenate([members[int(i)] for i in drawn])
-        pairs = len(chosen) * (len(chosen) - 1) / 2 - _tied_pairs(chosen)
-        return net_pairs(scores[chosen], quality[chosen]) / pairs if pairs else 0.0
-
-    result = stats.bootstrap(
-        (np.arange(len(members)),),
-        statistic,
-        vectorized=False,
-        n_resamples=resamples,
-        confidence_level=level,
-        method="percentile",
-        rng=rng,
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)

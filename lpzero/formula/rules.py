@@ -85,7 +85,8 @@ def _constant(node: Formula) -> bool:
 
 def _vanishes(node: Formula) -> bool:
     inner = _inner(node)
-    return node.name in ("relu", "sqrt", "log") and inner is not None and sign(inner) == "nonpositive"
+    # the logarithm is no zero there, and a sum of it counts sites and layers
+    return node.name in ("relu", "sqrt") and inner is not None and sign(inner) == "nonpositive"
 
 
 def _self_paired(node: Formula) -> bool:

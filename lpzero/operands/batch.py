@@ -80,3 +80,15 @@ def random_batch(
     masked = ids.reshape(-1).copy()
     masked[hidden] = 0
     return Batch(torch.from_numpy(masked.reshape(batch, tokens)), torch.from_numpy(labels.reshape(batch, tokens)))
+
+
+def shuffled_batch(batch: Batch, rng: np.random.Generator) -> Batch:
+    """Put the tokens of each sequence into another order, every label going with its token.
+
+    Args:
+        batch: (sequences, tokens); left unchanged.
+        rng: Source of randomness.
+    """
+    places = np.tile(np.arange(batch.input_ids.shape[1]), (batch.input_ids.shape[0], 1))
+    order = torch.from_numpy(rng.permuted(places, axis=1)).to(batch.input_ids.device)
+    return Batch(batch.input_ids.gather(1, order), batch.labels.gather(1, order))

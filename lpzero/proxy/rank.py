@@ -7,14 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from lpzero.fitness import judge, tau_a_interval
+from lpzero.fitness import judge
+from lpzero.fitness.ranking import FIGURES, Measured, ranking_figures
 from lpzero.operands.bank import Pass, derived_seed
 from lpzero.proxy.proxy import Proxy
-from lpzero.proxy.score import Score, ScoreStatus, score_architectures
+from lpzero.proxy.score import Score, ScoreStatus, score_architectures, shape_of
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
-FIGURES = ("tau_b", "tau_a", "rho", "distinct", "interval")
+__all__ = ["FIGURES", "measured_architectures", "rank_table"]
+
+
+def measured_architectures(space: SearchSpace, table: Table, groups: np.ndarray | None = None) -> Measured:
+    """What a table and the models of a space's protocol say of its records.
+
+    Args:
+        space: Space and protocol that build the models.
+        table: The table.
+        groups: (records,) labels of equal models where they are known; None for :meth:`Table.groups`.
+    """
+    shapes = [shape_of(space, record.architecture) for record in table.records]
+    return Measured(
+        quality=table.oriented,
+        groups=table.groups(space) if groups is None else groups,
+        depth=np.array([shape.depth for shape in shapes]),
+        params=np.array([shape.params for shape in shapes]),
+    )
 
 
 def rank_table(
@@ -37,19 +55,17 @@ def rank_table(
         progress: Called with (architectures done, architectures to do).
 
     Returns:
-        For each proxy ``{"proxy", "direction", "status", "tau_b", "tau_a", "rho", "distinct", "interval",
-        "reason"}``. ``interval`` is a 95 % bootstrap interval of tau-a over groups of equal models; figures are null
-        unless the status is ok, and then ``reason`` says why.
+        For each proxy ``{"proxy", "direction", "status", "reason"}`` and the figures of
+        :func:`lpzero.fitness.ranking.ranking_figures`, which are null unless the status is ok: then ``reason`` says
+        why.
     """
     architectures = [record.architecture for record in table.records]
     rows = score_architectures(space, architectures, proxies, shown, jobs=jobs, progress=progress)
-    groups = table.groups(space)
-    return [
-        _row(proxy, [row[i] for row in rows], table.oriented, groups, shown.seed) for i, proxy in enumerate(proxies)
-    ]
+    measured = measured_architectures(space, table)
+    return [_row(proxy, [row[i] for row in rows], measured, shown.seed) for i, proxy in enumerate(proxies)]
 
 
-def _row(proxy: Proxy, scores: list[Score], quality: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
+def _row(proxy: Proxy, scores: list[Score], measured: Measured, seed: int) -> dict[str, Any]:
     named = {"proxy": proxy.name, "direction": proxy.direction}
     failed = [score for score in scores if score.status is not ScoreStatus.OK]
     if failed:
@@ -57,20 +73,9 @@ def _row(proxy: Proxy, scores: list[Score], quality: np.ndarray, groups: np.ndar
         return {**named, "status": failed[0].status.value, **dict.fromkeys(FIGURES), "reason": reason}
     values = np.array([score.value for score in scores], dtype=np.float64)
     directed = values if proxy.higher_is_better else -values
-    outcome = judge(directed, quality)
+    outcome = judge(directed, measured.quality)
+    named["status"] = outcome.status.value
     if outcome.correlation is None:
-        reason = "every architecture has the same score"
-        return {**named, "status": outcome.status.value, **dict.fromkeys(FIGURES), "reason": reason}
+        return {**named, **dict.fromkeys(FIGURES), "reason": "every architecture has the same score"}
     rng = np.random.default_rng(derived_seed(seed, "bootstrap"))
-    low, high = tau_a_interval(directed, quality, groups, rng)
-    found = outcome.correlation
-    return {
-        **named,
-        "status": outcome.status.value,
-        "tau_b": round(found.tau_b, 6),
-        "tau_a": round(found.tau_a, 6),
-        "rho": round(found.rho, 6),
-        "distinct": round(found.distinct, 6),
-        "interval": [round(low, 6), round(high, 6)],
-        "reason": "",
-    }
+    return {**named, **ranking_figures(directed, measured, outcome.correlation, rng), "reason": ""}

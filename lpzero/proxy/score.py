@@ -7,18 +7,20 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import torch
 from torch import nn
 
 from lpzero.engines import map_ordered
 from lpzero.errors import LpzeroError
+from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
 from lpzero.metrics import Shape, get_metric
 from lpzero.operands.bank import Pass, pass_batch, untrained_model
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import extract
+from lpzero.operands.extract import Operands, extract
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
@@ -124,16 +126,16 @@ def score_model(
         try:
             evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
         except MODEL_ERRORS as err:
-            unusable = _unscored(err, 0.0)
+            unusable = unscored(err, 0.0)
     return [
         unusable
         if proxy.formula is not None and evaluator is None
-        else _scored(proxy, model, site_map, shape, batch, evaluator)
+        else _measured(partial(_value, proxy, model, site_map, shape, batch, evaluator))
         for proxy in proxies
     ]
 
 
-def _unscored(err: BaseException, seconds: float) -> Score:
+def unscored(err: BaseException, seconds: float) -> Score:
     """The score that stands for an error of the model."""
     memory = isinstance(err, (torch.OutOfMemoryError, MemoryError))
     status = ScoreStatus.OUT_OF_MEMORY if memory else ScoreStatus.FAILED
@@ -142,29 +144,38 @@ def _unscored(err: BaseException, seconds: float) -> Score:
     return Score(status, None, seconds, reason)
 
 
-def _scored(
+def score_operands(operands: Operands, formula: Formula) -> Score:
+    """The score of what one pass showed, whatever has been done to it since, by a formula."""
+    return _measured(lambda: float(Evaluator(ExactSource(operands)).scores(formula)[0]))
+
+
+def _measured(value: Callable[[], float]) -> Score:
+    """The score that a computation returns, or that stands for what it raised."""
+    started = time.perf_counter()
+    try:
+        found = value()
+    except MODEL_ERRORS as err:
+        return unscored(err, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    if not math.isfinite(found):
+        return Score(ScoreStatus.NONFINITE, None, seconds, f"the value is {found}")
+    return Score(ScoreStatus.OK, found, seconds)
+
+
+def _value(
     proxy: Proxy,
     model: nn.Module,
     site_map: SiteMap,
     shape: Shape,
     batch: Batch,
     evaluator: Evaluator | None,
-) -> Score:
-    started = time.perf_counter()
-    try:
-        if proxy.formula is not None:
-            assert evaluator is not None
-            value = float(evaluator.scores(proxy.formula)[0])
-        else:
-            assert proxy.metric is not None
-            metric = get_metric(proxy.metric)
-            value = metric.score_shape(shape) if metric.needs == "shape" else metric.score_pass(model, site_map, batch)
-    except MODEL_ERRORS as err:
-        return _unscored(err, time.perf_counter() - started)
-    seconds = time.perf_counter() - started
-    if not math.isfinite(value):
-        return Score(ScoreStatus.NONFINITE, None, seconds, f"the value is {value}")
-    return Score(ScoreStatus.OK, value, seconds)
+) -> float:
+    if proxy.formula is not None:
+        assert evaluator is not None
+        return float(evaluator.scores(proxy.formula)[0])
+    assert proxy.metric is not None
+    metric = get_metric(proxy.metric)
+    return metric.score_shape(shape) if metric.needs == "shape" else metric.score_pass(model, site_map, batch)
 
 
 @dataclass(frozen=True)

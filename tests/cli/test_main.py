@@ -43,7 +43,9 @@ def _package() -> str:
     return str(Path(__file__).resolve().parents[2])
 
 
-@pytest.mark.parametrize("command", ["", "evolve", "rank", "score", "export", "tables", "spaces", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["", "evolve", "rank", "transfer", "explain", "score", "export", "tables", "spaces", "doctor"]
+)
 def test_help_is_printed_and_loads_nothing_heavy(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", _package())
     code = (
@@ -84,6 +86,20 @@ BAD = [
     (["rank", "snap", "--table", "flexibert-glue"], 2, "unknown proxy 'snap'"),
     (["rank", "sum(l2(weight))", "--table", "flexibert-glue"], 2, "unknown primitive 'l2'"),
     (["rank", "__import__('os')", "--table", "flexibert-glue"], 2, "column 1"),
+    (["transfer", "--tables", "glue"], 2, "unknown table 'glue': expected one of flexibert-own, gpt2-own"),
+    (["transfer", "--tables", "gpt2-wt103:own"], 2, "on other models than 'own': expected lts"),
+    (["transfer", "snap"], 2, "unknown proxy 'snap'"),
+    (["transfer", "snip", "--tables", "flexibert-own", "--tokens", "65"], 2, "at most 64 tokens for flexibert"),
+    (["transfer", "--jobs", "0"], 2, "--jobs: expected at least 1"),
+    (["explain", "snip"], 2, "Missing option '--table'"),
+    (["explain", "--table", "gpt2-own"], 2, "Missing argument 'PROXY'"),
+    (["explain", "snap", "--table", "gpt2-own"], 2, "unknown proxy 'snap'"),
+    (["explain", "snip", "--table", "glue"], 2, "unknown table 'glue'"),
+    (["explain", "snip", "--table", "gpt2-own", "--protocol", "lts"], 2, "expected own"),
+    (["explain", "snip", "--table", "gpt2-own", "--archs", "3"], 2, "expected from 4 to 128, all of gpt2-own, found 3"),
+    (["explain", "snip", "--table", "gpt2-own", "--archs", "129"], 2, "all of gpt2-own, found 129"),
+    (["explain", "snip", "--table", "gpt2-own", "--redraws", "0"], 2, "at least 1 redrawn initialisation"),
+    (["explain", "snip", "--table", "flexibert-own", "--tokens", "65"], 2, "at most 64 tokens for flexibert"),
     (["export", "snip", "--format", "word"], 2, "expected one of text, sympy, latex, python, json"),
     (["export", "params"], 2, "coded metric, not a formula"),
     (["export", "weight.real"], 2, "found an attribute"),

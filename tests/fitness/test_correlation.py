@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lpzero.errors import InputError
-from lpzero.fitness import correlate, tau_a_interval
+from lpzero.fitness import correlate
 
 values = st.lists(st.integers(-5, 5), min_size=2, max_size=40)
 
@@ -60,26 +60,3 @@ def test_tau_b_rewards_ties_and_tau_a_does_not() -> None:
 def test_refuses_what_has_no_correlation(x: list[float], y: list[float], words: str) -> None:
     with pytest.raises(InputError, match=words):
         correlate(np.array(x), np.array(y))
-
-
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    truth = 2 / np.pi * np.arcsin(0.7)
-    hits = 0
-    for _ in range(60):
-        x, y = rng.multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], size=60).T
-        low, high = tau_a_interval(x, y, np.arange(60), rng, resamples=200)
-        hits += low <= truth <= high
-    # 57 of 60 on average; 50 is two and a half standard deviations of a 95 % interval away
-    assert hits >= 50
-
-
-def test_duplicates_widen_the_interval() -> None:
-    rng = np.random.default_rng(1)
-    x, y = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], size=40).T
-    copied = np.repeat(x, 5) + rng.normal(0, 1e-6, 200), np.repeat(y, 5) + rng.normal(0, 1e-6, 200)
-    apart = tau_a_interval(*copied, np.arange(200), np.random.default_rng(0), resamples=300)
-    grouped = tau_a_interval(*copied, np.repeat(np.arange(40), 5), np.random.default_rng(0), resamples=300)
-    assert grouped[1] - grouped[0] > 1.5 * (apart[1] - apart[0])
-    again = tau_a_interval(*copied, np.repeat(np.arange(40), 5), np.random.default_rng(0), resamples=300)
-    assert grouped == again

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lpzero.errors import InputError
-from lpzero.operands.batch import IGNORED, Batch, random_batch
+from lpzero.operands.batch import IGNORED, Batch, random_batch, shuffled_batch
 
 
 def test_masked_positions_are_predicted_and_hidden() -> None:
@@ -38,3 +38,22 @@ def test_sizes_are_checked(sizes: tuple[int, int, int]) -> None:
     vocabulary, batch, tokens = sizes
     with pytest.raises(InputError, match="expected a vocabulary of 2"):
         random_batch(vocabulary, "causal", np.random.default_rng(0), batch=batch, tokens=tokens)
+
+
+@pytest.mark.parametrize("objective", ["masked", "causal"])
+def test_a_shuffled_batch_has_the_same_tokens_with_their_labels_in_other_places(objective: str) -> None:
+    batch = random_batch(1000, objective, np.random.default_rng(0), batch=4, tokens=32)  # type: ignore[arg-type]
+    before = batch.sha256
+    first, again, other = (shuffled_batch(batch, np.random.default_rng(s)) for s in (0, 0, 1))
+    assert batch.sha256 == before
+    assert first.sha256 == again.sha256
+    assert len({before, first.sha256, other.sha256}) == 3
+    orders = set()
+    for row in range(4):
+        pairs, moved = (
+            list(zip(b.input_ids[row].tolist(), b.labels[row].tolist(), strict=True)) for b in (batch, first)
+        )
+        assert sorted(pairs) == sorted(moved)
+        assert pairs != moved
+        orders.add(tuple(pairs.index(pair) for pair in moved))
+    assert len(orders) == 4

@@ -1,0 +1,56 @@
+"""The branches of the paper's grammar, all of them: what an enumeration puts together in pairs.
+
+A branch (LPZero, arXiv 2410.04808, section 3.2) is an operand, or the element-wise product of two operands at the same
+sites, under two unary primitives, averaged over elements where neither of them reduced the tensor, and added up or
+averaged over layers. ``identity`` is one of the unary primitives, so that branches with fewer are among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+
+from lpzero.formula.formula import Formula, apply, operand
+from lpzero.formula.grammar import AGGREGATIONS, PAPER_UNARY
+from lpzero.formula.keys import canonical
+from lpzero.formula.primitives import NAMES
+from lpzero.operands.operand import OPERANDS
+
+
+def bases(operands: Sequence[str]) -> tuple[Formula, ...]:
+    """Operands, and the products of two different ones that live at the same sites.
+
+    >>> [str(base) for base in bases(("weight", "grad", "head"))]
+    ['weight', 'grad', 'head', 'weight * grad']
+    """
+    pairs = [(a, b) for a, b in combinations(operands, 2) if OPERANDS[a].sites == OPERANDS[b].sites]
+    return (*map(operand, operands), *(apply("mul", operand(a), operand(b)) for a, b in pairs))
+
+
+def written(operands: Sequence[str]) -> Iterator[Formula]:
+    """Every branch as the grammar writes it, equal ones included."""
+    for base, first, second, over_layers in product(bases(operands), PAPER_UNARY, PAPER_UNARY, AGGREGATIONS):
+        inner = base
+        for name in (first, second):
+            if not any(inner.type.level in row.levels for row in NAMES[name] if row.kind != "aggregation"):
+                break
+            inner = apply(name, inner)
+        else:
+            inner = apply("mean", inner) if inner.type.level == "tensor" else inner
+            yield apply(over_layers, inner)
+
+
+def branches(operands: Sequence[str]) -> tuple[Formula, ...]:
+    """The distinct branches in their canonical forms, in the order of writing.
+
+    Args:
+        operands: Names of operands, at least one.
+
+    Returns:
+        Scalars, no two of which are equal by algebra.
+
+    >>> found = branches(("weight",))
+    >>> len(found) < sum(1 for _ in written(("weight",))), str(found[0])
+    (True, 'sum(mean(log(log(weight))))')
+    """
+    return tuple(dict.fromkeys(canonical(formula) for formula in written(operands)))

@@ -1,0 +1,31 @@
+"""``lpzero rank`` prints two tables, and one JSON document with every figure."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lpzero.cli.main import run
+from lpzero.fitness.ranking import FIGURES
+
+ARGUMENTS = ["rank", "params", "depth", "--table", "gpt2-own", "--device", "cpu", "--jobs", "1"]
+
+
+def test_the_document_has_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ARGUMENTS, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == {"schema", "table", "protocol", "seed", "n", "scores"}
+    for row in document["scores"]:
+        assert set(row) == {"proxy", "direction", "status", *FIGURES}
+        assert set(row["regret"]) == {"1", "5", "10"}
+
+
+def test_the_second_table_says_what_lies_behind_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(ARGUMENTS) == 0
+    out = capsys.readouterr().out
+    first, second = out.split("\n\n")[:2]
+    assert "95 % of tau-a" in first
+    assert "within depth" in second
+    # depth says nothing within a depth
+    assert second.splitlines()[2].split()[:2] == ["depth", "0.000"]
