@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from lpzero.evolve.run import Setting
 
 
+class _ProxyText(click.types.StringParamType):
+    """The text of a proxy: several in an environment variable stand between semicolons, as formulas have spaces."""
+
+    name = "proxy"
+    envvar_list_splitter = ";"
+
+
 def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     """Make a file's settings the defaults of the options."""
     if value is not None:
@@ -43,8 +50,25 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--table", help="Table of measured qualities: a name or a folder.  [default: the space's first]")
 @options.seed
 @click.option("--grammar", default="typed", show_default=True, help="typed, or lpzero (the paper's).")
-@click.option("--population", type=int, default=200, show_default=True, help="Individuals of a generation.")
+@click.option("--islands", type=int, default=4, show_default=True, help="Populations that evolve side by side.")
+@click.option("--population", type=int, default=200, show_default=True, help="Individuals of an island's generation.")
 @click.option("--generations", type=int, default=25, show_default=True, help="Generations behind the first.")
+@click.option("--epoch", type=int, default=5, show_default=True, help="Generations between two migrations.")
+@click.option("--migrants", type=int, default=3, show_default=True, help="Individuals that migrate to the next island.")
+@click.option(
+    "--restart-after",
+    type=int,
+    default=10,
+    show_default=True,
+    help="Generations without a better best after which an island is drawn anew, but for its elite; 0 for never.",
+)
+@click.option(
+    "--seed-formula",
+    "seed_formulas",
+    multiple=True,
+    type=_ProxyText(),
+    help="A formula to begin with, or the name or file of a proxy that is one; may be repeated.",
+)
 @click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
 @click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
 @click.option("--patience", type=int, help="Stop after this many generations without a better best.")
@@ -52,6 +76,22 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--validation-size", type=int, help="Records for the choice.  [default: the same]")
 @click.option("--max-depth", type=int, default=8, show_default=True, help="Deepest formula.")
 @click.option("--max-size", type=int, default=24, show_default=True, help="Largest formula, in nodes.")
+@click.option(
+    "--objective",
+    type=click.Choice(["plain", "stable"]),
+    default="plain",
+    show_default=True,
+    help="What is maximised: tau-a on the search split, or a lower quantile of it over resamples of the split.",
+)
+@click.option("--resamples", type=int, default=64, show_default=True, help="Resamples of the stable objective.")
+@click.option("--quantile", type=float, default=0.25, show_default=True, help="Quantile of the stable objective.")
+@click.option(
+    "--select",
+    type=click.Choice(["tournament", "nsga2"]),
+    default="tournament",
+    show_default=True,
+    help="Choose by one fitness, or by objective, size and cost.",
+)
 @click.option("--tournament", type=int, default=5, show_default=True, help="Entrants for one parent.")
 @click.option("--crossover-rate", type=float, default=0.5, show_default=True, help="Share of children of two.")
 @click.option("--mutation-rate", type=float, default=0.7, show_default=True, help="Share of mutated children.")
@@ -156,6 +196,7 @@ def _config(settings: dict[str, Any]) -> EvolveConfig:
     quarter = max(4, min(LARGEST_PART, table.n // 4))
     sizes = {key: quarter for key in ("search_size", "validation_size") if settings[key] is None}
     settings |= {
+        "seed_formulas": [_formula_text(given) for given in settings["seed_formulas"]],
         "space": space,
         "protocol": table.protocol(settings["protocol"]),
         # a run may be resumed from another working directory
@@ -164,6 +205,16 @@ def _config(settings: dict[str, Any]) -> EvolveConfig:
         **sizes,
     }
     return check_config(settings)
+
+
+def _formula_text(given: str) -> str:
+    """The formula of a proxy: the text itself, or what its name, file or run stands for."""
+    from lpzero.proxy import load_proxy
+
+    proxy = load_proxy(given)
+    if proxy.formula is None:
+        raise InputError(f"--seed-formula {given}: expected a formula, found a coded metric")
+    return str(proxy.formula)
 
 
 def _default_table(space: str | None, protocol: str | None) -> str:
@@ -211,8 +262,11 @@ def _print_result(document: dict[str, Any]) -> None:
         ["chosen on", "tau-a", "tau-b", "rho", "distinct", "sketch tau-a"],
         [[f"{name} ({part['n']})", *figures(part)[:4], best["sketch"][name]] for name, part in splits],
     )
+    formulas = f"{document['evaluated']} formulas evaluated"
+    if "duplicates" in document:
+        formulas += f" ({document['duplicates']} with the ranks of another)"
     click.echo(
         f"\n{document['table']}, protocol {document['protocol']}, seed {document['seed']}: test on {test['n']} "
-        f"architectures; {document['evaluated']} formulas evaluated, {sum(document['pruned'].values())} pruned, "
+        f"architectures; {formulas}, {sum(document['pruned'].values())} pruned, "
         f"{document['seconds']:.0f} s, stopped by {document['stopped_by']}; run {document['run']}"
     )

@@ -37,13 +37,13 @@ class ProgressDisplay:
         self._show("training", done / max(1, total), f"{done}/{total} trainings")
 
     def formulas(self, progress: Progress) -> None:
-        """A formula was evaluated."""
+        """An island's epoch is complete."""
         best = "none yet" if progress.best is None else f"{progress.best:.3f}"
         facts = f"generation {progress.generation}, {progress.evaluated} formulas, best tau-a {best}"
         self._show("evolving", progress.done, facts)
 
     def generation(self, state: State, progress: Progress) -> None:  # noqa: ARG002  (an Observer's)
-        """A generation is complete and saved."""
+        """An epoch of all islands is complete and saved."""
         self.formulas(progress)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Where work runs: a pure function mapped over inputs, in this process or in several, with equal results."""
 
 from lpzero.engines.engine import map_ordered, single_threaded
+from lpzero.engines.workers import Workers
 
-__all__ = ["map_ordered", "single_threaded"]
+__all__ = ["Workers", "map_ordered", "single_threaded"]

@@ -1,68 +1,93 @@
-"""A checkpoint: the whole state of an evolution as JSON, random generator included.
+"""A checkpoint: the whole state of an evolution as JSON, random generators included.
 
-Floating-point numbers are written with all their digits, so that a resumed run goes on bit for bit.
+Floating-point numbers are written with all their digits, so that a resumed run goes on bit for bit. The hashes of what
+was met are the bytes of an array of integers, in base 64.
 """
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from lpzero.errors import InputError
+from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import State
 from lpzero.evolve.individual import Evaluated, Individual
+from lpzero.evolve.island import Island
+from lpzero.evolve.known import Numbers
 from lpzero.fitness import Correlation, Status
-from lpzero.formula import parse
 
-SCHEMA = 1
+SCHEMA = 2
+_PLAIN = ("generation", "begun", "evaluated", "duplicates", "pruned", "best", "best_tau", "stale", "seconds")
+_OF_FORMULA = ("key", "size", "higher_is_better", "objective", "signature")
 
 
 def to_document(state: State) -> dict[str, Any]:
     """The state as plain JSON types."""
+    populations = (individual.evaluated for island in state.islands for individual in island.population)
+    formulas = {known.key: known for known in (*state.kept, *populations)}
     return {
         "schema": SCHEMA,
-        "generation": state.generation,
-        "stale": state.stale,
-        "seconds": state.seconds,
-        "stopped_by": state.stopped_by,
-        "rng": state.rng.bit_generator.state,
-        "population": [individual.evaluated.key for individual in state.population],
-        "archive": [_known_to_document(known) for known in state.archive.values()],
+        **{name: getattr(state, name) for name in (*_PLAIN, "stopped_by")},
+        "formulas": [_known_to_document(known) for known in formulas.values()],
+        "kept": [known.key for known in state.kept],
+        "islands": [_island_to_document(island) for island in state.islands],
+        "met": _numbers_to_text(state.met),
+        "signatures": _numbers_to_text(state.signatures),
     }
 
 
+def _numbers_to_text(numbers: Numbers) -> str:
+    return base64.b64encode(numbers.settle().astype("<i8").tobytes()).decode()
+
+
+def _numbers_from_text(text: str) -> Numbers:
+    return Numbers(np.frombuffer(base64.b64decode(text, validate=True), dtype="<i8").astype(np.int64))
+
+
+def _island_to_document(island: Island) -> dict[str, Any]:
+    return {
+        "rng": island.rng.bit_generator.state,
+        "population": [individual.evaluated.key for individual in island.population],
+        "best": island.best,
+        "stale": island.stale,
+        "restarts": island.restarts,
+    }
+
+
+def _island_from_document(document: dict[str, Any], formulas: dict[str, Evaluated], config: EvolveConfig) -> Island:
+    rng = np.random.default_rng()
+    rng.bit_generator.state = document["rng"]
+    many = config.select == "nsga2"
+    population = [Individual(formulas[key], config.parsimony, many=many) for key in document["population"]]
+    return Island(rng, population, document["best"], document["stale"], document["restarts"])
+
+
 def _known_to_document(known: Evaluated) -> dict[str, Any]:
-    document: dict[str, Any] = {"key": known.key, "formula": str(known.formula), "status": known.status.value}
-    if known.rule is not None:
-        document["rule"] = known.rule
-    if known.ok:
-        document["higher_is_better"] = known.higher_is_better
-    for name, part in (("search", known.search), ("validation", known.validation), ("both", known.both)):
+    document = {name: getattr(known, name) for name in _OF_FORMULA}
+    for name in ("search", "validation", "both"):
+        part = getattr(known, name)
         if part is not None:
             document[name] = asdict(part)
     return document
 
 
 def _known_from_document(document: dict[str, Any]) -> Evaluated:
-    def correlation(name: str) -> Correlation | None:
-        return Correlation(**document[name]) if name in document else None
-
-    return Evaluated(
-        key=document["key"],
-        formula=parse(document["formula"]),
-        status=Status(document["status"]),
-        rule=document.get("rule"),
-        higher_is_better=document.get("higher_is_better", True),
-        search=correlation("search"),
-        validation=correlation("validation"),
-        both=correlation("both"),
-    )
+    values: dict[str, Any] = {name: document[name] for name in _OF_FORMULA}
+    for name in ("search", "validation", "both"):
+        values[name] = Correlation(**document[name]) if name in document else None
+    return Evaluated(status=Status.OK, **values)
 
 
-def from_document(document: dict[str, Any], parsimony: float) -> State:
+def from_document(document: dict[str, Any], config: EvolveConfig) -> State:
     """Read what :func:`to_document` wrote.
+
+    Args:
+        document: The checkpoint.
+        config: The settings of the run that wrote it.
 
     Raises:
         InputError: The document is damaged or of another version.
@@ -70,17 +95,17 @@ def from_document(document: dict[str, Any], parsimony: float) -> State:
     try:
         if document["schema"] != SCHEMA:
             raise InputError(f"expected a checkpoint of schema {SCHEMA}, found {document['schema']}")
-        archive = {known.key: known for known in map(_known_from_document, document["archive"])}
-        rng = np.random.default_rng()
-        rng.bit_generator.state = document["rng"]
+        formulas = {known.key: known for known in map(_known_from_document, document["formulas"])}
+        islands = [_island_from_document(island, formulas, config) for island in document["islands"]]
+        if len(islands) != config.islands:
+            raise InputError(f"expected a checkpoint of {config.islands} islands, found {len(islands)}")
         return State(
-            rng=rng,
-            generation=document["generation"],
-            population=[Individual(archive[key], parsimony) for key in document["population"]],
-            archive=archive,
-            stale=document["stale"],
-            seconds=document["seconds"],
+            islands,
+            kept=[formulas[key] for key in document["kept"]],
+            met=_numbers_from_text(document["met"]),
+            signatures=_numbers_from_text(document["signatures"]),
             stopped_by=document["stopped_by"],
+            **{name: document[name] for name in _PLAIN},
         )
     except (KeyError, TypeError, ValueError, AssertionError) as err:
         raise InputError(f"the checkpoint is damaged ({type(err).__name__}: {err})") from err

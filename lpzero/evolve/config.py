@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from lpzero.errors import InputError
 
@@ -23,8 +23,14 @@ class EvolveConfig(BaseModel):
         table: Name of the table with the measured qualities.
         seed: Seed of every random choice, at least 0.
         grammar: ``"typed"`` or ``"lpzero"``.
-        population: Individuals of a generation, 4 to 100,000.
+        islands: Populations that evolve apart from each other between migrations, 1 to 64.
+        population: Individuals of a generation of one island, 4 to 100,000.
         generations: Generations behind the first one, at least 0.
+        epoch: Generations between two migrations, at least 1.
+        migrants: The best of each island that its neighbour in the ring receives, fewer than the population.
+        restart_after: An island without a better best for so many generations keeps its elite and draws the others
+            anew; 0 for never.
+        seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
         max_evals: Stop after this many evaluated formulas; None for no limit.
         budget: Stop after this many seconds of evolution; None for no limit.
         patience: Stop after this many generations without a better best; None for no limit.
@@ -32,6 +38,12 @@ class EvolveConfig(BaseModel):
         validation_size: Records that the choice of the result looks at as well, at least 0.
         max_depth: Deepest formula, 4 to 24.
         max_size: Largest formula in nodes, 4 to 200.
+        select: How parents and survivors are chosen: ``"tournament"`` by one fitness, or ``"nsga2"`` by objective,
+            size and cost (Deb et al. 2002).
+        objective: What is maximised on the search split: ``"plain"`` tau-a, or ``"stable"``, a lower quantile of it
+            over bootstrap resamples.
+        resamples: Resamples of the stable objective, 1 to 10,000.
+        quantile: Which quantile, in (0, 1).
         tournament: Individuals that compete to be a parent, at least 1.
         crossover_rate: Probability that a child has two parents.
         mutation_rate: Probability that a child is mutated.
@@ -51,8 +63,13 @@ class EvolveConfig(BaseModel):
     table: str
     seed: Annotated[int, Field(ge=0)] = 0
     grammar: Literal["typed", "lpzero"] = "typed"
+    islands: Annotated[int, Field(ge=1, le=64)] = 4
     population: Annotated[int, Field(ge=4, le=100_000)] = 200
     generations: Annotated[int, Field(ge=0)] = 25
+    epoch: Annotated[int, Field(ge=1)] = 5
+    migrants: Annotated[int, Field(ge=0)] = 3
+    restart_after: Annotated[int, Field(ge=0)] = 10
+    seed_formulas: list[str] = []
     max_evals: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     patience: Annotated[int, Field(ge=1)] | None = None
@@ -60,6 +77,10 @@ class EvolveConfig(BaseModel):
     validation_size: Annotated[int, Field(ge=0)] = 50
     max_depth: Annotated[int, Field(ge=4, le=24)] = 8
     max_size: Annotated[int, Field(ge=4, le=200)] = 24
+    select: Literal["tournament", "nsga2"] = "tournament"
+    objective: Literal["plain", "stable"] = "plain"
+    resamples: Annotated[int, Field(ge=1, le=10_000)] = 64
+    quantile: Annotated[float, Field(gt=0, lt=1)] = 0.25
     tournament: Annotated[int, Field(ge=1)] = 5
     crossover_rate: Rate = 0.5
     mutation_rate: Rate = 0.7
@@ -78,11 +99,14 @@ class EvolveConfig(BaseModel):
             return {**values, "elite": max(0, min(ELITE, population - 1))}
         return values
 
-    @model_validator(mode="after")
-    def _elite_leaves_room(self) -> EvolveConfig:
-        if self.elite >= self.population:
-            raise ValueError(f"expected fewer than the population of {self.population}")
-        return self
+    @field_validator("elite", "migrants")
+    @classmethod
+    def _leaves_room(cls, value: int, info: ValidationInfo) -> int:
+        # a population that is wrong itself has its own message
+        population = info.data.get("population", value + 1)
+        if value >= population:
+            raise ValueError(f"expected fewer than the population of {population}")
+        return value
 
 
 def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig:
@@ -100,10 +124,9 @@ def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig
     except ValidationError as err:
         first = err.errors()[0]
         message = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
-        name = ".".join(str(part) for part in first["loc"] or ("elite",))
+        name = ".".join(str(part) for part in first["loc"])
         place = f"{source}: {name}" if source else f"--{name.replace('_', '-')}"
-        found = f", found {first['input']!r}" if first["loc"] else ""
-        raise InputError(f"{place}: {message}{found}") from None
+        raise InputError(f"{place}: {message}, found {first['input']!r}") from None
 
 
 def read_document(path: Path) -> dict[str, object]:

@@ -1,82 +1,87 @@
-"""The evolution itself: DEAP's toolbox, selection and hall of fame around our own typed generator and variation.
+"""The evolution: islands that evolve apart for an epoch, a ring of migrations, and the limits of the whole.
 
-DEAP's random selection draws from Python's global generator, so a tournament here draws its entrants from the run's
-own generator and lets DEAP's ``selBest`` choose among them. No formula is evaluated twice: canonical keys are kept.
+An island's epoch is a pure function (:mod:`lpzero.evolve.island`), so that where the islands run changes nothing. What
+they met is brought together after each epoch: no formula is evaluated twice from one epoch to the next.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
-from deap import base, tools
+from deap import tools
 
 from lpzero.errors import NoResultError
 from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.individual import Evaluated, FrontMember, Individual
-from lpzero.evolve.variation import crossover, mutate
-from lpzero.fitness import Status
-from lpzero.formula import Formula, canonical_key
-from lpzero.formula.grammar import Grammar, draw, grammar
+from lpzero.evolve.individual import Evaluated, FrontMember
+from lpzero.evolve.island import Epoch, Island, Order, migrate
+from lpzero.evolve.known import Numbers, keep_best
+from lpzero.operands.bank import derived_seed
 
-HALL = 20
-DRAWS = 50
+Spread = Callable[[Sequence[Order]], Iterable[Epoch]]
 
 
 @dataclass
 class State:
-    """Where an evolution stands after a generation.
+    """Where an evolution stands after an epoch.
 
     Attributes:
-        rng: The generator that every further choice is drawn from.
-        generation: Generations finished; 0 before the first population is complete.
-        population: The individuals of the last generation.
-        archive: Every formula met, by canonical key, in the order of meeting.
-        stale: Generations since the best of the hall of fame improved.
+        islands: Where each island stands.
+        generation: Generations finished; 0 before the first populations are complete.
+        begun: Whether they are.
+        kept: The best formulas of every size, one for each ranking, from which the result is chosen.
+        met: Hashes of the keys of all formulas met.
+        signatures: Signatures of all rankings met.
+        evaluated: Distinct formulas that were evaluated in full.
+        duplicates: Those of them that rank the search split as another one did before.
+        pruned: Distinct formulas that each rule refused, by the name of the rule.
+        best: The highest worth so far, None before there is one.
+        best_tau: The highest tau-a on the search split so far, None likewise.
+        stale: Generations since the best worth of all islands improved.
         seconds: Time spent so far.
         stopped_by: The limit that ended the evolution; empty while it may go on.
     """
 
-    rng: np.random.Generator
+    islands: list[Island]
     generation: int = 0
-    population: list[Individual] = field(default_factory=list)
-    archive: dict[str, Evaluated] = field(default_factory=dict)
+    begun: bool = False
+    kept: list[Evaluated] = field(default_factory=list)
+    met: Numbers = field(default_factory=Numbers)
+    signatures: Numbers = field(default_factory=Numbers)
+    evaluated: int = 0
+    duplicates: int = 0
+    pruned: dict[str, int] = field(default_factory=dict)
+    best: float | None = None
+    best_tau: float | None = None
     stale: int = 0
     seconds: float = 0.0
     stopped_by: str = ""
 
-    @property
-    def evaluated(self) -> int:
-        """Distinct formulas that were evaluated in full."""
-        return sum(known.status is not Status.PRUNED for known in self.archive.values())
+    @classmethod
+    def fresh(cls, config: EvolveConfig) -> State:
+        """Islands without populations, each with a generator that follows from the run's seed and its number."""
+        seeds = [derived_seed(config.seed, "evolve", str(number)) for number in range(config.islands)]
+        return cls([Island(np.random.default_rng(seed)) for seed in seeds])
 
     @property
-    def pruned(self) -> dict[str, int]:
-        """Distinct formulas that each rule refused, by the name of the rule."""
-        counts: dict[str, int] = {}
-        for known in self.archive.values():
-            if known.rule is not None:
-                counts[known.rule] = counts.get(known.rule, 0) + 1
-        return dict(sorted(counts.items()))
+    def archive(self) -> dict[str, Evaluated]:
+        """The kept formulas by canonical key."""
+        return {known.key: known for known in self.kept}
 
-
-class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
-    """A limit was reached inside a generation."""
-
-    def __init__(self, limit: str) -> None:
-        super().__init__(limit)
-        self.limit = limit
+    @property
+    def restarts(self) -> int:
+        """How often an island drew all but its elite anew."""
+        return sum(island.restarts for island in self.islands)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is told after a formula or a generation.
+    """What is told after an island's epoch or a generation of all.
 
     Attributes:
-        generation: The generation being bred, 0 for the first population.
+        generation: The generation, 0 for the first populations.
         evaluated: Formulas evaluated in full so far.
         best: Best tau-a on the search split so far; None before there is one.
         done: Share of the work that is done, in [0, 1], by the limit that is nearest.
@@ -93,145 +98,143 @@ class Evolution:
 
     Args:
         config: Its settings.
-        evaluate: The evaluation of a formula, pure.
+        spread: Carries out the islands' orders, here or elsewhere, and gives the epochs in their order.
         state: Where to begin; a fresh state or one read from a checkpoint.
-        report: Called often, for progress.
+        report: Called after every island's epoch, for progress.
     """
 
-    def __init__(
-        self,
-        config: EvolveConfig,
-        evaluate: Callable[[Formula], Evaluated],
-        state: State,
-        report: Callable[[Progress], None],
-    ) -> None:
+    def __init__(self, config: EvolveConfig, spread: Spread, state: State, report: Callable[[Progress], None]) -> None:
         self.config = config
         self.state = state
-        self._evaluate = evaluate
+        self.history: list[Progress] = []
+        self._spread = spread
         self._report = report
-        self._rules: Grammar = grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
         self._started = time.monotonic() - state.seconds
-        self._evaluated = state.evaluated
-        self._bred = 0
-        found = (known.search.tau_a for known in state.archive.values() if known.search is not None)
-        self._best_tau = max(found, default=None)
-        self._hall = tools.HallOfFame(HALL)
-        self._hall.update([self._individual(known) for known in state.archive.values() if known.ok])
-        self._toolbox = base.Toolbox()
-        self._toolbox.register("draw", draw, self._rules, state.rng)
-        self._toolbox.register("mate", crossover, rules=self._rules, rng=state.rng)
-        self._toolbox.register("mutate", mutate, rules=self._rules, rng=state.rng)
-        self._toolbox.register("select", partial(_tournament, size=config.tournament, rng=state.rng))
 
     def run(self) -> Iterator[State]:
-        """Yield the state after every generation, and once more where a limit fell inside one.
+        """Yield the state after every epoch; ``history`` then tells of its generations.
 
         The last state's ``stopped_by`` names the limit: generations, max_evals, budget, patience or exhausted.
+
+        Raises:
+            NoResultError: No formula of the first populations ranks anything.
         """
         while not self.state.stopped_by:
-            limit = self._limit_between()
-            if limit is None:
-                try:
-                    self._generation()
-                except _Stop as stop:
-                    limit = stop.limit
-            self.state.stopped_by = limit or ""
+            self.history = []
+            self.state.stopped_by = self._limit() or self._epoch()
             self.state.seconds = time.monotonic() - self._started
             yield self.state
 
-    def progress(self) -> Progress:
-        """How far the evolution is."""
+    def progress(self, *, epochs: Sequence[Epoch] = ()) -> Progress:
+        """How far the evolution is, with the epochs that are not brought together yet."""
         config, state = self.config, self.state
-        generations = config.generations + 1
-        finished = state.generation + bool(state.population)
-        shares = [min(1.0, (finished + self._bred / config.population) / generations)]
+        evaluated = state.evaluated + sum(_evaluated(epoch) for epoch in epochs)
+        bred = sum(len(epoch.generations) for epoch in epochs) / len(state.islands)
+        finished = state.generation + state.begun
+        shares = [(finished + bred) / (config.generations + 1)]
         if config.max_evals is not None:
-            shares.append(self._evaluated / config.max_evals)
+            shares.append(evaluated / config.max_evals)
         if config.budget is not None:
             shares.append((time.monotonic() - self._started) / config.budget)
-        bred = min(finished, config.generations)
-        return Progress(bred, self._evaluated, self._best_tau, min(1.0, max(shares)))
+        taus = [tau for epoch in epochs for tau in [epoch.generations[-1].best_tau] if tau is not None]
+        best = max([*taus, *([] if state.best_tau is None else [state.best_tau])], default=None)
+        return Progress(min(finished, config.generations), evaluated, best, min(1.0, max(shares)))
 
-    def _individual(self, known: Evaluated) -> Individual:
-        return Individual(known, self.config.parsimony)
-
-    def _limit_between(self) -> str | None:
-        # the first population is generation 0, so that `generations` counts the bred ones
-        if self.state.population and self.state.generation >= self.config.generations:
+    def _limit(self) -> str:
+        """The limit that is reached between two epochs; empty where none is."""
+        config, state = self.config, self.state
+        if state.begun and state.generation >= config.generations:
             return "generations"
-        if self.config.patience is not None and self.state.stale >= self.config.patience:
+        if config.patience is not None and state.stale >= config.patience:
             return "patience"
-        return self._limit_inside()
-
-    def _limit_inside(self) -> str | None:
-        if self.config.max_evals is not None and self._evaluated >= self.config.max_evals:
+        if config.max_evals is not None and state.evaluated >= config.max_evals:
             return "max_evals"
-        if self.config.budget is not None and time.monotonic() - self._started >= self.config.budget:
+        if config.budget is not None and time.monotonic() - self._started >= config.budget:
             return "budget"
-        return None
+        return ""
 
-    def _meet(self, formula: Formula) -> Evaluated | None:
-        """Evaluate a formula that is new; None where it is known already."""
-        key = canonical_key(formula)
-        if key in self.state.archive:
-            return None
-        known = self._evaluate(formula)
-        self.state.archive[key] = known
-        self._evaluated += known.status is not Status.PRUNED
-        if known.search is not None:
-            self._best_tau = max(known.search.tau_a, -1.0 if self._best_tau is None else self._best_tau)
-        self._report(self.progress())
-        limit = self._limit_inside()
-        if limit is not None:
-            raise _Stop(limit)
-        return known
+    def _orders(self) -> list[Order]:
+        config, state = self.config, self.state
+        number = len(state.islands)
+        left = None if config.max_evals is None else config.max_evals - state.evaluated
+        seconds = None if config.budget is None else config.budget - (time.monotonic() - self._started)
+        return [
+            Order(
+                island,
+                state.met.settle(),
+                state.signatures.settle(),
+                self._span(),
+                None if left is None else left // number + (place < left % number),
+                seconds,
+                tuple(config.seed_formulas[place::number]),
+            )
+            for place, island in enumerate(state.islands)
+        ]
 
-    def _generation(self) -> None:
-        before, evaluated = self._best(), len(self.state.archive)
-        first = not self.state.population
-        elite = (
-            [] if first else tools.selBest(self.state.population, min(self.config.elite, len(self.state.population)))
-        )
-        bred = self._filled(elite, self._toolbox.draw if first else self._child)
-        if first and not bred:
+    def _span(self) -> int:
+        """Generations until the next migration, or until a limit that counts generations."""
+        config, state = self.config, self.state
+        if not state.begun:
+            return 1
+        spans = [config.epoch - state.generation % config.epoch, config.generations - state.generation]
+        if config.patience is not None:
+            spans.append(config.patience - state.stale)
+        return min(spans)
+
+    def _epoch(self) -> str:
+        """Let every island evolve, and bring together what they met; the limit that was reached, or nothing."""
+        epochs: list[Epoch] = []
+        for epoch in self._spread(self._orders()):
+            epochs.append(epoch)
+            self._report(self.progress(epochs=epochs))
+        state, config = self.state, self.config
+        state.islands = [epoch.island for epoch in epochs]
+        state.kept = keep_best(state.kept, [known for epoch in epochs for known in epoch.found])
+        for number in range(max(len(epoch.generations) for epoch in epochs)):
+            self._count_generation(epochs, number)
+        stopped = {epoch.generations[-1].stopped_by for epoch in epochs}
+        if "budget" in stopped:
+            return "budget"
+        if config.max_evals is not None and state.evaluated >= config.max_evals:
+            return "max_evals"
+        if not any(generation.met for epoch in epochs for generation in epoch.generations):
+            return "exhausted"
+        if not any(island.population for island in state.islands) and "max_evals" not in stopped:
             raise NoResultError("no formula of the first population ranks anything: raise --population")
-        if not bred or len(self.state.archive) == evaluated:
-            raise _Stop("exhausted")
-        self._hall.update(bred)
-        self.state.population = bred
-        self.state.generation += not first
-        improved = before is None or self._hall[0].fitness.values[0] > before
-        self.state.stale = 0 if improved else self.state.stale + 1
+        if state.generation and state.generation % config.epoch == 0:
+            migrate(state.islands, config.migrants)
+        return ""
 
-    def _filled(self, bred: list[Individual], propose: Callable[[], Formula]) -> list[Individual]:
-        """Fill a generation with new valid formulas; a bounded number of proposals, as a grammar may run dry."""
-        for _ in range(DRAWS * self.config.population):
-            self._bred = len(bred)
-            if len(bred) >= self.config.population:
-                break
-            known = self._meet(propose())
-            if known is not None and known.ok:
-                bred.append(self._individual(known))
-        self._bred = 0
-        return bred
+    def _count_generation(self, epochs: Sequence[Epoch], number: int) -> None:
+        """Count what one generation of all islands met; a formula that several met counts once."""
+        state = self.state
+        there = [epoch.generations[number] for epoch in epochs if number < len(epoch.generations)]
+        for generation in there:
+            for key, rule, signature in generation.met:
+                if not state.met.add(key):
+                    # another island met it in this epoch
+                    continue
+                if rule is not None:
+                    state.pruned[rule] = state.pruned.get(rule, 0) + 1
+                else:
+                    state.evaluated += 1
+                    state.duplicates += signature is not None and not state.signatures.add(signature)
+            if generation.best_tau is not None:
+                state.best_tau = max(generation.best_tau, state.best_tau or generation.best_tau)
+        complete = [generation for generation in there if not generation.stopped_by]
+        if not complete:
+            return
+        worths = [generation.best for generation in complete if generation.best is not None]
+        improved = bool(worths) and (state.best is None or max(worths) > state.best)
+        state.best = max(worths) if improved else state.best
+        state.stale = 0 if improved else state.stale + 1
+        state.generation += state.begun
+        state.begun = True
+        self.history.append(self.progress())
 
-    def _child(self) -> Formula:
-        rng, population = self.state.rng, self.state.population
-        child: Formula = self._toolbox.select(population).evaluated.formula
-        if rng.random() < self.config.crossover_rate:
-            child = self._toolbox.mate(child, self._toolbox.select(population).evaluated.formula)
-        if rng.random() < self.config.mutation_rate:
-            child = self._toolbox.mutate(child)
-        return child
 
-    def _best(self) -> float | None:
-        return self._hall[0].fitness.values[0] if len(self._hall) else None
-
-
-def _tournament(population: list[Individual], *, size: int, rng: np.random.Generator) -> Individual:
-    entrants = [population[int(i)] for i in rng.integers(0, len(population), size=size)]
-    winner: Individual = tools.selBest(entrants, 1)[0]
-    return winner
+def _evaluated(epoch: Epoch) -> int:
+    return sum(rule is None for generation in epoch.generations for _, rule, _ in generation.met)
 
 
 def front(archive: dict[str, Evaluated]) -> list[Evaluated]:
@@ -240,7 +243,7 @@ def front(archive: dict[str, Evaluated]) -> list[Evaluated]:
     pareto.update([FrontMember(known) for known in archive.values() if known.ok])
     best: dict[int, Evaluated] = {}
     for member in pareto:
-        best.setdefault(member.evaluated.formula.size, member.evaluated)
+        best.setdefault(member.evaluated.size, member.evaluated)
     return [best[size] for size in sorted(best)]
 
 
@@ -255,6 +258,6 @@ def choose(found: list[Evaluated], parsimony: float) -> Evaluated:
 
     def worth(known: Evaluated) -> float:
         assert known.both is not None
-        return known.both.tau_a - parsimony * known.formula.size
+        return known.both.tau_a - parsimony * known.size
 
     return max(found, key=worth)

@@ -1,28 +1,86 @@
-"""Evaluate a formula on the search and validation splits: rules first, then a handful, then everything.
+"""Evaluate formulas on the search and validation splits: rules first, then all that are left as one batch.
 
-The order follows LPZero (arXiv 2410.04808, section 3.3): rules cost nothing, the activeness check costs a few
-architectures, and only what passes both is evaluated in full.
+The order follows LPZero (arXiv 2410.04808, section 3.3): rules cost nothing; a formula whose scores are not finite or
+do not vary on the first few architectures is inactive. A score costs most of its time in parts that formulas share,
+and these are remembered, so that all architectures are scored at once and the activeness check looks at the first few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lpzero.errors import InputError
-from lpzero.evolve.individual import Evaluated, directed
-from lpzero.fitness import Split, Status, judge
+from lpzero.evolve.individual import Evaluated
+from lpzero.evolve.objective import Resamples, draw_resamples, lower_quantile
+from lpzero.fitness import Correlation, Status
+from lpzero.fitness.batch import RankStatistics, rank_statistics
 from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import SketchSource
+from lpzero.operands.bank import Pass, derived_seed, fill_bank
 from lpzero.operands.sketch import Sketch
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
 
 HANDFUL = 6
 INACTIVE = "inactive"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What formulas are tried on, as it travels to other processes: equal trials give equal evaluations.
+
+    Attributes:
+        space, protocol: Which models the architectures stand for.
+        shown: The pass whose sketches are in the bank.
+        home: The cache folder of the bank.
+        architectures: The search split, then the validation split.
+        quality: Of each, higher is better.
+        groups: Of each; the same model has the same label.
+        searched: How many of them are the search split.
+        resamples: Bootstrap resamples of the objective; 0 for plain tau-a.
+        quantile: Which of them the objective takes.
+    """
+
+    space: str
+    protocol: str
+    shown: Pass
+    home: Path
+    architectures: tuple[Architecture, ...]
+    quality: tuple[float, ...]
+    groups: tuple[int, ...]
+    searched: int
+    resamples: int
+    quantile: float
+
+    def begin(self) -> Evaluation:
+        """Read the bank.
+
+        Raises:
+            InputError: All architectures of the search split have the same quality.
+        """
+        space = get_space(self.space, self.protocol)
+        sketches = fill_bank(
+            space, self.architectures, self.shown, home=self.home, jobs=1, progress=lambda _done, _total: None
+        )
+        return evaluation(
+            sketches,
+            np.array(self.quality),
+            self.searched,
+            self.shown.device,
+            groups=np.array(self.groups),
+            resamples=self.resamples,
+            quantile=self.quantile,
+            seed=self.shown.seed,
+        )
 
 
 @dataclass(frozen=True)
@@ -30,74 +88,146 @@ class Evaluation:
     """How formulas are evaluated in one run.
 
     Attributes:
-        handful: Evaluates on the first few architectures of the search split.
-        everything: Evaluates on the search split, then the validation split.
-        quality: (search + validation,) quality, higher is better, in that order.
+        evaluator: Evaluates on the search split, then the validation split.
+        quality: (search + validation,) float64 tensor, higher is better, in that order.
         searched: How many of them are the search split.
+        resamples: Resamples of the search split; None for plain tau-a.
+        quantile: Which quantile over the resamples is the objective.
     """
 
-    handful: Evaluator
-    everything: Evaluator
-    quality: np.ndarray
+    evaluator: Evaluator
+    quality: Tensor
     searched: int
+    resamples: Resamples | None
+    quantile: float
 
-    def __call__(self, formula: Formula) -> Evaluated:
-        """Evaluate one formula in its canonical form: equal formulas give equal results in any order."""
-        formula = canonical(formula)
-        key = formula.text
-        rule = pruned_by(formula)
-        if rule is None and not _active(self.handful.scores(formula)):
-            rule = INACTIVE
-        if rule is not None:
-            return Evaluated(key, formula, Status.PRUNED, rule)
-        return self._in_full(key, formula)
+    def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
+        """Evaluate formulas in their canonical form, in order.
 
-    def _in_full(self, key: str, formula: Formula) -> Evaluated:
-        try:
-            scores = self.everything.scores(formula)
-        except (torch.OutOfMemoryError, MemoryError):
-            return Evaluated(key, formula, Status.OUT_OF_MEMORY)
-        n = self.searched
-        both = judge(scores, self.quality)
-        search = judge(scores[:n], self.quality[:n])
-        if both.correlation is None or search.correlation is None:
-            failed = both if both.correlation is None else search
-            return Evaluated(key, formula, failed.status)
-        higher = search.correlation.tau_a >= 0
-        validation = judge(scores[n:], self.quality[n:]) if len(scores) > n else None
-        return Evaluated(
-            key,
-            formula,
-            Status.OK,
-            higher_is_better=higher,
-            search=directed(search, higher),
-            validation=None if validation is None else directed(validation, higher),
-            both=directed(both, higher),
-        )
+        Equal formulas give equal results, whatever else is in the batch.
+        """
+        forms = [canonical(formula) for formula in formulas]
+        rules = [pruned_by(form) for form in forms]
+        found: dict[int, Evaluated] = {
+            i: Evaluated(form.text, form.size, Status.PRUNED, rule).of(form)
+            for i, (form, rule) in enumerate(zip(forms, rules, strict=True))
+            if rule is not None
+        }
+        scored: list[int] = []
+        scores: list[Tensor] = []
+        for i, form in enumerate(forms):
+            if rules[i] is None:
+                try:
+                    scores.append(self.evaluator.score_tensor(form))
+                    scored.append(i)
+                except (torch.OutOfMemoryError, MemoryError):
+                    found[i] = Evaluated(form.text, form.size, Status.OUT_OF_MEMORY).of(form)
+        if scored:
+            judged = self._judged([forms[i] for i in scored], torch.stack(scores))
+            found |= zip(scored, judged, strict=True)
+        return [found[i] for i in range(len(forms))]
+
+    def _judged(self, forms: list[Formula], scores: Tensor) -> list[Evaluated]:
+        n, handful = self.searched, scores[:, :HANDFUL]
+        active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
+        search = _figures(scores[:, :n], self.quality[:n])
+        both = _figures(scores, self.quality)
+        validation = _figures(scores[:, n:], self.quality[n:]) if _varies(self.quality[n:]) else None
+        objective = self._objective(scores[:, :n], search["tau_a"])
+        columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
+        splits = {"search": search, "both": both} | ({} if validation is None else {"validation": validation})
+        return [_verdict(form, i, columns, splits) for i, form in enumerate(forms)]
+
+    def _objective(self, scores: Tensor, tau_a: list[float]) -> list[float]:
+        if self.resamples is None:
+            return [abs(tau) for tau in tau_a]
+        direction = torch.tensor([1.0 if tau >= 0 else -1.0 for tau in tau_a], device=scores.device)
+        taus = self.resamples.tau_a(scores) * direction[:, None]
+        # without a correlation there is no objective either; a zero is never read
+        found: list[float] = torch.nan_to_num(lower_quantile(taus, self.quantile)).double().tolist()
+        return found
 
 
-def _active(scores: np.ndarray) -> bool:
-    return bool(np.isfinite(scores).all()) and len(np.unique(scores)) > 1
+def _varies(quality: Tensor) -> bool:
+    return len(quality) > 1 and bool((quality != quality[0]).any())
 
 
-def evaluation(sketches: Mapping[int, Sketch], quality: np.ndarray, parts: Split, device: str) -> Evaluation:
+def _figures(scores: Tensor, quality: Tensor) -> dict[str, list[Any]]:
+    """Rank statistics as plain lists: one transfer a column, none a formula."""
+    statistics: RankStatistics = rank_statistics(scores, quality)
+    names = ("tau_b", "tau_a", "rho", "distinct", "finite", "constant", "signature")
+    return {name: getattr(statistics, name).tolist() for name in names}
+
+
+def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Correlation | None:
+    if split is None or not split["finite"][i] or split["constant"][i]:
+        return None
+    correlation = Correlation(split["tau_b"][i], split["tau_a"][i], split["rho"][i], split["distinct"][i])
+    return correlation if higher else correlation.flipped()
+
+
+def _verdict(
+    form: Formula, i: int, columns: dict[str, list[Any]], splits: dict[str, dict[str, list[Any]]]
+) -> Evaluated:
+    """What the figures of a batch say of its formula at place ``i``."""
+    if not columns["active"][i]:
+        return Evaluated(form.text, form.size, Status.PRUNED, INACTIVE).of(form)
+    search, both = splits["search"], splits["both"]
+    if not both["finite"][i]:
+        return Evaluated(form.text, form.size, Status.NONFINITE).of(form)
+    if search["constant"][i]:
+        return Evaluated(form.text, form.size, Status.CONSTANT).of(form)
+    higher = search["tau_a"][i] >= 0
+    return Evaluated(
+        form.text,
+        form.size,
+        Status.OK,
+        higher_is_better=higher,
+        objective=columns["objective"][i],
+        signature=search["signature"][i],
+        search=_correlation(search, i, higher),
+        validation=_correlation(splits.get("validation"), i, higher),
+        both=_correlation(both, i, higher),
+    ).of(form)
+
+
+def evaluation(
+    sketches: Sequence[Sketch],
+    quality: np.ndarray,
+    searched: int,
+    device: str,
+    *,
+    groups: np.ndarray | None = None,
+    resamples: int = 0,
+    quantile: float = 0.25,
+    seed: int = 0,
+) -> Evaluation:
     """Prepare the evaluation of a run.
 
     Args:
-        sketches: By index of the table's records, for search and validation.
-        quality: (records,), higher is better.
-        parts: The split; its test part is not touched.
+        sketches: Of the search split, then of the validation split.
+        quality: Of each, higher is better.
+        searched: How many of them are the search split.
         device: Where the sketches live.
+        groups: Of each; the same model has the same label. None where all are different.
+        resamples: Bootstrap resamples of the objective, drawn from the seed; 0 for plain tau-a.
+        quantile: Which quantile over the resamples is the objective, in (0, 1).
+        seed: The run's.
 
     Raises:
         InputError: All records of the search split have the same quality.
     """
-    seen = [*parts.search, *parts.validation]
-    if len(np.unique(quality[list(parts.search)])) < 2:
+    if len(np.unique(quality[:searched])) < 2:
         raise InputError("expected different qualities in the search split, found one: draw a larger split")
+    drawn = None
+    if resamples:
+        labels = np.arange(searched) if groups is None else groups[:searched]
+        rng = np.random.default_rng(derived_seed(seed, "resamples"))
+        drawn = draw_resamples(quality[:searched], labels, resamples, rng, device)
     return Evaluation(
-        handful=Evaluator(SketchSource([sketches[i] for i in seen[:HANDFUL]], device)),
-        everything=Evaluator(SketchSource([sketches[i] for i in seen], device)),
-        quality=quality[seen],
-        searched=len(parts.search),
+        evaluator=Evaluator(SketchSource(sketches, device)),
+        quality=torch.from_numpy(quality.astype(np.float64)).to(device),
+        searched=searched,
+        resamples=drawn,
+        quantile=quantile,
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from lpzero.engines import single_threaded
+from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.evolve.checkpoint import from_document, to_document
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import CHECKPOINT, RunDirectory
-from lpzero.evolve.engine import Evolution, Progress, State, choose, front
-from lpzero.evolve.evaluation import Evaluation, evaluation
+from lpzero.evolve.engine import Evolution, Progress, Spread, State, choose, front
+from lpzero.evolve.evaluation import Evaluation, Trial
+from lpzero.evolve.island import Epoch, Order, evolve_island, rules_of
 from lpzero.evolve.report import final_report, front_documents
 from lpzero.fitness import Split, split
-from lpzero.formula.grammar import grammar
+from lpzero.formula import parse
+from lpzero.formula.grammar import accepts
 from lpzero.operands.bank import Pass, derived_seed, fill_bank, pass_batch
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
@@ -35,11 +38,11 @@ class Observer(Protocol):
         ...
 
     def formulas(self, progress: Progress) -> None:
-        """A formula was evaluated."""
+        """An island's epoch is complete."""
         ...
 
     def generation(self, state: State, progress: Progress) -> None:
-        """A generation is complete and saved."""
+        """An epoch of all islands is complete and saved."""
         ...
 
 
@@ -59,7 +62,8 @@ def prepare(config: EvolveConfig) -> Setting:
     """Load the table and draw the split.
 
     Raises:
-        InputError: Unknown name, a table of another space, a size out of range, a device that is not there.
+        InputError: Unknown name, a table of another space, a size out of range, a device that is not there, a seed
+            formula that is none of the grammar.
         MissingError: The table is not here.
     """
     table = load_table(config.table)
@@ -78,8 +82,19 @@ def prepare(config: EvolveConfig) -> Setting:
     )
     # whatever a setting makes impossible is said here, before there is a run directory
     pass_batch(space, shown)
-    grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
+    check_seeds(config)
     return Setting(config, space, table, groups, parts, shown)
+
+
+def check_seeds(config: EvolveConfig) -> None:
+    """Check the settings of the grammar, and that it has every seed formula; raises InputError."""
+    rules = rules_of(config)
+    for text in config.seed_formulas:
+        if not accepts(rules, parse(text)):
+            raise InputError(
+                f"--seed-formula {text}: expected a formula of the grammar {rules.name} that sketches can score, at "
+                f"most {rules.max_depth} deep and of at most {rules.max_size} nodes: raise --max-depth or --max-size"
+            )
 
 
 def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, observer: Observer) -> dict[str, Any]:
@@ -103,9 +118,9 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
         return finished
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    evaluate = _evaluation(setting, home, jobs, observer)
+    trial = _trial(setting, home, jobs, observer)
     begun = time.monotonic()
-    evolution = _evolve(run, setting, evaluate, observer)
+    evolution = _evolve(run, setting, trial, jobs, observer)
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - evolution.state.seconds
     document = _result(run, setting, evolution.state, jobs, observer, started)
@@ -141,10 +156,13 @@ def _result(
         "protocol": setting.space.protocol,
         "seed": setting.config.seed,
         "evaluated": state.evaluated,
-        "pruned": state.pruned,
+        "duplicates": state.duplicates,
+        "pruned": dict(sorted(state.pruned.items())),
         "seconds": round(time.monotonic() - started, 3),
         "stopped_by": state.stopped_by,
         "generations": state.generation,
+        "islands": len(state.islands),
+        "restarts": state.restarts,
         "table_sha256": setting.table.digest,
         "best": report["best"],
         "front": front_documents(found),
@@ -152,42 +170,72 @@ def _result(
     }
 
 
-def _evaluation(setting: Setting, home: Path, jobs: int, observer: Observer) -> Evaluation:
+def _trial(setting: Setting, home: Path, jobs: int, observer: Observer) -> Trial:
     """Bank what the search may see; the sealed test is not even extracted before the report."""
-    seen = [*setting.parts.search, *setting.parts.validation]
-    sketches = fill_bank(
+    config, seen = setting.config, [*setting.parts.search, *setting.parts.validation]
+    architectures = tuple(setting.table.records[i].architecture for i in seen)
+    fill_bank(
         setting.space,
-        [setting.table.records[i].architecture for i in seen],
+        architectures,
         setting.shown,
         home=home,
         jobs=jobs,
         progress=lambda done, total: observer.architectures("operands", done, total),
     )
-    return evaluation(
-        dict(zip(seen, sketches, strict=True)), setting.table.oriented, setting.parts, setting.shown.device
+    return Trial(
+        space=setting.space.name,
+        protocol=setting.space.protocol,
+        shown=setting.shown,
+        home=home,
+        architectures=architectures,
+        quality=tuple(setting.table.oriented[seen].tolist()),
+        groups=tuple(setting.groups[seen].tolist()),
+        searched=len(setting.parts.search),
+        resamples=config.resamples if config.objective == "stable" else 0,
+        quantile=config.quantile,
     )
 
 
-def _evolve(run: RunDirectory, setting: Setting, evaluate: Evaluation, observer: Observer) -> Evolution:
+@lru_cache(maxsize=1)
+def _evaluation(trial: Trial) -> Evaluation:
+    """The evaluation of this process: its bank and what it remembers stay from epoch to epoch."""
+    return trial.begin()
+
+
+def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
+    """Carry out one order; where, and what that process did before, changes nothing."""
+    return evolve_island(order, config, _evaluation(trial))
+
+
+def _evolve(run: RunDirectory, setting: Setting, trial: Trial, jobs: int, observer: Observer) -> Evolution:
     config = setting.config
     saved = run.read_checkpoint()
     if saved is None:
-        state = State(np.random.default_rng(derived_seed(config.seed, "evolve")))
+        state = State.fresh(config)
     else:
         try:
-            state = from_document(saved, config.parsimony)
+            state = from_document(saved, config)
         except InputError as err:
             raise InputError(f"{run.path / CHECKPOINT}: {err}: begin a new run") from err
         run.event("resumed", generation=state.generation)
-    evolution = Evolution(config, evaluate, state, observer.formulas)
-    with single_threaded():
-        for reached in evolution.run():
-            run.write_checkpoint(to_document(reached))
-            progress = evolution.progress()
-            facts = {"number": reached.generation, "evaluated": progress.evaluated, "best": progress.best}
-            if reached.stopped_by:
-                run.event("stopped", by=reached.stopped_by, **facts)
-            else:
-                run.event("generation", **facts)
-            observer.generation(reached, progress)
+    carry_out = partial(_carry_out, trial, config)
+    try:
+        with Workers(min(jobs, config.islands)) as workers:
+            spread: Spread = partial(workers.map, carry_out)
+            evolution = Evolution(config, spread, state, observer.formulas)
+            for reached in evolution.run():
+                _keep(run, evolution, reached)
+                observer.generation(reached, evolution.progress())
+    finally:
+        _evaluation.cache_clear()
     return evolution
+
+
+def _keep(run: RunDirectory, evolution: Evolution, reached: State) -> None:
+    """Save a state, and say what came before it."""
+    run.write_checkpoint(to_document(reached))
+    for told in evolution.history:
+        run.event("generation", number=told.generation, evaluated=told.evaluated, best=told.best)
+    if reached.stopped_by:
+        told = evolution.progress()
+        run.event("stopped", by=reached.stopped_by, number=reached.generation, evaluated=told.evaluated, best=told.best)

@@ -21,9 +21,19 @@ Place = tuple[int, ...]
 
 def paths(formula: Formula) -> list[Place]:
     """The way to every node, as argument indices from the root; the root first, left to right."""
-    found: list[Place] = [()]
-    for place, argument in enumerate(formula.arguments):
-        found += [(place, *path) for path in paths(argument)]
+    return [path for path, _ in places(formula)]
+
+
+def places(formula: Formula) -> list[tuple[Place, Formula]]:
+    """Every node with the way to it, as argument indices from the root; the root first, left to right."""
+    found: list[tuple[Place, Formula]] = []
+
+    def visit(path: Place, node: Formula) -> None:
+        found.append((path, node))
+        for place, argument in enumerate(node.arguments):
+            visit((*path, place), argument)
+
+    visit((), formula)
     return found
 
 
@@ -43,11 +53,10 @@ def replaced(formula: Formula, path: Place, part: Formula) -> Formula:
     return apply(formula.name, *arguments)
 
 
-def _pick(formula: Formula, rng: np.random.Generator) -> Place:
-    """A node: a primitive nine times out of ten, an operand otherwise (Koza 1992)."""
-    every = paths(formula)
-    inner = [path for path in every if part_at(formula, path).arguments]
-    return every[int(rng.integers(len(every)))] if rng.random() < 0.1 else inner[int(rng.integers(len(inner)))]
+def _pick(every: list[tuple[Place, Formula]], rng: np.random.Generator) -> tuple[Place, Formula]:
+    """A node: a primitive nine times out of ten, any one otherwise (Koza 1992)."""
+    inner = every if rng.random() < 0.1 else [(path, node) for path, node in every if node.arguments]
+    return inner[int(rng.integers(len(inner)))]
 
 
 def _first_valid(parent: Formula, rules: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
@@ -70,11 +79,11 @@ def crossover(first: Formula, second: Formula, rules: Grammar, rng: np.random.Ge
         rules: The grammar that the child must belong to.
         rng: Source of randomness.
     """
+    every, others = places(first), list(second.walk())
 
     def attempt() -> Formula | None:
-        path = _pick(first, rng)
-        level = part_at(first, path).type.level
-        donors = [node for node in second.walk() if node.type.level == level]
+        path, old = _pick(every, rng)
+        donors = [node for node in others if node.type.level == old.type.level]
         return replaced(first, path, donors[int(rng.integers(len(donors)))]) if donors else None
 
     return _first_valid(first, rules, attempt)
@@ -82,10 +91,10 @@ def crossover(first: Formula, second: Formula, rules: Grammar, rng: np.random.Ge
 
 def mutate_subtree(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
     """Replace a random part by a new random one of the same type; under a reduction, at any sites."""
+    every = places(parent)
 
     def attempt() -> Formula | None:
-        path = _pick(parent, rng)
-        old = part_at(parent, path)
+        path, old = _pick(every, rng)
         above = part_at(parent, path[:-1]) if path else None
         free = above is not None and above.primitive is not None and above.primitive.kind == "reduction"
         wanted = Type("tensor") if free else old.type
@@ -97,11 +106,10 @@ def mutate_subtree(parent: Formula, rules: Grammar, rng: np.random.Generator) ->
 
 def mutate_point(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
     """Replace one primitive by another of its arity, or one operand by another, where the types allow it."""
+    every = places(parent)
 
     def attempt() -> Formula | None:
-        every = paths(parent)
-        path = every[int(rng.integers(len(every)))]
-        old = part_at(parent, path)
+        path, old = every[int(rng.integers(len(every)))]
         if old.primitive is None:
             return replaced(parent, path, operand(rules.operands[int(rng.integers(len(rules.operands)))]))
         names = [p.name for p in PRIMITIVES if p.arity == old.primitive.arity and p.search]
@@ -112,10 +120,10 @@ def mutate_point(parent: Formula, rules: Grammar, rng: np.random.Generator) -> F
 
 def mutate_hoist(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
     """Put a part in the place of a larger part of its type that holds it: the child is smaller."""
+    every = places(parent)
 
     def attempt() -> Formula | None:
-        path = _pick(parent, rng)
-        old = part_at(parent, path)
+        path, old = _pick(every, rng)
         inside = [node for node in old.walk() if node != old and node.type == old.type]
         return replaced(parent, path, inside[int(rng.integers(len(inside)))]) if inside else None
 

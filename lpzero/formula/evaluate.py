@@ -1,12 +1,11 @@
 """Evaluate formulas: interpreted, vectorised over models, every distinct part computed once and remembered.
 
 Parts are remembered under their canonical text, so that formulas which share a part share its value, within a
-memory limit; the least recently used goes first. Results do not depend on what is remembered.
+memory limit (see :mod:`lpzero.formula.memory`). Results do not depend on what is remembered.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from lpzero.errors import InputError
 from lpzero.formula.formula import Formula
 from lpzero.formula.keys import canonical
+from lpzero.formula.memory import Memory
 from lpzero.formula.values import Source, TensorValue
 
 MEMORY_LIMIT = 512 * 2**20
@@ -36,8 +36,8 @@ class LayerValues:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the value holds, in bytes."""
-        return self.values.nbytes + self.present.nbytes
+        """Memory that the value holds, in bytes; masks are shared."""
+        return self.values.nbytes
 
 
 class Evaluator:
@@ -53,9 +53,7 @@ class Evaluator:
 
     def __init__(self, source: Source, memory_limit: int = MEMORY_LIMIT) -> None:
         self._source = source
-        self._limit = memory_limit
-        self._memory: OrderedDict[str, Any] = OrderedDict()
-        self._held = 0
+        self._memory = Memory(memory_limit)
 
     def scores(self, formula: Formula) -> np.ndarray:
         """The value of a formula for every model, (models,) float64, not finite where it overflows.
@@ -63,42 +61,38 @@ class Evaluator:
         Raises:
             InputError: The formula is no scalar, or needs a tensor's axes and the source is sketched.
         """
+        scores: np.ndarray = self.score_tensor(formula).cpu().numpy().astype(np.float64)
+        return scores
+
+    def score_tensor(self, formula: Formula) -> Tensor:
+        """The same as a float64 tensor where the operands lie: nothing waits for a device; raises alike."""
         if formula.type.level != "scalar":
             raise InputError(f"expected a formula of type scalar, found {formula.type}")
         if formula.needs_axes and not self._source.exact:
             raise InputError(f"{formula} needs the axes of its tensors: evaluate it exactly, not on sketches")
         with torch.no_grad():
             value: Tensor = self._value(canonical(formula))
-        scores: np.ndarray = value.cpu().numpy().astype(np.float64)
-        return scores
-
-    def _value(self, formula: Formula) -> Any:
-        key = formula.text
-        if key in self._memory:
-            self._memory.move_to_end(key)
-            return self._memory[key]
-        value = self._compute(formula)
-        self._remember(key, value)
         return value
 
-    def _remember(self, key: str, value: Any) -> None:
-        if value.nbytes > self._limit:
-            return
-        self._memory[key] = value
-        self._held += value.nbytes
-        while self._held > self._limit:
-            _, dropped = self._memory.popitem(last=False)
-            self._held -= dropped.nbytes
+    def _value(self, formula: Formula) -> Any:
+        if formula.primitive is None:
+            # the source holds its operands itself
+            return self._source.tensor(formula.name)
+        key, tensor = formula.text, formula.type.level == "tensor"
+        value = self._memory.get(key, tensor=tensor)
+        if value is None:
+            value = self._compute(formula)
+            self._memory.put(key, value, tensor=tensor)
+        return value
 
     def _compute(self, formula: Formula) -> Any:
-        if formula.primitive is None:
-            return self._source.tensor(formula.name)
         parts = [self._value(argument) for argument in formula.arguments]
         level = formula.arguments[0].type.level
         if level == "tensor":
             return _on_tensors(formula, parts)
         if level == "layers":
             return _on_layers(formula, parts)
+        assert formula.primitive is not None
         return formula.primitive.function(*parts)
 
 
@@ -120,12 +114,12 @@ def _on_layers(formula: Formula, parts: list[LayerValues]) -> Any:
     assert row is not None
     present = parts[0].present
     for part in parts[1:]:
-        present = present & part.present
-    weights = present.double()
+        # values of one operand share the very mask
+        present = present if part.present is present else present & part.present
     if row.kind == "aggregation":
-        return row.function(parts[0].values, weights)
+        return row.function(parts[0].values, present.double())
     if row.kind == "normalise":
-        values = row.function(parts[0].values, weights)
+        values = row.function(parts[0].values, present.double())
     else:
         values = row.function(*(part.values for part in parts))
-    return LayerValues(torch.where(present, values, torch.zeros_like(values)), present)
+    return LayerValues(torch.where(present, values, 0.0), present)

@@ -12,6 +12,7 @@ from lpzero.operands.operand import OPERANDS
 
 MAX_DEPTH = 24
 MAX_SIZE = 200
+BACKWARD = ("grad", "jacobian")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Formula:
         arguments: The parts that the primitive is applied to; empty for an operand.
         type: The type of the value.
         primitive: The row of the table; None for an operand.
+        size: Number of nodes.
+        depth: Nodes on the longest way from the root to an operand.
+        needs_axes: Whether it can be evaluated on exact operands only.
+        canonical_form: What :func:`lpzero.formula.canonical` made of it; None where nobody has asked.
 
     >>> f = apply("sum", apply("l1", apply("mul", operand("weight"), operand("grad"))))
     >>> str(f), f.size, f.depth, str(f.type)
@@ -56,6 +61,20 @@ class Formula:
     arguments: tuple[Formula, ...]
     type: Type
     primitive: Primitive | None = field(repr=False)
+    size: int = field(init=False, repr=False)
+    depth: int = field(init=False, repr=False)
+    needs_axes: bool = field(init=False, repr=False)
+    canonical_form: Formula | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # counted at once: a search asks for them all the time
+        size, depth, axes = 1, 0, self.primitive is not None and self.primitive.kind == "axes"
+        for argument in self.arguments:
+            size += argument.size
+            depth = max(depth, argument.depth)
+            axes = axes or argument.needs_axes
+        for name, value in (("size", size), ("depth", depth + 1), ("needs_axes", axes)):
+            object.__setattr__(self, name, value)
 
     @cached_property
     def text(self) -> str:
@@ -67,16 +86,6 @@ class Formula:
         return f"{left} {self.primitive.symbol} {right}"
 
     @cached_property
-    def size(self) -> int:
-        """Number of nodes."""
-        return 1 + sum(a.size for a in self.arguments)
-
-    @cached_property
-    def depth(self) -> int:
-        """Nodes on the longest way from the root to an operand."""
-        return 1 + max((a.depth for a in self.arguments), default=0)
-
-    @cached_property
     def operands(self) -> frozenset[str]:
         """Names of the operands in it."""
         if not self.arguments:
@@ -84,10 +93,10 @@ class Formula:
         return frozenset().union(*(a.operands for a in self.arguments))
 
     @cached_property
-    def needs_axes(self) -> bool:
-        """Whether it can be evaluated on exact operands only."""
-        mine = self.primitive is not None and self.primitive.kind == "axes"
-        return mine or any(a.needs_axes for a in self.arguments)
+    def cost(self) -> float:
+        """Cost an element: that of its primitives, relative to an addition, and 1 where it needs a backward pass."""
+        primitives = sum(node.primitive.cost for node in self.walk() if node.primitive is not None)
+        return primitives + any(OPERANDS[name].family in BACKWARD for name in self.operands)
 
     def walk(self) -> Iterator[Formula]:
         """Every node, root first, left to right."""

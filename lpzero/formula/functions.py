@@ -1,9 +1,10 @@
 """The PyTorch functions of the primitives: total, pure, working along the last axis.
 
 Each takes ``x`` and, where it looks at more than one element, ``w``: the weight of every element, of ``x``'s shape
-(0 marks padding; an element that stands for several counts as many), or None where every element counts once. A
-protected function says how it is protected. The Python export copies these functions, so that each stands on torch
-and on the others alone.
+(0 marks padding; an element that stands for several counts as many), or None where every element counts once. Weights
+may know beforehand what would else be computed each time: their sums (``counts``), and that padding repeats an element
+that is there (``repeats``), which no extreme then has to leave out. A protected function says how it is protected. The
+Python export copies these functions, so that each stands on torch and on the others alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def numel(x: Tensor, w: Tensor | None) -> Tensor:
     """Number of the elements, a whole number whatever the weights were rounded to."""
     if w is None:
         return x.new_full(x.shape[:-1], x.shape[-1])
-    return w.double().sum(-1).round().to(x.dtype).expand(x.shape[:-1])
+    counts = getattr(w, "counts", None)
+    counts = w.double().sum(-1).round() if counts is None else counts
+    return counts.to(x.dtype).expand(x.shape[:-1])
 
 
 def mean(x: Tensor, w: Tensor | None) -> Tensor:
@@ -54,12 +57,12 @@ def frobenius(x: Tensor, w: Tensor | None) -> Tensor:
 
 def maximum(x: Tensor, w: Tensor | None) -> Tensor:
     """Largest element; padding never counts."""
-    return (x if w is None else x.masked_fill(w == 0, -torch.inf)).amax(-1)
+    return (x if w is None or getattr(w, "repeats", False) else x.masked_fill(w == 0, -torch.inf)).amax(-1)
 
 
 def minimum(x: Tensor, w: Tensor | None) -> Tensor:
     """Smallest element; padding never counts."""
-    return (x if w is None else x.masked_fill(w == 0, torch.inf)).amin(-1)
+    return (x if w is None or getattr(w, "repeats", False) else x.masked_fill(w == 0, torch.inf)).amin(-1)
 
 
 def identity(x: Tensor) -> Tensor:

@@ -30,11 +30,19 @@ def canonical(formula: Formula) -> Formula:
     >>> canonical(parse("sum(l1(weight * grad))")) == canonical(parse("sum(sum(abs(neg(grad * weight))))"))
     True
     """
-    if not formula.arguments:
-        return formula
-    name = "mean" if formula.name == "normalised_sum" else formula.name
-    arguments = tuple(canonical(argument) for argument in formula.arguments)
-    return _unary(name, arguments[0]) if len(arguments) == 1 else _binary(name, *arguments)
+    return formula.canonical_form or _kept(formula)
+
+
+def _kept(formula: Formula) -> Formula:
+    """Compute the canonical form, and keep it with the formula: parts go from parent to child unchanged."""
+    form = formula
+    if formula.arguments:
+        name = "mean" if formula.name == "normalised_sum" else formula.name
+        arguments = tuple(canonical(argument) for argument in formula.arguments)
+        form = _unary(name, arguments[0]) if len(arguments) == 1 else _binary(name, *arguments)
+    object.__setattr__(formula, "canonical_form", form)
+    object.__setattr__(form, "canonical_form", form)
+    return form
 
 
 def _unary(name: str, inner: Formula) -> Formula:

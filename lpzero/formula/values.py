@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lpzero.operands.extract import Operands
-from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, SiteFamily
 from lpzero.operands.sketch import Sketch, SketchedSites
 
 Function = Callable[..., Tensor]
@@ -45,6 +45,29 @@ class SiteRows:
         """Add the values of each layer's sites, (sites,) to (models, layers) float64."""
         out = torch.zeros(self.models * self.layers, dtype=torch.float64, device=self.cell.device)
         return out.index_add(0, self.cell, values.double()).reshape(self.models, self.layers)
+
+
+class SketchWeights(Tensor):
+    """The weights of a sketch's elements, (sites, elements) float32, with what follows from them.
+
+    Every operation on it gives a plain tensor, as with a ``torch.nn.Parameter``.
+
+    Attributes:
+        counts: (sites,) float64, the weights of a row added up: the elements that the row stands for.
+        repeats: That padding, an element of weight 0, has the value of the row's first element.
+    """
+
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]  # as torch does
+
+    counts: Tensor
+    repeats = True
+
+    @classmethod
+    def of(cls, weights: Tensor) -> SketchWeights:
+        """Add up the weights once, for every reduction to come."""
+        made: SketchWeights = weights.as_subclass(cls)
+        made.counts = weights.double().sum(-1).round()
+        return made
 
 
 class TensorValue(Protocol):
@@ -83,7 +106,7 @@ class SketchedTensor:
 
     rows: SiteRows
     values: Tensor
-    weights: Tensor
+    weights: SketchWeights
 
     def elementwise(self, function: Function, *others: SketchedTensor) -> SketchedTensor:
         """See :class:`TensorValue`."""
@@ -165,30 +188,27 @@ class SketchSource(Source):
     def __init__(self, sketches: Sequence[Sketch], device: str = "cpu") -> None:
         self.models = len(sketches)
         self._layers = 1 + max(s.layer for sketch in sketches for part in sketch.values() for s in part.sites)
-        self._groups: dict[SiteFamily, list[str | None]] = {}
-        self._cells: dict[SiteFamily, Tensor] = {}
-        self._weights: dict[SiteFamily, Tensor] = {}
-        self._values: dict[str, Tensor] = {}
+        self._tensors: dict[str, SketchedTensor] = {}
         for family in SITE_FAMILIES:
             self._join(family, [sketch[family] for sketch in sketches], device)
 
     def _join(self, family: SiteFamily, parts: Sequence[SketchedSites], device: str) -> None:
-        cells = [i * self._layers + site.layer for i, part in enumerate(parts) for site in part.sites]
-        self._groups[family] = [site.group for part in parts for site in part.sites]
-        self._cells[family] = torch.tensor(cells, dtype=torch.int64, device=device)
-        for name in parts[0].values:
-            self._values[name] = torch.cat([part.values[name] for part in parts]).to(device)
-        self._weights[family] = torch.cat([part.weights for part in parts]).to(device)
+        cells = torch.tensor([i * self._layers + site.layer for i, part in enumerate(parts) for site in part.sites])
+        groups = [site.group for part in parts for site in part.sites]
+        weights = torch.cat([part.weights for part in parts])
+        values = {name: torch.cat([part.values[name] for part in parts]) for name in parts[0].values}
+        rows = [row for row in OPERANDS.values() if row.site_family == family]
+        for group in dict.fromkeys(row.group for row in rows):
+            kept = torch.tensor([group in (None, g) for g in groups], dtype=torch.bool)
+            place = SiteRows(cells[kept].long().to(device), self.models, self._layers)
+            shared = SketchWeights.of(weights[kept].to(device))
+            for row in rows:
+                if row.group == group:
+                    self._tensors[row.name] = SketchedTensor(place, values[row.family][kept].to(device), shared)
 
     def tensor(self, name: str) -> SketchedTensor:
         """The value of an operand by its name."""
-        row: Operand = OPERANDS[name]
-        family = row.site_family
-        values, weights, cells = self._values[row.family], self._weights[family], self._cells[family]
-        if row.group is not None:
-            kept = torch.tensor([g == row.group for g in self._groups[family]], device=cells.device)
-            values, weights, cells = values[kept], weights[kept], cells[kept]
-        return SketchedTensor(SiteRows(cells, self.models, self._layers), values, weights)
+        return self._tensors[name]
 
 
 class ExactSource(Source):

@@ -76,6 +76,65 @@ def test_a_table_names_its_space(data: Path, settings: list[Any], monkeypatch: p
     assert (config.search_size, config.validation_size) == (20, 50)
 
 
+def test_seeds_are_formulas_or_proxies_that_are_one(
+    data: Path, settings: list[Any], monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    (nowhere / "mine.json").write_text(
+        json.dumps({"schema": 1, "name": "mine", "formula": "mean(std(head))", "higher_is_better": True})
+    )
+    given = ["sum(l1(weight)) * mean(std(attention))", "snip", "mine.json"]
+    arguments = [part for text in given for part in ("--seed-formula", text)]
+    assert run(["evolve", "--table", "gpt2-wt103", *arguments, "--islands", "2"]) == 130
+    (config,) = settings
+    assert config.seed_formulas == [given[0], "sum(l1(weight * grad))", "mean(std(head))"]
+    assert config.islands == 2
+
+
+def test_seeds_from_the_environment_stand_between_semicolons(
+    data: Path, settings: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    monkeypatch.setenv("LPZERO_EVOLVE_SEED_FORMULAS", "sum(l1(weight * grad));mean(std(head))")
+    assert run(["evolve", "--table", "gpt2-wt103"]) == 130
+    (config,) = settings
+    assert config.seed_formulas == ["sum(l1(weight * grad))", "mean(std(head))"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sum(l2(weight))", "unknown primitive"),
+        ("sum(mean(max_tokens(head)))", "that sketches can score"),
+        ("synflow", "expected a formula, found a coded metric"),
+        ("nothing", "unknown proxy"),
+    ],
+)
+def test_a_bad_seed_is_one_line(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    words: str,
+    nowhere: Path,
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    assert run(["evolve", "--table", "gpt2-wt103", "--seed-formula", text]) == 2
+    assert words in capsys.readouterr().err
+    assert not (nowhere / "runs").exists()
+
+
+def test_settings_of_a_run_begin_another(
+    data: Path, settings: list[Any], monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    arguments = ["--table", "gpt2-wt103", "--seed-formula", "snip", "--restart-after", "0", "--select", "nsga2"]
+    assert run(["evolve", *arguments]) == 130
+    (nowhere / "config.json").write_text(json.dumps(settings[0].model_dump()))
+    assert run(["evolve", "--config", "config.json"]) == 130
+    assert settings[1] == settings[0]
+
+
 def test_a_run_on_a_table_of_ones_own(trained: Trained, capsys: pytest.CaptureFixture[str], nowhere: Path) -> None:
     small_table(nowhere / "mine", trained)
     assert run(["evolve", "--table", "mine", *SMALL, "--json"]) == 0

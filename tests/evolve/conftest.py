@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lpzero.evolve.run as run_module
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Progress, State
+from lpzero.evolve.individual import Evaluated
+from lpzero.evolve.known import key_hash
 from lpzero.evolve.run import Setting, prepare
+from lpzero.fitness import Correlation, Status
+from lpzero.formula import Formula, canonical
+from lpzero.formula.rules import pruned_by
 from lpzero.tables import load_table
 
 SMALL: dict[str, Any] = {
@@ -19,6 +26,8 @@ SMALL: dict[str, Any] = {
     "protocol": "trained",
     "table": "flexibert-glue",
     "seed": 3,
+    "islands": 2,
+    "epoch": 1,
     "population": 10,
     "generations": 3,
     "search_size": 8,
@@ -47,6 +56,52 @@ class Quiet:
     def generation(self, state: State, progress: Progress) -> None:
         """Remember a generation."""
         self.generations.append(state.generation)
+
+
+class Landscape:
+    """An evaluation without models, pure and fast: a number that follows from a formula's text, and every status.
+
+    Args:
+        rankings: How many different signatures there are; None for one a formula.
+    """
+
+    def __init__(self, rankings: int | None = None) -> None:
+        self.met: list[str] = []
+        self._rankings = rankings
+
+    def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
+        """Evaluate."""
+        return [self._one(canonical(formula)) for formula in formulas]
+
+    def _one(self, formula: Formula) -> Evaluated:
+        key = formula.text
+        self.met.append(key)
+        rule = pruned_by(formula)
+        if rule is not None:
+            return Evaluated(key, formula.size, Status.PRUNED, rule)
+        worth = np.random.default_rng(sum(key.encode())).random(2)
+        if worth[0] < 0.1:
+            return Evaluated(key, formula.size, Status.NONFINITE)
+        if worth[0] < 0.2:
+            return Evaluated(key, formula.size, Status.CONSTANT)
+        search, both = (Correlation(w, w, w, 1.0) for w in worth)
+        signature = key_hash(key) if self._rankings is None else key_hash(key) % self._rankings
+        return Evaluated(
+            key,
+            formula.size,
+            Status.OK,
+            objective=search.tau_a,
+            signature=signature,
+            search=search,
+            validation=both,
+            both=both,
+        )
+
+
+@pytest.fixture
+def landscape() -> type[Landscape]:
+    """An evaluation without models."""
+    return Landscape
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.evolve.config import check_config, read_document
-from lpzero.evolve.run import prepare
+from lpzero.evolve.run import check_seeds, prepare
 
 NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
 
@@ -26,7 +26,8 @@ NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
             ("budget", float("inf")),
             ("parsimony", float("nan")),
         ),
-        *(("seed", "0"), ("nonsense", 1)),
+        *(("seed", "0"), ("nonsense", 1), ("islands", 0), ("epoch", 0), ("restart_after", -1), ("quantile", 1.0)),
+        *(("objective", "rho"), ("select", "lexicase"), ("resamples", 0), ("seed_formulas", "sum(l1(weight))")),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
@@ -35,8 +36,9 @@ def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
 
 
 def test_the_elite_leaves_room() -> None:
-    with pytest.raises(InputError, match="here: elite: expected fewer than the population of 10"):
-        check_config({**NAMED, "population": 10, "elite": 10}, source="here")
+    for setting in ("elite", "migrants"):
+        with pytest.raises(InputError, match=f"here: {setting}: expected fewer than the population of 10, found 10"):
+            check_config({**NAMED, "population": 10, setting: 10}, source="here")
     assert [check_config({**NAMED, "population": n}).elite for n in (4, 5, 6, 200)] == [3, 4, 5, 5]
 
 
@@ -60,3 +62,23 @@ def test_a_table_of_another_space_is_refused(data: Path, monkeypatch: pytest.Mon
         prepare(check_config({**NAMED, "table": "gpt2-wt103"}, source="here"))
     with pytest.raises(InputError, match="records left for the test"):
         prepare(check_config({**NAMED, "search_size": 490}, source="here"))
+
+
+def test_settings_of_before_islands_are_read() -> None:
+    config = check_config({**NAMED, "population": 50, "patience": None}, source="here")
+    assert (config.islands, config.seed_formulas, config.objective) == (4, [], "plain")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sum(mean(max_tokens(head)))", "a formula of the grammar typed that sketches can score"),
+        ("l1(weight)", "expected one value for the model, found layers"),
+        ("sum(l1(exp(exp(exp(exp(exp(exp(weight))))))))", "at most 8 deep"),
+        ("sum(l2(weight))", "unknown primitive"),
+    ],
+)
+def test_a_seed_that_the_grammar_lacks_is_refused(text: str, words: str) -> None:
+    check_seeds(check_config({**NAMED, "seed_formulas": ["sum(l1(weight))"]}))
+    with pytest.raises(InputError, match=words):
+        check_seeds(check_config({**NAMED, "seed_formulas": [text]}))

@@ -1,14 +1,18 @@
-"""The evaluation of one formula: the same for every way to write it, statuses, directions."""
+"""The evaluation of a batch: the same for every way to write a formula and in any company, statuses, directions."""
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from lpzero.errors import InputError
 from lpzero.evolve.evaluation import Evaluation, evaluation
-from lpzero.fitness import Split, Status, judge
+from lpzero.evolve.individual import Evaluated
+from lpzero.fitness import Status, judge
 from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
@@ -18,7 +22,7 @@ from lpzero.operands.extract import extract
 from lpzero.operands.sketch import Sketch, sketch
 
 QUALITY = np.array([3.0, 1.0, 4.0, 1.5, 5.0, 9.0, 2.0, 6.0, 5.5, 3.5, 8.0, 7.0])
-PARTS = Split(tuple(range(6)), (6, 7, 8), (9, 10, 11))
+SEARCHED = 6
 
 
 @pytest.fixture
@@ -35,29 +39,70 @@ def sketches(tiny: Any, tokens: Batch) -> dict[int, Sketch]:
 @pytest.fixture
 def evaluate(sketches: dict[int, Sketch]) -> Evaluation:
     """The evaluation of a small run."""
-    return evaluation(sketches, QUALITY, PARTS, "cpu")
+    return evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, "cpu")
+
+
+def one(evaluate: Evaluation, text: str) -> Evaluated:
+    """What is known of a formula."""
+    return evaluate([parse(text)])[0]
 
 
 def test_every_way_to_write_a_formula_gives_one_result(evaluate: Evaluation) -> None:
     # else a long way to write it could keep the short one from being tried
     pairs = [("sum(l1(abs(weight)))", "sum(l1(weight))"), ("sum(l1(neg(neg(weight))))", "sum(l1(weight))")]
     for long, short in pairs:
-        assert evaluate(parse(long)) == evaluate(parse(short))
-        assert evaluate(parse(long)).status is Status.OK
+        assert one(evaluate, long) == one(evaluate, short)
+        assert one(evaluate, long).status is Status.OK
     for name in ("typed", "lpzero"):
         rules, rng = grammar(name), np.random.default_rng(0)
-        for _ in range(150):
-            formula = draw(rules, rng)
-            assert evaluate(formula) == evaluate(canonical(formula))
+        formulas = [draw(rules, rng) for _ in range(150)]
+        assert evaluate(formulas) == evaluate([canonical(formula) for formula in formulas])
+
+
+@pytest.mark.parametrize("resamples", [0, 16])
+def test_a_formula_is_worth_the_same_in_any_company(sketches: dict[int, Sketch], resamples: int) -> None:
+    evaluate = evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, "cpu", resamples=resamples)
+    rules, rng = grammar("typed"), np.random.default_rng(3)
+    formulas = [draw(rules, rng) for _ in range(120)]
+    together = evaluate(formulas)
+    assert together == [evaluate([formula])[0] for formula in formulas]
+    assert sum(known.ok for known in together) > 30
+
+
+@pytest.mark.parametrize("resamples", [0, 16])
+def test_formulas_with_the_same_ranks_share_a_signature(sketches: dict[int, Sketch], resamples: int) -> None:
+    evaluate = evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, "cpu", resamples=resamples)
+    texts = ["sum(l1(weight))", "reciprocal(sum(l1(weight)))", "sum(std(jacobian))"]
+    norm, turned, other = evaluate([parse(text) for text in texts])
+    assert norm.higher_is_better != turned.higher_is_better
+    assert norm.signature == turned.signature != other.signature
+    assert norm.search == turned.search
+    assert norm.objective == turned.objective
+
+
+@pytest.mark.parametrize("text", ["sum(l1(weight))", "sum(std(jacobian))"])
+def test_the_objective_is_tau_a_or_a_low_one_of_resamples(sketches: dict[int, Sketch], text: str) -> None:
+    parts = list(sketches.values())
+    plain = one(evaluation(parts, QUALITY[:9], SEARCHED, "cpu"), text)
+    stable, lower = (
+        one(evaluation(parts, QUALITY[:9], SEARCHED, "cpu", resamples=64, quantile=q), text) for q in (0.25, 0.05)
+    )
+    assert plain.search is not None
+    assert plain.objective == plain.search.tau_a
+    assert lower.objective is not None
+    assert stable.objective is not None
+    assert lower.objective <= stable.objective <= 1.0
+    assert stable.search == plain.search
 
 
 def test_the_direction_is_that_of_the_search_split(evaluate: Evaluation, sketches: dict[int, Sketch]) -> None:
-    up, down = evaluate(parse("sum(l1(weight))")), evaluate(parse("neg(sum(l1(weight)) * sum(l1(hidden)))"))
+    up, down = evaluate([parse("sum(l1(weight))"), parse("neg(sum(l1(weight)) * sum(l1(hidden)))")])
     scores = Evaluator(SketchSource([sketches[i] for i in range(9)])).scores(up.formula)
     for part, kept in (("search", slice(0, 6)), ("validation", slice(6, 9)), ("both", slice(0, 9))):
         wanted = judge(scores[kept], QUALITY[:9][kept]).correlation
         assert wanted is not None
-        assert getattr(up, part) == (wanted if up.higher_is_better else wanted.flipped())
+        expected = wanted if up.higher_is_better else wanted.flipped()
+        assert astuple(getattr(up, part)) == pytest.approx(astuple(expected), abs=1e-12)
     for known in (up, down):
         if known.search is not None:
             assert known.search.tau_a >= 0
@@ -73,7 +118,7 @@ def test_the_direction_is_that_of_the_search_split(evaluate: Evaluation, sketche
     ],
 )
 def test_statuses(evaluate: Evaluation, text: str, status: Status, rule: str | None) -> None:
-    known = evaluate(parse(text))
+    known = one(evaluate, text)
     assert (known.status, known.rule) == (status, rule)
     assert known.ok == (status is Status.OK)
 
@@ -82,5 +127,26 @@ def test_running_out_of_memory_is_a_status(evaluate: Evaluation, monkeypatch: py
     def full(_formula: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(evaluate.everything, "scores", full)
-    assert evaluate(parse("sum(l1(weight))")).status is Status.OUT_OF_MEMORY
+    both = evaluate([parse("sum(l1(weight))"), parse("sum(exp(numel(weight)))")])
+    assert [known.status for known in both] == [Status.OK, Status.PRUNED]
+    monkeypatch.setattr(evaluate.evaluator, "score_tensor", full)
+    assert one(evaluate, "sum(l1(weight))").status is Status.OUT_OF_MEMORY
+
+
+def test_one_quality_is_no_search_split(sketches: dict[int, Sketch]) -> None:
+    with pytest.raises(InputError, match="expected different qualities in the search split"):
+        evaluation(list(sketches.values()), np.ones(9), SEARCHED, "cpu")
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and torch sees none here")
+def test_a_gpu_evaluates_a_batch_as_a_cpu_does(sketches: dict[int, Sketch]) -> None:
+    rules, rng = grammar("typed"), np.random.default_rng(0)
+    formulas = [draw(rules, rng) for _ in range(100)]
+    cpu, cuda = (
+        evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, device, resamples=16)(formulas)
+        for device in ("cpu", "cuda")
+    )
+    # scores are rounded otherwise there, which turns a pair of nearly equal ones round now and then
+    same = [one.status is other.status and one.search == other.search for one, other in zip(cpu, cuda, strict=True)]
+    assert sum(same) > 90

@@ -9,6 +9,7 @@ from torch import Tensor
 from lpzero.formula import functions
 from lpzero.formula.grammar import PAPER_UNARY
 from lpzero.formula.primitives import NAMES, PRIMITIVES, Primitive
+from lpzero.formula.values import SketchWeights
 
 ROWS = [pytest.param(row, id=f"{row.kind}-{row.name}") for row in PRIMITIVES]
 FLAT = [pytest.param(row, id=row.name) for row in PRIMITIVES if row.kind not in ("elementwise", "axes")]
@@ -80,6 +81,16 @@ def test_a_weight_counts_as_copies_and_zero_as_absence(row: Primitive) -> None:
     if row.kind == "normalise":
         weighted, copied = weighted[:, [0, 3, 5]], copied[:, [0, 6, 7]]
     torch.testing.assert_close(weighted, copied)
+
+
+@pytest.mark.parametrize("row", FLAT)
+def test_weights_that_know_their_sums_change_no_bit(row: Primitive) -> None:
+    x = torch.randn(40, 30, generator=torch.Generator().manual_seed(1))
+    weights = 50 * torch.rand(40, 30, generator=torch.Generator().manual_seed(2))
+    for i in range(40):
+        # padding repeats the first element, and weighs nothing
+        x[i, 30 - i % 7 :], weights[i, 30 - i % 7 :] = x[i, 0], 0.0
+    assert torch.equal(row.function(x, weights), row.function(x, SketchWeights.of(weights)))
 
 
 def test_the_papers_20_unary_and_4_binary_primitives_are_there() -> None:

@@ -1,0 +1,83 @@
+"""New distinct formulas a second of the typed search, bank built, in CPU seconds: a busy machine changes little."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from functools import partial
+
+import torch
+from record import record
+
+from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.engine import Evolution, State
+from lpzero.evolve.evaluation import Trial
+from lpzero.evolve.island import Epoch, Order, evolve_island
+from lpzero.evolve.run import prepare
+from lpzero.operands.bank import fill_bank
+from lpzero.paths import cache_home
+
+
+def quiet(_done: int, _total: int) -> None:
+    """Say nothing."""
+
+
+def trial_of(config: EvolveConfig) -> Trial:
+    """The search and validation splits of a run, their bank filled."""
+    setting = prepare(config)
+    seen = [*setting.parts.search, *setting.parts.validation]
+    architectures = tuple(setting.table.records[i].architecture for i in seen)
+    fill_bank(setting.space, architectures, setting.shown, home=cache_home(), jobs=1, progress=quiet)
+    return Trial(
+        space=setting.space.name,
+        protocol=setting.space.protocol,
+        shown=setting.shown,
+        home=cache_home(),
+        architectures=architectures,
+        quality=tuple(setting.table.oriented[seen].tolist()),
+        groups=tuple(setting.groups[seen].tolist()),
+        searched=len(setting.parts.search),
+        resamples=config.resamples if config.objective == "stable" else 0,
+        quantile=config.quantile,
+    )
+
+
+def main() -> None:
+    """Measure and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", default="flexibert-glue")
+    parser.add_argument("--protocol", default="trained")
+    parser.add_argument("--generations", type=int, default=25)
+    parser.add_argument("--objective", default="plain")
+    parser.add_argument("--select", default="tournament")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    config = EvolveConfig(space="flexibert", **vars(options))
+    evaluate = trial_of(config).begin()
+
+    def carry_out(order: Order) -> Epoch:
+        return evolve_island(order, config, evaluate)
+
+    rows, before, started = [], (0, 0.0), time.process_time()
+    for state in Evolution(config, partial(map, carry_out), State.fresh(config), lambda _: None).run():
+        if state.stopped_by:
+            break
+        new, seconds = state.evaluated - state.duplicates, time.process_time() - started
+        speed = (new - before[0]) / (seconds - before[1])
+        rows.append([state.generation, state.evaluated, state.duplicates, sum(state.pruned.values()), seconds, speed])
+        before = new, seconds
+    record(
+        f"typed-speed-{options.table}-{options.protocol}",
+        " ".join(["python benchmarks/typed_speed.py", *sys.argv[1:]]),
+        ["generation", "evaluated", "duplicates", "pruned", "CPU seconds", "new distinct formulas a CPU second"],
+        rows,
+        architectures=len(evaluate.quality),
+        islands=config.islands,
+        steady_state=round(statistics.median(row[-1] for row in rows[1:])),
+    )
+
+
+if __name__ == "__main__":
+    main()
