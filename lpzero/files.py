@@ -1,14 +1,21 @@
-"""Files that are replaced atomically: each holds the old text or the new one, never a part."""
+"""Files that survive a kill: each is replaced whole, and one process at a time works in a folder."""
 
 from __future__ import annotations
 
 import json
+import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lpzero.errors import InputError, LpzeroError
+
 PART = ".part"
 """Ending of a file that is not yet whole; a process that is killed may leave one."""
+LOCK = ".lock"
+"""File in a folder that a process holds; it stays there, and means nothing by itself."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -16,7 +23,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / f".{path.name}.{uuid.uuid4().hex}{PART}"
     try:
-        part.write_bytes(content)
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            # a machine that goes down may otherwise have kept the new name, and nothing in the file
+            os.fsync(file.fileno())
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -31,3 +42,35 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, document: Any) -> None:
     """Replace a JSON document; NaN and infinity are refused."""
     write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes left of files that were not yet whole; nobody may be writing there."""
+    for part in folder.glob(f".*{PART}"):
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder inside the block; it is made where it is not there.
+
+    The system gives it free when the process ends, however it ends. It keeps out only those that hold it too.
+
+    Raises:
+        InputError: Another process holds it.
+        LpzeroError: It cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, blocking=False)
+        lock.acquire()
+    except Timeout as err:
+        raise InputError(f"{folder}: expected no other process at work there, found one: wait for its end") from err
+    except OSError as err:
+        raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
+    try:
+        yield
+    finally:
+        lock.release()

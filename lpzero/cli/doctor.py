@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json
-from lpzero.errors import LpzeroError
+from lpzero.errors import InputError
 
 PACKAGES = ("lpzero", "deap", "numpy", "scipy", "sympy", "torch", "transformers")
 
@@ -37,20 +36,26 @@ def _findings() -> dict[str, Any]:
     import torch
 
     from lpzero.paths import cache_home, writable
-    from lpzero.tables import TABLES, find, load_table
+    from lpzero.tables import TABLES, find
+    from lpzero.tables.load import fault_of
 
     problems = []
     home, data = cache_home(), os.environ.get("LPZERO_DATA")
     if not writable(home):
         problems.append(f"the cache folder {home} cannot be written: set LPZERO_HOME to one that can")
-    if data is not None and not Path(data).expanduser().is_dir():
+    if data is not None and not _is_folder(data):
         problems.append(f"LPZERO_DATA names {data}, which is no folder")
+    found: dict[str, str | None] = {}
     for entry in TABLES.values():
-        if find(entry) is not None:
-            try:
-                load_table(entry.name)
-            except LpzeroError as err:
-                problems.append(str(err))
+        try:
+            where = find(entry)
+            found[entry.name] = None if where is None else str(where)
+        except InputError:
+            # LPZERO_DATA, of which that is said above
+            found[entry.name] = None
+            continue
+        fault = fault_of(entry)
+        problems += [] if fault is None else [fault]
     cuda = torch.cuda.is_available()
     return {
         "python": platform.python_version(),
@@ -59,6 +64,15 @@ def _findings() -> dict[str, Any]:
         "cores": options.usable_cores(),
         "device": torch.cuda.get_device_name(0) if cuda else "cpu",
         "cache": str(home),
-        "tables": {entry.name: str(find(entry)) if find(entry) else None for entry in TABLES.values()},
+        "tables": found,
         "problems": problems,
     }
+
+
+def _is_folder(path: str) -> bool:
+    from lpzero.tables.locate import expanded
+
+    try:
+        return expanded(path).is_dir()
+    except InputError:
+        return False

@@ -26,7 +26,7 @@ class ProgressDisplay:
         self._terminal = sys.stderr.isatty() if terminal is None else terminal
         self._step = ""
         self._bar: Any = None
-        self._begun = self._said = self._last = 0.0
+        self._begun = self._said = self._first = self._last = 0.0
 
     def architectures(self, step: str, done: int, total: int) -> None:
         """``done`` of ``total`` architectures went through a step."""
@@ -56,14 +56,20 @@ class ProgressDisplay:
         now = time.monotonic()
         if step != self._step:
             self.close()
-            self._step, self._begun, self._said, self._last = step, now, 0.0, 0.0
+            self._step, self._begun, self._said, self._first, self._last = step, now, 0.0, share, 0.0
         if self._terminal:
             if self._bar is None:
-                self._bar = tqdm(total=1000, desc=step, bar_format=BAR, leave=True, file=sys.stderr)
+                first = round(1000 * share)
+                self._bar = tqdm(total=1000, initial=first, desc=step, bar_format=BAR, leave=True, file=sys.stderr)
             self._bar.set_postfix_str(facts, refresh=False)
             self._bar.update(round(1000 * share) - self._bar.n)
         elif now - self._said >= LINE_EVERY or share >= 1.0 > self._last:
             self._said = now
-            left = (now - self._begun) * (1 - share) / share if share > 0 else 0.0
-            say(f"{step}: {100 * share:3.0f} %, {facts}, {left:.0f} s left")
+            say(f"{step}: {100 * share:3.0f} %, {facts}{self._left(now, share)}")
         self._last = share
+
+    def _left(self, now: float, share: float) -> str:
+        # what a run that goes on found there took none of its time
+        if share <= self._first:
+            return "" if share < 1 else ", 0 s left"
+        return f", {(now - self._begun) * (1 - share) / (share - self._first):.0f} s left"

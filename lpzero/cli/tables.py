@@ -30,6 +30,7 @@ tables.add_command(import_table)
 def list_tables(as_json: bool) -> None:
     """List the known tables, where they come from, and whether they are here."""
     from lpzero.tables import TABLES, find
+    from lpzero.tables.load import fault_of
 
     rows: list[dict[str, Any]] = []
     for entry in TABLES.values():
@@ -48,6 +49,7 @@ def list_tables(as_json: bool) -> None:
                 "bundled": entry.published is None,
                 "present": where is not None,
                 "where": None if where is None else str(where),
+                "problem": fault_of(entry) if entry.published is None else None,
             }
         )
     if as_json:
@@ -66,9 +68,9 @@ def list_tables(as_json: bool) -> None:
 
 
 def _here(row: dict[str, Any]) -> str:
-    if row["present"]:
-        return "yes"
-    return "no: install lpzero again" if row["bundled"] else f"no: lpzero tables fetch {row['name']}"
+    if row["problem"] is not None:
+        return f"{'damaged' if row['present'] else 'no'}: install lpzero again"
+    return "yes" if row["present"] else f"no: lpzero tables fetch {row['name']}"
 
 
 @tables.command("fetch")

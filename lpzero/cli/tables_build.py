@@ -4,29 +4,89 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_json
-from lpzero.errors import InputError
+from lpzero.cli.output import as_json, print_json, say
+from lpzero.errors import InputError, LpzeroError
+
+if TYPE_CHECKING:
+    from lpzero.spaces.space import Objective
+    from lpzero.tables.corpus import Source
+    from lpzero.tables.recipe import Recipe, Scale
+
+_NOTE = "The quality is that of the first seed; every training sees the same batches in the same order."
+
+
+class _Place(click.Path):
+    """A path whose ``~`` is the home folder, also where a shell leaves it, as in ``--out=~/mine``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Expand it; raises InputError where it names a user who has no home folder."""
+        path = Path(str(super().convert(value, param, ctx)))
+        try:
+            return path.expanduser()
+        except RuntimeError as err:
+            raise InputError(f"expected a path, found {path}: no such user: write ./{path} for such a name") from err
 
 
 @click.command("build")
-@click.option("--space", required=True, help="Space of the architectures.")
-@click.option("--archs", type=int, default=128, show_default=True, help="Architectures to train.")
-@click.option("--repeat", type=int, help="How many of them are trained twice.  [default: 24, or all if fewer]")
-@click.option("--corpus", type=click.Path(path_type=Path), required=True, help="UTF-8 text to train on.")
-@click.option("--validation", type=click.Path(path_type=Path), help="Text to validate on.  [default: a last tenth]")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the table, new or begun.")
-@click.option("--name", help="Name of the table.  [default: the folder's]")
-@click.option("--steps", type=int, help="Optimiser steps.  [default: 1000 masked, 400 causal]")
+@click.option("--space", required=True, help="Space of the architectures: flexibert (masked) or gpt2 (causal).")
+@click.option(
+    "--archs",
+    type=int,
+    default=128,
+    show_default=True,
+    help="Architectures to train, drawn evenly over depth and width; a table may grow later, never shrink.",
+)
+@click.option(
+    "--repeat",
+    type=int,
+    help="How many of them, the first ones drawn, are trained twice, which measures the noise.  "
+    "[default: 24, or all if fewer]",
+)
+@click.option("--corpus", type=_Place(), required=True, help="UTF-8 text to train on.")
+@click.option(
+    "--validation", type=_Place(), help="UTF-8 text to validate on.  [default: the last tenth of --corpus, held out]"
+)
+@click.option(
+    "--out",
+    type=_Place(),
+    required=True,
+    help="Folder of the table: a new one, or one that this command began, which goes on.",
+)
+@click.option("--name", help="Name of the table.  [default: that of the folder]")
+@click.option("--source", help="Where the table comes from, on its card.  [default: lpzero tables build]")
+@click.option("--licence", help="Licence of the table, on its card.  [default: unstated]")
+@click.option(
+    "--note", "notes", multiple=True, help="What to know about the table, on its card; may come several times."
+)
+@click.option(
+    "--steps", type=int, help="Optimiser steps of a training, at least 10.  [default: 1000 masked, 400 causal]"
+)
 @click.option("--batch", type=int, help="Sequences of a step.  [default: 80 masked, 16 causal]")
-@click.option("--length", type=int, help="Tokens of a sequence.  [default: 12 masked, 32 causal]")
-@click.option("--learning-rate", type=float, help="The highest rate.  [default: 0.002 masked, 0.001 causal]")
-@click.option("--tokens", default="bytes", show_default=True, help="bytes, or bpe:N for a byte-pair encoding.")
-@options.seed
+@click.option("--length", type=int, help="Tokens of a sequence, 2 to 64.  [default: 12 masked, 32 causal]")
+@click.option(
+    "--learning-rate",
+    type=float,
+    help="The highest rate of AdamW, behind the warm-up.  [default: 0.002 masked, 0.001 causal]",
+)
+@click.option(
+    "--tokens",
+    default="bytes",
+    show_default=True,
+    help="How text becomes ids: bytes, or bpe:N for a byte-pair encoding of N ids learned from --corpus.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the draw of architectures, of the batches and of the masks, the same for all trainings. Initial "
+    "weights do not depend on it: they follow from the architecture and from which of its trainings it is.",
+)
 @options.device
 @options.jobs
 @as_json
@@ -38,6 +98,9 @@ def build_table(
     validation: Path | None,
     out: Path,
     name: str | None,
+    source: str | None,
+    licence: str | None,
+    notes: tuple[str, ...],
     steps: int | None,
     batch: int | None,
     length: int | None,
@@ -48,50 +111,81 @@ def build_table(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Train architectures of a space on a text, all by one recipe, and keep their validation losses as a table."""
-    from lpzero.cli.progress import ProgressDisplay
-    from lpzero.proxy.card import own_card
+    """Train architectures of a space on a text, all by one recipe, and keep their validation losses as a table.
+
+    Each training is kept when it ends: a build that was stopped goes on when the same command is given again, and
+    one with more --archs or --repeat grows the table. Trainings that failed or lacked memory are then tried again.
+    """
+    from lpzero.tables.build import RECIPE
+    from lpzero.tables.corpus import Source, read_corpus
+    from lpzero.tables.naming import check_names, check_texts
+    from lpzero.tables.recipe import recipe
+
+    named = out.resolve().name if name is None else name
+    check_names(named, out)
+    facts = {key: text for key, text in (("source", source), ("licence", licence)) if text is not None}
+    check_texts([*facts.items(), *(("note", note) for note in notes)])
+    if archs < 2:
+        raise InputError(f"--archs: expected at least 2, for there to be something to rank, found {archs}")
+    objective = _objective(space)
+    given = {"steps": steps, "batch": batch, "length": length, "learning_rate": learning_rate}
+    scale = _scale(objective, given, seed, device)
+    numbers = {"number": archs, "repeated": min(24, archs) if repeat is None else repeat}
+    numbers["jobs"] = options.resolve_jobs(jobs)
+    written = recipe(space, objective, read_corpus(corpus, validation=validation, tokens=tokens), scale)
+    try:
+        card = _build(written, Source(corpus, validation, tokens), out, numbers, {"name": named, **facts}, notes)
+    except LpzeroError:
+        raise
+    except BaseException:
+        if (out / RECIPE).exists():
+            say(f"{out} is kept with every training that ended: give the same command again to go on")
+        raise
+    _print(card, out, as_json)
+
+
+def _objective(space: str) -> Objective:
     from lpzero.spaces import get_space, own
-    from lpzero.tables.build import Source, build, environment
-    from lpzero.tables.corpus import read_corpus
-    from lpzero.tables.folder import write_folder
-    from lpzero.tables.recipe import SCALES, recipe
 
     known = get_space(space)
     if own.NAME not in known.protocols:
         raise InputError(f"{space} has no models that lpzero trains itself: expected flexibert or gpt2")
-    objective = known.objective
-    given: dict[str, Any] = {"steps": steps, "batch": batch, "length": length, "learning_rate": learning_rate}
-    scale = replace(
-        SCALES[objective],
-        **{name: value for name, value in given.items() if value is not None},
-        seed=seed,
-        device=options.resolve_device(device),
-    )
-    source = Source(corpus, validation, tokens)
-    text = read_corpus(corpus, validation=validation, tokens=tokens)
-    written = recipe(space, objective, text, scale)
+    return known.objective
+
+
+def _scale(objective: Objective, given: dict[str, Any], seed: int, device: str) -> Scale:
+    from lpzero.tables.recipe import SCALES
+
+    changes = {name: value for name, value in given.items() if value is not None}
+    return replace(SCALES[objective], **changes, seed=seed, device=options.resolve_device(device))
+
+
+def _build(
+    recipe: Recipe, source: Source, out: Path, numbers: dict[str, int], facts: dict[str, str], notes: tuple[str, ...]
+) -> dict[str, Any]:
+    """Build a table, and return its card: ``facts`` and the notes are what the user says of it."""
+    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.proxy.card import own_card
+    from lpzero.tables.build import build
+    from lpzero.tables.folder import write_folder
+    from lpzero.tables.trained import require_losses
+
     display = ProgressDisplay()
     try:
-        records = build(
-            written,
-            source,
-            out,
-            number=archs,
-            repeated=min(24, max(0, archs)) if repeat is None else repeat,
-            jobs=options.resolve_jobs(jobs),
-            progress=display.trainings,
-        )
+        with build(recipe, source, out, **numbers, progress=display.trainings, say=say) as built:
+            display.close()
+            require_losses(built.trainings, out)
+            card = own_card(facts["name"], recipe, built.trainings, built.environment, (_NOTE, *notes))
+            card |= facts
+            write_folder(out, card, built.trainings)
     finally:
         display.close()
-    notes = ("The quality is that of the first seed; every training sees the same batches in the same order.",)
-    card = own_card(name or out.resolve().name, written, records, environment(written.device), notes)
-    write_folder(out, card, records)
-    _print(card, len(records), out, as_json)
+    return card
 
 
-def _print(card: dict[str, Any], trainings: int, out: Path, as_json: bool) -> None:
+def _print(card: dict[str, Any], out: Path, as_json: bool) -> None:
     facts = {key: card[key] for key in ("name", "space", "protocols", "quality", "unit", "figures")}
+    trainings = card["figures"]["training"]["trainings"]
     if as_json:
         print_json({"schema": 1, "out": str(out), "trainings": trainings, **facts})
         return

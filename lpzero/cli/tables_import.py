@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,6 @@ from lpzero.errors import InputError
 
 if TYPE_CHECKING:
     from lpzero.tables.imported import Imported
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @click.command("import")
@@ -54,6 +51,7 @@ def import_table(
     """
     from lpzero.spaces import get_space
     from lpzero.tables import imported
+    from lpzero.tables.naming import check_names, check_texts
 
     if higher_is_better == lower_is_better:
         raise InputError(
@@ -62,11 +60,11 @@ def import_table(
         )
     named = file.stem if name is None else name
     folder = Path(named) if out is None else out
-    _check_names(named, folder)
+    check_names(named, folder)
     imported.refuse_existing(folder)
     measured = get_space(space, protocol)
     texts = {"quality": quality, "unit": unit, "source": source, "licence": licence}
-    _check_texts(texts)
+    check_texts(texts.items())
     found = imported.import_table(file, measured, quality=quality)
     card: dict[str, Any] = {
         "name": named,
@@ -81,26 +79,6 @@ def import_table(
     }
     imported.write_new(folder, card, found.records)
     _print(card, found, folder, as_json)
-
-
-def _check_names(name: str, folder: Path) -> None:
-    """Refuse a name that is no path, and one by which a known table would be found instead."""
-    from lpzero.tables import TABLES
-
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"expected a name of letters, digits, dots, dashes and underscores, found {name!r}: give another --name"
-        )
-    if name in TABLES:
-        raise InputError(f"expected a name that no known table has, found {name!r}: give another --name")
-    if str(folder) in TABLES:
-        raise InputError(f"expected a folder that is no known table's name, found {str(folder)!r}: give another --out")
-
-
-def _check_texts(texts: dict[str, str]) -> None:
-    for option, text in texts.items():
-        if not text.strip() or not text.isprintable():
-            raise InputError(f"--{option}: expected a line of text, found {text!r}")
 
 
 def _notes(file: Path, found: Imported) -> list[str]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, figures, print_grid, print_json
+from lpzero.cli.output import as_json, figure, figures, print_grid, print_json
+
+SHORT = 12
 
 
 @click.command("show")
@@ -55,7 +57,7 @@ def _print(card: dict[str, Any]) -> None:
         ["n", found["n"]],
         ["quality", f"{card['quality']}, {card['unit']}, {direction}"],
         ["range", f"{quality['min']:.4g} to {quality['max']:.4g}, sd {quality['sd']:.3g}"],
-        ["noise", _noise(found["noise"])],
+        *_noise(found["noise"]),
         *_training(found["training"], card["recipe"]),
         *([("notes" if i == 0 else ""), note] for i, note in enumerate(card["notes"])),
         ["source", card["source"]],
@@ -66,16 +68,38 @@ def _print(card: dict[str, Any]) -> None:
     click.echo()
     header = [f"baseline ({card['protocol']})", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
     print_grid(header, [[name, *figures(row)] for name, row in found["baselines"].items()])
+    if found["operations"] is not None:
+        click.echo()
+        header = ["number of layers", "tau-a", "tau-b", "tau-b inside a depth and width"]
+        print_grid(header, [_operation(name, row) for name, row in found["operations"].items()])
 
 
-def _noise(noise: dict[str, Any] | None) -> str:
+def _operation(name: str, row: dict[str, Any]) -> list[str | None]:
+    inside = None if row["inside"] is None else f"{row['inside'][0]:.3f} to {row['inside'][1]:.3f}"
+    return [name, figure(row["tau_a"]), figure(row["tau_b"]), inside]
+
+
+def _noise(noise: dict[str, Any] | None) -> list[list[str]]:
     if noise is None:
-        return "not known: no architecture was trained twice"
+        return [["noise", "not known: no model was trained twice"]]
+    low, high = noise["ceiling_interval"]
     retest = "" if noise["retest"] is None else f"; tau-a between two seeds {noise['retest']:.3f}"
-    return (
-        f"sd {noise['sd']:.3g} between trainings of one architecture ({noise['repeated']} repeated): "
-        f"ceiling of tau-a {noise['ceiling']:.3f}{retest}"
-    )
+    rows = [["noise", f"{_spread(noise)} between trainings of one model ({noise['repeated']} repeated)"]]
+    if noise["same_model"] is not None:
+        built = f"{_spread(noise['same_model'])} between records of which this protocol builds one model"
+        rows.append(["", built])
+    rows.append(["ceiling", f"tau-a {noise['ceiling']:.3f} [{low:.3f}, {high:.3f}]{retest}"])
+    if noise["normality"] is not None:
+        normal = (
+            f"{noise['ceiling_if_normal']:.3f} if the noise were normal: p = {noise['normality']:.2g} (Shapiro-Wilk)"
+        )
+        rows.append(["", normal])
+    return rows
+
+
+def _spread(noise: dict[str, Any]) -> str:
+    low, high = noise["sd_interval"]
+    return f"sd {noise['sd']:.3g} [{low:.3g}, {high:.3g}] with {noise['freedom']} degrees of freedom"
 
 
 def _training(training: dict[str, Any] | None, recipe: dict[str, Any] | None) -> list[list[str]]:
@@ -90,9 +114,29 @@ def _training(training: dict[str, Any] | None, recipe: dict[str, Any] | None) ->
             f"{recipe['objective']}, {recipe['tokens']}, {recipe['steps']} steps of {recipe['batch']} x "
             f"{recipe['length']} tokens, AdamW {recipe['learning_rate']:g}; digest {recipe['digest']}",
         ],
+        ["", _optimiser(recipe)],
+        ["", _data(recipe)],
         [
             "long enough?",
-            f"{100 * training['below_unigram']:.1f} % end .3 below the unigram entropy of "
+            f"{100 * training['below_unigram']:.1f} % end {training['margin']:g} below the unigram entropy of "
             f"{training['unigram_entropy']:.3f}; tau-a from half the steps to the end {half}",
         ],
     ]
+
+
+def _optimiser(recipe: dict[str, Any]) -> str:
+    betas = " and ".join(f"{beta:g}" for beta in recipe["betas"])
+    return (
+        f"warm-up {recipe['warm_up']} steps, then half a cosine; betas {betas}, weight decay "
+        f"{recipe['weight_decay']:g}, gradients clipped at {recipe['clip']:g}, {recipe['dtype']}"
+    )
+
+
+def _data(recipe: dict[str, Any]) -> str:
+    mask = "" if recipe["mask_share"] is None else f", {100 * recipe['mask_share']:g} % masked"
+    points = ", ".join(str(point) for point in recipe["points"])
+    return (
+        f"vocabulary {recipe['vocabulary']}{mask}, seed {recipe['seed']}; text {recipe['train_sha256'][:SHORT]}, "
+        f"validated on {recipe['validation_sequences']} sequences of {recipe['validation_sha256'][:SHORT]} "
+        f"at the steps {points}"
+    )

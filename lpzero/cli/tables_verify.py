@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from lpzero.cli.output import as_json, print_grid, print_json
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError, MissingError
 
 
 @click.command("verify")
@@ -15,11 +15,12 @@ from lpzero.errors import InputError
 @as_json
 def verify_tables(names: tuple[str, ...], as_json: bool) -> None:
     """Check TABLEs, names or folders: file hashes, records, and every figure of the card. By default all present."""
-    from lpzero.proxy.verify import verify
     from lpzero.tables import TABLES, find
 
-    chosen = names or tuple(entry.name for entry in TABLES.values() if find(entry) is not None)
-    rows: list[dict[str, Any]] = [{"table": name, **verify(name)} for name in chosen]
+    # a table of the package that is not there is a fault, not one that may be fetched
+    present = (entry.name for entry in TABLES.values() if entry.published is None or find(entry) is not None)
+    checked = [_checked(name) for name in names or present]
+    rows = [row for row, _ in checked]
     if as_json:
         print_json({"schema": 1, "tables": rows})
     else:
@@ -28,4 +29,15 @@ def verify_tables(names: tuple[str, ...], as_json: bool) -> None:
     faults = [f"{row['table']}: {fault}" for row in rows for fault in row["faults"]]
     if faults:
         more = f" (and {len(faults) - 1} more: see --json)" if len(faults) > 1 else ""
-        raise InputError(f"{faults[0]}{more}")
+        missing = all(kind is MissingError for row, kind in checked if row["faults"])
+        raise (MissingError if missing else InputError)(f"{faults[0]}{more}")
+
+
+def _checked(name: str) -> tuple[dict[str, Any], type[LpzeroError] | None]:
+    """What verification finds, and the kind of the error that ended it, which is then its only fault."""
+    from lpzero.proxy.verify import verify
+
+    try:
+        return {"table": name, **verify(name)}, None
+    except LpzeroError as err:
+        return {"table": name, "files": None, "records": None, "figures": None, "faults": [str(err)]}, type(err)

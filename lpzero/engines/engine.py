@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -36,16 +36,25 @@ def single_threaded() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupt_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment: a worker that starts meanwhile inherits this, and never sees one."""
+def _undisturbed() -> Iterator[None]:
+    """Let workers start in peace.
+
+    Ctrl-C is ignored for a moment: a worker that starts meanwhile inherits this, and never sees one. SIGTERM comes
+    at the end of the block: what it raised amid a start would leave a worker that nobody knows, and ends.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    arrived: list[int] = []
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    terminate = signal.signal(signal.SIGTERM, lambda number, _frame: arrived.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, terminate)
+        if arrived:
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _start_worker() -> None:
@@ -66,8 +75,19 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def map_ordered(function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int) -> Iterator[Result]:
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """End the workers in the middle of their work, which may last for hours."""
+    # the public way, terminate_workers(), came with Python 3.14
+    for worker in list(pool._processes.values()):
+        worker.kill()
+
+
+def map_ordered(
+    function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int
+) -> Generator[Result, None, None]:
     """Yield ``function(item)`` for every item, in order.
+
+    Workers end with the iteration: at once where it is closed, interrupted or ends in an error.
 
     Args:
         function: A pure function of the top level of a module (workers import it).
@@ -91,19 +111,21 @@ def map_ordered(function: Callable[[Item], Result], items: Sequence[Item], *, jo
     workers = min(jobs, len(items))
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     waiting: list[Future[Result]] = []
+    complete = False
     try:
         # a window of tasks keeps every worker busy while results are taken in order, at bounded memory
         ahead, upcoming = 4 * workers, iter(items)
         for item in upcoming:
-            with _interrupt_ignored():
+            with _undisturbed():
                 waiting.append(pool.submit(function, item))
             if len(waiting) >= ahead:
                 yield waiting.pop(0).result()
         while waiting:
             yield waiting.pop(0).result()
+        complete = True
     except BrokenProcessPool as err:
         raise LpzeroError("a worker process was killed, perhaps for memory: use fewer --jobs") from err
     finally:
-        for future in waiting:
-            future.cancel()
+        if not complete:
+            _stop(pool)
         pool.shutdown(wait=True, cancel_futures=True)

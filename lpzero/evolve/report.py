@@ -31,7 +31,8 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
 BASELINES = (
-    *("params", "decoder_params", "attention_params", "depth", "depth_then_hidden", "depth_hidden_params"),
+    *("params", "decoder_params", "attention_params", "depth", "width"),
+    *("depth_then_hidden", "depth_hidden_params", "width_then_shallow"),
     *("snip", "grad_norm"),
 )
 

@@ -28,6 +28,23 @@ def depth(shape: Shape) -> float:
     return float(shape.depth)
 
 
+def width(shape: Shape) -> float:
+    """Hidden width of the blocks."""
+    return float(shape.width)
+
+
+def width_then_shallow(shape: Shape) -> float:
+    """Hidden width first, fewer blocks where widths are equal: width - depth / 2^8.
+
+    What ranks models that were trained for so short a time that every further block only costs them.
+
+    Raises:
+        InputError: The depth is not below 2^8 or the width not below 2^14.
+    """
+    _pack(("width", shape.width, WIDTH_BITS), ("depth", shape.depth, DEPTH_BITS))
+    return shape.width - shape.depth / (1 << DEPTH_BITS)
+
+
 def depth_then_hidden(shape: Shape) -> float:
     """Depth first, hidden width where depths are equal: depth + width / 2^14.
 
@@ -46,14 +63,23 @@ def depth_hidden_params(shape: Shape) -> float:
     Raises:
         InputError: The depth is not below 2^8, the width not below 2^14 or the parameters not below 2^31.
     """
-    limits = (
+    packed = _pack(
         ("depth", shape.depth, DEPTH_BITS),
         ("width", shape.width, WIDTH_BITS),
         ("number of parameters", shape.params, PARAMETER_BITS),
     )
+    return packed / (1 << WIDTH_BITS + PARAMETER_BITS)
+
+
+def _pack(*counts: tuple[str, int, int]) -> int:
+    """One integer that orders by the first count, then the second, ...; raises InputError where they would overlap.
+
+    Args:
+        counts: (name, value, bits) each.
+    """
     packed = 0
-    for name, value, bits in limits:
+    for name, value, bits in counts:
         if not 0 <= value < 2**bits:
             raise InputError(f"expected a {name} from 0 to {2**bits - 1}, found {value}")
         packed = (packed << bits) + value
-    return packed / (1 << WIDTH_BITS + PARAMETER_BITS)
+    return packed

@@ -1,49 +1,50 @@
 """Build a table: draw architectures, train each by one recipe, keep every training as a file of its own.
 
-The folder holds ``recipe.json`` and ``trainings/``, one small JSON document each, written by the worker that
-made it the moment that it ends: a build that was killed goes on with what is missing. Nothing in it depends on
-the number of workers.
+The folder holds ``recipe.json``, ``environment.json`` and ``trainings/``, one small JSON document each, written by
+the worker that made it the moment that it ends: a build that was killed goes on with what is missing. Nothing in it
+depends on the number of workers.
 """
 
 from __future__ import annotations
 
-import json
-import platform
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lpzero.engines import map_ordered
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import PART, write_json
+from lpzero.files import LOCK, PART, held, remove_parts, write_json
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
-from lpzero.tables.corpus import Corpus, read_corpus
+from lpzero.tables.corpus import Corpus, Source, read_corpus
 from lpzero.tables.document import read_json
 from lpzero.tables.draw import draw
+from lpzero.tables.folder import recipe_document
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.trained import TrainedRecord, check_record
+from lpzero.tables.trained import TrainedRecord, check_record, environment
 
-RECIPE, TRAININGS = "recipe.json", "trainings"
+RECIPE, ENVIRONMENT, TRAININGS = "recipe.json", "environment.json", "trainings"
+# a diverged training would diverge again
+TRIED_AGAIN = ("failed", "out_of_memory")
+_TRAINING = re.compile(r"(\d{4,})-([01])-[0-9a-f]{16}\.json")
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where the corpus of a build is.
+class Built:
+    """What a build gives.
 
     Attributes:
-        corpus: The text to train on.
-        validation: The text to validate on; None for the last tenth of ``corpus``.
-        tokens: How text becomes ids.
+        trainings: Those with the first seed, in the order of the draw, before those with the second.
+        environment: Versions and machine, as they were when the folder was begun.
     """
 
-    corpus: Path
-    validation: Path | None
-    tokens: str
+    trainings: tuple[TrainedRecord, ...]
+    environment: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class _Task:
     path: Path
 
 
+@contextmanager
 def build(
     recipe: Recipe,
     source: Source,
@@ -65,23 +67,23 @@ def build(
     repeated: int,
     jobs: int,
     progress: Callable[[int, int], None],
-) -> tuple[TrainedRecord, ...]:
-    """Train what a folder still lacks.
+    say: Callable[[str], None],
+) -> Iterator[Built]:
+    """Train what a folder still lacks, and keep other builds out of it until the block ends.
 
     Args:
         recipe: How every architecture is trained.
         source: Where the corpus is that the recipe was written for.
-        folder: A new folder, or one that was begun with the same recipe; it may then grow.
+        folder: A new folder, or one that was begun with the same recipe and versions; it may then grow.
         number: Architectures.
         repeated: How many of them, the first ones of the draw, are trained with a second seed as well.
         jobs: Worker processes; the result does not depend on it.
         progress: Called with (trainings done, trainings to do).
-
-    Returns:
-        The trainings, those with the first seed before those with the second.
+        say: Called with a line that a person should see.
 
     Raises:
-        InputError: The folder is of another recipe or damaged, or a number is out of its range.
+        InputError: The folder is of another recipe, of other versions, damaged, or another process builds there, or
+            a number is out of its range or below what the folder holds.
         LpzeroError: The folder cannot be written.
     """
     if not 0 <= repeated <= number:
@@ -90,32 +92,20 @@ def build(
         raise InputError(f"expected at least 1 job, found {jobs}")
     space = get_space(recipe.space, recipe.protocol)
     drawn = draw(space, number, np.random.default_rng(recipe.seed))
-    _keep_recipe(folder, recipe)
     tasks = [_task(recipe, source, folder, i, a, seed=0) for i, a in enumerate(drawn)]
     tasks += [_task(recipe, source, folder, i, a, seed=1) for i, a in enumerate(drawn[:repeated])]
-    missing = [task for task in tasks if not task.path.exists()]
-    present = len(tasks) - len(missing)
-    # what is damaged is said before hours are spent on the rest
-    for task in tasks:
-        if task.path.exists():
-            _read(task)
-    progress(present, len(tasks))
-    for done, _ in enumerate(map_ordered(_train_one, missing, jobs=jobs), start=present + 1):
-        progress(done, len(tasks))
-    return tuple(_read(task) for task in tasks)
-
-
-def environment(device: str) -> dict[str, str]:
-    """The versions and the machine of a training, as the card of a table keeps them."""
-    import torch
-
-    where = torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine()
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "platform": f"{platform.system()} {platform.machine()}",
-        "device": f"{device}: {where}",
-    }
+    here = environment(recipe.device)
+    # before the lock is written: what is refused is left as it is
+    _check(folder, recipe, here, number, repeated)
+    with held(folder):
+        _check(folder, recipe, here, number, repeated)
+        _begin(folder, recipe, here)
+        cells = len(space.cells)
+        if number < cells:
+            empty = f"{cells - number} of the {cells} pairs of depth and width have no architecture"
+            say(f"{empty}: --archs {cells} fills them all")
+        _train_missing(tasks, jobs, progress, say)
+        yield Built(tuple(_read(task) for task in tasks), read_json(folder / ENVIRONMENT))
 
 
 def _task(recipe: Recipe, source: Source, folder: Path, index: int, architecture: Architecture, *, seed: int) -> _Task:
@@ -136,29 +126,91 @@ def _read(task: _Task) -> TrainedRecord:
     return record
 
 
-def _keep_recipe(folder: Path, recipe: Recipe) -> None:
-    """Begin a folder, or see that it was begun with the same recipe."""
-    path = folder / RECIPE
-    wanted: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
-    if path.exists():
-        found = read_json(path)
-        if not isinstance(found, dict):
-            raise InputError(f"{path}: expected a recipe, found {type(found).__name__}")
-        names = dict.fromkeys((*wanted, *found))
-        differing = next((name for name in names if found.get(name) != wanted.get(name)), None)
-        if differing is not None:
+def _check(folder: Path, recipe: Recipe, here: dict[str, str], number: int, repeated: int) -> None:
+    """Raise InputError where a folder is neither new nor one that this build may go on with."""
+    if not (folder / RECIPE).exists():
+        # a build that was killed in the very beginning leaves no more than these
+        began = folder.is_dir() and all(path.suffix == PART or path.name == LOCK for path in folder.iterdir())
+        if folder.exists() and not began:
+            raise InputError(f"{folder}: expected a new folder or one that a build began, found neither")
+        return
+    _check_recipe(folder / RECIPE, recipe)
+    _check_environment(folder, here)
+    _check_numbers(folder, number, repeated)
+
+
+def _check_recipe(path: Path, recipe: Recipe) -> None:
+    found, wanted = read_json(path), recipe_document(recipe)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected a recipe, found {type(found).__name__}")
+    names = dict.fromkeys((*wanted, *found))
+    differing = next((name for name in names if found.get(name) != wanted.get(name)), None)
+    if differing is not None:
+        raise InputError(
+            f"{path}: expected the recipe of this build, found one with {differing} {found.get(differing)!r} "
+            f"instead of {wanted.get(differing)!r}: give another --out"
+        )
+
+
+def _check_environment(folder: Path, here: dict[str, str]) -> None:
+    path = folder / ENVIRONMENT
+    if not path.exists():
+        if _trainings(folder):
             raise InputError(
-                f"{path}: expected the recipe of this build, found one with {differing} {found.get(differing)!r} "
-                f"instead of {wanted.get(differing)!r}: give another --out"
+                f"{path}: expected the versions that the trainings there were made with, found no such file: "
+                "an older lpzero began the folder: give another --out"
             )
         return
-    # a build that was killed while it wrote the recipe leaves the part of it
-    if folder.exists() and (not folder.is_dir() or any(path.suffix != PART for path in folder.iterdir())):
-        raise InputError(f"{folder}: expected a new folder or one that a build began, found neither")
+    found = read_json(path)
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise InputError(f"{path}: expected names with texts, found something else: restore the file")
+    for name in ("lpzero", "torch"):
+        if found.get(name) != here[name]:
+            raise InputError(
+                f"{path}: expected {name} {here[name]}, as it is installed, found {name} {found.get(name)}: "
+                "go on with that version, or give another --out"
+            )
+
+
+def _check_numbers(folder: Path, number: int, repeated: int) -> None:
+    for option, seed, given in (("archs", 0, number), ("repeat", 1, repeated)):
+        held_there = 1 + max((index for index, other in _trainings(folder) if other == seed), default=-1)
+        if given < held_there:
+            raise InputError(f"--{option}: expected at least the {held_there} that {folder} holds, found {given}")
+
+
+def _trainings(folder: Path) -> list[tuple[int, int]]:
+    """Index and seed of the trainings that a folder holds."""
+    found = (_TRAINING.fullmatch(path.name) for path in (folder / TRAININGS).glob("*.json"))
+    return [(int(name[1]), int(name[2])) for name in found if name]
+
+
+def _begin(folder: Path, recipe: Recipe, here: dict[str, str]) -> None:
+    """Write what a folder lacks before its first training, and clear away what a kill left."""
     try:
-        write_json(path, wanted)
+        remove_parts(folder)
+        remove_parts(folder / TRAININGS)
+        for name, document in ((RECIPE, recipe_document(recipe)), (ENVIRONMENT, here)):
+            if not (folder / name).exists():
+                write_json(folder / name, document)
     except OSError as err:
         raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
+
+
+def _train_missing(
+    tasks: Sequence[_Task], jobs: int, progress: Callable[[int, int], None], say: Callable[[str], None]
+) -> None:
+    # what is damaged is said before hours are spent on the rest
+    statuses = [_read(task).status if task.path.exists() else None for task in tasks]
+    missing = [t for t, status in zip(tasks, statuses, strict=True) if status is None or status in TRIED_AGAIN]
+    again = sum(status in TRIED_AGAIN for status in statuses)
+    if again:
+        say(f"{again} trainings that failed or lacked memory are tried again")
+    present = len(tasks) - len(missing)
+    progress(present, len(tasks))
+    with closing(map_ordered(_train_one, missing, jobs=jobs)) as results:
+        for done, _ in enumerate(results, start=present + 1):
+            progress(done, len(tasks))
 
 
 @lru_cache(maxsize=1)

@@ -56,6 +56,8 @@ class TableEntry:
         source: The paper, and the address of the repository.
         licence: Licence of the table.
         notes: Known facts and faults.
+        records_sha256: SHA-256 of the uncompressed records of a table that comes with the package, as its card has
+            it; None for a published one, whose files are in the registry.
     """
 
     name: str
@@ -70,6 +72,7 @@ class TableEntry:
     source: str
     licence: str
     notes: tuple[str, ...]
+    records_sha256: str | None = None
 
     @property
     def direction(self) -> str:
@@ -101,6 +104,9 @@ _FLEXIBERT_GLUE = TableEntry(
         "feed-forward width 1024 for all; 251 of the 500 architectures were trained with hidden size 128.",
         "Nine architectures are listed twice: the standard deviation from run to run is 0.60, against 3.83 "
         "over all, which puts the ceiling of any proxy at a Kendall tau of about .89.",
+        "Records of which the protocol trained builds one model, listed differently, lie further apart than equal "
+        "ones: a standard deviation of 2.03 over 199 degrees of freedom, against 0.60 over 9. Something that this "
+        "protocol leaves out did matter, or the equal records were not trained independently.",
     ),
 )
 
@@ -156,7 +162,9 @@ _TRANSXL_WT103 = TableEntry(
 )
 
 _OWN_SOURCE = (
-    "lpzero, by `lpzero tables build`; text: WikiText-2 (Merity et al. 2016, https://arxiv.org/abs/1609.07843)"
+    "lpzero, by `lpzero tables build`; text: WikiText-2 (Merity et al. 2016, https://arxiv.org/abs/1609.07843, "
+    "CC BY-SA) as in https://github.com/pytorch/examples, word_language_model: its test file trains, its valid file "
+    "validates"
 )
 _OWN_NOTES = (
     "The models are small and see few tokens: what ranks them need not rank models of the usual size.",
@@ -168,7 +176,7 @@ _FLEXIBERT_OWN = TableEntry(
     name="flexibert-own",
     space="flexibert",
     protocols=(own.NAME,),
-    n=83,
+    n=128,
     quality="validation loss",
     unit="nats a byte",
     higher_is_better=False,
@@ -179,8 +187,13 @@ _FLEXIBERT_OWN = TableEntry(
     notes=(
         "Every listed operation is trained, in the same pre-norm block; hidden sizes are half, feed-forward widths a "
         "quarter of the listed ones.",
+        "With so few steps convolutions decide most: the number of their layers alone has a Kendall tau-b of .48, "
+        "above every baseline of this card.",
+        "The noise is not normal: a few models leave the plateau of the unigram entropy early or late, so that the "
+        "ceiling is .86 with the measured noise and .84 with a normal one.",
         *_OWN_NOTES,
     ),
+    records_sha256="86e1778e760aa6ab5752a6d70cf5b2e61924d0de544f52f827a6faabdcd26e71",
 )
 
 _GPT2_OWN = TableEntry(
@@ -197,10 +210,11 @@ _GPT2_OWN = TableEntry(
     licence="Apache-2.0",
     notes=(
         "Models have a plain embedding of the model's width, which is also the output.",
-        "With so few steps the width decides most: d_model alone has a Kendall tau-b of .72, above every baseline of "
-        "this card, and inside four of the five widths fewer layers are better.",
+        "With so few steps the width decides most: d_model alone has a Kendall tau-b of .72. Inside four of the five "
+        "widths fewer layers are better: with the width first and fewer layers second tau-a is .68, against .65.",
         *_OWN_NOTES,
     ),
+    records_sha256="3104de5f0574fa2a3c810b5b5aa21dc86fc36f2ce466c9b261ac059285efe5b0",
 )
 
 TABLES: Mapping[str, TableEntry] = MappingProxyType(

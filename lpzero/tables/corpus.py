@@ -25,6 +25,21 @@ _PAIRS = re.compile(r"bpe:([1-9][0-9]{0,5})")
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a corpus is.
+
+    Attributes:
+        corpus: The text to train on.
+        validation: The text to validate on; None for the last tenth of ``corpus``.
+        tokens: How text becomes ids.
+    """
+
+    corpus: Path
+    validation: Path | None
+    tokens: str
+
+
+@dataclass(frozen=True)
 class Corpus:
     """Token ids of a text.
 
@@ -64,7 +79,8 @@ def read_corpus(path: Path, *, validation: Path | None = None, tokens: str = BYT
             training text (with the library tokenizers).
 
     Raises:
-        InputError: A file is missing, unreadable or no UTF-8, or ``tokens`` is neither.
+        InputError: A file is missing, unreadable or no UTF-8, ``tokens`` is neither, or the training text has too
+            few pairs for N ids.
     """
     pairs = _pairs(tokens)
     text = _read(path)
@@ -79,9 +95,13 @@ def read_corpus(path: Path, *, validation: Path | None = None, tokens: str = BYT
         digest = _sha256(b"id 0 is the mask, byte b is id b + 1")
         return Corpus(_bytes(train), _bytes(held), tokens, BYTE_VOCABULARY, digest, *hashes)
     tokenizer = _train_pairs(train, pairs)
+    found = tokenizer.get_vocab_size()
+    if found < pairs:
+        instead = f"bpe:{found}" if found > BYTE_VOCABULARY else BYTES
+        raise InputError(f"corpus {path}: expected text for {pairs} ids, found {found} in it: use --tokens {instead}")
     encoded = [np.array(tokenizer.encode(part).ids, dtype=np.int64) for part in (train, held)]
     digest = _sha256(tokenizer.to_str().encode())
-    return Corpus(encoded[0], encoded[1], tokens, tokenizer.get_vocab_size(), digest, *hashes)
+    return Corpus(encoded[0], encoded[1], tokens, found, digest, *hashes)
 
 
 def _pairs(tokens: str) -> int | None:

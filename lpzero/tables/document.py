@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,12 +42,25 @@ class _UniqueKeyLoader(SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of a JSON object, for ``object_pairs_hook``; raises ValueError where a key is there twice."""
     document = dict(pairs)
     if len(document) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"key {next(key for key in keys if keys.count(key) > 1)!r} twice in one object")
+        raise ValueError(f"the key {first_repeated(key for key, _ in pairs)} twice in one object")
     return document
+
+
+def first_repeated(names: Iterable[str]) -> str:
+    """The first name that is there for the second time, for a message; one of them has to be."""
+    seen: set[str] = set()
+    # set.add returns None: the first name that is there already
+    return shorten(next(name for name in names if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+
+
+def shorten(value: Any) -> str:
+    """A value as Python writes it, for a message: its beginning where it is long."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
 
 
 def _read_text(path: Path) -> str:
@@ -69,7 +82,7 @@ def read_json(path: Path) -> Any:
     """
     text = _read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys)
+        return json.loads(text, object_pairs_hook=unique_keys)
     except json.JSONDecodeError as error:
         place = f"at character {error.pos} of {len(text)}"
         raise InputError(f"{path}: expected JSON, found a fault {place}: {error.msg}") from error
@@ -114,14 +127,9 @@ def check(model: type[D], document: Any, place: str) -> D:
             raise InputError(f"{place}: expected the key {key}, found none") from error
         unknown = fault["type"] == "extra_forbidden"
         expected = "no such key" if unknown else fault["msg"].removeprefix("Input should be ")
-        found = _shown(fault["input"])
+        found = shorten(fault["input"])
         raise InputError(f"{place}: {key + ': ' if key else ''}expected {expected}, found {found}") from error
 
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lpzero.errors import LpzeroError, MissingError
 from lpzero.tables.catalog import get_entry
+from lpzero.tables.load import load_table
 from lpzero.tables.locate import bundled_folder, download_folder
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
         The data folder, which :func:`lpzero.tables.load_table` takes and finds by itself.
 
     Raises:
-        InputError: No table has that name.
-        MissingError: A file could not be downloaded, or is not the one that was pinned.
+        InputError: No table has that name, or the one of the package is damaged.
+        MissingError: A file could not be downloaded, or is not the one that was pinned, or not in the package.
         LpzeroError: The cache cannot be written.
     """
     published = get_entry(name).published
     if published is None:
+        load_table(name)
         return bundled_folder(name)
     import pooch
     import tqdm

@@ -22,6 +22,7 @@ from lpzero.files import write_bytes, write_json
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables.document import Document, check, read_json
+from lpzero.tables.lines import parse_json
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
 from lpzero.tables.trained import TrainedRecord, check_record
@@ -29,6 +30,8 @@ from lpzero.tables.trained import TrainedRecord, check_record
 CARD, RECORDS = "card.json", "records.jsonl.gz"
 SCHEMA = 1
 LARGEST = 1 << 28
+FACTS = ("name", "space", "protocols", "quality", "unit", "higher_is_better", "source", "licence", "notes")
+"""What a card says of a table, and the list of tables of one that comes with the package."""
 
 
 class Card(Document, extra="forbid"):
@@ -112,31 +115,19 @@ def read_folder(folder: Path) -> FolderTable:
     if recipe is None:
         trainings: tuple[TrainedRecord, ...] = ()
         records = tuple(_measured(document, place, card) for place, document in lines)
+        _refuse_repeated([(record.id, 0) for record in records], folder)
     else:
         trainings = tuple(check_record(document, place, recipe) for place, document in lines)
-        for number, training in enumerate(trainings, start=1):
-            _architecture(training.architecture, f"{folder / RECORDS}: line {number}", card)
+        _refuse_repeated([(training.id, training.seed) for training in trainings], folder)
+        _check_architectures(trainings, [place for place, _ in lines], card)
         records = tuple(first_records(trainings))
-    names = [(training.id, training.seed) for training in trainings] or [(record.id, 0) for record in records]
-    if len(set(names)) < len(names):
-        raise InputError(f"{folder / RECORDS}: expected each id once (with each seed), found one twice")
     return FolderTable(card, table_of(card, records), trainings, recipe)
 
 
 def table_of(card: Card, records: tuple[Record, ...]) -> Table:
     """The table of a card and its records."""
-    return Table(
-        name=card.name,
-        space=card.space,
-        protocols=card.protocols,
-        quality=card.quality,
-        unit=card.unit,
-        higher_is_better=card.higher_is_better,
-        records=records,
-        source=card.source,
-        licence=card.licence,
-        notes=card.notes,
-    )
+    facts: dict[str, Any] = {name: getattr(card, name) for name in FACTS}
+    return Table(**facts, records=records)
 
 
 def first_records(trainings: Sequence[TrainedRecord]) -> Iterator[Record]:
@@ -170,8 +161,7 @@ def write_folder(folder: Path, card: dict[str, Any], records: Sequence[Document]
 def records_text(records: Sequence[Document]) -> bytes:
     """The records as JSON lines."""
     documents = (record.model_dump(mode="json") for record in records)
-    lines = (json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n" for document in documents)
-    return "".join(lines).encode()
+    return "".join(json.dumps(d, separators=(",", ":"), allow_nan=False) + "\n" for d in documents).encode()
 
 
 def recipe_document(recipe: Recipe) -> dict[str, Any]:
@@ -219,19 +209,31 @@ def _lines(path: Path, card: Card) -> list[tuple[str, Any]]:
         raise InputError(f"{path}: expected UTF-8 text, found other bytes at {err.start}") from err
     if len(lines) != card.records:
         raise InputError(f"{path}: expected {card.records} records, found {len(lines)}")
-    parsed = []
-    for number, line in enumerate(lines, start=1):
-        place = f"{path}: line {number}"
-        try:
-            parsed.append((place, json.loads(line)))
-        except (ValueError, RecursionError) as err:
-            raise InputError(f"{place}: expected JSON, found: {err}") from err
-    return parsed
+    places = [f"{path}: line {number}" for number in range(1, len(lines) + 1)]
+    return [(place, parse_json(line, place)) for place, line in zip(places, lines, strict=True)]
 
 
 def _measured(document: Any, place: str, card: Card) -> Record:
     record = check(MeasuredRecord, document, place)
     return Record(record.id, _architecture(record.architecture, place, card), record.quality)
+
+
+def _refuse_repeated(names: Sequence[tuple[str, int]], folder: Path) -> None:
+    if len(set(names)) < len(names):
+        raise InputError(f"{folder / RECORDS}: expected each id once (with each seed), found one twice")
+
+
+def _check_architectures(trainings: Sequence[TrainedRecord], places: Sequence[str], card: Card) -> None:
+    """See that each architecture is in the space, and that the trainings of one id are those of one architecture."""
+    first: dict[str, int] = {}
+    for index, (training, place) in enumerate(zip(trainings, places, strict=True)):
+        _architecture(training.architecture, place, card)
+        before = first.setdefault(training.id, index)
+        if training.architecture != trainings[before].architecture:
+            raise InputError(
+                f"{place}: expected the architecture of {training.id} in line {before + 1}, found another one with "
+                f"seed {training.seed}: restore both files"
+            )
 
 
 def _architecture(document: dict[str, Any], place: str, card: Card) -> Architecture:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError
+from lpzero.tables.document import first_repeated, shorten, unique_keys
 
 LARGEST = 1 << 28
-MAX_SHOWN = 60
 OBJECT = "a JSON object in a line of its own"
 
 
@@ -95,7 +95,7 @@ def parse_json(text: str, place: str, wanted: str = "JSON") -> Any:
         InputError: It is none, or nested too deeply to read. One line, which begins with ``place``.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=unique_keys)
     except json.JSONDecodeError as err:
         raise InputError(f"{place}: expected {wanted}, found a fault at character {err.pos + 1}: {err.msg}") from err
     except RecursionError as err:
@@ -110,21 +110,7 @@ def shown(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        raise ValueError(f"the key {_repeated([key for key, _ in pairs])} twice in one object")
-    return document
-
-
-def _repeated(names: Sequence[str]) -> str:
-    seen: set[str] = set()
-    # set.add returns None: the first name that is there already
-    return shown(next(name for name in names if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+    return shorten(value)
 
 
 def _open_csv(path: Path, text: str, sha256: str) -> Lines:
@@ -136,7 +122,7 @@ def _open_csv(path: Path, text: str, sha256: str) -> Lines:
     if "" in columns:
         raise InputError(f"{place}: expected a name for each column, found none in column {columns.index('') + 1}")
     if len(set(columns)) < len(columns):
-        raise InputError(f"{place}: expected each column once, found {_repeated(columns)} twice")
+        raise InputError(f"{place}: expected each column once, found {first_repeated(columns)} twice")
     return Lines(place, tuple(columns), _csv_rows(path, columns, records), text=True, sha256=sha256)
 
 

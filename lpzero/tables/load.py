@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from lpzero.errors import InputError, MissingError, unknown_name
+from lpzero.errors import InputError, LpzeroError, MissingError, unknown_name
 from lpzero.tables.catalog import TABLES, TableEntry
 from lpzero.tables.folder import CARD, FolderTable, read_folder
-from lpzero.tables.locate import bundled_folder, locate
+from lpzero.tables.locate import bundled_folder, expanded, find, locate
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
 from lpzero.tables.trained import TrainedRecord
@@ -52,8 +52,21 @@ def load_trained(name: str, *, data: Path | None = None) -> tuple[Table, tuple[T
     return table, trainings, recipe
 
 
+def fault_of(entry: TableEntry) -> str | None:
+    """What keeps a known table from being read, in one line.
+
+    None where it is whole, and for a published one that is not here. One that comes with the package has to be here.
+    """
+    try:
+        if entry.published is None or find(entry) is not None:
+            load_table(entry.name)
+    except LpzeroError as error:
+        return str(error)
+    return None
+
+
 def _from_folder(name: str) -> FolderTable:
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if not folder.is_dir():
         raise unknown_name("table", name, [*TABLES, "the folder of a table"])
     if not (folder / CARD).is_file():
@@ -62,10 +75,13 @@ def _from_folder(name: str) -> FolderTable:
 
 
 def _bundled(name: str) -> FolderTable:
-    folder = bundled_folder(name)
-    if not folder.is_dir():
-        raise MissingError(f"table {name}: expected it in the package, found no {folder}: install lpzero again")
-    return read_folder(folder)
+    """A table that comes with the package: what is wrong with it is wrong with the installation."""
+    try:
+        return read_folder(bundled_folder(name))
+    except MissingError as error:
+        raise MissingError(f"table {name} is missing from the package: {error}: install lpzero again") from error
+    except InputError as error:
+        raise InputError(f"table {name} is damaged: {error}: install lpzero again") from error
 
 
 def _published(entry: TableEntry, data: Path | None) -> Table:

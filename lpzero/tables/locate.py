@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from lpzero.errors import MissingError
+from lpzero.errors import InputError, MissingError
 from lpzero.paths import cache_home
 from lpzero.tables.catalog import TableEntry
 from lpzero.tables.folder import CARD, RECORDS
@@ -24,13 +24,24 @@ def data_folders() -> tuple[Path, ...]:
 
     ``LPZERO_DATA`` alone where it is set. Else ``../shared/data`` beside a checkout of the project, and then
     the downloads. An installed package has no checkout, so that nothing beside it is taken for data.
+
+    Raises:
+        InputError: ``LPZERO_DATA`` names the home of a user that is not there.
     """
     chosen = os.environ.get("LPZERO_DATA")
     if chosen:
-        return (Path(chosen).expanduser(),)
+        return (expanded(chosen),)
     if (PROJECT / "pyproject.toml").is_file():
         return (PROJECT.parent / "shared" / "data", download_folder())
     return (download_folder(),)
+
+
+def expanded(path: str) -> Path:
+    """A path with ``~`` and ``~user`` replaced; raises InputError where no such user is there."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{path}: expected the home of a user of this machine, found none: write it out") from error
 
 
 def bundled_folder(name: str) -> Path:

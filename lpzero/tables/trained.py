@@ -1,13 +1,18 @@
-"""The record of one training, as a table's JSON lines keep it."""
+"""The record of one training, as a table's JSON lines keep it, and where it was made."""
 
 from __future__ import annotations
 
 import math
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from lpzero.errors import InputError
+from lpzero.errors import InputError, NoResultError
 from lpzero.tables.document import Document, check
 from lpzero.tables.recipe import Recipe
 
@@ -75,3 +80,41 @@ def check_record(document: Any, place: str, recipe: Recipe) -> TrainedRecord:
     if record.tokens != record.steps * recipe.batch * recipe.length:
         raise InputError(f"{place}: expected the tokens of {record.steps} steps, found {record.tokens}")
     return record
+
+
+def environment(device: str) -> dict[str, str]:
+    """The versions and the machine that a training on a device, ``"cpu"`` or ``"cuda"``, has here."""
+    import torch
+
+    where = torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine()
+    return {
+        "lpzero": metadata.version("lpzero"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "device": f"{device}: {where}",
+        "threads": "1 a worker",
+    }
+
+
+def require_losses(trainings: Sequence[TrainedRecord], folder: Path) -> None:
+    """Require that there is something to rank.
+
+    Args:
+        trainings: Every training of a table.
+        folder: Where they are kept, for the message.
+
+    Raises:
+        NoResultError: Those with the first seed have fewer than two different losses.
+    """
+    losses = {training.loss for training in trainings if training.seed == 0 and training.loss is not None}
+    if len(losses) >= 2:
+        return
+    counts = Counter(training.status for training in trainings)
+    found = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    reason = next((training.reason for training in trainings if training.reason), "")
+    raise NoResultError(
+        f"{folder}: expected trainings that end at two different losses or more, found {found}"
+        f"{f' (first reason: {reason})' if reason else ''}: they are kept there; the same command tries what is "
+        "failed or out_of_memory again, another --out takes another recipe, such as a lower --learning-rate"
+    )

@@ -24,7 +24,47 @@ def test_lines_come_at_the_begin_now_and_then_and_at_the_end(
     assert lines[0].startswith("operands:  10 %, 1/10 architectures")
     assert lines[-1].startswith("operands: 100 %, 10/10 architectures, 0 s left")
     assert len(lines) == 4
-    assert "40 %, 4/10 architectures, 9 s left" in lines[1]
+    # the clock runs since the first one was there: 3 took 6 s, and 6 are left
+    assert "40 %, 4/10 architectures, 12 s left" in lines[1]
+
+
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, as the display and tqdm see it."""
+    now = [100.0]
+    monkeypatch.setattr("lpzero.cli.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    return now
+
+
+def resume(display: ProgressDisplay, now: list[float]) -> None:
+    """80 of 100 trainings were there, and each takes 10 s."""
+    for done in range(80, 101):
+        display.trainings(done, 100)
+        now[0] += 10
+    display.close()
+
+
+def test_what_was_there_took_no_time(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    resume(ProgressDisplay(terminal=False), clock(monkeypatch))
+    lines = capsys.readouterr().err.splitlines()
+    # nothing is known of the pace before the first one ended
+    assert lines[0] == "training:  80 %, 80/100 trainings"
+    assert lines[1] == "training:  81 %, 81/100 trainings, 190 s left"
+    assert lines[10] == "training:  90 %, 90/100 trainings, 100 s left"
+    assert lines[-1] == "training: 100 %, 100/100 trainings, 0 s left"
+
+
+def test_a_bar_counts_from_what_was_there(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    resume(ProgressDisplay(terminal=True), clock(monkeypatch))
+    shown = [line for line in capsys.readouterr().err.split("\r") if "90/100" in line]
+    assert "01:40 gone, 01:40 left" in shown[-1]
+
+
+def test_all_that_was_there_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    display = ProgressDisplay(terminal=False)
+    display.trainings(3, 3)
+    display.close()
+    assert capsys.readouterr().err == "training: 100 %, 3/3 trainings, 0 s left\n"
 
 
 def test_a_bar_shows_best_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:

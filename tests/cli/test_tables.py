@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from lpzero.cli.main import run
 from lpzero.cli.tables import tables
 from lpzero.errors import InputError, MissingError
-from lpzero.proxy.card import own_card
+from lpzero.proxy.card import MARGIN, own_card
 from lpzero.tables.folder import write_folder
+from lpzero.tables.locate import bundled_folder
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.trained import TrainedRecord
 
@@ -25,7 +28,7 @@ Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "250")
     return tmp_path
 
 
@@ -57,6 +60,7 @@ def test_list(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "bundled": False,
         "present": True,
         "where": str(data),
+        "problem": None,
     }
     assert [name for name, row in rows.items() if row["bundled"]] == ["flexibert-own", "gpt2-own"]
     plain = invoke("list").stdout
@@ -83,7 +87,7 @@ def test_show(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert card["higher_is_better"] is True
     assert card["recipe"] is None
     assert card["figures"]["quality"]["sd"] == pytest.approx(3.83, abs=0.005)
-    assert len(card["notes"]) == 3
+    assert len(card["notes"]) == 4
     assert card["licence"] == "CC-BY-4.0"
     assert len(card["digest"]) == 64
 
@@ -93,8 +97,11 @@ def test_show_for_people(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = invoke("show", "flexibert-glue").stdout
     for text in (
         "53.66 to 75.13, sd 3.83",
-        "sd 0.603",
+        "sd 0.603 [0.415, 1.1] with 9 degrees of freedom",
         "9 repeated",
+        "tau-a 0.886 [0.7",
+        "sd 2.03 [1.85, 2.26] with 199 degrees of freedom between records of which this protocol builds one model",
+        "-0.080 to 0.105",
         "compared them by identity",
         "depth_hidden_params",
     ):
@@ -120,7 +127,12 @@ def test_show_and_verify_a_folder(tmp_path: Path, trained: Trained) -> None:
     for text in (
         "16 (16 ok) in 0.01 h on cpu",
         "masked, bytes, 100 steps of 4 x 8 tokens",
-        "100.0 % end .3 below",
+        f"100.0 % end {MARGIN:g} below",
+        "with 4 degrees of freedom",
+        "warm-up 10 steps, then half a cosine; betas 0.9 and 0.999, weight decay 0.01, gradients clipped at 1, float32",
+        "vocabulary 257, 30 % masked, seed 0; text 000000000000, validated on 8 sequences of 000000000000 at the steps "
+        "10, 50, 100",
+        "number of layers",
         "a note",
     ):
         assert text in plain
@@ -137,6 +149,91 @@ def test_verify_names_a_wrong_figure(tmp_path: Path, trained: Trained) -> None:
         InputError, match=r"figures\.noise\.sd: the card says .*, its records give .*restore both files$"
     ):
         invoke("verify", str(tmp_path / "small"))
+
+
+def _folder(path: Path, trained: Trained) -> Path:
+    """A small table."""
+    recipe, records = trained(4)
+    write_folder(path, own_card(path.name, recipe, records, {}, ()), records)
+    return path
+
+
+def test_a_damaged_table_leaves_the_others_verified(
+    tmp_path: Path, trained: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = _folder(tmp_path / "good", trained), _folder(tmp_path / "bad", trained)
+    (bad / "records.jsonl.gz").write_bytes(b"{}")
+    assert run(["tables", "verify", str(bad), "~nosuchuser/x", str(good), "--json"]) == 2
+    captured = capsys.readouterr()
+    rows = json.loads(captured.out)["tables"]
+    assert [row["table"] for row in rows] == [str(bad), "~nosuchuser/x", str(good)]
+    assert [len(row["faults"]) for row in rows] == [1, 1, 0]
+    assert [row["records"] for row in rows] == [None, None, 4]
+    assert "expected gzip-compressed JSON lines" in rows[0]["faults"][0]
+    assert captured.err.count("\n") == 1
+    assert captured.err.endswith("(and 1 more: see --json)\n")
+    assert run(["tables", "verify", str(bad), str(good)]) == 2
+    assert str(good) in capsys.readouterr().out
+
+
+def test_tables_that_are_only_missing_are_missing_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_DATA", str(home / "none"))
+    assert run(["tables", "verify", "gpt2-wt103"]) == 3
+    assert run(["tables", "verify", "gpt2-wt103", "nope"]) == 2
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The bundled tables in a copy, which is taken for the installed one; there is no other table."""
+    shutil.copytree(bundled_folder("gpt2-own").parent, tmp_path / "package" / "bundled")
+    monkeypatch.setitem(bundled_folder.__globals__, "__file__", str(tmp_path / "package" / "locate.py"))
+    monkeypatch.setenv("LPZERO_DATA", str(tmp_path))
+    return tmp_path / "package" / "bundled"
+
+
+def test_a_broken_installation_is_noticed_everywhere(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    shutil.rmtree(package / "flexibert-own")
+    (package / "gpt2-own" / "records.jsonl.gz").write_bytes(b"{}")
+    capsys.readouterr()
+
+    assert run(["doctor", "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert [problem.partition(": ")[0] for problem in problems] == [
+        "table flexibert-own is missing from the package",
+        "table gpt2-own is damaged",
+    ]
+
+    assert run(["tables", "list", "--json"]) == 0
+    listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)["tables"] if row["bundled"]}
+    assert [row["present"] for row in listed.values()] == [False, True]
+    assert [row["problem"] for row in listed.values()] == problems
+    assert run(["tables", "list"]) == 0
+    plain = capsys.readouterr().out
+    assert "no: install lpzero again" in plain
+    assert "damaged: install lpzero again" in plain
+
+    assert run(["tables", "verify", "--json"]) == 2
+    captured = capsys.readouterr()
+    rows = json.loads(captured.out)["tables"]
+    assert [(row["table"], row["faults"]) for row in rows] == [
+        ("flexibert-own", problems[:1]),
+        ("gpt2-own", problems[1:]),
+    ]
+
+    assert run(["tables", "fetch", "flexibert-own"]) == 3
+    assert run(["tables", "fetch", "gpt2-own"]) == 2
+    assert capsys.readouterr().err.count("install lpzero again") == 2
+
+
+def test_a_data_folder_of_nobody(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LPZERO_DATA", "~nosuchuser/data")
+    assert run(["doctor", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["problems"] == ["LPZERO_DATA names ~nosuchuser/data, which is no folder"]
+    assert run(["tables", "list"]) == 2
+    assert capsys.readouterr().err.startswith("lpzero: error: ~nosuchuser/data: expected the home of a user")
 
 
 def test_fetch_of_what_comes_with_the_package() -> None:

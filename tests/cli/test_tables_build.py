@@ -6,13 +6,17 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lpzero.cli.main import run
-from lpzero.spaces import get_space
-from lpzero.tables.build import RECIPE
+from lpzero.spaces import Architecture, get_space
+from lpzero.tables.build import ENVIRONMENT, RECIPE, TRAININGS
 from lpzero.tables.corpus import read_corpus
-from lpzero.tables.recipe import SCALES, recipe
+from lpzero.tables.draw import draw
+from lpzero.tables.folder import CARD
+from lpzero.tables.recipe import SCALES, Recipe, recipe
+from lpzero.tables.trained import TrainedRecord, environment
 
 SMALL = ["--archs", "2", "--repeat", "1", "--steps", "10", "--batch", "2", "--length", "8", "--device", "cpu"]
 
@@ -21,6 +25,8 @@ SMALL = ["--archs", "2", "--repeat", "1", "--steps", "10", "--batch", "2", "--le
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
+    # few, for a quick test
+    monkeypatch.setattr("lpzero.tables.recipe.VALIDATION_TOKENS", {"masked": 64, "causal": 64})
     Path("text.txt").write_text("the cat sat on the mat. " * 60)
     Path("short.txt").write_text("the cat")
     Path("latin.txt").write_bytes("ein Kätzchen. ".encode("latin-1") * 60)
@@ -48,7 +54,8 @@ REFUSED = [
     (["--space", "transfo-xl"], "has no models that lpzero trains itself"),
     (["--archs", "85986436656376"], "expected at most the 85986436656375 architectures of gpt2"),
     (["--space", "flexibert", "--archs", "10621441"], "expected at most the 10621440 architectures of flexibert"),
-    (["--archs", "0", "--repeat", "0"], "expected at least 1 architecture, found 0"),
+    (["--archs", "0", "--repeat", "0"], "--archs: expected at least 2, for there to be something to rank, found 0"),
+    (["--archs", "1", "--repeat", "0"], "--archs: expected at least 2, for there to be something to rank, found 1"),
     (["--repeat", "3"], "expected from 0 to 2 architectures to repeat, found 3"),
     (["--repeat", "-1"], "expected from 0 to 2 architectures to repeat, found -1"),
     (["--jobs", "0"], "--jobs: expected at least 1, found 0"),
@@ -62,6 +69,18 @@ REFUSED = [
     (["--learning-rate", "nan"], "expected a learning rate above 0 and below 1, found nan"),
     (["--tokens", "words"], "tokens: expected bytes, or bpe:N"),
     (["--tokens", "bpe:10"], "tokens: expected bytes, or bpe:N"),
+    (["--tokens", "bpe:5000"], "corpus text.txt: expected text for 5000 ids, found"),
+    (["--name", "flexibert-glue"], "expected a name that no known table has, found 'flexibert-glue'"),
+    (["--name", "a/b"], "expected a name of letters, digits, dots, dashes and underscores, found 'a/b'"),
+    (["--name", ""], "expected a name of letters, digits, dots, dashes and underscores, found ''"),
+    (["--out", "gpt2-own"], "expected a name that no known table has, found 'gpt2-own'"),
+    (["--out", "gpt2-own", "--name", "mine"], "expected a folder that is no known table's name, found 'gpt2-own'"),
+    (["--out", "~nosuchuser/out"], "expected a path, found ~nosuchuser/out: no such user"),
+    (["--corpus", "~nosuchuser/text"], "expected a path, found ~nosuchuser/text: no such user"),
+    (["--validation", "~nosuchuser"], "expected a path, found ~nosuchuser: no such user"),
+    (["--source", " "], "--source: expected a line of text, found ' '"),
+    (["--licence", ""], "--licence: expected a line of text, found ''"),
+    (["--note", "one", "--note", "two\nlines"], "--note: expected a line of text, found 'two\\nlines'"),
     (["--out", "text.txt"], "text.txt: expected a new folder or one that a build began, found neither"),
     (["--out", "."], "expected a new folder or one that a build began, found neither"),
 ]
@@ -147,3 +166,103 @@ def test_a_corpus_that_changed_since_the_table_was_begun_is_another_recipe(capsy
     assert run(command()) == 2
     assert "train_sha256" in capsys.readouterr().err
     assert (Path("out") / RECIPE).read_bytes() == before
+
+
+def card_of(folder: str) -> dict[str, object]:
+    document: dict[str, object] = json.loads((Path(folder) / CARD).read_text())
+    return document
+
+
+def test_the_card_says_what_was_said_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    said = ["--name", "cats", "--source", "a book", "--licence", "CC0", "--note", "one", "--note", "two"]
+    assert run(command(*said)) == 0
+    card = card_of("out")
+    assert (card["name"], card["source"], card["licence"]) == ("cats", "a book", "CC0")
+    assert isinstance(card["notes"], list)
+    assert card["notes"][1:] == ["one", "two"]
+    assert card["environment"] == json.loads((Path("out") / ENVIRONMENT).read_text())
+    assert run(["tables", "verify", "out"]) == 0
+    # the same command without them is the same table with another card
+    assert run(command()) == 0
+    card = card_of("out")
+    assert (card["name"], card["source"], card["licence"]) == ("out", "lpzero tables build", "unstated")
+
+
+def test_a_path_below_home_is_one_also_where_no_shell_expands_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(Path.cwd() / "folder"))
+    Path("text.txt").rename("folder/text.txt")
+    assert run(command("--corpus", "~/text.txt", "--out", "~/out")) == 0
+    assert (Path("folder") / "out" / CARD).is_file()
+    assert not Path("~").exists()
+
+
+def test_trainings_without_a_loss_are_no_result_and_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    # the largest rate there is: a step of it ends in weights of no use
+    rate = ["--learning-rate", "0.999", "--steps", "40"]
+    written = replace(asked(), learning_rate=0.999, steps=40, warm_up=8, points=(4, 10, 20, 30, 40))
+    begin_with(written)
+    for index, architecture in enumerate(draw(get_space("gpt2", "own"), 2, np.random.default_rng(0))):
+        for seed in (0, 1) if index == 0 else (0,):
+            keep_diverged(written, index, architecture, seed)
+    before = {path.name: path.read_bytes() for path in (Path("out") / TRAININGS).iterdir()}
+    assert run(command(*rate)) == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    last = captured.err.splitlines()[-1]
+    assert last.startswith("lpzero: error: out: expected trainings that end at two different losses or more, ")
+    assert "found 3 diverged (first reason: loss nan in step 2): they are kept there" in last
+    assert {path.name: path.read_bytes() for path in (Path("out") / TRAININGS).iterdir()} == before
+    assert not (Path("out") / CARD).exists()
+
+
+def asked() -> Recipe:
+    """The recipe of the small command."""
+    scale = replace(SCALES["causal"], steps=10, batch=2, length=8)
+    return recipe("gpt2", "causal", read_corpus(Path("text.txt")), scale)
+
+
+def begin_with(written: Recipe) -> None:
+    Path("out").mkdir()
+    (Path("out") / RECIPE).write_text(json.dumps(asdict(written)))
+    (Path("out") / ENVIRONMENT).write_text(json.dumps(environment("cpu")))
+
+
+def keep_diverged(written: Recipe, index: int, architecture: Architecture, seed: int) -> None:
+    record = TrainedRecord(
+        id=f"{index:04d}",
+        architecture=architecture.to_json(),
+        seed=seed,
+        status="diverged",
+        reason="loss nan in step 2",
+        loss=None,
+        curve=(),
+        steps=0,
+        tokens=0,
+        parameters={"total": 1},
+        seconds=0.1,
+        recipe=written.digest,
+    )
+    folder = Path("out") / TRAININGS
+    folder.mkdir(exist_ok=True)
+    (folder / f"{record.id}-{seed}-{architecture.digest[:16]}.json").write_text(record.model_dump_json())
+
+
+def test_a_smaller_table_than_the_folder_holds_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(command("--archs", "3")) == 0
+    capsys.readouterr()
+    before = (Path("out") / CARD).read_bytes()
+    assert run(command()) == 2
+    message = "lpzero: error: --archs: expected at least the 3 that out holds, found 2\n"
+    assert capsys.readouterr().err == message
+    assert run(command("--archs", "3", "--repeat", "0")) == 2
+    assert "--repeat: expected at least the 1 that out holds, found 0" in capsys.readouterr().err
+    assert (Path("out") / CARD).read_bytes() == before
+
+
+def test_the_help_says_the_defaults_of_both_objectives(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tables", "build", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    masked, causal = SCALES["masked"], SCALES["causal"]
+    for name in ("steps", "batch", "length", "learning_rate"):
+        assert f"[default: {getattr(masked, name)} masked, {getattr(causal, name)} causal]" in shown
+    assert "Initial weights do not depend on it" in shown

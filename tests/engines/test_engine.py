@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -71,6 +74,54 @@ def _alive(process: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def nap(seconds: float) -> float:
+    """Sleep."""
+    time.sleep(seconds)
+    return seconds
+
+
+def test_work_that_is_given_up_ends_at_once() -> None:
+    results = map_ordered(nap, [0.0, 0.0, *[300.0] * 10], jobs=2)
+    assert next(results) == 0.0
+    workers = multiprocessing.active_children()
+    assert len(workers) == 2
+    started = time.monotonic()
+    results.close()
+    assert time.monotonic() - started < 10
+    assert not any(worker.is_alive() for worker in workers)
+
+
+def test_an_error_ends_the_work_beside_it() -> None:
+    started = time.monotonic()
+    with pytest.raises(ValueError, match="non-negative"):
+        list(map_ordered(nap, [-1.0, 300.0, 300.0], jobs=2))
+    assert time.monotonic() - started < 60
+    assert not multiprocessing.active_children()
+
+
+def test_a_termination_amid_a_start_comes_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(number: int, frame: object) -> None:
+        raise Stopped
+
+    submit = ProcessPoolExecutor.submit
+
+    def submit_late(*arguments: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return submit(*arguments)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_late)
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        with pytest.raises(Stopped):
+            list(map_ordered(nap, [300.0] * 4, jobs=2))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks processes up in /proc")

@@ -56,7 +56,9 @@ def test_the_document_has_the_promised_keys(whole: dict[str, Any]) -> None:
     assert set(test) >= {"n", "tau_b", "tau_a", "rho", "distinct", "interval"}
     assert test["n"] == 14
     assert test["interval"][0] <= test["tau_a"] <= test["interval"][1]
-    assert {row["proxy"] for row in whole["baselines"]} >= {"params", "depth", "depth_then_hidden", "snip"}
+    assert {row["proxy"] for row in whole["baselines"]} >= {
+        *("params", "depth", "width", "depth_then_hidden", "width_then_shallow", "snip")
+    }
     assert all(set(row["test"]) >= {"n", "tau_a", "interval"} for row in whole["baselines"])
     assert whole["schema"] == 1
     assert json.loads(json.dumps(whole, allow_nan=False)) == whole

@@ -16,7 +16,8 @@ def score(name: str, depth: int, width: int, params: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("params", 900), ("decoder_params", 450), ("attention_params", 300), ("depth", 4)]
+    ("name", "expected"),
+    [("params", 900), ("decoder_params", 450), ("attention_params", 300), ("depth", 4), ("width", 256)],
 )
 def test_a_plain_count_is_itself(name: str, expected: int) -> None:
     assert score(name, 4, 256, 900) == expected
@@ -42,6 +43,20 @@ def test_depth_hidden_params_is_the_order_of_triples() -> None:
 def test_the_encoding_by_hand() -> None:
     # 3 + 4096 / 2^14 + 2^30 / 2^45 = 3 + 1/4 + 1/32768
     assert score("depth_hidden_params", 3, 4096, 2**30) == 3.25 + 2**-15
+
+
+def test_width_then_shallow_is_the_order_of_width_and_fewer_blocks() -> None:
+    pairs = list(itertools.product((1, 2, 16383), (255, 12, 1, 0)))
+    scores = [score("width_then_shallow", depth, width, 7) for width, depth in pairs]
+    assert scores == sorted(scores)
+    assert len(set(scores)) == len(pairs)
+    # 64 wide with 4 blocks: 64 - 4 / 256
+    assert score("width_then_shallow", 4, 64, 1) == score("width_then_shallow", 4, 64, 2) == 63.984375
+
+
+def test_a_depth_that_would_pass_for_a_width_is_refused() -> None:
+    with pytest.raises(InputError, match="expected a depth from 0 to 255, found 256"):
+        score("width_then_shallow", 256, 64, 1)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.files import LOCK
 from lpzero.spaces import Architecture, get_space
-from lpzero.tables.build import RECIPE, TRAININGS, Source, build
-from lpzero.tables.corpus import read_corpus
+from lpzero.tables.build import ENVIRONMENT, RECIPE, TRAININGS, build
+from lpzero.tables.corpus import Source, read_corpus
 from lpzero.tables.draw import draw
 from lpzero.tables.recipe import Recipe, Scale, recipe
 from lpzero.tables.train import train
@@ -56,13 +57,16 @@ def quiet(done: int, total: int) -> None:
     """No progress."""
 
 
-def run(written: Recipe, source: Source, out: Path, number: int, repeated: int = 0, jobs: int = 1) -> Any:
-    return build(written, source, out, number=number, repeated=repeated, jobs=jobs, progress=quiet)
+def run(written: Recipe, source: Source, out: Path, number: int, repeated: int = 0, **changes: Any) -> Any:
+    options = {"jobs": 1, "progress": quiet, "say": lambda line: None, **changes}
+    with build(written, source, out, number=number, repeated=repeated, **options) as built:
+        return built.trainings
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file below a folder, but for the lock, which says nothing."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != LOCK]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def timeless(folder: Path) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def test_a_table_holds_the_draw_and_what_training_gives(source: Source, out: Pat
         assert (record.steps, record.tokens) == (10, 10 * 2 * 8)
         assert record.recipe == written.digest
     assert records[0].loss != records[3].loss
-    assert sorted(path.name for path in out.iterdir()) == [RECIPE, TRAININGS]
+    assert sorted(path.name for path in out.iterdir()) == [LOCK, ENVIRONMENT, RECIPE, TRAININGS]
     assert len(list((out / TRAININGS).iterdir())) == 4
     assert json.loads((out / RECIPE).read_text()) == json.loads(json.dumps(asdict(written)))
 
@@ -114,10 +118,10 @@ def test_progress_counts_what_was_there_and_what_comes(written: Recipe, source: 
     def see(done: int, total: int) -> None:
         seen.append((done, total))
 
-    build(written, source, out, number=2, repeated=1, jobs=1, progress=see)
+    run(written, source, out, number=2, repeated=1, progress=see)
     assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
     seen.clear()
-    build(written, source, out, number=3, repeated=1, jobs=1, progress=see)
+    run(written, source, out, number=3, repeated=1, progress=see)
     assert seen == [(3, 4), (4, 4)]
 
 
@@ -148,23 +152,40 @@ def test_a_table_grows_and_keeps_what_it_has(written: Recipe, source: Source, ou
     before = content(out)
     grown = run(written, source, out, number=5, repeated=3)
     after = content(out)
-    assert len(after) == 1 + 5 + 3
+    assert len(after) == 2 + 5 + 3
     assert before.items() <= after.items()
     assert plain(grown) == plain(run(written, source, tmp_path / "at once", number=5, repeated=3))
-    # and a smaller one is a part of it
-    assert plain(run(written, source, out, number=2, repeated=1)) == [plain(grown)[i] for i in (0, 1, 5)]
-    assert content(out) == after
+
+
+@pytest.mark.parametrize(
+    ("number", "repeated", "message"),
+    [
+        (2, 1, "--archs: expected at least the 3 that {} holds, found 2"),
+        (3, 0, "--repeat: expected at least the 1 that {} holds, found 0"),
+    ],
+)
+def test_a_table_never_shrinks(
+    written: Recipe, source: Source, out: Path, number: int, repeated: int, message: str
+) -> None:
+    run(written, source, out, number=3, repeated=1)
+    before = content(out)
+    with pytest.raises(InputError) as caught:
+        run(written, source, out, number=number, repeated=repeated)
+    assert str(caught.value) == message.format(out)
+    assert content(out) == before
 
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from lpzero.tables.build import Source, build
+from lpzero.tables.build import build
+from lpzero.tables.corpus import Source
 from lpzero.tables.recipe import Recipe
 read = json.loads(sys.argv[1])
 recipe = Recipe(**{**read, "betas": tuple(read["betas"]), "points": tuple(read["points"])})
 source, out = Source(Path(sys.argv[2]), None, "bytes"), Path(sys.argv[3])
-build(recipe, source, out, number=5, repeated=2, jobs=1, progress=lambda *_: None)
+with build(recipe, source, out, number=5, repeated=2, jobs=1, progress=lambda *_: None, say=print):
+    pass
 """
 
 
@@ -180,7 +201,7 @@ def test_a_build_that_was_killed_goes_on_to_the_same_table(source: Source, tmp_p
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     kept = {name: text for name, text in content(out).items() if name.endswith(".json")}
-    assert 1 + 2 <= len(kept) < 1 + 7
+    assert 2 + 2 <= len(kept) < 2 + 7
     resumed = run(written, source, out, number=5, repeated=2)
     whole = run(written, source, tmp_path / "whole", number=5, repeated=2)
     assert plain(resumed) == plain(whole)
@@ -191,14 +212,18 @@ def test_a_build_that_was_killed_goes_on_to_the_same_table(source: Source, tmp_p
 
 def test_the_part_of_a_file_that_a_kill_left_is_no_training(written: Recipe, source: Source, out: Path) -> None:
     whole = run(written, source, out, number=2)
-    (out / TRAININGS / "tmpabcdefgh.part").write_text('{"id": "00')
-    next((out / TRAININGS).glob("0001-*")).unlink()
+    gone = next((out / TRAININGS).glob("0001-*"))
+    (out / TRAININGS / f".{gone.name}.0123456789abcdef.part").write_text('{"id": "00')
+    (out / f".{RECIPE}.0123456789abcdef.part").write_text('{"space": "fle')
+    gone.unlink()
     assert plain(run(written, source, out, number=2)) == plain(whole)
+    assert [name for name in content(out) if name.endswith(".part")] == []
 
 
 def test_a_kill_in_the_very_beginning_can_be_gone_on_from(written: Recipe, source: Source, out: Path) -> None:
     out.mkdir()
-    (out / "tmpabcdefgh.part").write_text('{"space": "fle')
+    (out / LOCK).touch()
+    (out / f".{RECIPE}.0123456789abcdef.part").write_text('{"space": "fle')
     assert len(run(written, source, out, number=1)) == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_the_validation_is_the_tail_of_the_text_or_a_file_of_its_own(path: Path,
 
 
 def test_the_unigram_entropy_is_scipys(path: Path) -> None:
-    for tokens in ("bytes", "bpe:300"):
+    for tokens in ("bytes", "bpe:290"):
         corpus = read_corpus(path, tokens=tokens)
         shares = np.bincount(corpus.train) / len(corpus.train)
         assert corpus.unigram_entropy == pytest.approx(entropy(shares), rel=1e-12)
@@ -118,36 +119,49 @@ def test_byte_pairs_decode_back(path: Path, size: int) -> None:
 
 
 def test_more_pairs_make_fewer_tokens(path: Path) -> None:
-    lengths = [len(read_corpus(path, tokens=tokens).train) for tokens in ("bytes", "bpe:258", "bpe:300")]
+    lengths = [len(read_corpus(path, tokens=tokens).train) for tokens in ("bytes", "bpe:258", "bpe:290")]
     assert lengths == sorted(lengths, reverse=True)
     assert len(set(lengths)) == 3
 
 
-def test_the_vocabulary_is_what_the_text_gave(tmp_path: Path) -> None:
+def test_a_text_with_too_few_pairs_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "poor.txt"
     file.write_text("ab " * 50)
     # "ab", " a", " ab" and no more: the 257 that are always there, and a few
-    corpus = read_corpus(file, tokens="bpe:5000")
-    assert 257 < corpus.vocabulary < 262
-    assert corpus.train.max() < corpus.vocabulary
+    with pytest.raises(InputError) as caught:
+        read_corpus(file, tokens="bpe:5000")
+    message = re.fullmatch(
+        rf"corpus {re.escape(str(file))}: expected text for 5000 ids, found (\d+) in it: use --tokens bpe:(\d+)",
+        str(caught.value),
+    )
+    assert message
+    assert 257 < int(message[1]) == int(message[2]) < 262
+    assert read_corpus(file, tokens=f"bpe:{message[1]}").vocabulary == int(message[1])
+
+
+def test_a_text_without_pairs_is_one_of_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "one.txt"
+    file.write_text("a\n" * 50)
+    with pytest.raises(InputError, match=r"expected text for 300 ids, found 257 in it: use --tokens bytes"):
+        read_corpus(file, tokens="bpe:300")
 
 
 def test_byte_pairs_are_learned_from_the_training_text_alone(path: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one.txt", tmp_path / "two.txt"
     one.write_text("xyzzy " * 300)
     two.write_text("plugh " * 300)
-    hashes = {read_corpus(path, validation=held, tokens="bpe:290").tokenizer_sha256 for held in (one, two)}
+    hashes = {read_corpus(path, validation=held, tokens="bpe:260").tokenizer_sha256 for held in (one, two)}
     assert len(hashes) == 1
-    assert read_corpus(one, validation=two, tokens="bpe:290").tokenizer_sha256 not in hashes
+    assert read_corpus(one, validation=two, tokens="bpe:260").tokenizer_sha256 not in hashes
 
 
 def test_another_process_learns_the_same_byte_pairs(path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from lpzero.tables.corpus import read_corpus\n"
-        "corpus = read_corpus(Path(sys.argv[1]), tokens='bpe:310')\n"
+        "corpus = read_corpus(Path(sys.argv[1]), tokens='bpe:290')\n"
         "print(corpus.tokenizer_sha256, corpus.train.sum())"
     )
-    here = read_corpus(path, tokens="bpe:310")
+    here = read_corpus(path, tokens="bpe:290")
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.split() == [here.tokenizer_sha256, str(here.train.sum())]
@@ -156,7 +170,7 @@ def test_another_process_learns_the_same_byte_pairs(path: Path) -> None:
 def test_the_name_of_the_mask_in_a_text_is_no_mask(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("a [MASK] is worn. " * 30)
-    corpus = read_corpus(file, tokens="bpe:290")
+    corpus = read_corpus(file, tokens="bpe:265")
     assert (corpus.train != 0).all()
 
 

@@ -134,6 +134,25 @@ def _flip_blocks(folder: Path) -> None:
     (folder / RECORDS).write_bytes(bytes(content))
 
 
+def _swap_second(folder: Path) -> None:
+    """Exchange the architectures of the two second seeds, with the parameters that they have."""
+
+    def change(documents: list[Any]) -> None:
+        one, other = documents[6], documents[7]
+        for key in ("architecture", "parameters"):
+            one[key], other[key] = other[key], one[key]
+
+    rewrite(folder, change)
+
+
+def _key_twice(folder: Path) -> None:
+    lines = gzip.decompress((folder / RECORDS).read_bytes()).splitlines(keepends=True)
+    text = b"".join([*lines[:-1], lines[-1].replace(b"{", b'{"seed": 0, ', 1)])
+    (folder / RECORDS).write_bytes(gzip.compress(text))
+    facts = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps({**facts, "records_sha256": hashlib.sha256(text).hexdigest()}))
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "flipped bits": (_flip, "records.jsonl.gz: expected "),
     "flipped block": (_flip_blocks, "records.jsonl.gz: expected gzip-compressed JSON lines, found a damaged file"),
@@ -159,6 +178,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
         _record("architecture", {"space": "flexibert", "whole": {"hidden_size": 100}, "layers": [{}, {}]}),
         "line 2: architecture: hidden_size is 100",
     ),
+    "no architecture": (_record("architecture", {}), "line 2: architecture: expected an object with the keys"),
+    "another architecture with the second seed": (_swap_second, "line 7: expected the architecture of 0000 in line 1"),
+    "a key twice": (_key_twice, "line 8: expected JSON, found the key 'seed' twice in one object"),
     "an id twice": (_record("id", "0000"), "expected each id once"),
 }
 

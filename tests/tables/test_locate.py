@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from lpzero.errors import MissingError
+from lpzero.errors import InputError, MissingError
 from lpzero.paths import cache_home
 from lpzero.tables import find, get_entry, load_table, locate
 from lpzero.tables import locate as locate_function
@@ -103,3 +103,17 @@ def test_a_part_of_a_table_is_not_the_table(home: Path, data: Path) -> None:
     with pytest.raises(MissingError, match=r"expected 202 file\(s\) .*, 1 in "):
         locate(GPT2)
     assert locate(GPT2, (part, data)) == data
+
+
+def test_the_home_of_nobody_is_bad_input(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match=r"^~nosuchuser/x: expected the home of a user of this machine, found none"):
+        load_table("~nosuchuser/x")
+    monkeypatch.setenv("LPZERO_DATA", "~nosuchuser/data")
+    with pytest.raises(InputError, match=r"^~nosuchuser/data: expected the home of a user"):
+        find(FLEXIBERT)
+
+
+def test_a_user_that_is_not_known_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LPZERO_HOME", "~nosuchuser/lpzero")
+    with pytest.raises(InputError, match="LPZERO_HOME: expected a folder, found ~nosuchuser"):
+        cache_home()
