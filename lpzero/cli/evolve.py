@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +9,14 @@ import click
 from click.core import ParameterSource
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, figures, print_grid, print_json, say
+from lpzero.cli.output import as_json, print_json, say
+from lpzero.cli.table_options import complete, free_path, print_best, split_options, table_options, writable_cache
 from lpzero.errors import InputError, LpzeroError
-
-LARGEST_PART = 50
 
 if TYPE_CHECKING:
     from lpzero.evolve.config import EvolveConfig
     from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.run import Setting
+    from lpzero.evolve.setting import Setting
 
 
 class _ProxyText(click.types.StringParamType):
@@ -45,9 +43,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 
 
 @click.command()
-@click.option("--space", help="Search space: flexibert, gpt2, transfo-xl.  [default: the table's]")
-@click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
-@click.option("--table", help="Table of measured qualities: a name or a folder.  [default: the space's first]")
+@table_options
 @options.seed
 @click.option("--grammar", default="typed", show_default=True, help="typed, or lpzero (the paper's).")
 @click.option("--islands", type=int, default=4, show_default=True, help="Populations that evolve side by side.")
@@ -72,8 +68,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
 @click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
 @click.option("--patience", type=int, help="Stop after this many generations without a better best.")
-@click.option("--search-size", type=int, help="Records for fitness.  [default: a quarter of the table, at most 50]")
-@click.option("--validation-size", type=int, help="Records for the choice.  [default: the same]")
+@split_options
 @click.option("--max-depth", type=int, default=8, show_default=True, help="Deepest formula.")
 @click.option("--max-size", type=int, default=24, show_default=True, help="Largest formula, in nodes.")
 @click.option(
@@ -128,12 +123,9 @@ def evolve(
     """
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.evolve.run import execute
-    from lpzero.paths import cache_home, writable
 
     workers = options.resolve_jobs(jobs)
-    home = cache_home()
-    if not writable(home):
-        raise LpzeroError(f"the cache folder {home} cannot be written: set LPZERO_HOME to one that can")
+    home = writable_cache()
     if resume is not None:
         _refuse_settings(click.get_current_context())
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
@@ -164,7 +156,7 @@ def _refuse_settings(ctx: click.Context) -> None:
             raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a run keeps its settings")
 
 
-def _resumed(path: Path) -> tuple[RunDirectory, Setting]:
+def _resumed(path: Path) -> tuple[RunDirectory, Setting[EvolveConfig]]:
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.run import prepare
 
@@ -172,39 +164,21 @@ def _resumed(path: Path) -> tuple[RunDirectory, Setting]:
     return run, prepare(config)
 
 
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting]:
+def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting[EvolveConfig]]:
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.run import prepare
 
     config = _config(settings)
     setting = prepare(config)
-    return RunDirectory.create(output or _free_path(config), config), setting
+    return RunDirectory.create(output or free_path(config, config.grammar), config), setting
 
 
 def _config(settings: dict[str, Any]) -> EvolveConfig:
-    """The settings, with what follows from the table where nothing was said: space, protocol, sizes."""
+    """The settings, with what follows from the table where nothing was said, and seed formulas as texts."""
     from lpzero.evolve.config import check_config
-    from lpzero.spaces import get_space
-    from lpzero.tables import TABLES, load_table
 
-    name = settings["table"] or _default_table(settings["space"], settings["protocol"])
-    _fetch_if_nowhere(name)
-    table = load_table(name)
-    space = settings["space"] or table.space
-    if table.space != get_space(space).name:
-        raise InputError(f"table {table.name} is of space {table.space}, found --space {space}")
-    quarter = max(4, min(LARGEST_PART, table.n // 4))
-    sizes = {key: quarter for key in ("search_size", "validation_size") if settings[key] is None}
-    settings |= {
-        "seed_formulas": [_formula_text(given) for given in settings["seed_formulas"]],
-        "space": space,
-        "protocol": table.protocol(settings["protocol"]),
-        # a run may be resumed from another working directory
-        "table": name if name in TABLES else str(Path(name).expanduser().resolve()),
-        "device": options.resolve_device(settings["device"]),
-        **sizes,
-    }
-    return check_config(settings)
+    seeds = [_formula_text(given) for given in settings["seed_formulas"]]
+    return check_config({**complete(settings), "seed_formulas": seeds})
 
 
 def _formula_text(given: str) -> str:
@@ -217,51 +191,9 @@ def _formula_text(given: str) -> str:
     return str(proxy.formula)
 
 
-def _default_table(space: str | None, protocol: str | None) -> str:
-    """The first known table of a space whose architectures stand for a protocol."""
-    from lpzero.spaces import SPACES, get_space
-    from lpzero.tables import TABLES
-
-    if space is None:
-        raise InputError(f"--space is missing: expected one of {', '.join(SPACES)}, or a --table")
-    wanted = get_space(space, protocol)
-    names = [e.name for e in TABLES.values() if e.space == wanted.name and protocol in (None, *e.protocols)]
-    if not names:
-        raise InputError(f"no known table of {space} was measured on the models of {protocol}: give a --table")
-    return names[0]
-
-
-def _fetch_if_nowhere(name: str) -> None:
-    """Download the table where it is not here and nobody said where it should be."""
-    from lpzero.tables import TABLES, fetch, find
-
-    if name in TABLES and find(TABLES[name]) is None and "LPZERO_DATA" not in os.environ:
-        say(f"table {name} is not here: fetching it, as lpzero tables fetch {name} does")
-        fetch(name, progress=True)
-
-
-def _free_path(config: EvolveConfig) -> Path:
-    base = f"{Path(config.table).name}-{config.protocol}-{config.grammar}-seed{config.seed}"
-    path, number = Path("runs") / base, 1
-    while path.exists():
-        number += 1
-        path = Path("runs") / f"{base}-{number}"
-    return path
-
-
 def _print_result(document: dict[str, Any]) -> None:
-    best, test = document["best"], document["best"]["test"]
-    click.echo(f"best formula ({best['direction']} is better, {best['size']} nodes):\n  {best['formula']}\n")
-    header = ["sealed test", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
-    rows = [["best formula", *figures(test)]]
-    rows += [[f"baseline {row['proxy']}", *figures(row["test"])] for row in document["baselines"]]
-    print_grid(header, rows)
-    splits = [(name, best[name]) for name in ("search", "validation")]
-    click.echo()
-    print_grid(
-        ["chosen on", "tau-a", "tau-b", "rho", "distinct", "sketch tau-a"],
-        [[f"{name} ({part['n']})", *figures(part)[:4], best["sketch"][name]] for name, part in splits],
-    )
+    print_best(document)
+    test = document["best"]["test"]
     formulas = f"{document['evaluated']} formulas evaluated"
     if "duplicates" in document:
         formulas += f" ({document['duplicates']} with the ranks of another)"

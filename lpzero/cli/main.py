@@ -18,6 +18,7 @@ REDELIVERY_S = 5.0
 
 # Name of a command -> the module that defines it under that name, loaded when the command is used.
 _COMMANDS = {
+    "enumerate": "Rank every formula of the paper's grammar, and prove the best one.",
     "evolve": "Discover a proxy: evolve formulas against a table of trained architectures.",
     "rank": "Rank a table with proxies and print their rank correlations.",
     "transfer": "Rank several tables with the same proxies, as one matrix.",

@@ -36,6 +36,10 @@ class ProgressDisplay:
         """``done`` of ``total`` trainings are there."""
         self._show("training", done / max(1, total), f"{done}/{total} trainings")
 
+    def counted(self, step: str, done: int, total: int, noun: str) -> None:
+        """``done`` of ``total`` other things, such as branches, went through a step."""
+        self._show(step, done / max(1, total), f"{done:,}/{total:,} {noun}")
+
     def formulas(self, progress: Progress) -> None:
         """An island's epoch is complete."""
         best = "none yet" if progress.best is None else f"{progress.best:.3f}"

@@ -36,7 +36,7 @@ def single_threaded() -> Iterator[None]:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Let workers start in peace.
 
     Ctrl-C is ignored for a moment: a worker that starts meanwhile inherits this, and never sees one. SIGTERM comes
@@ -57,7 +57,8 @@ def _undisturbed() -> Iterator[None]:
             signal.raise_signal(signal.SIGTERM)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """Prepare a worker process: one torch thread, no signals of its own, and its end with its parent."""
     # the parent decides what an interrupt means, and then ends its workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -75,10 +76,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
+def stop(pool: ProcessPoolExecutor) -> None:
     """End the workers in the middle of their work, which may last for hours."""
     # the public way, terminate_workers(), came with Python 3.14
-    for worker in list(pool._processes.values()):
+    for worker in list((pool._processes or {}).values()):
         worker.kill()
 
 
@@ -109,14 +110,14 @@ def map_ordered(
         return
     context = multiprocessing.get_context("spawn")
     workers = min(jobs, len(items))
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
     waiting: list[Future[Result]] = []
     complete = False
     try:
         # a window of tasks keeps every worker busy while results are taken in order, at bounded memory
         ahead, upcoming = 4 * workers, iter(items)
         for item in upcoming:
-            with _undisturbed():
+            with undisturbed():
                 waiting.append(pool.submit(function, item))
             if len(waiting) >= ahead:
                 yield waiting.pop(0).result()
@@ -127,5 +128,5 @@ def map_ordered(
         raise LpzeroError("a worker process was killed, perhaps for memory: use fewer --jobs") from err
     finally:
         if not complete:
-            _stop(pool)
+            stop(pool)
         pool.shutdown(wait=True, cancel_futures=True)

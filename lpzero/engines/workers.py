@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import TypeVar
 
-from lpzero.engines.engine import _interrupt_ignored, _start_worker, single_threaded
+from lpzero.engines.engine import single_threaded, start_worker, stop, undisturbed
 from lpzero.errors import InputError, LpzeroError
 
 Item = TypeVar("Item")
@@ -34,7 +34,7 @@ class Workers:
         if jobs < 1:
             raise InputError(f"expected at least 1 job, found {jobs}")
         context = multiprocessing.get_context("spawn")
-        self._pool = None if jobs == 1 else ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+        self._pool = None if jobs == 1 else ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker)
 
     def __enter__(self) -> Workers:
         return self
@@ -46,9 +46,7 @@ class Workers:
         if self._pool is None:
             return
         if kind is not None:
-            # the public way, terminate_workers(), came with Python 3.14
-            for worker in list((self._pool._processes or {}).values()):
-                worker.kill()
+            stop(self._pool)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
@@ -72,7 +70,7 @@ class Workers:
         try:
             for item in items:
                 # a worker starts with the task that it is needed for
-                with _interrupt_ignored():
+                with undisturbed():
                     waiting.append(self._pool.submit(function, item))
             for future in waiting:
                 yield future.result()

@@ -1,10 +1,10 @@
-"""The settings of a run, validated; a run directory keeps them, and ``--config`` reads them back."""
+"""The settings of runs, validated; a run directory keeps them, and ``--config`` reads them back."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -14,14 +14,54 @@ ELITE = 5
 Rate = Annotated[float, Field(ge=0, le=1)]
 
 
-class EvolveConfig(BaseModel):
-    """Everything that decides the result of an evolution.
+class TableConfig(BaseModel):
+    """What every search against a table works on.
 
     Attributes:
         space: Name of the search space.
         protocol: Which model an architecture of the space stands for.
         table: Name of the table with the measured qualities.
         seed: Seed of every random choice, at least 0.
+        search_size: Records that formulas are ranked on, at least 4.
+        validation_size: Records that the choice of the result looks at as well, at least 0.
+        batch: Sequences of the token batch.
+        tokens: Tokens of each sequence.
+        elements: Elements of each tensor that a sketch keeps.
+        device: ``"cpu"`` or ``"cuda"``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    space: str
+    protocol: str
+    table: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    search_size: Annotated[int, Field(ge=4)] = 50
+    validation_size: Annotated[int, Field(ge=0)] = 50
+    batch: Annotated[int, Field(ge=1)] = 8
+    tokens: Annotated[int, Field(ge=2)] = 64
+    elements: Annotated[int, Field(ge=16)] = 512
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+class EnumerateConfig(TableConfig):
+    """Everything that decides the result of an enumeration, beside what :class:`TableConfig` has.
+
+    Attributes:
+        grammar: ``"lpzero"``, the only one that is small enough.
+        operands: Names of the operands whose branches are enumerated, at least one.
+        keep: Rankings of the search split that the choice looks at, at least 1.
+    """
+
+    grammar: Literal["lpzero"] = "lpzero"
+    operands: Annotated[list[str], Field(min_length=1)]
+    keep: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+
+
+class EvolveConfig(TableConfig):
+    """Everything that decides the result of an evolution, beside what :class:`TableConfig` has.
+
+    Attributes:
         grammar: ``"typed"`` or ``"lpzero"``.
         islands: Populations that evolve apart from each other between migrations, 1 to 64.
         population: Individuals of a generation of one island, 4 to 100,000.
@@ -34,8 +74,6 @@ class EvolveConfig(BaseModel):
         max_evals: Stop after this many evaluated formulas; None for no limit.
         budget: Stop after this many seconds of evolution; None for no limit.
         patience: Stop after this many generations without a better best; None for no limit.
-        search_size: Records that fitness is computed on, at least 4.
-        validation_size: Records that the choice of the result looks at as well, at least 0.
         max_depth: Deepest formula, 4 to 24.
         max_size: Largest formula in nodes, 4 to 200.
         select: How parents and survivors are chosen: ``"tournament"`` by one fitness, or ``"nsga2"`` by objective,
@@ -50,18 +88,8 @@ class EvolveConfig(BaseModel):
         elite: Individuals that survive unchanged, fewer than the population; 5 by default, or one fewer than a smaller
             population.
         parsimony: Rank correlation that one node more must earn, at least 0.
-        batch: Sequences of the token batch.
-        tokens: Tokens of each sequence.
-        elements: Elements of each tensor that a sketch keeps.
-        device: ``"cpu"`` or ``"cuda"``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    space: str
-    protocol: str
-    table: str
-    seed: Annotated[int, Field(ge=0)] = 0
     grammar: Literal["typed", "lpzero"] = "typed"
     islands: Annotated[int, Field(ge=1, le=64)] = 4
     population: Annotated[int, Field(ge=4, le=100_000)] = 200
@@ -73,8 +101,6 @@ class EvolveConfig(BaseModel):
     max_evals: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     patience: Annotated[int, Field(ge=1)] | None = None
-    search_size: Annotated[int, Field(ge=4)] = 50
-    validation_size: Annotated[int, Field(ge=0)] = 50
     max_depth: Annotated[int, Field(ge=4, le=24)] = 8
     max_size: Annotated[int, Field(ge=4, le=200)] = 24
     select: Literal["tournament", "nsga2"] = "tournament"
@@ -86,10 +112,6 @@ class EvolveConfig(BaseModel):
     mutation_rate: Rate = 0.7
     elite: Annotated[int, Field(ge=0)] = ELITE
     parsimony: Annotated[float, Field(ge=0)] = 0.002
-    batch: Annotated[int, Field(ge=1)] = 8
-    tokens: Annotated[int, Field(ge=2)] = 64
-    elements: Annotated[int, Field(ge=16)] = 512
-    device: Literal["cpu", "cuda"] = "cpu"
 
     @model_validator(mode="before")
     @classmethod
@@ -109,10 +131,19 @@ class EvolveConfig(BaseModel):
         return value
 
 
+Config = TypeVar("Config", bound=TableConfig)
+
+
 def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig:
+    """Validate the settings of an evolution; see :func:`check_settings`."""
+    return check_settings(EvolveConfig, values, source=source)
+
+
+def check_settings(kind: type[Config], values: dict[str, object], *, source: str = "") -> Config:
     """Validate settings.
 
     Args:
+        kind: What they are for.
         values: By name.
         source: The file that they come from; empty for options of the command line.
 
@@ -120,7 +151,7 @@ def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig
         InputError: A setting is unknown or not what it must be; the message names the file or the option.
     """
     try:
-        return EvolveConfig.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as err:
         first = err.errors()[0]
         message = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.evolve.config import EvolveConfig, check_config, read_document
+from lpzero.evolve.config import EvolveConfig, TableConfig, check_config, read_document
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 
@@ -39,7 +39,7 @@ class RunDirectory:
         self.path = path
 
     @classmethod
-    def create(cls, path: Path, config: EvolveConfig) -> RunDirectory:
+    def create(cls, path: Path, config: TableConfig) -> RunDirectory:
         """Begin a run in a new folder.
 
         Raises:

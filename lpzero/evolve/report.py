@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from lpzero.errors import NoResultError
-from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.config import Config
+from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.individual import Evaluated
-from lpzero.fitness import Correlation, Outcome, Split, judge
+from lpzero.evolve.setting import Setting
+from lpzero.fitness import Correlation, Outcome, judge
 from lpzero.fitness.compare import compare
 from lpzero.fitness.ranking import (
     CORRELATIONS,
@@ -23,12 +25,13 @@ from lpzero.fitness.ranking import (
     correlation_figures,
     ranking_figures,
 )
-from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.bank import derived_seed
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, score_architectures
-from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
+
+SCHEMA = 1
 
 BASELINES = (
     *("params", "decoder_params", "attention_params", "depth", "width"),
@@ -111,19 +114,29 @@ def front_documents(found: list[Evaluated]) -> list[dict[str, Any]]:
     return rows
 
 
+def header(run: RunDirectory, setting: Setting[Config]) -> dict[str, Any]:
+    """What the result of every search begins with."""
+    return {
+        "schema": SCHEMA,
+        "run": str(run.path),
+        "space": setting.space.name,
+        "table": setting.table.name,
+        "table_sha256": setting.table.digest,
+        "protocol": setting.space.protocol,
+        "seed": setting.config.seed,
+    }
+
+
 def final_report(
-    chosen: Evaluated,
-    *,
-    space: SearchSpace,
-    table: Table,
-    parts: Split,
-    groups: np.ndarray,
-    config: EvolveConfig,
-    shown: Pass,
-    jobs: int,
-    progress: Callable[[int, int], None],
+    chosen: Evaluated, setting: Setting[Config], *, jobs: int, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
     """Score the chosen formula and the baselines exactly, and judge them.
+
+    Args:
+        chosen: What the search chose.
+        setting: Table, split and pass.
+        jobs: Worker processes.
+        progress: Called with (architectures done, architectures to do).
 
     Returns:
         ``{"best": {...}, "baselines": [...]}`` as in the result of ``evolve``.
@@ -131,18 +144,19 @@ def final_report(
     Raises:
         NoResultError: The chosen formula has no finite, varying value on the sealed test.
     """
+    table, seed = setting.table, setting.config.seed
     best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
     proxies = [best, *(load_proxy(name) for name in BASELINES)]
     architectures = [record.architecture for record in table.records]
-    rows = score_architectures(space, architectures, proxies, shown, jobs=jobs, progress=progress)
+    rows = score_architectures(setting.space, architectures, proxies, setting.shown, jobs=jobs, progress=progress)
     scores = [_directed([row[i] for row in rows], proxy) for i, proxy in enumerate(proxies)]
-    measured = measured_architectures(space, table, groups).part(parts.test)
-    sealed = [s[list(parts.test)] for s in scores]
-    reports = [sealed_document(s, measured, derived_seed(config.seed, "bootstrap")) for s in sealed]
+    measured = measured_architectures(setting.space, table, setting.groups).part(setting.parts.test)
+    sealed = [s[list(setting.parts.test)] for s in scores]
+    reports = [sealed_document(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
     if not reports[0][0].ok:
         status = reports[0][0].status.value
         raise NoResultError(f"the chosen formula {best.name} is {status} on the sealed test: search longer")
-    versus = versus_documents(sealed[0], sealed[1:], measured, derived_seed(config.seed, "comparison"))
+    versus = versus_documents(sealed[0], sealed[1:], measured, derived_seed(seed, "comparison"))
     baselines = [
         {"proxy": proxy.name, "direction": proxy.direction, "test": figures, "versus": compared}
         for proxy, (_, figures), compared in zip(proxies[1:], reports[1:], versus, strict=True)
@@ -151,8 +165,8 @@ def final_report(
         "formula": best.name,
         "direction": best.direction,
         "size": chosen.formula.size,
-        "search": _figures(scores[0], table, parts.search),
-        "validation": _figures(scores[0], table, parts.validation),
+        "search": _figures(scores[0], table, setting.parts.search),
+        "validation": _figures(scores[0], table, setting.parts.validation),
         "test": reports[0][1],
         "sketch": _sketched(chosen),
     }

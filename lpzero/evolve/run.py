@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
-
-import numpy as np
 
 from lpzero.engines import Workers
 from lpzero.errors import InputError
@@ -18,16 +15,10 @@ from lpzero.evolve.directory import CHECKPOINT, RunDirectory
 from lpzero.evolve.engine import Evolution, Progress, Spread, State, choose, front
 from lpzero.evolve.evaluation import Evaluation, Trial
 from lpzero.evolve.island import Epoch, Order, evolve_island, rules_of
-from lpzero.evolve.report import final_report, front_documents
-from lpzero.fitness import Split, split
+from lpzero.evolve.report import final_report, front_documents, header
+from lpzero.evolve.setting import Setting, bank_seen, load
 from lpzero.formula import parse
 from lpzero.formula.grammar import accepts
-from lpzero.operands.bank import Pass, derived_seed, fill_bank, pass_batch
-from lpzero.spaces import get_space
-from lpzero.spaces.space import SearchSpace
-from lpzero.tables import Table, load_table
-
-SCHEMA = 1
 
 
 class Observer(Protocol):
@@ -46,44 +37,15 @@ class Observer(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What a run works on: everything that follows from its settings before the first random formula."""
-
-    config: EvolveConfig
-    space: SearchSpace
-    table: Table
-    groups: np.ndarray
-    parts: Split
-    shown: Pass
-
-
-def prepare(config: EvolveConfig) -> Setting:
-    """Load the table and draw the split.
+def prepare(config: EvolveConfig) -> Setting[EvolveConfig]:
+    """Load the table, draw the split and check the seed formulas; raises as :func:`lpzero.evolve.setting.load`.
 
     Raises:
-        InputError: Unknown name, a table of another space, a size out of range, a device that is not there, a seed
-            formula that is none of the grammar.
-        MissingError: The table is not here.
+        InputError: A seed formula is none of the grammar.
     """
-    table = load_table(config.table)
-    if table.space != config.space:
-        raise InputError(f"table {table.name} is of space {table.space}, found --space {config.space}")
-    space = get_space(config.space, table.protocol(config.protocol))
-    groups = table.groups(space)
-    rng = np.random.default_rng(derived_seed(config.seed, "split"))
-    parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)
-    shown = Pass(
-        seed=config.seed,
-        batch=config.batch,
-        tokens=config.tokens,
-        elements=config.elements,
-        device=config.device,
-    )
-    # whatever a setting makes impossible is said here, before there is a run directory
-    pass_batch(space, shown)
+    setting = load(config)
     check_seeds(config)
-    return Setting(config, space, table, groups, parts, shown)
+    return setting
 
 
 def check_seeds(config: EvolveConfig) -> None:
@@ -97,7 +59,9 @@ def check_seeds(config: EvolveConfig) -> None:
             )
 
 
-def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, observer: Observer) -> dict[str, Any]:
+def execute(
+    run: RunDirectory, setting: Setting[EvolveConfig], *, home: Path, jobs: int, observer: Observer
+) -> dict[str, Any]:
     """Carry a run to its end, from its checkpoint where it has one.
 
     Args:
@@ -131,7 +95,7 @@ def execute(run: RunDirectory, setting: Setting, *, home: Path, jobs: int, obser
 
 
 def _result(
-    run: RunDirectory, setting: Setting, state: State, jobs: int, observer: Observer, started: float
+    run: RunDirectory, setting: Setting[EvolveConfig], state: State, jobs: int, observer: Observer, started: float
 ) -> dict[str, Any]:
     """Choose from the front, look at the sealed test, and put the result together."""
     found = front(state.archive)
@@ -139,22 +103,12 @@ def _result(
     run.event("testing", formula=str(chosen.formula))
     report = final_report(
         chosen,
-        space=setting.space,
-        table=setting.table,
-        parts=setting.parts,
-        groups=setting.groups,
-        config=setting.config,
-        shown=setting.shown,
+        setting,
         jobs=jobs,
         progress=lambda done, total: observer.architectures("testing", done, total),
     )
     return {
-        "schema": SCHEMA,
-        "run": str(run.path),
-        "space": setting.space.name,
-        "table": setting.table.name,
-        "protocol": setting.space.protocol,
-        "seed": setting.config.seed,
+        **header(run, setting),
         "evaluated": state.evaluated,
         "duplicates": state.duplicates,
         "pruned": dict(sorted(state.pruned.items())),
@@ -163,25 +117,16 @@ def _result(
         "generations": state.generation,
         "islands": len(state.islands),
         "restarts": state.restarts,
-        "table_sha256": setting.table.digest,
         "best": report["best"],
         "front": front_documents(found),
         "baselines": report["baselines"],
     }
 
 
-def _trial(setting: Setting, home: Path, jobs: int, observer: Observer) -> Trial:
-    """Bank what the search may see; the sealed test is not even extracted before the report."""
-    config, seen = setting.config, [*setting.parts.search, *setting.parts.validation]
-    architectures = tuple(setting.table.records[i].architecture for i in seen)
-    fill_bank(
-        setting.space,
-        architectures,
-        setting.shown,
-        home=home,
-        jobs=jobs,
-        progress=lambda done, total: observer.architectures("operands", done, total),
-    )
+def _trial(setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Observer) -> Trial:
+    """What the islands evaluate formulas on, banked."""
+    config, architectures = setting.config, bank_seen(setting, home, jobs, observer.architectures)
+    seen = setting.seen
     return Trial(
         space=setting.space.name,
         protocol=setting.space.protocol,
@@ -207,7 +152,9 @@ def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
     return evolve_island(order, config, _evaluation(trial))
 
 
-def _evolve(run: RunDirectory, setting: Setting, trial: Trial, jobs: int, observer: Observer) -> Evolution:
+def _evolve(
+    run: RunDirectory, setting: Setting[EvolveConfig], trial: Trial, jobs: int, observer: Observer
+) -> Evolution:
     config = setting.config
     saved = run.read_checkpoint()
     if saved is None:

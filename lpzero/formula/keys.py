@@ -7,7 +7,9 @@ What holds in floating point and under protection:
 - ``abs``, ``square``, ``abslog``, ``l1``, ``mean_abs``, ``frobenius`` see neither a sign nor an absolute value, ``std``
   no sign: they are equal of ``a - b`` and ``b - a``;
 - ``log(abs(x)) = abslog(x)``, ``sum(abs(x)) = l1(x)``, ``mean(abs(x)) = mean_abs(x)`` over elements,
-  ``normalised_sum = mean``, ``relu(relu(x)) = relu(x)``, ``log(relu(x)) = log(x)``, ``sqrt(relu(x)) = sqrt(x)``.
+  ``normalised_sum = mean``, ``relu(relu(x)) = relu(x)``, ``log(relu(x)) = log(x)``, ``sqrt(relu(x)) = sqrt(x)``;
+- of what is never negative: ``abs(x) = relu(x) = x``, ``l1(x) = sum(x)``, ``mean_abs(x) = mean(x)``,
+  ``abslog(x) = log(x)``.
 
 Nothing is regrouped: addition is not associative.
 """
@@ -15,9 +17,11 @@ Nothing is regrouped: addition is not associative.
 from __future__ import annotations
 
 from lpzero.formula.formula import Formula, apply
+from lpzero.formula.rules import sign
 
 _BLIND = ("abs", "square", "abslog", "l1", "mean_abs", "frobenius")
 _OF_ABS = {("log", "layers"): "abslog", ("sum", "tensor"): "l1", ("mean", "tensor"): "mean_abs"}
+_OF_NONNEGATIVE = {"abs": None, "relu": None, "l1": "sum", "mean_abs": "mean", "abslog": "log"}
 _OF_ABS |= {("log", "tensor"): "abslog", ("log", "scalar"): "abslog"}
 
 
@@ -61,6 +65,9 @@ def _unary(name: str, inner: Formula) -> Formula:
         return _unary(_OF_ABS[name, inner.type.level], inner.arguments[0])
     if name in ("log", "sqrt") and inner.name == "relu":
         return apply(name, *inner.arguments)
+    if name in _OF_NONNEGATIVE and sign(inner) == "nonnegative":
+        plain = _OF_NONNEGATIVE[name]
+        return inner if plain is None else apply(plain, inner)
     return apply(name, inner)
 
 

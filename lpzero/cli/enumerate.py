@@ -1,0 +1,90 @@
+"""``lpzero enumerate``: rank every formula of the paper's grammar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lpzero.cli import options
+from lpzero.cli.output import as_json, print_json, say
+from lpzero.cli.table_options import complete, free_path, print_best, split_options, table_options, writable_cache
+from lpzero.errors import InputError
+
+OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention", "hidden")
+
+
+def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str]:
+    from lpzero.operands.operand import OPERANDS as KNOWN
+
+    return list(KNOWN) if value == "all" else [name.strip() for name in value.split(",") if name.strip()]
+
+
+@click.command("enumerate")
+@table_options
+@options.seed
+@click.option("--grammar", default="lpzero", show_default=True, help="lpzero: the paper's, which is small enough.")
+@click.option(
+    "--operands",
+    callback=_operands,
+    default=",".join(OPERANDS),
+    show_default=True,
+    metavar="NAME,...",
+    help="Operands whose branches are enumerated; all for all of them, which takes five times as long.",
+)
+@split_options
+@click.option("--keep", type=int, default=20_000, show_default=True, help="Rankings that the choice looks at.")
+@options.batch
+@options.tokens
+@click.option("--elements", type=int, default=512, show_default=True, help="Elements of a sketched tensor.")
+@options.device
+@options.jobs
+@click.option("--output", type=click.Path(path_type=Path), help="Run directory.  [default: runs/TABLE-...]")
+@as_json
+def enumerate(output: Path | None, jobs: int | None, as_json: bool, **settings: Any) -> None:
+    """Rank every formula of the paper's grammar: all branches, and all pairs of them under + - x and /.
+
+    Formulas are ranked on one split of the table; of the rankings that are best there, those that are best on a second
+    one as well vote, and the formula nearest to their mean is reported on the rest, which nothing has looked at before.
+    """
+    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.evolve.config import EnumerateConfig, check_settings
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.enumerate_run import execute_enumeration, prepare_enumeration
+
+    workers, home = options.resolve_jobs(jobs), writable_cache()
+    if settings["grammar"] != "lpzero":
+        raise InputError(
+            f"expected the grammar lpzero, found {settings['grammar']!r}: lpzero evolve searches the others"
+        )
+    config = check_settings(EnumerateConfig, complete(settings))
+    setting = prepare_enumeration(config)
+    run = RunDirectory.create(output or free_path(config, "enumerate"), config)
+    say(f"run {run.path}: seed {config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
+    display = ProgressDisplay()
+    try:
+        document = execute_enumeration(run, setting, home=home, jobs=workers, observer=display)
+    finally:
+        display.close()
+    if as_json:
+        print_json(document)
+    else:
+        _print(document)
+
+
+def _print(document: dict[str, Any]) -> None:
+    print_best(document)
+    top, test = document["top"], document["best"]["test"]
+    lost = ", ".join(f"{name} {number}" for name, number in top["lost"].items()) or "none"
+    refused = ", ".join(f"{name} {number:,}" for name, number in document["pruned"].items()) or "none"
+    click.echo(
+        f"\n{document['formulas']:,} formulas of {document['branches']:,} branches, "
+        f"{document['per_second']:,} a second; "
+        f"{document['distinct_formulas']:,} distinct rankings, {document['nonfinite']:,} not finite, "
+        f"{document['constant']:,} constant\n"
+        f"rules would have pruned: {refused}\n"
+        f"of the {top['rankings']:,} best rankings the rules would have lost: {lost}\n"
+        f"{document['table']}, protocol {document['protocol']}, seed {document['seed']}: test on {test['n']} "
+        f"architectures; {document['seconds']:.0f} s; run {document['run']}"
+    )

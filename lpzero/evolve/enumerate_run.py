@@ -1,0 +1,189 @@
+"""One enumeration from its settings to its result: bank, branches, every formula, choice, sealed test."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from lpzero.engines import single_threaded
+from lpzero.errors import InputError, NoResultError
+from lpzero.evolve.config import EnumerateConfig
+from lpzero.evolve.consensus import choose_among
+from lpzero.evolve.directory import RunDirectory
+from lpzero.evolve.enumerate import Classes, Enumeration, enumerate_pairs
+from lpzero.evolve.individual import Evaluated, directed
+from lpzero.evolve.report import final_report, front_documents, header
+from lpzero.evolve.setting import Setting, bank_seen, load
+from lpzero.fitness import Status, judge
+from lpzero.fitness.batch import rank_statistics
+from lpzero.formula import Formula
+from lpzero.formula.branches import branches
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.formula import operand
+from lpzero.formula.rules import pruned_by
+from lpzero.formula.values import SketchSource
+from lpzero.operands.bank import bank_path, read_sketch
+
+TOP = 1000
+"""How many rankings the rules are tried on: none of them should lose one."""
+
+
+class EnumerateObserver(Protocol):
+    """Who is told how an enumeration goes."""
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """``done`` of ``total`` architectures went through a step."""
+        ...
+
+    def counted(self, step: str, done: int, total: int, noun: str) -> None:
+        """``done`` of ``total`` other things did."""
+        ...
+
+
+def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
+    """Load the table and draw the split; raises as :func:`lpzero.evolve.setting.load` does.
+
+    Raises:
+        InputError: Unknown operand.
+    """
+    for name in config.operands:
+        operand(name)
+    if len(set(config.operands)) < len(config.operands):
+        raise InputError(f"expected each operand once, found {', '.join(config.operands)}")
+    return load(config)
+
+
+def execute_enumeration(
+    run: RunDirectory, setting: Setting[EnumerateConfig], *, home: Path, jobs: int, observer: EnumerateObserver
+) -> dict[str, Any]:
+    """Enumerate, choose on search and validation, and report on the sealed test.
+
+    Args:
+        run: A new run directory.
+        setting: What :func:`prepare_enumeration` made of its settings.
+        home: The cache folder of the bank.
+        jobs: Worker processes and threads; the result does not depend on it.
+        observer: Told how it goes.
+
+    Returns:
+        The result document (see ``docs/guide.md``).
+
+    Raises:
+        NoResultError: No formula ranks the split, or the chosen one not the sealed test.
+    """
+    started = time.monotonic()
+    config, searched = setting.config, len(setting.parts.search)
+    run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
+    bank_seen(setting, home, jobs, observer.architectures)
+    found = branches(config.operands)
+    scores = branch_scores(setting, found, home, observer)
+    quality = setting.table.oriented[setting.seen]
+    enumeration = enumerate_pairs(
+        found,
+        scores,
+        quality,
+        searched=searched,
+        keep=config.keep,
+        jobs=jobs,
+        progress=lambda done, total: observer.counted("enumerating", done, total, "formulas"),
+        device=config.device,
+    )
+    run.event("enumerated", formulas=enumeration.formulas, distinct=enumeration.distinct)
+    chosen, front = _choose(found, enumeration.classes, scores, quality, searched)
+    run.event("testing", formula=str(chosen.formula))
+    report = final_report(
+        chosen, setting, jobs=jobs, progress=lambda done, total: observer.architectures("testing", done, total)
+    )
+    document = {
+        **header(run, setting),
+        **_counts(enumeration, found),
+        "seconds": round(time.monotonic() - started, 3),
+        "best": report["best"],
+        "front": front_documents(front),
+        "baselines": report["baselines"],
+    }
+    run.write_front(document["front"])
+    run.write_result(document)
+    run.event("finished")
+    return document
+
+
+def branch_scores(
+    setting: Setting[EnumerateConfig], found: Sequence[Formula], home: Path, observer: EnumerateObserver
+) -> np.ndarray:
+    """The values of branches on the sketches of search and validation, (branches, architectures) float64."""
+    records = [setting.table.records[i] for i in setting.seen]
+    paths = [bank_path(home, setting.space, record.architecture, setting.shown) for record in records]
+    evaluator = Evaluator(SketchSource([read_sketch(path) for path in paths], setting.shown.device))
+    scores = np.empty((len(found), len(paths)))
+    with single_threaded():
+        for i, branch in enumerate(found):
+            scores[i] = evaluator.scores(branch)
+            observer.counted("branches", i + 1, len(found), "branches")
+    return scores
+
+
+def _choose(
+    found: Sequence[Formula], classes: Classes, scores: np.ndarray, quality: np.ndarray, searched: int
+) -> tuple[Evaluated, list[Evaluated]]:
+    """The chosen formula, and those that no other beats in both size and tau-a on search and validation."""
+    values = classes.directed(scores)
+    tau_a = rank_statistics(torch.from_numpy(values), torch.from_numpy(quality)).tau_a.numpy()
+    # what a rule prunes is a matter of round-off, or said by a smaller formula
+    tau_a = np.where(classes.refused, np.nan, tau_a)
+    if np.isnan(tau_a).all():
+        raise NoResultError("no formula ranks search and validation: draw larger splits")
+
+    def evaluated(index: int) -> Evaluated:
+        return _evaluated(
+            classes.formula(index, found), bool(classes.tau_a[index] >= 0), values[index], quality, searched
+        )
+
+    front, reached = [], -1.0
+    for size in np.unique(classes.size):
+        members = np.flatnonzero((classes.size == size) & ~np.isnan(tau_a))
+        if len(members) and tau_a[members].max() > reached:
+            best = members[int(np.argmax(tau_a[members]))]
+            reached = float(tau_a[best])
+            front.append(evaluated(int(best)))
+    return evaluated(choose_among(values, tau_a)), front
+
+
+def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int) -> Evaluated:
+    """What is known of a formula from its directed values."""
+    search, both = judge(values[:searched], quality[:searched]), judge(values, quality)
+    validation = judge(values[searched:], quality[searched:]) if len(values) > searched else None
+    assert search.correlation is not None
+    return Evaluated(
+        key=formula.text,
+        size=formula.size,
+        status=Status.OK,
+        higher_is_better=higher,
+        objective=search.correlation.tau_a,
+        search=search.correlation,
+        validation=None if validation is None else directed(validation, True),
+        both=both.correlation,
+    ).of(formula)
+
+
+def _counts(enumeration: Enumeration, found: Sequence[Formula]) -> dict[str, Any]:
+    """How many formulas there were, and what the rules would have done to them."""
+    classes = enumeration.classes
+    lost = [pruned_by(classes.formula(int(i), found)) for i in np.flatnonzero(classes.refused[:TOP])]
+    return {
+        "branches": len(found),
+        "formulas": enumeration.formulas,
+        "distinct_formulas": enumeration.distinct,
+        "nonfinite": enumeration.nonfinite,
+        "constant": enumeration.constant,
+        "per_second": round(enumeration.formulas / enumeration.seconds),
+        "evaluated": enumeration.formulas - enumeration.nonfinite,
+        "pruned": enumeration.pruned,
+        "top": {"rankings": min(TOP, len(classes)), "lost": dict(Counter(rule for rule in lost if rule is not None))},
+    }
