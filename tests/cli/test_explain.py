@@ -51,7 +51,7 @@ def test_the_grid(capsys: pytest.CaptureFixture[str]) -> None:
     names = ["original", *NAMES[:4], "weights_redrawn_3", *NAMES[4:]]
     assert [line.split()[0] for line in out.splitlines()[1 : 1 + len(names)]] == names
     n = load_table("flexibert-own").n
-    assert f"flexibert-own, protocol own: {n} of {n} architectures, seed 0" in out
+    assert f"flexibert-own, protocol own: 100 of {n} architectures, seed 0" in out
     assert "verdict: shape only" in out
 
 

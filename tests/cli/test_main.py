@@ -247,7 +247,7 @@ def test_a_signal_keeps_the_run_and_has_its_code(data: Path, tmp_path: Path, num
     assert "lpzero evolve --resume run" in err
     assert out == ""
     assert "Traceback" not in err
-    assert json.loads(checkpoint.read_text())["population"]
+    assert json.loads(checkpoint.read_text())["islands"]
 
 
 def test_a_termination_that_a_destructor_swallows_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:

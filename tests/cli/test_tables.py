@@ -99,7 +99,7 @@ def test_show_for_people(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "53.66 to 75.13, sd 3.83",
         "sd 0.603 [0.415, 1.1] with 9 degrees of freedom",
         "9 repeated",
-        "tau-a 0.886 [0.7",
+        "tau-a 0.891 [0.8",
         "sd 2.03 [1.85, 2.26] with 199 degrees of freedom between records of which this protocol builds one model",
         "-0.080 to 0.105",
         "compared them by identity",

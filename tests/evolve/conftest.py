@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import lpzero.evolve.run as run_module
+import lpzero.evolve.setting as setting_module
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Progress, State
 from lpzero.evolve.individual import Evaluated
 from lpzero.evolve.known import key_hash
-from lpzero.evolve.run import Setting, prepare
+from lpzero.evolve.run import prepare
+from lpzero.evolve.setting import Setting
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import Formula, canonical
 from lpzero.formula.rules import pruned_by
@@ -112,7 +113,7 @@ def small_table(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         table = load_table(name, data=data)
         return replace(table, records=table.records[:28])
 
-    monkeypatch.setattr(run_module, "load_table", load_part)
+    monkeypatch.setattr(setting_module, "load_table", load_part)
 
 
 @pytest.fixture

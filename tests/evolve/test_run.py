@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import lpzero.evolve.run as run_module
+import lpzero.evolve.setting as setting_module
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
@@ -98,7 +98,7 @@ def test_the_search_never_extracts_a_test_architecture(
         banked.extend(architectures)
         return fill_bank(space, architectures, *rest, **named)
 
-    monkeypatch.setattr(run_module, "fill_bank", watched)
+    monkeypatch.setattr(setting_module, "fill_bank", watched)
     _execute(setting, tmp_path / "run", home, quiet)
     sealed = {setting.table.records[i].architecture.digest for i in setting.parts.test}
     assert banked
