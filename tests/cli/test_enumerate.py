@@ -1,0 +1,86 @@
+"""``lpzero enumerate`` on a real table: its document, its grid, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lpzero.cli.main import run
+from lpzero.evolve.pairs import PairSpace
+from lpzero.formula.branches import branches
+from lpzero.proxy import load_proxy
+
+SMALL = (
+    *("--table", "gpt2-own", "--operands", "weight,head", "--search-size", "12", "--validation-size", "8"),
+    *("--batch", "2", "--tokens", "8", "--elements", "64", "--jobs", "1"),
+)
+KEYS = {
+    *("schema", "run", "space", "table", "table_sha256", "protocol", "seed", "evaluated", "pruned", "seconds", "best"),
+    *("front", "baselines", "branches", "formulas", "distinct_formulas", "nonfinite", "constant", "per_second", "top"),
+}
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """The result of one small enumeration."""
+    folder = tmp_path_factory.mktemp("enumerated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LPZERO_HOME", str(folder / "home"))
+        assert run(["enumerate", *SMALL, "--output", str(folder / "run")]) == 0
+    found: dict[str, object] = json.loads((folder / "run" / "best.json").read_text())
+    return found
+
+
+def test_the_document_has_the_promised_keys(document: dict[str, object]) -> None:
+    assert set(document) == KEYS
+    found = branches(("weight", "head"))
+    assert document["branches"] == len(found)
+    assert document["formulas"] == PairSpace(len(found)).size
+    assert 0 < document["distinct_formulas"] < document["formulas"]  # type: ignore[operator]
+    assert document["top"]["rankings"] == 1000  # type: ignore[index]
+
+
+def test_the_best_is_better_than_chance_where_it_was_chosen(document: dict[str, object]) -> None:
+    best = document["best"]
+    assert best["search"]["tau_a"] > 0.3  # type: ignore[index]
+    assert best["validation"]["tau_a"] > 0.3  # type: ignore[index]
+    assert best["test"]["n"] == 128 - 20  # type: ignore[index]
+
+
+def test_a_run_is_a_proxy(document: dict[str, object]) -> None:
+    proxy = load_proxy(str(document["run"]))
+    assert str(proxy.formula) == document["best"]["formula"]  # type: ignore[index]
+
+
+def test_the_same_command_gives_the_same_result_with_more_jobs(
+    document: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
+    assert run(["enumerate", *SMALL[:-1], "2", "--output", str(tmp_path / "run"), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    differing = {key for key in KEYS if again[key] != document[key]}
+    assert differing <= {"run", "seconds", "per_second"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--operands", "weight,nothing"], "unknown operand 'nothing'"),
+        (["--operands", "weight,weight"], "expected each operand once"),
+        (["--operands", ""], "--operands"),
+        (["--keep", "0"], "--keep"),
+        (["--grammar", "typed"], "expected the grammar lpzero, found 'typed'"),
+        (["--search-size", "300"], "search size"),
+        (["--space", "flexibert"], "is of space gpt2"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["enumerate", *SMALL, *arguments, "--output", str(tmp_path / "run")]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+    assert not (tmp_path / "run").exists()
