@@ -42,7 +42,7 @@ def _run_in_project(session: nox.Session, program: str, *arguments: str) -> None
 @nox.session(venv_backend="none", requires=["project"])
 def tests(session: nox.Session) -> None:
     """Run the tests and the doctests; arguments behind ``--`` go to pytest."""
-    _run_in_project(session, "pytest", *session.posargs)
+    _run_in_project(session, "pytest", "-n", "auto", "--maxprocesses", "8", *session.posargs)
 
 
 @nox.session(default=False)

@@ -73,10 +73,10 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option("--max-size", type=int, default=24, show_default=True, help="Largest formula, in nodes.")
 @click.option(
     "--objective",
-    type=click.Choice(["plain", "stable"]),
-    default="plain",
+    type=click.Choice(["joint", "plain", "stable"]),
+    default="joint",
     show_default=True,
-    help="What is maximised: tau-a on the search split, or a lower quantile of it over resamples of the split.",
+    help="Maximise tau-a on search and validation, on search alone, or a lower quantile of it over resamples.",
 )
 @click.option("--resamples", type=int, default=64, show_default=True, help="Resamples of the stable objective.")
 @click.option("--quantile", type=float, default=0.25, show_default=True, help="Quantile of the stable objective.")

@@ -78,8 +78,8 @@ class EvolveConfig(TableConfig):
         max_size: Largest formula in nodes, 4 to 200.
         select: How parents and survivors are chosen: ``"tournament"`` by one fitness, or ``"nsga2"`` by objective,
             size and cost (Deb et al. 2002).
-        objective: What is maximised on the search split: ``"plain"`` tau-a, or ``"stable"``, a lower quantile of it
-            over bootstrap resamples.
+        objective: What is maximised: ``"joint"`` for tau-a on search and validation together, ``"plain"`` for that on
+            the search split alone, ``"stable"`` for a lower quantile of the latter over bootstrap resamples.
         resamples: Resamples of the stable objective, 1 to 10,000.
         quantile: Which quantile, in (0, 1).
         tournament: Individuals that compete to be a parent, at least 1.
@@ -104,7 +104,7 @@ class EvolveConfig(TableConfig):
     max_depth: Annotated[int, Field(ge=4, le=24)] = 8
     max_size: Annotated[int, Field(ge=4, le=200)] = 24
     select: Literal["tournament", "nsga2"] = "tournament"
-    objective: Literal["plain", "stable"] = "plain"
+    objective: Literal["joint", "plain", "stable"] = "joint"
     resamples: Annotated[int, Field(ge=1, le=10_000)] = 64
     quantile: Annotated[float, Field(gt=0, lt=1)] = 0.25
     tournament: Annotated[int, Field(ge=1)] = 5

@@ -7,11 +7,16 @@ chosen (Borda's count, then the member nearest to it).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import torch
 from scipy import stats
 
+from lpzero.errors import NoResultError
+from lpzero.evolve.individual import Evaluated
 from lpzero.fitness.batch import rank_statistics
+from lpzero.formula import Formula
 
 COMMITTEE = 30
 """How many of the best formulas have a say."""
@@ -45,3 +50,32 @@ def choose_among(scores: np.ndarray, tau_a: np.ndarray, committee: int = COMMITT
     best = np.argsort(-np.nan_to_num(tau_a, nan=-2.0), kind="stable")[:committee]
     best = best[~np.isnan(tau_a[best])]
     return int(best[nearest_to_all(scores[best])])
+
+
+def choose(
+    found: Iterable[Evaluated],
+    parsimony: float,
+    scores: Callable[[Formula], np.ndarray],
+    committee: int = COMMITTEE,
+) -> Evaluated:
+    """Choose one of the formulas that an evolution kept.
+
+    Args:
+        found: Formulas, of which those that rank both splits are looked at.
+        parsimony: Tau-a on search and validation that one node more must earn.
+        scores: Gives the (architectures,) of search and validation of a formula.
+        committee: How many of the best have a say, at least 1.
+
+    Raises:
+        NoResultError: No formula ranks both splits.
+    """
+
+    def worth(known: Evaluated) -> tuple[float, int, str]:
+        assert known.both is not None
+        return -(known.both.tau_a - parsimony * known.size), known.size, known.key
+
+    best = sorted((known for known in found if known.both is not None and known.ok), key=worth)[:committee]
+    if not best:
+        raise NoResultError("no valid formula was found: raise --generations, --max-evals or --budget")
+    directed = [scores(known.formula) * (1.0 if known.higher_is_better else -1.0) for known in best]
+    return best[nearest_to_all(np.array(directed))]

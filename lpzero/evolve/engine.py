@@ -245,19 +245,3 @@ def front(archive: dict[str, Evaluated]) -> list[Evaluated]:
     for member in pareto:
         best.setdefault(member.evaluated.size, member.evaluated)
     return [best[size] for size in sorted(best)]
-
-
-def choose(found: list[Evaluated], parsimony: float) -> Evaluated:
-    """The member of a front with the highest tau-a on search and validation, less ``parsimony`` a node.
-
-    Raises:
-        NoResultError: The front is empty.
-    """
-    if not found:
-        raise NoResultError("no valid formula was found: raise --generations, --max-evals or --budget")
-
-    def worth(known: Evaluated) -> float:
-        assert known.both is not None
-        return known.both.tau_a - parsimony * known.size
-
-    return max(found, key=worth)

@@ -60,6 +60,7 @@ class Trial:
     searched: int
     resamples: int
     quantile: float
+    joint: bool
 
     def begin(self) -> Evaluation:
         """Read the bank.
@@ -80,6 +81,7 @@ class Trial:
             resamples=self.resamples,
             quantile=self.quantile,
             seed=self.shown.seed,
+            joint=self.joint,
         )
 
 
@@ -93,6 +95,7 @@ class Evaluation:
         searched: How many of them are the search split.
         resamples: Resamples of the search split; None for plain tau-a.
         quantile: Which quantile over the resamples is the objective.
+        joint: Whether tau-a on both splits together is the objective instead.
     """
 
     evaluator: Evaluator
@@ -100,6 +103,7 @@ class Evaluation:
     searched: int
     resamples: Resamples | None
     quantile: float
+    joint: bool
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
         """Evaluate formulas in their canonical form, in order.
@@ -133,12 +137,15 @@ class Evaluation:
         search = _figures(scores[:, :n], self.quality[:n])
         both = _figures(scores, self.quality)
         validation = _figures(scores[:, n:], self.quality[n:]) if _varies(self.quality[n:]) else None
-        objective = self._objective(scores[:, :n], search["tau_a"])
+        objective = self._objective(scores[:, :n], search["tau_a"], both["tau_a"])
         columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
         splits = {"search": search, "both": both} | ({} if validation is None else {"validation": validation})
         return [_verdict(form, i, columns, splits) for i, form in enumerate(forms)]
 
-    def _objective(self, scores: Tensor, tau_a: list[float]) -> list[float]:
+    def _objective(self, scores: Tensor, tau_a: list[float], together: list[float]) -> list[float]:
+        if self.joint:
+            # the direction is that of the search split, as everywhere
+            return [tau if on_search >= 0 else -tau for tau, on_search in zip(together, tau_a, strict=True)]
         if self.resamples is None:
             return [abs(tau) for tau in tau_a]
         direction = torch.tensor([1.0 if tau >= 0 else -1.0 for tau in tau_a], device=scores.device)
@@ -201,6 +208,7 @@ def evaluation(
     resamples: int = 0,
     quantile: float = 0.25,
     seed: int = 0,
+    joint: bool = False,
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
@@ -213,6 +221,7 @@ def evaluation(
         resamples: Bootstrap resamples of the objective, drawn from the seed; 0 for plain tau-a.
         quantile: Which quantile over the resamples is the objective, in (0, 1).
         seed: The run's.
+        joint: Whether the objective is tau-a on both splits together; neither resamples nor quantile matter then.
 
     Raises:
         InputError: All records of the search split have the same quality.
@@ -230,4 +239,5 @@ def evaluation(
         searched=searched,
         resamples=drawn,
         quantile=quantile,
+        joint=joint,
     )

@@ -7,12 +7,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from lpzero.engines import Workers
+from lpzero.engines import Workers, single_threaded
 from lpzero.errors import InputError
 from lpzero.evolve.checkpoint import from_document, to_document
 from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.consensus import choose
 from lpzero.evolve.directory import CHECKPOINT, RunDirectory
-from lpzero.evolve.engine import Evolution, Progress, Spread, State, choose, front
+from lpzero.evolve.engine import Evolution, Progress, Spread, State, front
 from lpzero.evolve.evaluation import Evaluation, Trial
 from lpzero.evolve.island import Epoch, Order, evolve_island, rules_of
 from lpzero.evolve.report import final_report, front_documents, header
@@ -87,7 +88,7 @@ def execute(
     evolution = _evolve(run, setting, trial, jobs, observer)
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - evolution.state.seconds
-    document = _result(run, setting, evolution.state, jobs, observer, started)
+    document = _result(run, setting, trial, evolution.state, jobs, observer, started)
     run.write_front(document["front"])
     run.write_result(document)
     run.event("finished", stopped_by=evolution.state.stopped_by)
@@ -95,11 +96,18 @@ def execute(
 
 
 def _result(
-    run: RunDirectory, setting: Setting[EvolveConfig], state: State, jobs: int, observer: Observer, started: float
+    run: RunDirectory,
+    setting: Setting[EvolveConfig],
+    trial: Trial,
+    state: State,
+    jobs: int,
+    observer: Observer,
+    started: float,
 ) -> dict[str, Any]:
-    """Choose from the front, look at the sealed test, and put the result together."""
+    """Choose by consensus, look at the sealed test, and put the result together."""
     found = front(state.archive)
-    chosen = choose(found, setting.config.parsimony)
+    with single_threaded():
+        chosen = choose(state.kept, setting.config.parsimony, trial.begin().evaluator.scores)
     run.event("testing", formula=str(chosen.formula))
     report = final_report(
         chosen,
@@ -138,6 +146,7 @@ def _trial(setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Obse
         searched=len(setting.parts.search),
         resamples=config.resamples if config.objective == "stable" else 0,
         quantile=config.quantile,
+        joint=config.objective == "joint",
     )
 
 

@@ -66,7 +66,7 @@ def test_a_table_of_another_space_is_refused(data: Path, monkeypatch: pytest.Mon
 
 def test_settings_of_before_islands_are_read() -> None:
     config = check_config({**NAMED, "population": 50, "patience": None}, source="here")
-    assert (config.islands, config.seed_formulas, config.objective) == (4, [], "plain")
+    assert (config.islands, config.seed_formulas, config.objective) == (4, [], "joint")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lpzero.evolve.consensus import choose_among, nearest_to_all
+from lpzero.evolve.consensus import choose, choose_among, nearest_to_all
+from lpzero.evolve.individual import Evaluated
+from lpzero.fitness import Correlation, Status
+from lpzero.formula import Formula, parse
 
 
 def noisy(candidates: int, seed: int, architectures: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -56,3 +59,35 @@ def test_a_committee_of_one_is_the_best(committee: int) -> None:
     tau_a = np.linspace(0.1, 0.6, 6)
     chosen = choose_among(scores, tau_a, committee=committee)
     assert chosen == 5 or committee > 1
+
+
+def known(text: str, tau: float, higher_is_better: bool = True) -> Evaluated:
+    """A formula with a tau-a on search and validation."""
+    figures = Correlation(tau, tau, tau, 1.0)
+    size = parse(text).size
+    return Evaluated(text, size, Status.OK, None, higher_is_better, tau, 0, search=figures, both=figures)
+
+
+def by_text(**scores: list[float]) -> dict[str, np.ndarray]:
+    return {f"sum(l1({name}))": np.array(values, dtype=np.float64) for name, values in scores.items()}
+
+
+def test_of_the_kept_formulas_the_nearest_to_all_is_chosen_with_its_direction() -> None:
+    table = by_text(weight=[1, 2, 3, 4, 5], grad=[5, 4, 3, 1, 2], head=[2, 1, 3, 5, 4])
+    kept = [known("sum(l1(weight))", 0.5), known("sum(l1(grad))", 0.5, False), known("sum(l1(head))", 0.6)]
+
+    def scores(formula: Formula) -> np.ndarray:
+        return table[str(formula)]
+
+    # mean ranks 1.3, 1.7, 3, 4.7, 4.3: minus grad has their order, weight and head turn one pair round
+    assert choose(kept, 0.0, scores).key == "sum(l1(grad))"
+    assert choose(kept[:2], 0.0, scores, committee=1).key == "sum(l1(grad))"
+    without = [known("sum(l1(weight))", 0.4), Evaluated("sum(l1(head))", 3, Status.NONFINITE)]
+    assert choose(without, 0.0, scores).key == "sum(l1(weight))"
+
+
+def test_a_node_must_earn_its_tau() -> None:
+    table = {"sum(l1(weight))": np.arange(4.0), "sum(l1(grad * weight))": -np.arange(4.0)}
+    kept = [known("sum(l1(weight))", 0.5), known("sum(l1(grad * weight))", 0.55)]
+    chosen = [choose(kept, p, lambda f: table[str(f)], committee=1).key for p in (0.0, 0.1)]
+    assert chosen == ["sum(l1(grad * weight))", "sum(l1(weight))"]

@@ -13,13 +13,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lpzero.evolve.island as island_module
 from lpzero.errors import InputError, NoResultError
 from lpzero.evolve.checkpoint import from_document, to_document
 from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.engine import Evolution, State, choose, front
+from lpzero.evolve.consensus import choose
+from lpzero.evolve.engine import Evolution, State, front
 from lpzero.evolve.individual import Evaluated
 from lpzero.evolve.island import Epoch, Order, evolve_island
 from lpzero.fitness import Correlation, Status
@@ -215,13 +217,11 @@ def test_the_front_holds_what_no_other_beats_in_size_and_correlation() -> None:
     bad = Evaluated("sum(l1(head))", 3, Status.NONFINITE)
     archive = {known.key: known for known in (worse, useless, bad, large, small)}
     assert front(archive) == [small, large]
-    assert choose([small, large], parsimony=0.0) is large
-    assert choose([small, large], parsimony=0.1) is small
 
 
 def test_nothing_found_is_said() -> None:
     with pytest.raises(NoResultError, match="no valid formula"):
-        choose([], 0.0)
+        choose([], 0.0, lambda _: np.zeros(3))
     config = _config()
 
     def invalid(formulas: Any) -> list[Evaluated]:

@@ -95,6 +95,22 @@ def test_the_objective_is_tau_a_or_a_low_one_of_resamples(sketches: dict[int, Sk
     assert stable.search == plain.search
 
 
+def test_the_joint_objective_is_tau_a_on_both_splits_in_the_direction_of_the_search(
+    sketches: dict[int, Sketch],
+) -> None:
+    quality = QUALITY[:9].copy()
+    quality[SEARCHED:] *= -3  # what ranks the one split well ranks the other badly
+    joint = evaluation(list(sketches.values()), quality, SEARCHED, "cpu", joint=True)
+    signs = set()
+    for text in ("sum(l1(weight))", "sum(std(weight))", "sum(std(grad))", "sum(log(std(attention)))"):
+        known = one(joint, text)
+        assert known.both is not None
+        assert known.search is not None
+        assert known.objective == pytest.approx(known.both.tau_a)
+        signs.add(known.objective < 0 < known.search.tau_a)
+    assert True in signs
+
+
 def test_the_direction_is_that_of_the_search_split(evaluate: Evaluation, sketches: dict[int, Sketch]) -> None:
     up, down = evaluate([parse("sum(l1(weight))"), parse("neg(sum(l1(weight)) * sum(l1(hidden)))")])
     scores = Evaluator(SketchSource([sketches[i] for i in range(9)])).scores(up.formula)
