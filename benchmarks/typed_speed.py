@@ -41,6 +41,7 @@ def trial_of(config: EvolveConfig) -> Trial:
         searched=len(setting.parts.search),
         resamples=config.resamples if config.objective == "stable" else 0,
         quantile=config.quantile,
+        joint=config.objective == "joint",
     )
 
 
