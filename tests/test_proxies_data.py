@@ -16,15 +16,23 @@ from lpzero.formula.parse import parse
 from lpzero.formula.values import ExactSource
 from lpzero.operands.bank import Pass, untrained_operands
 from lpzero.operands.extract import Operands
+from lpzero.proxy import load_proxy
 from lpzero.spaces import get_space
+from lpzero.tables import TABLES
 
-FILES = sorted((Path(__file__).resolve().parents[1] / "proxies").glob("*.json"))
+FOLDER = Path(__file__).resolve().parents[1] / "proxies"
+FILES = sorted(FOLDER.rglob("*.json"))
 
 
-@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def named(path: Path) -> str:
+    """The name that a file should give its proxy."""
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+@pytest.fixture(params=FILES, ids=named)
 def proxy(request: pytest.FixtureRequest) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(request.param.read_text(encoding="utf-8"))
-    return document | {"stem": request.param.stem}
+    return document | {"stem": named(request.param)}
 
 
 @pytest.fixture(scope="module", params=["flexibert", "gpt2", "transfo-xl"])
@@ -37,11 +45,11 @@ def operands(request: pytest.FixtureRequest) -> Operands:
 
 
 def test_a_file_has_the_fields_of_a_proxy(proxy: dict[str, Any]) -> None:
-    assert set(proxy) == {"schema", "name", "formula", "higher_is_better", "paper", "note", "stem"}
+    assert set(proxy) - {"found"} == {"schema", "name", "formula", "higher_is_better", "paper", "note", "stem"}
     assert proxy["schema"] == 1
     assert proxy["name"] == proxy["stem"]
     assert isinstance(proxy["higher_is_better"], bool)
-    assert "https://arxiv.org/abs/" in proxy["paper"]
+    assert ("https://arxiv.org/abs/" in proxy["paper"]) != ("found" in proxy)
     assert proxy["note"].endswith(".")
 
 
@@ -62,3 +70,15 @@ def test_the_score_of_a_model_is_finite(proxy: dict[str, Any], operands: Operand
     assert scores.shape == (1,)
     assert math.isfinite(scores[0])
     assert scores[0] != 0
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent != FOLDER], ids=named)
+def test_a_discovered_proxy_says_where_it_comes_from_and_what_it_reached(path: Path) -> None:
+    found = json.loads(path.read_text(encoding="utf-8"))["found"]
+    entry = TABLES[found["table"]]
+    assert found["protocol"] in entry.protocols
+    assert path.parent.name == entry.space
+    low, high = found["test"]["interval"]
+    assert low <= found["test"]["tau_a"] <= high
+    assert found["test"]["n"] + found["settings"]["search_size"] + found["settings"]["validation_size"] == entry.n
+    assert load_proxy(named(path)).found_on == found["table"]

@@ -44,10 +44,10 @@ def transfer(
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.operands.bank import Pass
     from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.proxy.transfer import BASELINES, DEFAULT_TABLES, column, found_on
+    from lpzero.proxy.transfer import BASELINES, DEFAULT_TABLES, column
     from lpzero.proxy.transfer import transfer as transferred
 
-    names = proxies or (*(name for name in proxy_names() if found_on(name)), *BASELINES)
+    names = proxies or (*(name for name in proxy_names() if load_proxy(name).found_on), *BASELINES)
     loaded = [load_proxy(name) for name in names]
     columns = [column(text) for text in dict.fromkeys(tables or DEFAULT_TABLES)]
     for one in columns:
@@ -69,8 +69,8 @@ def transfer(
         "schema": 1,
         "seed": seed,
         "proxies": [
-            _row(proxy.name, proxy.direction, found_on(name), cells)
-            for proxy, name, cells in zip(loaded, names, matrix, strict=True)
+            _row(proxy.name, proxy.direction, proxy.found_on or None, cells)
+            for proxy, cells in zip(loaded, matrix, strict=True)
         ],
     }
     _print(document, as_json)

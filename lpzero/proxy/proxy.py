@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,6 +17,10 @@ from lpzero.errors import InputError, unknown_name
 from lpzero.formula import Formula, parse
 from lpzero.metrics import METRICS, get_metric
 from lpzero.operands.operand import OPERANDS
+from lpzero.proxy.discovered import Provenance
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -31,6 +36,7 @@ class Proxy:
         higher_is_better: Its direction.
         paper: Where it comes from; empty where nobody said.
         note: What to know about it; empty where there is nothing.
+        found_on: Name of the table that it was found on; empty where it was not found on one, or nobody said.
     """
 
     name: str
@@ -39,6 +45,7 @@ class Proxy:
     higher_is_better: bool
     paper: str = ""
     note: str = ""
+    found_on: str = ""
 
     @property
     def direction(self) -> str:
@@ -62,6 +69,7 @@ class _Document(BaseModel):
     higher_is_better: bool
     paper: str = ""
     note: str = ""
+    found: Provenance | None = None
 
 
 def proxy_names() -> tuple[str, ...]:
@@ -74,13 +82,17 @@ def _shipped() -> dict[str, str]:
     """Text of every shipped proxy file by its name."""
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "pyproject.toml").is_file():
-        return {path.stem: path.read_text(encoding="utf-8") for path in (checkout / "proxies").glob("*.json")}
-    folder = resources.files("lpzero.proxies")
-    return {
-        entry.name.removesuffix(".json"): entry.read_text(encoding="utf-8")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".json")
-    }
+        return dict(_files(checkout / "proxies"))
+    return dict(_files(resources.files("lpzero.proxies")))
+
+
+def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Name and text of every proxy file: those in a folder have its name and a slash before theirs."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".json"):
+            yield prefix + entry.name.removesuffix(".json"), entry.read_text(encoding="utf-8")
 
 
 def _from_document(text: str, place: str) -> Proxy:
@@ -91,7 +103,7 @@ def _from_document(text: str, place: str) -> Proxy:
     if not isinstance(raw, dict):
         raise InputError(f"{place}: expected a JSON object with a proxy, found {type(raw).__name__}")
     if isinstance(raw.get("best"), dict):
-        return _from_run(raw["best"], place)
+        return _from_run(raw, place)
     renamed = {("schema_" if key == "schema" else key): value for key, value in raw.items()}
     try:
         document = _Document.model_validate(renamed)
@@ -108,14 +120,18 @@ def _from_document(text: str, place: str) -> Proxy:
         document.higher_is_better,
         document.paper,
         document.note,
+        "" if document.found is None else document.found.table,
     )
 
 
-def _from_run(best: dict[str, Any], place: str) -> Proxy:
+def _from_run(raw: dict[str, Any], place: str) -> Proxy:
+    best = raw["best"]
     text, direction = best.get("formula"), best.get("direction")
     if not isinstance(text, str) or direction not in ("higher", "lower"):
         raise InputError(f"{place}: expected a finished run with best.formula and best.direction")
-    return Proxy(text, _parsed(text, place), None, direction == "higher", note=f"evolved: {place}")
+    note, table = f"found by the run of {place}", raw.get("table")
+    found_on = table if isinstance(table, str) else ""
+    return Proxy(text, _parsed(text, place), None, direction == "higher", note=note, found_on=found_on)
 
 
 def _parsed(text: str, place: str) -> Formula:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,22 +61,6 @@ def _parts(text: str) -> tuple[str, str | None]:
     if not colon or text in TABLES or Path(text).expanduser().is_dir():
         return text, None
     return name, protocol
-
-
-def found_on(text: str) -> str | None:
-    """The name of the table that a proxy was found on, where its run says so.
-
-    Args:
-        text: What the proxy was loaded from: a run folder or its ``best.json``; anything else says nothing.
-    """
-    path = Path(text)
-    try:
-        path = path / "best.json" if path.is_dir() else path
-        document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError):
-        return None
-    table = document.get("table") if isinstance(document, dict) else None
-    return table if isinstance(table, str) else None
 
 
 def transfer(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lpzero.cli.main import run
+from lpzero.errors import InputError
 from lpzero.evolve.pairs import PairSpace
 from lpzero.formula.branches import branches
 from lpzero.proxy import load_proxy
@@ -23,39 +25,63 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The result of one small enumeration."""
     folder = tmp_path_factory.mktemp("enumerated")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LPZERO_HOME", str(folder / "home"))
         assert run(["enumerate", *SMALL, "--output", str(folder / "run")]) == 0
-    found: dict[str, object] = json.loads((folder / "run" / "best.json").read_text())
+    found: dict[str, Any] = json.loads((folder / "run" / "best.json").read_text())
     return found
 
 
-def test_the_document_has_the_promised_keys(document: dict[str, object]) -> None:
+def test_the_document_has_the_promised_keys(document: dict[str, Any]) -> None:
     assert set(document) == KEYS
     found = branches(("weight", "head"))
     assert document["branches"] == len(found)
     assert document["formulas"] == PairSpace(len(found)).size
-    assert 0 < document["distinct_formulas"] < document["formulas"]  # type: ignore[operator]
-    assert document["top"]["rankings"] == 1000  # type: ignore[index]
+    assert 0 < document["distinct_formulas"] < document["formulas"]
+    assert document["top"]["rankings"] == 1000
 
 
-def test_the_best_is_better_than_chance_where_it_was_chosen(document: dict[str, object]) -> None:
+def test_the_best_is_better_than_chance_where_it_was_chosen(document: dict[str, Any]) -> None:
     best = document["best"]
-    assert best["search"]["tau_a"] > 0.3  # type: ignore[index]
-    assert best["validation"]["tau_a"] > 0.3  # type: ignore[index]
-    assert best["test"]["n"] == 128 - 20  # type: ignore[index]
+    assert best["search"]["tau_a"] > 0.3
+    assert best["validation"]["tau_a"] > 0.3
+    assert best["test"]["n"] == 128 - 20
 
 
-def test_a_run_is_a_proxy(document: dict[str, object]) -> None:
+def test_a_run_is_a_proxy(document: dict[str, Any]) -> None:
     proxy = load_proxy(str(document["run"]))
-    assert str(proxy.formula) == document["best"]["formula"]  # type: ignore[index]
+    assert str(proxy.formula) == document["best"]["formula"]
+
+
+def test_a_run_is_exported_as_a_proxy_file_with_its_provenance(document: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "best.json"
+    arguments = ["export", document["run"], "--format", "json", "--name", "mine/best", "--output", str(path)]
+    assert run(arguments) == 0
+    exported = json.loads(path.read_text())
+    assert exported["name"] == "mine/best"
+    assert exported["found"]["command"] == "lpzero enumerate --table gpt2-own --protocol own --seed 0"
+    assert exported["found"]["test"]["tau_a"] == document["best"]["test"]["tau_a"]
+    assert exported["found"]["settings"]["operands"] == ["weight", "head"]
+    proxy = load_proxy(str(path))
+    assert (proxy.name, proxy.found_on, str(proxy.formula)) == ("mine/best", "gpt2-own", document["best"]["formula"])
+    assert load_proxy(document["run"]).found_on == "gpt2-own"
+
+
+def test_a_proxy_file_with_a_damaged_provenance_is_refused(document: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "best.json"
+    assert run(["export", document["run"], "--format", "json", "--output", str(path)]) == 0
+    exported = json.loads(path.read_text())
+    del exported["found"]["table_sha256"]
+    path.write_text(json.dumps(exported))
+    with pytest.raises(InputError, match=r"best.json: found"):
+        load_proxy(str(path))
 
 
 def test_the_same_command_gives_the_same_result_with_more_jobs(
-    document: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
     assert run(["enumerate", *SMALL[:-1], "2", "--output", str(tmp_path / "run"), "--json"]) == 0

@@ -13,7 +13,7 @@ from lpzero.errors import InputError, MissingError
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
 from lpzero.proxy.rank import rank_table
-from lpzero.proxy.transfer import BASELINES, column, found_on, transfer
+from lpzero.proxy.transfer import BASELINES, column, transfer
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
@@ -91,14 +91,3 @@ def test_a_batch_that_does_not_fit_is_refused_before_any_work(data: Path, monkey
 def test_a_wrong_table_is_named(text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         column(text)
-
-
-def test_a_run_says_what_it_was_found_on(tmp_path: Path) -> None:
-    best = {"table": "gpt2-own", "best": {"formula": "sum(l1(weight))", "direction": "higher"}}
-    (tmp_path / "best.json").write_text(json.dumps(best))
-    assert found_on(str(tmp_path)) == found_on(str(tmp_path / "best.json")) == "gpt2-own"
-    for text in ("snip", "params", "sum(l1(weight))", "x" * 5000, str(tmp_path / "none.json")):
-        assert found_on(text) is None
-    for damaged in ("{", "[]", '{"table": 3}'):
-        (tmp_path / "best.json").write_text(damaged)
-        assert found_on(str(tmp_path)) is None
