@@ -1,6 +1,7 @@
 """The typed search against a naive evaluator: build every architecture and run it, for every candidate.
 
-That is what the published code does; this one is written for the comparison, on the same operands. Both evaluate formulas on the same search and validation architectures in one process and one run.
+That is what the published code does; this one is written for the comparison, on the same operands. Both evaluate
+formulas on the same search and validation architectures, in one process and one run.
 """
 
 from __future__ import annotations
