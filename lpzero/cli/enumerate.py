@@ -65,8 +65,11 @@ def enumerate(output: Path | None, jobs: int | None, as_json: bool, **settings: 
     display = ProgressDisplay()
     try:
         document = execute_enumeration(run, setting, home=home, jobs=workers, observer=display)
-    finally:
+    except BaseException:
         display.close()
+        say(f"run {run.path} has no result, its operands are kept: begin it again with another --output")
+        raise
+    display.close()
     if as_json:
         print_json(document)
     else:

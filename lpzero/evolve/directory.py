@@ -49,9 +49,9 @@ class RunDirectory:
         try:
             path.mkdir(parents=True)
         except (FileExistsError, NotADirectoryError):
-            raise InputError(
-                f"{path} exists and is left as it is: give another --output, or continue it with --resume {path}"
-            ) from None
+            # an enumeration takes minutes, and begins anew
+            more = f", or continue it with --resume {path}" if isinstance(config, EvolveConfig) else ""
+            raise InputError(f"{path} exists and is left as it is: give another --output{more}") from None
         except OSError as err:
             raise LpzeroError(f"{path} cannot be made: {err}") from err
         run = cls(path)

@@ -90,6 +90,17 @@ def test_the_same_command_gives_the_same_result_with_more_jobs(
     assert differing <= {"run", "seconds", "per_second"}
 
 
+def test_a_folder_that_exists_is_refused_and_untouched(
+    document: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in Path(document["run"]).rglob("*") if path.is_file()}
+    assert run(["enumerate", *SMALL, "--output", document["run"]]) == 2
+    message = capsys.readouterr().err
+    assert "exists and is left as it is: give another --output" in message
+    assert "--resume" not in message
+    assert {path: path.read_bytes() for path in before} == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
