@@ -24,7 +24,7 @@ class Provenance(BaseModel):
         protocol: Which model an architecture stood for.
         seed: Seed of the run: of the split, the batch and the initialisation.
         settings: All settings of the run.
-        versions: Versions of what it ran on.
+        versions: Versions of Python and of the packages that it ran with.
         test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct``.
         baseline: The strongest baseline there: ``proxy, tau_a``.
     """
@@ -66,7 +66,7 @@ def discovered(run: Path, name: str) -> dict[str, Any]:
             protocol=result["protocol"],
             seed=result["seed"],
             settings=settings,
-            versions=versions,
+            versions={name: version for name, version in versions.items() if name != "platform"},
             test={key: best["test"][key] for key in FIGURES},
             baseline={"proxy": strongest["proxy"], "tau_a": strongest["test"]["tau_a"]},
         )
