@@ -31,7 +31,7 @@ def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[
     default=",".join(OPERANDS),
     show_default=True,
     metavar="NAME,...",
-    help="Operands whose branches are enumerated; all for all of them, which takes five times as long.",
+    help="Operands whose branches are enumerated; all for all of them, which takes far longer.",
 )
 @split_options
 @click.option("--keep", type=int, default=20_000, show_default=True, help="Rankings that the choice looks at.")

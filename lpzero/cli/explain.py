@@ -11,6 +11,7 @@ from lpzero.cli.output import as_json, figure, print_grid, print_json, say
 from lpzero.errors import NoResultError
 
 if TYPE_CHECKING:
+    from lpzero.proxy.explain import Explanation
     from lpzero.proxy.verdict import Effect
 
 
@@ -73,23 +74,21 @@ def explain(
     for effect in (found.original, *found.effects):
         if effect.reason:
             say(f"{effect.name}: {effect.status}: {effect.reason}")
+    named = {"schema": 1, "proxy": loaded.name, "direction": loaded.direction, "table": whole.name}
+    facts = {**named, "protocol": space.protocol, "seed": seed, "n": part.n}
+    _print({**facts, **_explained(found)}, whole.n, as_json)
+    if found.original.correlation is None:
+        raise NoResultError(f"{loaded.name} does not rank {whole.name}: {found.original.status}")
+
+
+def _explained(found: Explanation) -> dict[str, Any]:
     original = _figures(found.original)
-    document: dict[str, Any] = {
-        "schema": 1,
-        "proxy": loaded.name,
-        "direction": loaded.direction,
-        "table": whole.name,
-        "protocol": space.protocol,
-        "seed": seed,
-        "n": part.n,
+    return {
         "original": {key: original[key] for key in ("status", "tau_a", "interval", "tau_b", "rho")},
         "interventions": [_intervention(effect) for effect in found.effects],
         "verdict": found.verdict,
         "reasons": list(found.reasons),
     }
-    _print(document, whole.n, as_json)
-    if found.original.correlation is None:
-        raise NoResultError(f"{loaded.name} does not rank {whole.name}: {found.original.status}")
 
 
 def _rounded(value: float | None) -> float | None:

@@ -28,7 +28,6 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import bank_path, read_sketch
 
 TOP = 1000
 """How many rankings the rules are tried on: none of them should lose one."""
@@ -80,9 +79,9 @@ def execute_enumeration(
     started = time.monotonic()
     config, searched = setting.config, len(setting.parts.search)
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    bank_seen(setting, home, jobs, observer.architectures)
+    sketches = bank_seen(setting, home, jobs, observer.architectures)
     found = branches(config.operands)
-    scores = branch_scores(setting, found, home, observer)
+    scores = branch_scores(found, SketchSource(sketches, config.device), observer)
     quality = setting.table.oriented[setting.seen]
     enumeration = enumerate_pairs(
         found,
@@ -114,14 +113,10 @@ def execute_enumeration(
     return document
 
 
-def branch_scores(
-    setting: Setting[EnumerateConfig], found: Sequence[Formula], home: Path, observer: EnumerateObserver
-) -> np.ndarray:
+def branch_scores(found: Sequence[Formula], source: SketchSource, observer: EnumerateObserver) -> np.ndarray:
     """The values of branches on the sketches of search and validation, (branches, architectures) float64."""
-    records = [setting.table.records[i] for i in setting.seen]
-    paths = [bank_path(home, setting.space, record.architecture, setting.shown) for record in records]
-    evaluator = Evaluator(SketchSource([read_sketch(path) for path in paths], setting.shown.device))
-    scores = np.empty((len(found), len(paths)))
+    evaluator = Evaluator(source)
+    scores = np.empty((len(found), source.models))
     with single_threaded():
         for i, branch in enumerate(found):
             scores[i] = evaluator.scores(branch)

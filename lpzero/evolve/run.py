@@ -133,14 +133,15 @@ def _result(
 
 def _trial(setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Observer) -> Trial:
     """What the islands evaluate formulas on, banked."""
-    config, architectures = setting.config, bank_seen(setting, home, jobs, observer.architectures)
-    seen = setting.seen
+    config, seen = setting.config, setting.seen
+    # each worker reads the bank by itself
+    bank_seen(setting, home, jobs, observer.architectures)
     return Trial(
         space=setting.space.name,
         protocol=setting.space.protocol,
         shown=setting.shown,
         home=home,
-        architectures=architectures,
+        architectures=setting.seen_architectures,
         quality=tuple(setting.table.oriented[seen].tolist()),
         groups=tuple(setting.groups[seen].tolist()),
         searched=len(setting.parts.search),

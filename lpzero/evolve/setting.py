@@ -13,6 +13,7 @@ from lpzero.errors import InputError
 from lpzero.evolve.config import Config
 from lpzero.fitness import Split, split
 from lpzero.operands.bank import Pass, derived_seed, fill_bank, pass_batch
+from lpzero.operands.sketch import Sketch
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -44,6 +45,11 @@ class Setting(Generic[Config]):
         """Indices of the search split, then of the validation split."""
         return [*self.parts.search, *self.parts.validation]
 
+    @property
+    def seen_architectures(self) -> tuple[Architecture, ...]:
+        """The architectures of the search split, then of the validation split."""
+        return tuple(self.table.records[i].architecture for i in self.seen)
+
 
 def load(config: Config) -> Setting[Config]:
     """Load the table and draw the split.
@@ -73,7 +79,7 @@ def load(config: Config) -> Setting[Config]:
 
 def bank_seen(
     setting: Setting[Config], home: Path, jobs: int, progress: Callable[[str, int, int], None]
-) -> tuple[Architecture, ...]:
+) -> list[Sketch]:
     """Bank what a search may see; the sealed test is not even extracted before the report.
 
     Args:
@@ -83,15 +89,13 @@ def bank_seen(
         progress: Called with (step, architectures done, architectures to do).
 
     Returns:
-        The architectures of the search split, then of the validation split.
+        The sketches of the search split, then of the validation split.
     """
-    architectures = tuple(setting.table.records[i].architecture for i in setting.seen)
-    fill_bank(
+    return fill_bank(
         setting.space,
-        architectures,
+        setting.seen_architectures,
         setting.shown,
         home=home,
         jobs=jobs,
         progress=lambda done, total: progress("operands", done, total),
     )
-    return architectures
