@@ -48,12 +48,12 @@ class EnumerateConfig(TableConfig):
     """Everything that decides the result of an enumeration, beside what :class:`TableConfig` has.
 
     Attributes:
-        grammar: ``"lpzero"``, the only one that is small enough.
+        grammar: ``"lpzero"``, the paper's, or ``"layered"``, which also has the first and the last layer.
         operands: Names of the operands whose branches are enumerated, at least one.
         keep: Rankings of the search split that the choice looks at, at least 1.
     """
 
-    grammar: Literal["lpzero"] = "lpzero"
+    grammar: Literal["lpzero", "layered"] = "layered"
     operands: Annotated[list[str], Field(min_length=1)]
     keep: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
 
@@ -62,7 +62,7 @@ class EvolveConfig(TableConfig):
     """Everything that decides the result of an evolution, beside what :class:`TableConfig` has.
 
     Attributes:
-        grammar: ``"typed"`` or ``"lpzero"``.
+        grammar: ``"typed"``, ``"lpzero"`` or ``"layered"``.
         islands: Populations that evolve apart from each other between migrations, 1 to 64.
         population: Individuals of a generation of one island, 4 to 100,000.
         generations: Generations behind the first one, at least 0.
@@ -90,7 +90,7 @@ class EvolveConfig(TableConfig):
         parsimony: Rank correlation that one node more must earn, at least 0.
     """
 
-    grammar: Literal["typed", "lpzero"] = "typed"
+    grammar: Literal["typed", "lpzero", "layered"] = "typed"
     islands: Annotated[int, Field(ge=1, le=64)] = 4
     population: Annotated[int, Field(ge=4, le=100_000)] = 200
     generations: Annotated[int, Field(ge=0)] = 25

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 from lpzero.formula.formula import Formula, apply, operand
-from lpzero.formula.grammar import AGGREGATIONS, PAPER_UNARY
+from lpzero.formula.grammar import OVER_LAYERS, PAPER_UNARY
 from lpzero.formula.keys import canonical
 from lpzero.formula.primitives import NAMES
 from lpzero.operands.operand import OPERANDS
@@ -27,9 +27,9 @@ def bases(operands: Sequence[str]) -> tuple[Formula, ...]:
     return (*map(operand, operands), *(apply("mul", operand(a), operand(b)) for a, b in pairs))
 
 
-def written(operands: Sequence[str]) -> Iterator[Formula]:
+def written(operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["lpzero"]) -> Iterator[Formula]:
     """Every branch as the grammar writes it, equal ones included."""
-    for base, first, second, over_layers in product(bases(operands), PAPER_UNARY, PAPER_UNARY, AGGREGATIONS):
+    for base, first, second, over_layers in product(bases(operands), PAPER_UNARY, PAPER_UNARY, aggregations):
         inner = base
         for name in (first, second):
             if not any(inner.type.level in row.levels for row in NAMES[name] if row.kind != "aggregation"):
@@ -40,11 +40,12 @@ def written(operands: Sequence[str]) -> Iterator[Formula]:
             yield apply(over_layers, inner)
 
 
-def branches(operands: Sequence[str]) -> tuple[Formula, ...]:
+def branches(operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["lpzero"]) -> tuple[Formula, ...]:
     """The distinct branches in their canonical forms, in the order of writing.
 
     Args:
         operands: Names of operands, at least one.
+        aggregations: What makes one number of the layers; the paper's two unless more are asked for.
 
     Returns:
         Scalars, no two of which are equal by algebra.
@@ -53,4 +54,4 @@ def branches(operands: Sequence[str]) -> tuple[Formula, ...]:
     >>> len(found) < sum(1 for _ in written(("weight",))), str(found[0])
     (True, 'sum(mean(log(log(weight))))')
     """
-    return tuple(dict.fromkeys(canonical(formula) for formula in written(operands)))
+    return tuple(dict.fromkeys(canonical(formula) for formula in written(operands, aggregations)))

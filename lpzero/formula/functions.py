@@ -65,6 +65,21 @@ def minimum(x: Tensor, w: Tensor | None) -> Tensor:
     return (x if w is None or getattr(w, "repeats", False) else x.masked_fill(w == 0, torch.inf)).amin(-1)
 
 
+def first(x: Tensor, w: Tensor | None) -> Tensor:
+    """First element that is no padding; not a number where there is none."""
+    if not x.shape[-1]:
+        return x.new_full(x.shape[:-1], torch.nan)
+    if w is None:
+        return x[..., 0]
+    place = (w > 0).double().argmax(-1, keepdim=True)
+    return torch.where((w > 0).any(-1), x.gather(-1, place).squeeze(-1), torch.nan)
+
+
+def last(x: Tensor, w: Tensor | None) -> Tensor:
+    """Last element that is no padding; not a number where there is none."""
+    return first(x.flip(-1), None if w is None else w.flip(-1))
+
+
 def identity(x: Tensor) -> Tensor:
     """x."""
     return x

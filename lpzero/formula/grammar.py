@@ -2,7 +2,8 @@
 
 ``lpzero`` is the grammar of LPZero (arXiv 2410.04808, section 3): two branches under one binary primitive, each
 an operand (or the product of two operands at the same sites) under two unary primitives, averaged over the elements
-where no reduction was among them, and summed or averaged over layers. ``typed`` draws typed trees up to a depth:
+where no reduction was among them, and summed or averaged over layers. ``layered`` is the same with two more ways to
+make one number of the layers: the value of the first one and that of the last one. ``typed`` draws typed trees up to a depth:
 element-wise work on tensors, layer by layer and on whole models, several operands, reductions of every kind.
 """
 
@@ -18,20 +19,22 @@ from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, Type, apply, op
 from lpzero.formula.primitives import NAMES, PRIMITIVES, Kind, Primitive
 from lpzero.operands.operand import OPERANDS
 
-GRAMMARS = ("typed", "lpzero")
+GRAMMARS = ("typed", "lpzero", "layered")
 PAPER_OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention")
 PAPER_UNARY = (
     *("log", "abslog", "abs", "square", "exp", "zscore", "relu", "reciprocal", "frobenius", "normalised_sum"),
     *("l1", "softmax", "sigmoid", "log_softmax", "sqrt", "neg", "min_max", "mean", "std", "identity"),
 )
 ROOTS = ("add", "sub", "mul", "div")
-AGGREGATIONS = ("sum", "mean")
 
 
 def _names(kind: Kind, arity: int = 1) -> tuple[str, ...]:
     return tuple(p.name for p in PRIMITIVES if p.kind == kind and p.arity == arity and p.search)
 
 
+AGGREGATIONS = _names("aggregation")
+OVER_LAYERS: dict[str, tuple[str, ...]] = {"lpzero": ("sum", "mean"), "layered": AGGREGATIONS}
+"""The aggregations of the grammars that are made of branches."""
 REDUCTIONS = _names("reduction")
 ELEMENTWISE = tuple(name for name in _names("elementwise") if name != "identity")
 NORMALISING = _names("normalise")
@@ -42,7 +45,7 @@ class Grammar:
     """A set of formulas.
 
     Attributes:
-        name: ``"typed"`` or ``"lpzero"``.
+        name: One of ``GRAMMARS``.
         max_depth: Deepest formula, 4 to 24.
         max_size: Largest formula in nodes, 4 to 200.
         operands: Names of the operands that may be drawn, at least one.
@@ -61,19 +64,19 @@ class Grammar:
                 f"expected a depth limit of 4 to {MAX_DEPTH} and a size limit of 4 to {MAX_SIZE}, "
                 f"found {self.max_depth} and {self.max_size}"
             )
-        if self.name == "lpzero" and (self.max_depth < 7 or self.max_size < 13):
-            raise InputError("the lpzero grammar needs a depth limit of at least 7 and a size limit of 13")
+        if self.name in OVER_LAYERS and (self.max_depth < 7 or self.max_size < 13):
+            raise InputError(f"the {self.name} grammar needs a depth limit of at least 7 and a size limit of 13")
         for name in self.operands:
             operand(name)
 
 
 def grammar(name: str, *, max_depth: int = 8, max_size: int = 24) -> Grammar:
-    """A grammar by name with its usual operands: the paper's six for ``lpzero``, all of them for ``typed``.
+    """A grammar by name with its usual operands: all for ``typed``, the paper's six for the others.
 
     Raises:
         InputError: Unknown name, or a limit out of its range.
     """
-    operands = PAPER_OPERANDS if name == "lpzero" else tuple(OPERANDS)
+    operands = PAPER_OPERANDS if name in OVER_LAYERS else tuple(OPERANDS)
     return Grammar(name, max_depth, max_size, operands)
 
 
@@ -86,14 +89,15 @@ def accepts(rules: Grammar, formula: Formula) -> bool:
         and formula.operands <= set(rules.operands)
         and all(node.primitive is None or node.primitive.search for node in formula.walk())
     )
-    if not fits or rules.name == "typed":
+    aggregations = OVER_LAYERS.get(rules.name)
+    if not fits or aggregations is None:
         return fits
-    return formula.name in ROOTS and all(_is_branch(argument) for argument in formula.arguments)
+    return formula.name in ROOTS and all(_is_branch(argument, aggregations) for argument in formula.arguments)
 
 
-def _is_branch(formula: Formula) -> bool:
+def _is_branch(formula: Formula, aggregations: tuple[str, ...]) -> bool:
     """Whether a part is an aggregation over at most two unary primitives over an operand or a product."""
-    if formula.primitive is None or formula.primitive.kind != "aggregation":
+    if formula.name not in aggregations or formula.type.level != "scalar":
         return False
     chain, inner = [], formula.arguments[0]
     while len(inner.arguments) == 1:
@@ -116,7 +120,7 @@ def draw(rules: Grammar, rng: np.random.Generator) -> Formula:
         rng: Source of randomness.
     """
     while True:
-        if rules.name == "lpzero":
+        if rules.name in OVER_LAYERS:
             formula = apply(str(rng.choice(ROOTS)), _draw_branch(rules, rng), _draw_branch(rules, rng))
         else:
             # Koza 1992: depths spread over the range, so that small formulas are tried as well
@@ -132,7 +136,7 @@ def _draw_branch(rules: Grammar, rng: np.random.Generator) -> Formula:
         value = apply(str(rng.choice(fitting)), value)
     if value.type.level == "tensor":
         value = apply("mean", value)
-    return apply(str(rng.choice(AGGREGATIONS)), value)
+    return apply(str(rng.choice(OVER_LAYERS[rules.name])), value)
 
 
 def _unary_rows(name: str) -> list[Primitive]:

@@ -133,6 +133,8 @@ PRIMITIVES: tuple[Primitive, ...] = (
     Primitive(
         "mean", "aggregation", 1, ("layers",), f.mean, None, r"\frac{{1}}{{L}}\sum_{{\ell}}\left[{x}\right]"
     ),
+    Primitive("first", "aggregation", 1, ("layers",), f.first, None, r"\left[{x}\right]_{{\ell=\mathrm{{first}}}}"),
+    Primitive("last", "aggregation", 1, ("layers",), f.last, None, r"\left[{x}\right]_{{\ell=\mathrm{{last}}}}"),
     _axes(
         "matmul", f.matmul, r"{x}\,{y}^{{\top}}", arity=2, cost=50,
         families=("parameter", "activation", "head", "hidden", "jacobian"),

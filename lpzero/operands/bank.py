@@ -34,7 +34,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
 
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 _LOG = logging.getLogger(__name__)
 
 

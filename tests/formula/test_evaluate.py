@@ -52,6 +52,14 @@ def test_a_layer_is_the_sum_of_its_sites_and_a_mean_counts_layers(operands: Oper
     assert _exact(operands, "mean(frobenius(weight))") == pytest.approx(sum(layers.values()) / 4, rel=1e-6)
 
 
+def test_first_and_last_are_those_of_the_layers_that_have_the_operand(operands: Operands) -> None:
+    for name, lowest, highest in (("weight", 0, 3), ("head", 1, 2), ("hidden", 0, 2)):
+        layers = _by_layer(operands, name, lambda t: t.abs().sum())
+        assert (min(layers), max(layers)) == (lowest, highest)
+        assert _exact(operands, f"first(l1({name}))") == pytest.approx(layers[lowest], rel=1e-5)
+        assert _exact(operands, f"last(l1({name}))") == pytest.approx(layers[highest], rel=1e-5)
+
+
 def test_layers_combine_where_both_have_a_value(operands: Operands) -> None:
     heads = _by_layer(operands, "head", lambda t: t.std(correction=0))
     norms = _by_layer(operands, "hidden", lambda t: t.abs().sum())

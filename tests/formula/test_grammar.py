@@ -7,7 +7,7 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.formula import canonical, parse
-from lpzero.formula.grammar import GRAMMARS, PAPER_OPERANDS, accepts, draw, grammar
+from lpzero.formula.grammar import AGGREGATIONS, GRAMMARS, PAPER_OPERANDS, accepts, draw, grammar
 from lpzero.operands.operand import OPERANDS
 
 
@@ -61,6 +61,21 @@ def test_lpzero_draws_the_papers_operands_only() -> None:
 )
 def test_what_belongs_to_the_papers_grammar(text: str, belongs: bool) -> None:
     assert accepts(grammar("lpzero"), parse(text)) == belongs
+
+
+@pytest.mark.parametrize("over_layers", ["first", "last"])
+def test_single_layers_belong_to_layered_and_not_to_the_papers_grammar(over_layers: str) -> None:
+    formula = parse(f"sum(l1(weight)) / {over_layers}(std(log(head)))")
+    assert accepts(grammar("layered"), formula)
+    assert accepts(grammar("typed"), formula)
+    assert not accepts(grammar("lpzero"), formula)
+
+
+def test_layered_draws_what_it_accepts_with_every_aggregation() -> None:
+    rules, rng = grammar("layered"), np.random.default_rng(1)
+    drawn = [draw(rules, rng) for _ in range(100)]
+    assert all(accepts(rules, formula) for formula in drawn)
+    assert {side.name for formula in drawn for side in formula.arguments} == set(AGGREGATIONS)
 
 
 def test_limits_are_checked() -> None:

@@ -99,7 +99,21 @@ def test_the_papers_20_unary_and_4_binary_primitives_are_there() -> None:
     assert {r.name for r in PRIMITIVES if r.kind == "reduction"} >= {
         *("sum", "mean", "std", "l1", "frobenius", "max", "numel"),
     }
-    assert {r.name for r in PRIMITIVES if r.kind == "aggregation"} == {"sum", "mean"}
+    assert {r.name for r in PRIMITIVES if r.kind == "aggregation"} == {"sum", "mean", "first", "last"}
+
+
+def test_first_and_last_skip_padding() -> None:
+    x = torch.tensor([[5.0, 1.0, 2.0, 7.0], [5.0, 1.0, 2.0, 7.0], [5.0, 1.0, 2.0, 7.0]])
+    present = torch.tensor([[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+
+    assert functions.first(x, present)[:2].tolist() == [5.0, 1.0]
+    assert functions.last(x, present)[:2].tolist() == [7.0, 2.0]
+    assert functions.first(x, None).tolist() == [5.0] * 3
+    assert functions.last(x, None).tolist() == [7.0] * 3
+    for function in (functions.first, functions.last):
+        # a model without the operand has no first layer, which no number should say
+        assert bool(function(x, present)[2].isnan())
+        assert bool(function(x[:, :0], None).isnan().all())
 
 
 def test_a_name_and_its_argument_type_pick_one_row() -> None:

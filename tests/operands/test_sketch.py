@@ -15,7 +15,7 @@ from lpzero.operands.bank import Pass, untrained_operands
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
-from lpzero.operands.sketch import _draws_by_size, sketch
+from lpzero.operands.sketch import RunningSizes, sketch
 from lpzero.spaces import get_space
 
 ELEMENTS = 512
@@ -135,5 +135,5 @@ def test_draws_by_size_follow_the_sizes() -> None:
     sizes = torch.zeros(10_000)
     sizes[[7, 5_000, 9_999]] = torch.tensor([1.0, -2.0, 1.0])
     shares = (np.arange(400) + 0.5) / 400
-    positions, counts = np.unique(_draws_by_size(sizes, shares), return_counts=True)
+    positions, counts = np.unique(RunningSizes.of(sizes).positions(shares), return_counts=True)
     assert dict(zip(positions.tolist(), counts.tolist(), strict=True)) == {7: 100, 5_000: 200, 9_999: 100}
