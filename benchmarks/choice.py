@@ -24,11 +24,11 @@ from lpzero.formula.branches import branches
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import Pass, derived_seed, fill_bank
+from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.paths import cache_home
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
-OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention", "hidden")
 CHUNK = 100
 
 
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--keep", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    found, table = branches(OPERANDS), load_table(options.table)
+    found, table = branches(WHOLE_OPERANDS), load_table(options.table)
     scores = branch_values(found, options.table, options.protocol, options.seed, options.jobs)
     groups = table.groups(get_space(table.space, options.protocol))
     reached: dict[str, list[float]] = {}

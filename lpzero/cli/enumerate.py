@@ -12,26 +12,31 @@ from lpzero.cli.output import as_json, print_json, say
 from lpzero.cli.table_options import complete, free_path, print_best, split_options, table_options, writable_cache
 from lpzero.errors import InputError
 
-OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention", "hidden")
-
 
 def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str]:
-    from lpzero.operands.operand import OPERANDS as KNOWN
+    from lpzero.operands.operand import OPERANDS, WHOLE_OPERANDS
 
-    return list(KNOWN) if value == "all" else [name.strip() for name in value.split(",") if name.strip()]
+    named = {"whole": list(WHOLE_OPERANDS), "all": list(OPERANDS)}
+    return named[value] if value in named else [name.strip() for name in value.split(",") if name.strip()]
 
 
 @click.command("enumerate")
 @table_options
 @options.seed
-@click.option("--grammar", default="lpzero", show_default=True, help="lpzero: the paper's, which is small enough.")
+@click.option(
+    "--grammar",
+    default="lpzero",
+    show_default=True,
+    help="lpzero (the paper's), or layered, which also has the first and the last layer and four times the formulas.",
+)
 @click.option(
     "--operands",
     callback=_operands,
-    default=",".join(OPERANDS),
+    default="whole",
     show_default=True,
     metavar="NAME,...",
-    help="Operands whose branches are enumerated; all for all of them, which takes far longer.",
+    help="Operands whose branches are enumerated: names, whole for the seven of whole models, or all, which takes far "
+    "longer.",
 )
 @split_options
 @click.option("--keep", type=int, default=20_000, show_default=True, help="Rankings that the choice looks at.")
@@ -43,7 +48,7 @@ def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[
 @click.option("--output", type=click.Path(path_type=Path), help="Run directory.  [default: runs/TABLE-...]")
 @as_json
 def enumerate(output: Path | None, jobs: int | None, as_json: bool, **settings: Any) -> None:
-    """Rank every formula of the paper's grammar: all branches, and all pairs of them under + - x and /.
+    """Rank every formula of a grammar, the paper's by default: all branches, and all pairs of them under + - x and /.
 
     Formulas are ranked on one split of the table; of the rankings that are best there, those that are best on a second
     one as well vote, and the formula nearest to their mean is reported on the rest, which nothing has looked at before.
@@ -52,11 +57,12 @@ def enumerate(output: Path | None, jobs: int | None, as_json: bool, **settings: 
     from lpzero.evolve.config import EnumerateConfig, check_settings
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.enumerate_run import execute_enumeration, prepare_enumeration
+    from lpzero.formula.grammar import OVER_LAYERS
 
     workers, home = options.resolve_jobs(jobs), writable_cache()
-    if settings["grammar"] != "lpzero":
+    if settings["grammar"] not in OVER_LAYERS:
         raise InputError(
-            f"expected the grammar lpzero, found {settings['grammar']!r}: lpzero evolve searches the others"
+            f"expected the grammar {' or '.join(OVER_LAYERS)}, found {settings['grammar']!r}: use lpzero evolve"
         )
     config = check_settings(EnumerateConfig, complete(settings))
     setting = prepare_enumeration(config)

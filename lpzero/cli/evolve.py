@@ -45,7 +45,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.command()
 @table_options
 @options.seed
-@click.option("--grammar", default="typed", show_default=True, help="typed, or lpzero (the paper's).")
+@click.option("--grammar", default="typed", show_default=True, help="typed, lpzero (the paper's) or layered.")
 @click.option("--islands", type=int, default=4, show_default=True, help="Populations that evolve side by side.")
 @click.option("--population", type=int, default=200, show_default=True, help="Individuals of an island's generation.")
 @click.option("--generations", type=int, default=25, show_default=True, help="Generations behind the first.")
@@ -57,6 +57,13 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     default=10,
     show_default=True,
     help="Generations without a better best after which an island is drawn anew, but for its elite; 0 for never.",
+)
+@click.option(
+    "--start",
+    type=click.Choice(["enumeration", "random"]),
+    default="enumeration",
+    show_default=True,
+    help="Begin with the formulas that an enumeration of the paper's grammar finds best, or with random ones.",
 )
 @click.option(
     "--seed-formula",

@@ -53,7 +53,7 @@ class EnumerateConfig(TableConfig):
         keep: Rankings of the search split that the choice looks at, at least 1.
     """
 
-    grammar: Literal["lpzero", "layered"] = "layered"
+    grammar: Literal["lpzero", "layered"] = "lpzero"
     operands: Annotated[list[str], Field(min_length=1)]
     keep: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
 
@@ -70,6 +70,8 @@ class EvolveConfig(TableConfig):
         migrants: The best of each island that its neighbour in the ring receives, fewer than the population.
         restart_after: An island without a better best for so many generations keeps its elite and draws the others
             anew; 0 for never.
+        start: What the first populations hold beside seed formulas: ``"enumeration"``, the formulas that an enumeration
+            of the paper's grammar finds best on search and validation, and mutants of them; or ``"random"`` ones.
         seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
         max_evals: Stop after this many evaluated formulas; None for no limit.
         budget: Stop after this many seconds of evolution; None for no limit.
@@ -97,6 +99,7 @@ class EvolveConfig(TableConfig):
     epoch: Annotated[int, Field(ge=1)] = 5
     migrants: Annotated[int, Field(ge=0)] = 3
     restart_after: Annotated[int, Field(ge=0)] = 10
+    start: Literal["enumeration", "random"] = "enumeration"
     seed_formulas: list[str] = []
     max_evals: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None

@@ -47,9 +47,15 @@ def choose_among(scores: np.ndarray, tau_a: np.ndarray, committee: int = COMMITT
     Returns:
         The index of the chosen one.
     """
-    best = np.argsort(-np.nan_to_num(tau_a, nan=-2.0), kind="stable")[:committee]
-    best = best[~np.isnan(tau_a[best])]
+    best = voters(tau_a, committee)
     return int(best[nearest_to_all(scores[best])])
+
+
+def voters(tau_a: np.ndarray, committee: int) -> np.ndarray:
+    """The indices of the ``committee`` highest values that are numbers, the highest first."""
+    best = np.argsort(-np.nan_to_num(tau_a, nan=-2.0), kind="stable")[:committee]
+    found: np.ndarray = best[~np.isnan(tau_a[best])]
+    return found
 
 
 def choose(

@@ -1,8 +1,8 @@
 """A run directory: everything of one run as text, files replaced atomically, never overwritten.
 
 ``config.json`` and ``env.json`` say what was run on what, ``split.json`` which records were used for what,
-``events.jsonl`` what happened, ``state/checkpoint.json`` where it stands, ``front.csv`` and ``best.json`` what
-came out.
+``start.json`` what an evolution began with, ``events.jsonl`` what happened, ``state/checkpoint.json`` where it stands,
+``front.csv`` and ``best.json`` what came out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lpzero.evolve.config import EvolveConfig, TableConfig, check_config, read_d
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 
-CONFIG, ENV, SPLIT, EVENTS = "config.json", "env.json", "split.json", "events.jsonl"
+CONFIG, ENV, SPLIT, EVENTS, START = "config.json", "env.json", "split.json", "events.jsonl", "start.json"
 CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
 RESULT_KEYS = ("schema", "run", "table", "protocol", "seed", "evaluated", "pruned", "best", "front", "baselines")
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
@@ -96,6 +96,25 @@ class RunDirectory:
         """The last checkpoint; None where the run has none yet."""
         path = self.path / CHECKPOINT
         return read_document(path) if path.exists() else None
+
+    def write_start(self, document: dict[str, Any]) -> None:
+        """Keep what the first populations hold."""
+        write_json(self.path / START, document)
+
+    def read_start(self) -> dict[str, Any] | None:
+        """What the first populations hold; None where that is not known yet.
+
+        Raises:
+            InputError: The file is damaged.
+        """
+        path = self.path / START
+        if not path.exists():
+            return None
+        document = read_document(path)
+        formulas = document.get("formulas")
+        if set(document) != {"enumerated", "formulas"} or not isinstance(formulas, list):
+            raise InputError(f"{path}: expected the start of a run: delete the file")
+        return {"enumerated": document["enumerated"], "formulas": tuple(formulas)}
 
     def write_front(self, rows: list[dict[str, Any]]) -> None:
         """Write the front as a table."""

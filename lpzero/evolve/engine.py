@@ -101,14 +101,23 @@ class Evolution:
         spread: Carries out the islands' orders, here or elsewhere, and gives the epochs in their order.
         state: Where to begin; a fresh state or one read from a checkpoint.
         report: Called after every island's epoch, for progress.
+        seeds: Texts of formulas that the first populations hold, beside mutants of them.
     """
 
-    def __init__(self, config: EvolveConfig, spread: Spread, state: State, report: Callable[[Progress], None]) -> None:
+    def __init__(
+        self,
+        config: EvolveConfig,
+        spread: Spread,
+        state: State,
+        report: Callable[[Progress], None],
+        seeds: Sequence[str] = (),
+    ) -> None:
         self.config = config
         self.state = state
         self.history: list[Progress] = []
         self._spread = spread
         self._report = report
+        self._seeds = tuple(seeds)
         self._started = time.monotonic() - state.seconds
 
     def run(self) -> Iterator[State]:
@@ -166,7 +175,7 @@ class Evolution:
                 self._span(),
                 None if left is None else left // number + (place < left % number),
                 seconds,
-                tuple(config.seed_formulas[place::number]),
+                self._seeds[place::number],
             )
             for place, island in enumerate(state.islands)
         ]
@@ -188,6 +197,7 @@ class Evolution:
             epochs.append(epoch)
             self._report(self.progress(epochs=epochs))
         state, config = self.state, self.config
+        first = not state.begun
         state.islands = [epoch.island for epoch in epochs]
         state.kept = keep_best(state.kept, [known for epoch in epochs for known in epoch.found])
         for number in range(max(len(epoch.generations) for epoch in epochs)):
@@ -199,7 +209,8 @@ class Evolution:
             return "max_evals"
         if not any(generation.met for epoch in epochs for generation in epoch.generations):
             return "exhausted"
-        if not any(island.population for island in state.islands) and "max_evals" not in stopped:
+        # later, a grammar that runs dry may leave an island nothing but what is known: it is drawn anew
+        if first and not any(island.population for island in state.islands) and "max_evals" not in stopped:
             raise NoResultError("no formula of the first population ranks anything: raise --population")
         if state.generation and state.generation % config.epoch == 0:
             migrate(state.islands, config.migrants)

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
-from lpzero.engines import single_threaded
-from lpzero.errors import InputError, NoResultError
+from lpzero.errors import InputError
 from lpzero.evolve.config import EnumerateConfig
 from lpzero.evolve.consensus import choose_among
 from lpzero.evolve.directory import RunDirectory
-from lpzero.evolve.enumerate import Classes, Enumeration, enumerate_pairs
 from lpzero.evolve.individual import Evaluated, directed
+from lpzero.evolve.ranked import Ranked, rank_all
 from lpzero.evolve.report import final_report, front_documents, header
 from lpzero.evolve.setting import Setting, bank_seen, load
 from lpzero.fitness import Status, judge
-from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula
-from lpzero.formula.branches import branches
-from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
-from lpzero.formula.values import SketchSource
 
 TOP = 1000
 """How many rankings the rules are tried on: none of them should lose one."""
@@ -79,29 +72,27 @@ def execute_enumeration(
     started = time.monotonic()
     config, searched = setting.config, len(setting.parts.search)
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    sketches = bank_seen(setting, home, jobs, observer.architectures)
-    found = branches(config.operands)
-    scores = branch_scores(found, SketchSource(sketches, config.device), observer)
     quality = setting.table.oriented[setting.seen]
-    enumeration = enumerate_pairs(
-        found,
-        scores,
+    ranked = rank_all(
+        bank_seen(setting, home, jobs, observer.architectures),
         quality,
         searched=searched,
+        grammar=config.grammar,
+        operands=config.operands,
         keep=config.keep,
         jobs=jobs,
-        progress=lambda done, total: observer.counted("enumerating", done, total, "formulas"),
         device=config.device,
+        counted=observer.counted,
     )
-    run.event("enumerated", formulas=enumeration.formulas, distinct=enumeration.distinct)
-    chosen, front = _choose(found, enumeration.classes, scores, quality, searched)
+    run.event("enumerated", formulas=ranked.enumeration.formulas, distinct=ranked.enumeration.distinct)
+    chosen, front = _choose(ranked, quality, searched)
     run.event("testing", formula=str(chosen.formula))
     report = final_report(
         chosen, setting, jobs=jobs, progress=lambda done, total: observer.architectures("testing", done, total)
     )
     document = {
         **header(run, setting),
-        **_counts(enumeration, found),
+        **_counts(ranked),
         "seconds": round(time.monotonic() - started, 3),
         "best": report["best"],
         "front": front_documents(front),
@@ -113,32 +104,13 @@ def execute_enumeration(
     return document
 
 
-def branch_scores(found: Sequence[Formula], source: SketchSource, observer: EnumerateObserver) -> np.ndarray:
-    """The values of branches on the sketches of search and validation, (branches, architectures) float64."""
-    evaluator = Evaluator(source)
-    scores = np.empty((len(found), source.models))
-    with single_threaded():
-        for i, branch in enumerate(found):
-            scores[i] = evaluator.scores(branch)
-            observer.counted("branches", i + 1, len(found), "branches")
-    return scores
-
-
-def _choose(
-    found: Sequence[Formula], classes: Classes, scores: np.ndarray, quality: np.ndarray, searched: int
-) -> tuple[Evaluated, list[Evaluated]]:
+def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Evaluated, list[Evaluated]]:
     """The chosen formula, and those that no other beats in both size and tau-a on search and validation."""
-    values = classes.directed(scores)
-    tau_a = rank_statistics(torch.from_numpy(values), torch.from_numpy(quality)).tau_a.numpy()
-    # what a rule prunes is a matter of round-off, or said by a smaller formula
-    tau_a = np.where(classes.refused, np.nan, tau_a)
-    if np.isnan(tau_a).all():
-        raise NoResultError("no formula ranks search and validation: draw larger splits")
+    classes, tau_a = ranked.enumeration.classes, ranked.tau_a
 
     def evaluated(index: int) -> Evaluated:
-        return _evaluated(
-            classes.formula(index, found), bool(classes.tau_a[index] >= 0), values[index], quality, searched
-        )
+        higher = bool(classes.tau_a[index] >= 0)
+        return _evaluated(ranked.formula(index), higher, ranked.values[index], quality, searched)
 
     front, reached = [], -1.0
     for size in np.unique(classes.size):
@@ -147,7 +119,7 @@ def _choose(
             best = members[int(np.argmax(tau_a[members]))]
             reached = float(tau_a[best])
             front.append(evaluated(int(best)))
-    return evaluated(choose_among(values, tau_a)), front
+    return evaluated(choose_among(ranked.values, tau_a)), front
 
 
 def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int) -> Evaluated:
@@ -167,12 +139,12 @@ def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.n
     ).of(formula)
 
 
-def _counts(enumeration: Enumeration, found: Sequence[Formula]) -> dict[str, Any]:
+def _counts(ranked: Ranked) -> dict[str, Any]:
     """How many formulas there were, and what the rules would have done to them."""
-    classes = enumeration.classes
-    lost = [pruned_by(classes.formula(int(i), found)) for i in np.flatnonzero(classes.refused[:TOP])]
+    enumeration, classes = ranked.enumeration, ranked.enumeration.classes
+    lost = [pruned_by(ranked.formula(int(i))) for i in np.flatnonzero(classes.refused[:TOP])]
     return {
-        "branches": len(found),
+        "branches": len(ranked.branches),
         "formulas": enumeration.formulas,
         "distinct_formulas": enumeration.distinct,
         "nonfinite": enumeration.nonfinite,

@@ -15,11 +15,10 @@ from lpzero.evolve.consensus import choose
 from lpzero.evolve.directory import CHECKPOINT, RunDirectory
 from lpzero.evolve.engine import Evolution, Progress, Spread, State, front
 from lpzero.evolve.evaluation import Evaluation, Trial
-from lpzero.evolve.island import Epoch, Order, evolve_island, rules_of
+from lpzero.evolve.island import Epoch, Order, evolve_island
 from lpzero.evolve.report import final_report, front_documents, header
 from lpzero.evolve.setting import Setting, bank_seen, load
-from lpzero.formula import parse
-from lpzero.formula.grammar import accepts
+from lpzero.evolve.start import Start, check_start, find_start
 
 
 class Observer(Protocol):
@@ -27,6 +26,10 @@ class Observer(Protocol):
 
     def architectures(self, step: str, done: int, total: int) -> None:
         """``done`` of ``total`` architectures went through a step."""
+        ...
+
+    def counted(self, step: str, done: int, total: int, noun: str) -> None:
+        """``done`` of ``total`` other things did."""
         ...
 
     def formulas(self, progress: Progress) -> None:
@@ -39,25 +42,14 @@ class Observer(Protocol):
 
 
 def prepare(config: EvolveConfig) -> Setting[EvolveConfig]:
-    """Load the table, draw the split and check the seed formulas; raises as :func:`lpzero.evolve.setting.load`.
+    """Load the table, draw the split and check where the evolution starts; raises as :func:`.setting.load` does.
 
     Raises:
-        InputError: A seed formula is none of the grammar.
+        InputError: A seed formula is none of the grammar, or the search split is too large for an enumeration.
     """
     setting = load(config)
-    check_seeds(config)
+    check_start(config)
     return setting
-
-
-def check_seeds(config: EvolveConfig) -> None:
-    """Check the settings of the grammar, and that it has every seed formula; raises InputError."""
-    rules = rules_of(config)
-    for text in config.seed_formulas:
-        if not accepts(rules, parse(text)):
-            raise InputError(
-                f"--seed-formula {text}: expected a formula of the grammar {rules.name} that sketches can score, at "
-                f"most {rules.max_depth} deep and of at most {rules.max_size} nodes: raise --max-depth or --max-size"
-            )
 
 
 def execute(
@@ -84,11 +76,13 @@ def execute(
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
     trial = _trial(setting, home, jobs, observer)
+    start = _start(run, setting, home, jobs, observer)
     begun = time.monotonic()
-    evolution = _evolve(run, setting, trial, jobs, observer)
+    evolution = _evolve(run, setting, trial, start, jobs, observer)
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - evolution.state.seconds
     document = _result(run, setting, trial, evolution.state, jobs, observer, started)
+    document["start"] = start.to_json()
     run.write_front(document["front"])
     run.write_result(document)
     run.event("finished", stopped_by=evolution.state.stopped_by)
@@ -131,6 +125,16 @@ def _result(
     }
 
 
+def _start(run: RunDirectory, setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Observer) -> Start:
+    """Where the evolution starts, found once and kept with the run."""
+    kept = run.read_start()
+    if kept is not None:
+        return Start(**kept)
+    start = find_start(setting, home, jobs=jobs, architectures=observer.architectures, counted=observer.counted)
+    run.write_start(start.to_json())
+    return start
+
+
 def _trial(setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Observer) -> Trial:
     """What the islands evaluate formulas on, banked."""
     config, seen = setting.config, setting.seen
@@ -163,7 +167,7 @@ def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
 
 
 def _evolve(
-    run: RunDirectory, setting: Setting[EvolveConfig], trial: Trial, jobs: int, observer: Observer
+    run: RunDirectory, setting: Setting[EvolveConfig], trial: Trial, start: Start, jobs: int, observer: Observer
 ) -> Evolution:
     config = setting.config
     saved = run.read_checkpoint()
@@ -179,7 +183,7 @@ def _evolve(
     try:
         with Workers(min(jobs, config.islands)) as workers:
             spread: Spread = partial(workers.map, carry_out)
-            evolution = Evolution(config, spread, state, observer.formulas)
+            evolution = Evolution(config, spread, state, observer.formulas, start.formulas)
             for reached in evolution.run():
                 _keep(run, evolution, reached)
                 observer.generation(reached, evolution.progress())

@@ -3,8 +3,8 @@
 ``lpzero`` is the grammar of LPZero (arXiv 2410.04808, section 3): two branches under one binary primitive, each
 an operand (or the product of two operands at the same sites) under two unary primitives, averaged over the elements
 where no reduction was among them, and summed or averaged over layers. ``layered`` is the same with two more ways to
-make one number of the layers: the value of the first one and that of the last one. ``typed`` draws typed trees up to a depth:
-element-wise work on tensors, layer by layer and on whole models, several operands, reductions of every kind.
+make one number of the layers: the value of the first one and that of the last one. ``typed`` draws typed trees up to a
+depth: element-wise work on tensors, layer by layer and on whole models, several operands, reductions of every kind.
 """
 
 from __future__ import annotations

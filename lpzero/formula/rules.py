@@ -15,8 +15,10 @@ from lpzero.formula.primitives import Sign
 
 _FLIP: dict[Sign, Sign] = {"any": "any", "nonnegative": "nonpositive", "nonpositive": "nonnegative"}
 _OPERAND_SIGNS: dict[str, Sign] = {"attention": "nonnegative"}
-_KEEPS_SIGN = ("identity", "sum", "mean", "normalised_sum", "max", "reciprocal", "first", "last")
-_KEEPS_SIGN += ("max_tokens", "max_heads")
+_KEEPS_SIGN = (
+    *("identity", "sum", "mean", "normalised_sum", "max", "reciprocal"),
+    *("first", "last", "max_tokens", "max_heads"),
+)
 
 
 def sign(formula: Formula) -> Sign:

@@ -76,4 +76,7 @@ OPERANDS: dict[str, Operand] = {
         Operand("jacobian", "jacobian", None, "J", "gradient of the loss by the embedding output"),
     )
 }
+WHOLE_OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention", "hidden")
+"""Those of whole models, which an enumeration combines where nobody says otherwise; those of parts are many more."""
+
 SITE_FAMILIES: tuple[SiteFamily, ...] = ("parameter", "activation", "head", "attention", "hidden", "jacobian")

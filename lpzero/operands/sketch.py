@@ -61,7 +61,7 @@ def _extremes(tensor: Tensor) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class RunningSizes:
-    """Absolute values of a flattened tensor, added up a row of ``ROW`` at a time.
+    """Absolute values of a flat tensor, added up a row of ``ROW`` at a time.
 
     Attributes:
         elements: The tensor, flat.
@@ -73,6 +73,7 @@ class RunningSizes:
 
     @classmethod
     def of(cls, elements: Tensor) -> RunningSizes:
+        """Add up the sizes of a flat tensor."""
         whole = len(elements) // ROW * ROW
         # absolute values first: torch's norm along an axis takes ten times as long on a CPU
         rows = elements[:whole].view(-1, ROW).abs().sum(1)

@@ -108,7 +108,7 @@ def test_a_folder_that_exists_is_refused_and_untouched(
         (["--operands", "weight,weight"], "expected each operand once"),
         (["--operands", ""], "--operands"),
         (["--keep", "0"], "--keep"),
-        (["--grammar", "typed"], "expected the grammar lpzero, found 'typed'"),
+        (["--grammar", "typed"], "expected the grammar lpzero or layered, found 'typed'"),
         (["--search-size", "300"], "search size"),
         (["--space", "flexibert"], "is of space gpt2"),
     ],

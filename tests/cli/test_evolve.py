@@ -18,6 +18,7 @@ from lpzero.tables.trained import TrainedRecord
 
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 SMALL = ["--population", "8", "--generations", "1", "--batch", "2", "--tokens", "8", "--elements", "64", "--jobs", "1"]
+SMALL += ["--start", "random"]
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,8 @@ from lpzero.cli.main import run
 from lpzero.tables import TABLES
 
 SMALL = [
+    "--start",
+    "random",
     "--population",
     "10",
     "--search-size",

@@ -36,6 +36,8 @@ SMALL: dict[str, Any] = {
     "batch": 2,
     "tokens": 8,
     "elements": 64,
+    # an enumeration takes seconds
+    "start": "random",
 }
 
 
@@ -49,6 +51,10 @@ class Quiet:
     def architectures(self, step: str, done: int, total: int) -> None:
         """Remember a step."""
         self.steps.append((step, done, total))
+
+    def counted(self, step: str, done: int, total: int, noun: str) -> None:
+        """Check that there are no more of them than said."""
+        assert 0 <= done <= total
 
     def formulas(self, progress: Progress) -> None:
         """Check that progress is a share."""

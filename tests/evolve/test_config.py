@@ -8,7 +8,8 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.evolve.config import check_config, read_document
-from lpzero.evolve.run import check_seeds, prepare
+from lpzero.evolve.run import prepare
+from lpzero.evolve.start import check_start
 
 NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
 
@@ -69,6 +70,13 @@ def test_settings_of_before_islands_are_read() -> None:
     assert (config.islands, config.seed_formulas, config.objective) == (4, [], "joint")
 
 
+def test_more_architectures_than_an_enumeration_ranks_are_refused() -> None:
+    check_start(check_config({**NAMED, "search_size": 256}))
+    with pytest.raises(InputError, match="at most 256 architectures, found --search-size 257: give --start random"):
+        check_start(check_config({**NAMED, "search_size": 257}))
+    check_start(check_config({**NAMED, "search_size": 257, "start": "random"}))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -79,6 +87,6 @@ def test_settings_of_before_islands_are_read() -> None:
     ],
 )
 def test_a_seed_that_the_grammar_lacks_is_refused(text: str, words: str) -> None:
-    check_seeds(check_config({**NAMED, "seed_formulas": ["sum(l1(weight))"]}))
+    check_start(check_config({**NAMED, "seed_formulas": ["sum(l1(weight))"]}))
     with pytest.raises(InputError, match=words):
-        check_seeds(check_config({**NAMED, "seed_formulas": [text]}))
+        check_start(check_config({**NAMED, "seed_formulas": [text]}))

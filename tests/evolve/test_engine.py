@@ -46,7 +46,9 @@ def run(landscape: type) -> Run:
 
     def carry_out(config: EvolveConfig, state: State | None = None, **how: Any) -> tuple[Evolution, Any]:
         evaluate = landscape(**how)
-        evolution = Evolution(config, _spread(config, evaluate), state or State.fresh(config), lambda _: None)
+        evolution = Evolution(
+            config, _spread(config, evaluate), state or State.fresh(config), lambda _: None, config.seed_formulas
+        )
         for _ in evolution.run():
             pass
         return evolution, evaluate

@@ -155,7 +155,7 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     files = {str(p.relative_to(tmp_path / "run")) for p in (tmp_path / "run").rglob("*") if p.is_file()}
     assert files == {
         *("config.json", "env.json", "split.json", "events.jsonl", "state/checkpoint.json"),
-        *("front.csv", "best.json"),
+        *("front.csv", "best.json", "start.json"),
     }
     split = json.loads((tmp_path / "run" / "split.json").read_text())
     assert [len(split[name]) for name in ("search", "validation", "test")] == [8, 6, 14]

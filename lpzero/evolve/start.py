@@ -1,0 +1,101 @@
+"""Where an evolution starts: formulas of the user, and those that an enumeration of the paper's grammar finds best.
+
+A first population of random trees knows nothing. The enumeration has ranked tens of millions of small formulas in
+seconds; the formulas that would vote there (see :mod:`lpzero.evolve.consensus`) and mutants of them are better parents.
+They are chosen on what the evolution may see itself: search and validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lpzero.errors import InputError
+from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.consensus import COMMITTEE, voters
+from lpzero.evolve.island import rules_of
+from lpzero.evolve.pairs import LARGEST_SPLIT
+from lpzero.evolve.ranked import Counted, rank_all
+from lpzero.evolve.setting import Setting, bank_seen
+from lpzero.formula import parse
+from lpzero.formula.grammar import accepts
+from lpzero.operands.operand import WHOLE_OPERANDS
+
+KEEP = 20_000
+"""Rankings of the search split that the voters are drawn from, as ``lpzero enumerate`` does by default."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the first populations hold.
+
+    Attributes:
+        enumerated: Formulas that an enumeration ranked; 0 where there was none.
+        formulas: Texts: those of the user, then those that the enumeration found best.
+    """
+
+    enumerated: int
+    formulas: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the result shows it."""
+        return {"enumerated": self.enumerated, "formulas": list(self.formulas)}
+
+
+def check_start(config: EvolveConfig) -> None:
+    """Check that the grammar has every seed formula, and that an enumeration is possible; raises InputError."""
+    rules = rules_of(config)
+    for text in config.seed_formulas:
+        if not accepts(rules, parse(text)):
+            raise InputError(
+                f"--seed-formula {text}: expected a formula of the grammar {rules.name} that sketches can score, at "
+                f"most {rules.max_depth} deep and of at most {rules.max_size} nodes: raise --max-depth or --max-size"
+            )
+    if config.start == "enumeration" and config.search_size > LARGEST_SPLIT:
+        raise InputError(
+            f"an enumeration ranks at most {LARGEST_SPLIT} architectures, found --search-size {config.search_size}: "
+            "give --start random"
+        )
+
+
+def find_start(
+    setting: Setting[EvolveConfig],
+    home: Path,
+    *,
+    jobs: int,
+    architectures: Callable[[str, int, int], None],
+    counted: Counted,
+) -> Start:
+    """Enumerate where the settings ask for it.
+
+    Args:
+        setting: What the evolution works on.
+        home: The cache folder of the bank.
+        jobs: Worker processes and threads; the result does not depend on it.
+        architectures: Called with (step, architectures done, architectures to do).
+        counted: Called with (step, things done, things to do, what they are).
+
+    Raises:
+        NoResultError: The enumeration found no formula that ranks search and validation.
+    """
+    config = setting.config
+    given = tuple(config.seed_formulas)
+    if config.start == "random":
+        return Start(0, given)
+    rules = rules_of(config)
+    ranked = rank_all(
+        bank_seen(setting, home, jobs, architectures),
+        setting.table.oriented[setting.seen],
+        searched=len(setting.parts.search),
+        grammar="lpzero",
+        operands=[name for name in WHOLE_OPERANDS if name in rules.operands],
+        keep=KEEP,
+        jobs=jobs,
+        device=config.device,
+        counted=counted,
+    )
+    best = [ranked.formula(int(i)) for i in voters(ranked.tau_a, COMMITTEE)]
+    fitting = [str(formula) for formula in best if accepts(rules, formula)]
+    return Start(ranked.enumeration.formulas, tuple(dict.fromkeys([*given, *fitting])))

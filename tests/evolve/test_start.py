@@ -1,0 +1,95 @@
+"""An evolution starts from what an enumeration finds best on what it may see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpzero.errors import InputError
+from lpzero.evolve import start as start_module
+from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.directory import RunDirectory
+from lpzero.evolve.run import execute, prepare
+from lpzero.evolve.setting import Setting, bank_seen
+from lpzero.evolve.start import Start, find_start
+from lpzero.fitness import judge
+from lpzero.formula import parse
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.values import SketchSource
+
+
+@pytest.fixture
+def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.MonkeyPatch) -> Setting[EvolveConfig]:
+    assert small_table is None
+    # seven operands make 44 million formulas
+    monkeypatch.setattr(start_module, "WHOLE_OPERANDS", ("weight", "head"))
+    return prepare(EvolveConfig(**{**small, "start": "enumeration", "seed_formulas": ["sum(l1(weight * grad))"]}))
+
+
+def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
+    return find_start(setting, home, jobs=jobs, architectures=lambda *_: None, counted=lambda *_: None)
+
+
+def _tau(texts: Sequence[str], setting: Setting[EvolveConfig], home: Path) -> list[float]:
+    evaluator = Evaluator(SketchSource(bank_seen(setting, home, 1, lambda *_: None)))
+    quality = setting.table.oriented[setting.seen]
+    found = [judge(evaluator.scores(parse(text)), quality).correlation for text in texts]
+    return [0.0 if one is None else abs(one.tau_a) for one in found]
+
+
+def test_the_start_ranks_both_parts_better_than_branches_do(setting: Setting[EvolveConfig], home: Path) -> None:
+    start = _found(setting, home)
+
+    assert start.formulas[0] == "sum(l1(weight * grad))", "the user's come first"
+    assert 10 < len(start.formulas) <= 1 + start_module.COMMITTEE
+    assert len(set(start.formulas)) == len(start.formulas)
+    assert start.enumerated > 100_000
+    plain = [f"{a}({r}({o}))" for a in ("sum", "mean") for r in ("l1", "std", "frobenius") for o in ("weight", "head")]
+    assert min(_tau(start.formulas[1:], setting, home)) > max(_tau(plain, setting, home))
+
+
+def test_the_start_depends_on_nothing_but_search_and_validation(setting: Setting[EvolveConfig], home: Path) -> None:
+    quality = [record.quality for record in setting.table.records]
+    for i in setting.parts.test:
+        quality[i] = -1000.0 - i
+    records = [replace(r, quality=q) for r, q in zip(setting.table.records, quality, strict=True)]
+    other = replace(setting, table=replace(setting.table, records=tuple(records)))
+    assert not np.array_equal(other.table.oriented, setting.table.oriented)
+
+    assert _found(other, home) == _found(setting, home)
+
+
+def test_the_number_of_jobs_changes_nothing(setting: Setting[EvolveConfig], home: Path) -> None:
+    assert _found(setting, home, jobs=2) == _found(setting, home)
+
+
+def test_formulas_that_the_limits_forbid_are_left_out(setting: Setting[EvolveConfig], home: Path) -> None:
+    config = setting.config.model_copy(update={"max_size": 7, "seed_formulas": []})
+    start = _found(replace(setting, config=config), home)
+    assert all(parse(text).size <= 7 for text in start.formulas)
+
+
+def test_a_random_start_enumerates_nothing(setting: Setting[EvolveConfig], home: Path) -> None:
+    config = setting.config.model_copy(update={"start": "random"})
+    assert _found(replace(setting, config=config), home) == Start(0, ("sum(l1(weight * grad))",))
+
+
+def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
+    setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    document = execute(run, setting, home=home, jobs=1, observer=quiet)
+
+    kept = json.loads((tmp_path / "run" / "start.json").read_text())
+    assert document["start"] == kept
+    assert kept["enumerated"] > 100_000
+    (tmp_path / "run" / "best.json").unlink()
+    (tmp_path / "run" / "start.json").write_text('{"formulas": 3}')
+    with pytest.raises(InputError, match=r"start\.json: expected the start of a run"):
+        execute(run, setting, home=home, jobs=1, observer=quiet)
