@@ -63,7 +63,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     type=click.Choice(["enumeration", "random"]),
     default="enumeration",
     show_default=True,
-    help="Begin with the formulas that an enumeration of the paper's grammar finds best, or with random ones.",
+    help="Begin with the formulas that an enumeration of the layered grammar finds best, or with random ones.",
 )
 @click.option(
     "--seed-formula",

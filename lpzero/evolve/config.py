@@ -71,7 +71,7 @@ class EvolveConfig(TableConfig):
         restart_after: An island without a better best for so many generations keeps its elite and draws the others
             anew; 0 for never.
         start: What the first populations hold beside seed formulas: ``"enumeration"``, the formulas that an enumeration
-            of the paper's grammar finds best on search and validation, and mutants of them; or ``"random"`` ones.
+            of the grammar ``layered`` finds best on search and validation, and mutants of them; or ``"random"`` ones.
         seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
         max_evals: Stop after this many evaluated formulas; None for no limit.
         budget: Stop after this many seconds of evolution; None for no limit.

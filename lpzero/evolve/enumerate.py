@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from lpzero.formula.rules import RULES, pruned_by
 
 _RULE_INDEX = {rule.name: i for i, rule in enumerate(RULES)}
 KEPT = len(RULES)
+SHARES = 8
+"""Formulas are counted in so many shares, a power of two, as counting takes copies."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Enumeration:
         formulas: Number of formulas ranked.
         nonfinite: How many of them have a score that is not finite on the search split.
         constant: How many give all architectures of it one score.
-        distinct: Number of classes of the others.
+        distinct: Number of classes of the others; None where they were not counted.
         pruned: Number of formulas that each rule would have refused, by the first rule that does.
         classes: The classes with the highest absolute tau-a on the search split.
         seconds: Time that ranking and counting took.
@@ -90,7 +93,7 @@ class Enumeration:
     formulas: int
     nonfinite: int
     constant: int
-    distinct: int
+    distinct: int | None
     pruned: dict[str, int]
     classes: Classes
     seconds: float
@@ -106,6 +109,7 @@ def enumerate_pairs(
     jobs: int,
     progress: Callable[[int, int], None],
     device: str = "cpu",
+    count: bool = True,
 ) -> Enumeration:
     """Rank every pair of branches under every root on the search split.
 
@@ -118,15 +122,16 @@ def enumerate_pairs(
         jobs: Threads.
         progress: Called with (formulas done, formulas to do).
         device: ``"cpu"`` or ``"cuda"``.
+        count: Whether to count the classes, which takes as long as the ranking.
 
     Raises:
         NoResultError: No formula ranks the search split.
     """
     started = time.monotonic()
     ranked = rank_pairs(scores[:, :searched], quality[:searched], jobs=jobs, progress=progress, device=device)
-    distinct = _distinct(ranked.signature)
+    distinct = distinct_count(ranked.signature, jobs) if count else None
     seconds = time.monotonic() - started
-    if not distinct:
+    if not ranked.signature.any():
         raise NoResultError("no formula ranks the search split: draw a larger one")
     rules = np.array([_RULE_INDEX.get(pruned_by(branch) or "", KEPT) for branch in branches])
     return Enumeration(
@@ -140,11 +145,17 @@ def enumerate_pairs(
     )
 
 
-def _distinct(signature: np.ndarray) -> int:
-    """Number of different signatures other than 0."""
-    found = np.sort(signature)
-    changes = int((found[1:] != found[:-1]).sum()) + 1
-    return changes - int(found[0] == 0)
+def distinct_count(signature: np.ndarray, jobs: int) -> int:
+    """Number of different signatures other than 0, (formulas,) int64, without a second copy of all of them."""
+    low = np.empty(len(signature), np.uint8)
+    np.bitwise_and(signature, SHARES - 1, out=low, casting="unsafe")
+
+    def distinct(share: int) -> int:
+        found = np.sort(signature[low == share])
+        return int((found[1:] != found[:-1]).sum()) + bool(len(found))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return sum(pool.map(distinct, range(SHARES))) - bool((signature == 0).any())
 
 
 def pruned_counts(branches: Sequence[Formula], rules: np.ndarray) -> dict[str, int]:
@@ -201,7 +212,10 @@ def _top(ranked: RankedPairs, keep: int) -> np.ndarray:
     """Numbers of all formulas of at least the ``keep`` best classes, of all classes where there are fewer."""
     strength = np.abs(ranked.net)
     strength[ranked.signature == 0] = -1
-    counts = np.bincount(strength[strength >= 0])
+    counts = np.zeros(int(strength.max()) + 1, np.int64)
+    for part in np.array_split(strength, SHARES):
+        # counted as 64-bit numbers
+        counts += np.bincount(part[part >= 0], minlength=len(counts))
     # classes are fewer than formulas: begin where there are enough formulas, and go on down until classes suffice
     reached = np.cumsum(counts[::-1])[::-1]
     least = int(np.flatnonzero(reached >= min(keep, reached[0]))[-1])

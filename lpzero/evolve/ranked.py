@@ -55,6 +55,7 @@ def rank_all(
     jobs: int,
     device: str,
     counted: Counted,
+    count: bool = True,
 ) -> Ranked:
     """Rank every pair of branches.
 
@@ -68,6 +69,7 @@ def rank_all(
         jobs: Threads; the result does not depend on it.
         device: ``"cpu"`` or ``"cuda"``.
         counted: Called with (step, things done, things to do, what they are).
+        count: Whether to count the different rankings.
 
     Raises:
         InputError: There are too many architectures in the search split.
@@ -84,6 +86,7 @@ def rank_all(
         jobs=jobs,
         progress=lambda done, total: counted("enumerating", done, total, "formulas"),
         device=device,
+        count=count,
     )
     values = enumeration.classes.directed(scores)
     tau_a = rank_statistics(torch.from_numpy(values), torch.from_numpy(quality)).tau_a.numpy()

@@ -1,8 +1,8 @@
-"""Where an evolution starts: formulas of the user, and those that an enumeration of the paper's grammar finds best.
+"""Where an evolution starts: formulas of the user, and those that an enumeration finds best.
 
-A first population of random trees knows nothing. The enumeration has ranked tens of millions of small formulas in
-seconds; the formulas that would vote there (see :mod:`lpzero.evolve.consensus`) and mutants of them are better parents.
-They are chosen on what the evolution may see itself: search and validation.
+A first population of random trees knows nothing. The enumeration of the grammar ``layered`` has ranked more than a
+hundred million small formulas in less than a minute; those that would vote there (see :mod:`lpzero.evolve.consensus`)
+and mutants of them are better parents. They are chosen on what the evolution may see itself: search and validation.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from lpzero.formula import parse
 from lpzero.formula.grammar import accepts
 from lpzero.operands.operand import WHOLE_OPERANDS
 
+GRAMMAR = "layered"
 KEEP = 20_000
 """Rankings of the search split that the voters are drawn from, as ``lpzero enumerate`` does by default."""
 
@@ -89,12 +90,13 @@ def find_start(
         bank_seen(setting, home, jobs, architectures),
         setting.table.oriented[setting.seen],
         searched=len(setting.parts.search),
-        grammar="lpzero",
+        grammar=GRAMMAR,
         operands=[name for name in WHOLE_OPERANDS if name in rules.operands],
         keep=KEEP,
         jobs=jobs,
         device=config.device,
         counted=counted,
+        count=False,
     )
     best = [ranked.formula(int(i)) for i in voters(ranked.tau_a, COMMITTEE)]
     fitting = [str(formula) for formula in best if accepts(rules, formula)]
