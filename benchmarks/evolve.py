@@ -17,14 +17,13 @@ from typing import Any
 from record import record
 
 
-def evolve(arguments: list[str], seed: int) -> tuple[dict[str, Any], float]:
+def evolve(arguments: list[str], seed: int, run: Path) -> tuple[dict[str, Any], float]:
     """One run in a fresh process with an empty cache: its document and its wall seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "LPZERO_HOME": f"{folder}/home"}
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "LPZERO_HOME": home}
         command = [sys.executable, "-m", "lpzero", "evolve", *arguments, "--seed", str(seed), "--json"]
-        command += ["--output", str(Path(folder) / "run")]
         started = time.monotonic()
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run([*command, "--output", str(run)], env=environment, stdout=subprocess.PIPE, check=True)
         document: dict[str, Any] = json.loads(done.stdout)
         return document, time.monotonic() - started
 
@@ -36,11 +35,14 @@ def main() -> None:
     parser.add_argument("--table", default="flexibert-glue")
     parser.add_argument("--protocol", default="trained")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--runs", type=Path, help="Keep the run directories in this folder.")
     options, rest = parser.parse_known_args()
     arguments = ["--space", options.space, "--table", options.table, "--protocol", options.protocol, *rest]
     rows: list[list[Any]] = []
+    scratch = tempfile.TemporaryDirectory()
+    runs: Path = options.runs or Path(scratch.name)
     for seed in range(options.seeds):
-        found, seconds = evolve(arguments, seed)
+        found, seconds = evolve(arguments, seed, runs / f"{options.table}-{options.protocol}-{seed}")
         test, best = found["best"]["test"], found["best"]
         strongest = max(found["baselines"], key=lambda row: row["test"]["tau_a"] or -1)
         rows.append(
@@ -51,6 +53,7 @@ def main() -> None:
             ]
         )
         print(rows[-1], flush=True)
+    scratch.cleanup()
     header = ["seed", "tau-a", "low", "high", "tau-b", "rho", "distinct", "best baseline", "its tau-a"]
     header += ["formulas", "seconds", "formula"]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
