@@ -15,17 +15,18 @@ from functools import partial
 import numpy as np
 import torch
 from record import record
-from typed_speed import trial_of
 
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State
 from lpzero.evolve.evaluation import Trial
 from lpzero.evolve.island import Epoch, Order, evolve_island
+from lpzero.evolve.run import prepare, trial_of
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.values import ExactSource
 from lpzero.operands.bank import untrained_operands
+from lpzero.paths import cache_home
 from lpzero.spaces import get_space
 from lpzero.tables import get_entry, load_table
 
@@ -64,7 +65,7 @@ def main() -> None:
     config = EvolveConfig(
         space=entry.space, protocol=load_table(options.table).protocols[0], table=options.table, generations=25
     )
-    trial = trial_of(config)
+    trial = trial_of(prepare(config), cache_home())
     rules, rng = grammar("typed"), np.random.default_rng(0)
     drawn = [draw(rules, rng) for _ in range(options.candidates)]
     naive = [naive_seconds(trial, formula, options.architectures) for formula in drawn]

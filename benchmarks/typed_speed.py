@@ -13,36 +13,9 @@ from record import record
 
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State
-from lpzero.evolve.evaluation import Trial
 from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare
-from lpzero.operands.bank import fill_bank
+from lpzero.evolve.run import prepare, trial_of
 from lpzero.paths import cache_home
-
-
-def quiet(_done: int, _total: int) -> None:
-    """Say nothing."""
-
-
-def trial_of(config: EvolveConfig) -> Trial:
-    """The search and validation splits of a run, their bank filled."""
-    setting = prepare(config)
-    seen = [*setting.parts.search, *setting.parts.validation]
-    architectures = tuple(setting.table.records[i].architecture for i in seen)
-    fill_bank(setting.space, architectures, setting.shown, home=cache_home(), jobs=1, progress=quiet)
-    return Trial(
-        space=setting.space.name,
-        protocol=setting.space.protocol,
-        shown=setting.shown,
-        home=cache_home(),
-        architectures=architectures,
-        quality=tuple(setting.table.oriented[seen].tolist()),
-        groups=tuple(setting.groups[seen].tolist()),
-        searched=len(setting.parts.search),
-        resamples=config.resamples if config.objective == "stable" else 0,
-        quantile=config.quantile,
-        joint=config.objective == "joint",
-    )
 
 
 def main() -> None:
@@ -56,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     config = EvolveConfig(space="flexibert", **vars(options))
-    evaluate = trial_of(config).begin()
+    evaluate = trial_of(prepare(config), cache_home()).begin()
 
     def carry_out(order: Order) -> Epoch:
         return evolve_island(order, config, evaluate)

@@ -72,6 +72,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     type=_ProxyText(),
     help="A formula to begin with, or the name or file of a proxy that is one; may be repeated.",
 )
+@click.option("--rules/--no-rules", default=True, show_default=True, help="Whether rules prune formulas unevaluated.")
 @click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
 @click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
 @click.option("--patience", type=int, help="Stop after this many generations without a better best.")

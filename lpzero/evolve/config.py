@@ -73,6 +73,7 @@ class EvolveConfig(TableConfig):
         start: What the first populations hold beside seed formulas: ``"enumeration"``, the formulas that an enumeration
             of the grammar ``layered`` finds best on search and validation, and mutants of them; or ``"random"`` ones.
         seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
+        rules: Whether rules prune formulas before they are evaluated.
         max_evals: Stop after this many evaluated formulas; None for no limit.
         budget: Stop after this many seconds of evolution; None for no limit.
         patience: Stop after this many generations without a better best; None for no limit.
@@ -101,6 +102,7 @@ class EvolveConfig(TableConfig):
     restart_after: Annotated[int, Field(ge=0)] = 10
     start: Literal["enumeration", "random"] = "enumeration"
     seed_formulas: list[str] = []
+    rules: bool = True
     max_evals: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     patience: Annotated[int, Field(ge=1)] | None = None

@@ -48,6 +48,8 @@ class Trial:
         searched: How many of them are the search split.
         resamples: Bootstrap resamples of the objective; 0 for plain tau-a.
         quantile: Which of them the objective takes.
+        joint: Whether the objective is tau-a on both splits together instead.
+        rules: Whether rules prune formulas before they are evaluated.
     """
 
     space: str
@@ -61,6 +63,7 @@ class Trial:
     resamples: int
     quantile: float
     joint: bool
+    rules: bool = True
 
     def begin(self) -> Evaluation:
         """Read the bank.
@@ -82,6 +85,7 @@ class Trial:
             quantile=self.quantile,
             seed=self.shown.seed,
             joint=self.joint,
+            rules=self.rules,
         )
 
 
@@ -96,6 +100,7 @@ class Evaluation:
         resamples: Resamples of the search split; None for plain tau-a.
         quantile: Which quantile over the resamples is the objective.
         joint: Whether tau-a on both splits together is the objective instead.
+        rules: Whether rules prune formulas before they are evaluated.
     """
 
     evaluator: Evaluator
@@ -104,6 +109,7 @@ class Evaluation:
     resamples: Resamples | None
     quantile: float
     joint: bool
+    rules: bool = True
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
         """Evaluate formulas in their canonical form, in order.
@@ -111,7 +117,7 @@ class Evaluation:
         Equal formulas give equal results, whatever else is in the batch.
         """
         forms = [canonical(formula) for formula in formulas]
-        rules = [pruned_by(form) for form in forms]
+        rules = [pruned_by(form) if self.rules else None for form in forms]
         found: dict[int, Evaluated] = {
             i: Evaluated(form.text, form.size, Status.PRUNED, rule).of(form)
             for i, (form, rule) in enumerate(zip(forms, rules, strict=True))
@@ -209,6 +215,7 @@ def evaluation(
     quantile: float = 0.25,
     seed: int = 0,
     joint: bool = False,
+    rules: bool = True,
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
@@ -222,6 +229,7 @@ def evaluation(
         quantile: Which quantile over the resamples is the objective, in (0, 1).
         seed: The run's.
         joint: Whether the objective is tau-a on both splits together; neither resamples nor quantile matter then.
+        rules: Whether rules prune formulas before they are evaluated.
 
     Raises:
         InputError: All records of the search split have the same quality.
@@ -240,4 +248,5 @@ def evaluation(
         resamples=drawn,
         quantile=quantile,
         joint=joint,
+        rules=rules,
     )

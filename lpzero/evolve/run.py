@@ -75,7 +75,8 @@ def execute(
         return finished
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    trial = _trial(setting, home, jobs, observer)
+    bank_seen(setting, home, jobs, observer.architectures)
+    trial = trial_of(setting, home)
     start = _start(run, setting, home, jobs, observer)
     begun = time.monotonic()
     evolution = _evolve(run, setting, trial, start, jobs, observer)
@@ -135,11 +136,9 @@ def _start(run: RunDirectory, setting: Setting[EvolveConfig], home: Path, jobs: 
     return start
 
 
-def _trial(setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Observer) -> Trial:
-    """What the islands evaluate formulas on, banked."""
+def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
+    """What islands evaluate formulas on; each worker reads the bank in ``home`` by itself."""
     config, seen = setting.config, setting.seen
-    # each worker reads the bank by itself
-    bank_seen(setting, home, jobs, observer.architectures)
     return Trial(
         space=setting.space.name,
         protocol=setting.space.protocol,
@@ -152,6 +151,7 @@ def _trial(setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Obse
         resamples=config.resamples if config.objective == "stable" else 0,
         quantile=config.quantile,
         joint=config.objective == "joint",
+        rules=config.rules,
     )
 
 

@@ -27,11 +27,14 @@ def bases(operands: Sequence[str]) -> tuple[Formula, ...]:
     return (*map(operand, operands), *(apply("mul", operand(a), operand(b)) for a, b in pairs))
 
 
-def written(operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["lpzero"]) -> Iterator[Formula]:
+def written(
+    operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["lpzero"], unary: int = 2
+) -> Iterator[Formula]:
     """Every branch as the grammar writes it, equal ones included."""
-    for base, first, second, over_layers in product(bases(operands), PAPER_UNARY, PAPER_UNARY, aggregations):
+    chains = product(PAPER_UNARY, repeat=unary)
+    for base, chain, over_layers in product(bases(operands), chains, aggregations):
         inner = base
-        for name in (first, second):
+        for name in chain:
             if not any(inner.type.level in row.levels for row in NAMES[name] if row.kind != "aggregation"):
                 break
             inner = apply(name, inner)
@@ -40,12 +43,15 @@ def written(operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["
             yield apply(over_layers, inner)
 
 
-def branches(operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["lpzero"]) -> tuple[Formula, ...]:
+def branches(
+    operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS["lpzero"], unary: int = 2
+) -> tuple[Formula, ...]:
     """The distinct branches in their canonical forms, in the order of writing.
 
     Args:
         operands: Names of operands, at least one.
         aggregations: What makes one number of the layers; the paper's two unless more are asked for.
+        unary: Unary primitives of a branch, at least 0, ``identity`` counted; the paper's two unless told otherwise.
 
     Returns:
         Scalars, no two of which are equal by algebra.
@@ -54,4 +60,4 @@ def branches(operands: Sequence[str], aggregations: Sequence[str] = OVER_LAYERS[
     >>> len(found) < sum(1 for _ in written(("weight",))), str(found[0])
     (True, 'sum(mean(log(log(weight))))')
     """
-    return tuple(dict.fromkeys(canonical(formula) for formula in written(operands, aggregations)))
+    return tuple(dict.fromkeys(canonical(formula) for formula in written(operands, aggregations, unary)))
