@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lpzero.evolve.config import EvolveConfig
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.setting import Setting
+    from lpzero.proxy import Proxy
 
 
 class _ProxyText(click.types.StringParamType):
@@ -173,30 +174,28 @@ def _resumed(path: Path) -> tuple[RunDirectory, Setting[EvolveConfig]]:
 
 
 def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting[EvolveConfig]]:
+    from lpzero.evolve.config import check_config
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.run import prepare
+    from lpzero.evolve.start import check_sealed
 
-    config = _config(settings)
+    seeds = {given: _seed_formula(given) for given in settings["seed_formulas"]}
+    texts = [str(proxy.formula) for proxy in seeds.values()]
+    config = check_config({**complete(settings), "seed_formulas": texts})
     setting = prepare(config)
+    for given, proxy in seeds.items():
+        check_sealed(given, proxy.found_on, setting)
     return RunDirectory.create(output or free_path(config, config.grammar), config), setting
 
 
-def _config(settings: dict[str, Any]) -> EvolveConfig:
-    """The settings, with what follows from the table where nothing was said, and seed formulas as texts."""
-    from lpzero.evolve.config import check_config
-
-    seeds = [_formula_text(given) for given in settings["seed_formulas"]]
-    return check_config({**complete(settings), "seed_formulas": seeds})
-
-
-def _formula_text(given: str) -> str:
-    """The formula of a proxy: the text itself, or what its name, file or run stands for."""
+def _seed_formula(given: str) -> Proxy:
+    """The proxy that a text, a name, a file or a run stands for, which must be a formula."""
     from lpzero.proxy import load_proxy
 
     proxy = load_proxy(given)
     if proxy.formula is None:
         raise InputError(f"--seed-formula {given}: expected a formula, found a coded metric")
-    return str(proxy.formula)
+    return proxy
 
 
 def _print_result(document: dict[str, Any]) -> None:

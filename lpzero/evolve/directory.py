@@ -88,6 +88,21 @@ class RunDirectory:
             raise InputError(f"{path}: the table or its split is not that which the run began with: begin a new run")
         write_json(path, named)
 
+    def read_seen(self) -> set[str] | None:
+        """The ids of the records that the run searched and validated on; None where the folder has no split.
+
+        Raises:
+            InputError: The file is damaged.
+        """
+        path = self.path / SPLIT
+        if not path.is_file():
+            return None
+        named = read_document(path)
+        parts = [named.get(part) for part in ("search", "validation")]
+        if not all(isinstance(part, list) for part in parts):
+            raise InputError(f"{path}: expected the split of a run")
+        return {str(one) for part in parts if isinstance(part, list) for one in part}
+
     def write_checkpoint(self, document: dict[str, Any]) -> None:
         """Replace the checkpoint."""
         write_text(self.path / CHECKPOINT, json.dumps(document, allow_nan=False))

@@ -15,6 +15,7 @@ from typing import Any
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.consensus import COMMITTEE, voters
+from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.island import rules_of
 from lpzero.evolve.pairs import LARGEST_SPLIT
 from lpzero.evolve.ranked import Counted, rank_all
@@ -58,6 +59,28 @@ def check_start(config: EvolveConfig) -> None:
         raise InputError(
             f"an enumeration ranks at most {LARGEST_SPLIT} architectures, found --search-size {config.search_size}: "
             "give --start random"
+        )
+
+
+def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> None:
+    """Refuse a seed formula that was chosen on architectures which this run would test on.
+
+    Args:
+        given: What the user gave: a text, a name, a file or the folder of a run.
+        found_on: Name of the table that it was found on; empty where nobody said.
+        setting: What the evolution works on.
+
+    Raises:
+        InputError: It was found on the same table, and not by a run that looked at this run's search and validation
+            parts alone.
+    """
+    if found_on != setting.table.name:
+        return
+    looked_at = RunDirectory(Path(given)).read_seen()
+    if looked_at is None or looked_at & {setting.table.records[i].id for i in setting.parts.test}:
+        raise InputError(
+            f"--seed-formula {given}: it was chosen on architectures of {found_on} that this run tests on: give a run "
+            "with the same --seed, sizes and protocol, or a formula that was found elsewhere"
         )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from lpzero.cli.main import run
+from lpzero.evolve.config import check_config
+from lpzero.evolve.setting import load
 from lpzero.proxy.card import own_card
-from lpzero.tables import TABLES
+from lpzero.tables import TABLES, load_table
 from lpzero.tables.folder import write_folder
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.trained import TrainedRecord
@@ -19,6 +21,7 @@ from lpzero.tables.trained import TrainedRecord
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 SMALL = ["--population", "8", "--generations", "1", "--batch", "2", "--tokens", "8", "--elements", "64", "--jobs", "1"]
 SMALL += ["--start", "random"]
+OWN = {"space": "flexibert", "protocol": "own", "table": "flexibert-own"}
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +126,24 @@ def test_a_bad_seed_is_one_line(
     assert run(["evolve", "--table", "gpt2-wt103", "--seed-formula", text]) == 2
     assert words in capsys.readouterr().err
     assert not (nowhere / "runs").exists()
+
+
+def test_a_seed_that_has_seen_the_sealed_test_is_refused(
+    settings: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evolve", "--table", "flexibert-own", "--search-size", "8", "--validation-size", "8"]
+    assert run([*arguments, "--seed-formula", "flexibert/own"]) == 2
+    assert "chosen on architectures of flexibert-own that this run tests on" in capsys.readouterr().err
+    ids = [record.id for record in load_table("flexibert-own").records]
+    parts = load(check_config({**OWN, "search_size": 8, "validation_size": 8})).parts
+    found = {"table": "flexibert-own", "best": {"formula": "sum(l1(weight))", "direction": "higher"}}
+    (tmp_path / "best.json").write_text(json.dumps(found))
+    seen = {"search": [ids[i] for i in parts.search], "validation": [ids[i] for i in parts.validation], "test": []}
+    (tmp_path / "split.json").write_text(json.dumps(seen))
+    assert run([*arguments, "--seed-formula", str(tmp_path)]) == 130
+    assert settings[-1].seed_formulas == ["sum(l1(weight))"]
+    assert run([*arguments, "--seed", "1", "--seed-formula", str(tmp_path)]) == 2
+    assert run(["evolve", "--table", "gpt2-own", "--seed-formula", "flexibert/own"]) == 130, "another table"
 
 
 def test_settings_of_a_run_begin_another(
