@@ -13,6 +13,7 @@ import pytest
 from scipy import stats
 
 from lpzero.errors import InputError, MissingError
+from lpzero.fitness import judge
 from lpzero.proxy.card import figures
 from lpzero.spaces import get_space
 from lpzero.tables import flexibert_glue, load_table
@@ -110,6 +111,25 @@ def test_the_operations_were_never_trained(data: Path) -> None:
         assert max(np.abs(taus)) < 0.11
         assert operations[kind]["inside"] == pytest.approx([min(taus), max(taus)], abs=1e-6)
     assert any("compared them by identity" in note and "within .11 of 0" in note for note in table.notes)
+
+
+def test_feed_forward_layers_help_in_the_first_block_and_hurt_in_the_last(data: Path) -> None:
+    """What decision 6 says of models with two layers."""
+    table = load_table("flexibert-glue", data=data)
+    found = {}
+    for hidden in (128, 256):
+        two = [
+            record
+            for record in table.records
+            if len(record.architecture.layers) == 2 and dict(record.architecture.whole)["hidden_size"] == hidden
+        ]
+        quality = np.array([record.quality for record in two])
+        for place in (0, 1):
+            counts = np.array([dict(r.architecture.layers[place])["feed_forward_layers"] for r in two], dtype=float)
+            judged = judge(counts, quality).correlation
+            assert judged is not None
+            found[hidden, place] = round(judged.tau_a, 2)
+    assert found == {(128, 0): 0.34, (128, 1): -0.13, (256, 0): 0.3, (256, 1): -0.18}
 
 
 def test_small_table(tmp_path: Path) -> None:
