@@ -96,6 +96,13 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     show_default=True,
     help="Choose by one fitness, or by objective, size and cost.",
 )
+@click.option(
+    "--initialisations",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Draws of weights and tokens that tau-a on search and validation is averaged over.",
+)
 @click.option("--tournament", type=int, default=5, show_default=True, help="Entrants for one parent.")
 @click.option("--crossover-rate", type=float, default=0.5, show_default=True, help="Share of children of two.")
 @click.option("--mutation-rate", type=float, default=0.7, show_default=True, help="Share of mutated children.")

@@ -74,6 +74,8 @@ class EvolveConfig(TableConfig):
             of the grammar ``layered`` finds best on search and validation, and mutants of them; or ``"random"`` ones.
         seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
         rules: Whether rules prune formulas before they are evaluated.
+        initialisations: Draws of weights and tokens that tau-a on search and validation together is averaged over, 1 to
+            16: a formula that ranks by the luck of one draw falls behind. The one of the seed comes first.
         max_evals: Stop after this many evaluated formulas; None for no limit.
         budget: Stop after this many seconds of evolution; None for no limit.
         patience: Stop after this many generations without a better best; None for no limit.
@@ -103,6 +105,7 @@ class EvolveConfig(TableConfig):
     start: Literal["enumeration", "random"] = "enumeration"
     seed_formulas: list[str] = []
     rules: bool = True
+    initialisations: Annotated[int, Field(ge=1, le=16)] = 1
     max_evals: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     patience: Annotated[int, Field(ge=1)] | None = None

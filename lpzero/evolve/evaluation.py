@@ -8,7 +8,7 @@ and these are remembered, so that all architectures are scored at once and the a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class Trial:
         quantile: Which of them the objective takes.
         joint: Whether the objective is tau-a on both splits together instead.
         rules: Whether rules prune formulas before they are evaluated.
+        initialisations: How many draws of weights and tokens the figures on both splits are averaged over.
     """
 
     space: str
@@ -64,6 +65,14 @@ class Trial:
     quantile: float
     joint: bool
     rules: bool = True
+    initialisations: int = 1
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """One an initialisation; the first is that of the run's seed, which everything else is measured on."""
+        others = range(1, self.initialisations)
+        seeds = [derived_seed(self.shown.seed, "initialisation", str(number)) for number in others]
+        return (self.shown, *(replace(self.shown, seed=seed) for seed in seeds))
 
     def begin(self) -> Evaluation:
         """Read the bank.
@@ -72,8 +81,9 @@ class Trial:
             InputError: All architectures of the search split have the same quality.
         """
         space = get_space(self.space, self.protocol)
-        sketches = fill_bank(
-            space, self.architectures, self.shown, home=self.home, jobs=1, progress=lambda _done, _total: None
+        sketches, *others = (
+            fill_bank(space, self.architectures, shown, home=self.home, jobs=1, progress=lambda _done, _total: None)
+            for shown in self.passes
         )
         return evaluation(
             sketches,
@@ -86,6 +96,7 @@ class Trial:
             seed=self.shown.seed,
             joint=self.joint,
             rules=self.rules,
+            others=others,
         )
 
 
@@ -101,6 +112,7 @@ class Evaluation:
         quantile: Which quantile over the resamples is the objective.
         joint: Whether tau-a on both splits together is the objective instead.
         rules: Whether rules prune formulas before they are evaluated.
+        others: Evaluate on other initialisations of the same architectures.
     """
 
     evaluator: Evaluator
@@ -110,6 +122,7 @@ class Evaluation:
     quantile: float
     joint: bool
     rules: bool = True
+    others: tuple[Evaluator, ...] = ()
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
         """Evaluate formulas in their canonical form, in order.
@@ -128,7 +141,7 @@ class Evaluation:
         for i, form in enumerate(forms):
             if rules[i] is None:
                 try:
-                    scores.append(self.evaluator.score_tensor(form))
+                    scores.append(torch.cat([each.score_tensor(form) for each in (self.evaluator, *self.others)]))
                     scored.append(i)
                 except (torch.OutOfMemoryError, MemoryError):
                     found[i] = Evaluated(form.text, form.size, Status.OUT_OF_MEMORY).of(form)
@@ -137,11 +150,12 @@ class Evaluation:
             found |= zip(scored, judged, strict=True)
         return [found[i] for i in range(len(forms))]
 
-    def _judged(self, forms: list[Formula], scores: Tensor) -> list[Evaluated]:
+    def _judged(self, forms: list[Formula], drawn: Tensor) -> list[Evaluated]:
+        scores, *others = torch.split(drawn, len(self.quality), dim=1)
         n, handful = self.searched, scores[:, :HANDFUL]
         active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
         search = _figures(scores[:, :n], self.quality[:n])
-        both = _figures(scores, self.quality)
+        both = _averaged([_figures(one, self.quality) for one in (scores, *others)])
         validation = _figures(scores[:, n:], self.quality[n:]) if _varies(self.quality[n:]) else None
         objective = self._objective(scores[:, :n], search["tau_a"], both["tau_a"])
         columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
@@ -172,6 +186,18 @@ def _figures(scores: Tensor, quality: Tensor) -> dict[str, list[Any]]:
     return {name: getattr(statistics, name).tolist() for name in names}
 
 
+def _averaged(drawn: list[dict[str, list[Any]]]) -> dict[str, list[Any]]:
+    """The figures of several initialisations: means of what can be averaged, defined where all of them are."""
+    if len(drawn) == 1:
+        return drawn[0]
+    return {
+        **drawn[0],
+        **{name: np.mean([one[name] for one in drawn], axis=0).tolist() for name in ("tau_b", "tau_a", "rho")},
+        "finite": np.all([one["finite"] for one in drawn], axis=0).tolist(),
+        "constant": np.any([one["constant"] for one in drawn], axis=0).tolist(),
+    }
+
+
 def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Correlation | None:
     if split is None or not split["finite"][i] or split["constant"][i]:
         return None
@@ -188,7 +214,7 @@ def _verdict(
     search, both = splits["search"], splits["both"]
     if not both["finite"][i]:
         return Evaluated(form.text, form.size, Status.NONFINITE).of(form)
-    if search["constant"][i]:
+    if search["constant"][i] or both["constant"][i]:
         return Evaluated(form.text, form.size, Status.CONSTANT).of(form)
     higher = search["tau_a"][i] >= 0
     return Evaluated(
@@ -216,6 +242,7 @@ def evaluation(
     seed: int = 0,
     joint: bool = False,
     rules: bool = True,
+    others: Sequence[Sequence[Sketch]] = (),
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
@@ -230,6 +257,7 @@ def evaluation(
         seed: The run's.
         joint: Whether the objective is tau-a on both splits together; neither resamples nor quantile matter then.
         rules: Whether rules prune formulas before they are evaluated.
+        others: For each other initialisation, the sketches of the same architectures.
 
     Raises:
         InputError: All records of the search split have the same quality.
@@ -249,4 +277,5 @@ def evaluation(
         quantile=quantile,
         joint=joint,
         rules=rules,
+        others=tuple(Evaluator(SketchSource(drawn, device)) for drawn in others),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -75,8 +76,8 @@ def execute(
         return finished
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    bank_seen(setting, home, jobs, observer.architectures)
     trial = trial_of(setting, home)
+    _bank(setting, trial, jobs, observer)
     start = _start(run, setting, home, jobs, observer)
     begun = time.monotonic()
     evolution = _evolve(run, setting, trial, start, jobs, observer)
@@ -136,6 +137,12 @@ def _start(run: RunDirectory, setting: Setting[EvolveConfig], home: Path, jobs: 
     return start
 
 
+def _bank(setting: Setting[EvolveConfig], trial: Trial, jobs: int, observer: Observer) -> None:
+    """Bank every initialisation of what the search may see."""
+    for shown in trial.passes:
+        bank_seen(replace(setting, shown=shown), trial.home, jobs, observer.architectures)
+
+
 def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
     """What islands evaluate formulas on; each worker reads the bank in ``home`` by itself."""
     config, seen = setting.config, setting.seen
@@ -152,6 +159,7 @@ def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
         quantile=config.quantile,
         joint=config.objective == "joint",
         rules=config.rules,
+        initialisations=config.initialisations,
     )
 
 

@@ -149,6 +149,31 @@ def test_running_out_of_memory_is_a_status(evaluate: Evaluation, monkeypatch: py
     assert one(evaluate, "sum(l1(weight))").status is Status.OUT_OF_MEMORY
 
 
+def test_several_initialisations_average_what_is_measured_on_both_parts(sketches: dict[int, Sketch]) -> None:
+    first = list(sketches.values())
+    # another draw: the same architectures with other numbers
+    second = [first[i] for i in (3, 0, 1, 2, 5, 4, 7, 8, 6)]
+    rules, rng = grammar("typed"), np.random.default_rng(4)
+    formulas = [draw(rules, rng) for _ in range(60)]
+    alone, other = (evaluation(one, QUALITY[:9], SEARCHED, "cpu", joint=True)(formulas) for one in (first, second))
+    mixed = evaluation(first, QUALITY[:9], SEARCHED, "cpu", joint=True, others=[second])(formulas)
+
+    compared = 0
+    for a, b, both in zip(alone, other, mixed, strict=True):
+        if a.both is None or b.both is None:
+            continue
+        assert both.both is not None
+        assert both.both.tau_a == both.objective
+        # the direction is that of the first draw
+        turned = 1.0 if a.higher_is_better == b.higher_is_better else -1.0
+        assert both.both.tau_a == pytest.approx((a.both.tau_a + turned * b.both.tau_a) / 2, abs=1e-6)
+        assert (both.search, both.signature, both.higher_is_better) == (a.search, a.signature, a.higher_is_better)
+        compared += 1
+    assert compared > 15
+    twice = evaluation(first, QUALITY[:9], SEARCHED, "cpu", joint=True, others=[first])(formulas)
+    assert [known.both for known in twice] == [known.both for known in alone]
+
+
 def test_one_quality_is_no_search_split(sketches: dict[int, Sketch]) -> None:
     with pytest.raises(InputError, match="expected different qualities in the search split"):
         evaluation(list(sketches.values()), np.ones(9), SEARCHED, "cpu")

@@ -13,7 +13,7 @@ import lpzero.evolve.setting as setting_module
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
-from lpzero.evolve.run import Setting, execute, prepare
+from lpzero.evolve.run import Setting, execute, prepare, trial_of
 from lpzero.fitness import correlate
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
@@ -103,6 +103,26 @@ def test_the_search_never_extracts_a_test_architecture(
     sealed = {setting.table.records[i].architecture.digest for i in setting.parts.test}
     assert banked
     assert not sealed & {architecture.digest for architecture in banked}
+
+
+def test_every_initialisation_is_banked_and_only_the_first_is_reported_on(
+    small: dict[str, Any], small_table: None, tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert small_table is None
+    setting = prepare(EvolveConfig(**{**small, "initialisations": 3}))
+    passes = trial_of(setting, home).passes
+    assert passes[0] == setting.shown
+    assert len({shown.seed for shown in passes}) == 3
+    banked: list[int] = []
+
+    def watched(space: Any, architectures: Any, shown: Any, **named: Any) -> Any:
+        banked.append(shown.seed)
+        return fill_bank(space, architectures, shown, **named)
+
+    monkeypatch.setattr(setting_module, "fill_bank", watched)
+    document = _execute(setting, tmp_path / "run", home, quiet)
+    assert set(banked) == {shown.seed for shown in passes}
+    assert document["best"]["test"]["n"] == 14
 
 
 class Killed(Exception):
