@@ -25,9 +25,10 @@ from lpzero.evolve.consensus import choose, choose_among
 from lpzero.evolve.engine import Evolution, State
 from lpzero.evolve.enumerate import enumerate_pairs
 from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare, trial_of
+from lpzero.evolve.run import prepare
 from lpzero.evolve.setting import Setting
 from lpzero.evolve.start import find_start
+from lpzero.evolve.trial import trial_of
 from lpzero.fitness import split
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula

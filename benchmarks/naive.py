@@ -18,9 +18,9 @@ from record import record
 
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State
-from lpzero.evolve.evaluation import Trial
 from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare, trial_of
+from lpzero.evolve.run import prepare
+from lpzero.evolve.trial import Trial, trial_of
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar

@@ -14,7 +14,8 @@ from record import record
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State
 from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare, trial_of
+from lpzero.evolve.run import prepare
+from lpzero.evolve.trial import trial_of
 from lpzero.paths import cache_home
 
 

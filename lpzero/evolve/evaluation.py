@@ -8,8 +8,7 @@ and these are remembered, so that all architectures are scored at once and the a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,79 +24,11 @@ from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import Pass, derived_seed, fill_bank
+from lpzero.operands.bank import derived_seed
 from lpzero.operands.sketch import Sketch
-from lpzero.spaces import get_space
-from lpzero.spaces.architecture import Architecture
 
 HANDFUL = 6
 INACTIVE = "inactive"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What formulas are tried on, as it travels to other processes: equal trials give equal evaluations.
-
-    Attributes:
-        space, protocol: Which models the architectures stand for.
-        shown: The pass whose sketches are in the bank.
-        home: The cache folder of the bank.
-        architectures: The search split, then the validation split.
-        quality: Of each, higher is better.
-        groups: Of each; the same model has the same label.
-        searched: How many of them are the search split.
-        resamples: Bootstrap resamples of the objective; 0 for plain tau-a.
-        quantile: Which of them the objective takes.
-        joint: Whether the objective is tau-a on both splits together instead.
-        rules: Whether rules prune formulas before they are evaluated.
-        initialisations: How many draws of weights and tokens the figures on both splits are averaged over.
-    """
-
-    space: str
-    protocol: str
-    shown: Pass
-    home: Path
-    architectures: tuple[Architecture, ...]
-    quality: tuple[float, ...]
-    groups: tuple[int, ...]
-    searched: int
-    resamples: int
-    quantile: float
-    joint: bool
-    rules: bool = True
-    initialisations: int = 1
-
-    @property
-    def passes(self) -> tuple[Pass, ...]:
-        """One an initialisation; the first is that of the run's seed, which everything else is measured on."""
-        others = range(1, self.initialisations)
-        seeds = [derived_seed(self.shown.seed, "initialisation", str(number)) for number in others]
-        return (self.shown, *(replace(self.shown, seed=seed) for seed in seeds))
-
-    def begin(self) -> Evaluation:
-        """Read the bank.
-
-        Raises:
-            InputError: All architectures of the search split have the same quality.
-        """
-        space = get_space(self.space, self.protocol)
-        sketches, *others = (
-            fill_bank(space, self.architectures, shown, home=self.home, jobs=1, progress=lambda _done, _total: None)
-            for shown in self.passes
-        )
-        return evaluation(
-            sketches,
-            np.array(self.quality),
-            self.searched,
-            self.shown.device,
-            groups=np.array(self.groups),
-            resamples=self.resamples,
-            quantile=self.quantile,
-            seed=self.shown.seed,
-            joint=self.joint,
-            rules=self.rules,
-            others=others,
-        )
 
 
 @dataclass(frozen=True)

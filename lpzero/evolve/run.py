@@ -15,11 +15,12 @@ from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.consensus import choose
 from lpzero.evolve.directory import CHECKPOINT, RunDirectory
 from lpzero.evolve.engine import Evolution, Progress, Spread, State, front
-from lpzero.evolve.evaluation import Evaluation, Trial
+from lpzero.evolve.evaluation import Evaluation
 from lpzero.evolve.island import Epoch, Order, evolve_island
 from lpzero.evolve.report import final_report, front_documents, header
 from lpzero.evolve.setting import Setting, bank_seen, load
 from lpzero.evolve.start import Start, check_start, find_start
+from lpzero.evolve.trial import Trial, trial_of
 
 
 class Observer(Protocol):
@@ -141,26 +142,6 @@ def _bank(setting: Setting[EvolveConfig], trial: Trial, jobs: int, observer: Obs
     """Bank every initialisation of what the search may see."""
     for shown in trial.passes:
         bank_seen(replace(setting, shown=shown), trial.home, jobs, observer.architectures)
-
-
-def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
-    """What islands evaluate formulas on; each worker reads the bank in ``home`` by itself."""
-    config, seen = setting.config, setting.seen
-    return Trial(
-        space=setting.space.name,
-        protocol=setting.space.protocol,
-        shown=setting.shown,
-        home=home,
-        architectures=setting.seen_architectures,
-        quality=tuple(setting.table.oriented[seen].tolist()),
-        groups=tuple(setting.groups[seen].tolist()),
-        searched=len(setting.parts.search),
-        resamples=config.resamples if config.objective == "stable" else 0,
-        quantile=config.quantile,
-        joint=config.objective == "joint",
-        rules=config.rules,
-        initialisations=config.initialisations,
-    )
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,8 @@ import lpzero.evolve.setting as setting_module
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
-from lpzero.evolve.run import Setting, execute, prepare, trial_of
+from lpzero.evolve.run import Setting, execute, prepare
+from lpzero.evolve.trial import trial_of
 from lpzero.fitness import correlate
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
