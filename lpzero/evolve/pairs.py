@@ -4,9 +4,9 @@ A formula here is two rows of one matrix of branch scores under a root, or one r
 concordant minus discordant pairs of architectures, from which tau-a follows, and a signature that formulas with equal
 ranks share, whichever way round. Both come out of one pass over the pairs of architectures.
 
-On a CPU the loop is compiled by numba and works on 128 formulas at once, which fills the vector registers; on a CUDA
-device the same two numbers come out of PyTorch. Scores are float64 and every root does exactly what its primitive in
-:mod:`lpzero.formula.functions` does, so that ranks are those of the formula language, bit for bit.
+On a CPU the loop is compiled (:mod:`lpzero.evolve.lanes`); on a CUDA device the same two numbers come out of PyTorch.
+Scores are float64 and every root does exactly what its primitive in :mod:`lpzero.formula.functions` does, so that ranks
+are those of the formula language, bit for bit.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 
 from lpzero.errors import InputError
+from lpzero.evolve.lanes import compiled_rows
+from lpzero.fitness.batch import multipliers
 from lpzero.formula.functions import EPS
 
 ROOTS = ("add", "sub", "mul", "div")
 ALONE = len(ROOTS)
-LANES = 128
 ROWS_AT_ONCE = 8
-MULTIPLIER_SEED = 0x5EED
 CUDA_FORMULAS = 1 << 15
 ALONE_AT_ONCE = 512
 LARGEST_SPLIT = 256
@@ -150,12 +149,6 @@ def _rank_alone(scores: np.ndarray, agree: np.ndarray, net: np.ndarray, signatur
     return nonfinite
 
 
-def multipliers(architectures: int) -> np.ndarray:
-    """(architectures,) odd int64, fixed: a signature is the sum of rank counts times these, modulo 2^64."""
-    rng = np.random.default_rng(MULTIPLIER_SEED)
-    return rng.integers(-(2**62), 2**62, size=architectures) * 2 + 1
-
-
 RowWorker = Callable[[range], int]
 
 
@@ -175,7 +168,7 @@ def _cpu_worker(
 ) -> RowWorker:
     columns = np.ascontiguousarray(scores.T)
     factors = multipliers(scores.shape[1])
-    loop = _compiled()
+    loop = compiled_rows()
 
     def rank_rows(rows: range) -> int:
         return sum(
@@ -184,89 +177,6 @@ def _cpu_worker(
         )
 
     return rank_rows
-
-
-@lru_cache(maxsize=1)
-def _compiled() -> Any:
-    import numba
-
-    compiled = numba.njit(nogil=True)
-    combine, rank = compiled(combine_lanes), compiled(rank_lanes)
-
-    def rank_row(
-        left: Any, columns: Any, first: int, root: int, agree: Any, factors: Any, clamp: float, net: Any, signature: Any
-    ) -> int:
-        architectures, branches = columns.shape
-        value = np.empty((architectures, LANES), np.float64)
-        wrong = np.empty(LANES, np.float64)
-        pairs, mixed = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-        nonfinite = 0
-        for base in range(first, branches, LANES):
-            combine(left, columns, base, root, clamp, value, wrong)
-            rank(value, agree, factors, pairs, mixed)
-            for t in range(min(LANES, branches - base)):
-                place = base - first + t
-                finite = wrong[t] == 0.0
-                nonfinite += not finite
-                net[place] = pairs[t] if finite else 0
-                signature[place] = max(mixed[t], -mixed[t]) if finite else 0
-        return nonfinite
-
-    return compiled(rank_row)
-
-
-def combine_lanes(left: Any, columns: Any, base: int, root: int, clamp: float, value: Any, wrong: Any) -> None:
-    """Combine one branch with the next ``LANES`` others; compiled by numba.
-
-    Args:
-        left: (architectures,) float64, scores of the left branch.
-        columns: (architectures, branches) float64, scores of the right ones.
-        base: The first right branch; lanes beyond the last branch repeat it.
-        root: Index of ``ROOTS``.
-        clamp: Smallest square that a division divides by.
-        value: (architectures, LANES) float64, written.
-        wrong: (LANES,) float64, written: 0 where every score is finite.
-    """
-    architectures, branches = columns.shape
-    last = branches - 1 - base
-    wrong[:] = 0.0
-    for k in range(architectures):
-        x = left[k]
-        for t in range(LANES):
-            y = columns[k, base + min(t, last)]
-            if root == 0:
-                value[k, t] = x + y
-            elif root == 1:
-                value[k, t] = x - y
-            elif root == 2:
-                value[k, t] = x * y
-            else:
-                value[k, t] = x * (y / max(y * y, clamp))
-            # infinity and NaN times zero are NaN
-            wrong[t] += value[k, t] * 0.0
-
-
-def rank_lanes(value: Any, agree: Any, factors: Any, pairs: Any, mixed: Any) -> None:
-    """Compare all pairs of architectures in every lane; compiled by numba.
-
-    Args:
-        value: (architectures, LANES) float64.
-        agree: (architectures, architectures) int64, sign of the difference in quality.
-        factors: (architectures,) int64.
-        pairs: (LANES,) int64, written: concordant minus discordant pairs.
-        mixed: (LANES,) int64, written: the signature before its sign is dropped.
-    """
-    architectures = len(value)
-    pairs[:] = 0
-    mixed[:] = 0
-    for i in range(architectures - 1):
-        for j in range(i + 1, architectures):
-            sign = agree[i, j]
-            factor = factors[i] - factors[j]
-            for t in range(LANES):
-                order = np.int64(value[i, t] > value[j, t]) - np.int64(value[i, t] < value[j, t])
-                pairs[t] += order * sign
-                mixed[t] += order * factor
 
 
 def _cuda_worker(

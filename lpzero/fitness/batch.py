@@ -90,15 +90,17 @@ def _ranks(scores: Tensor) -> _Ranks:
     return _Ranks(net, tied, n - count, torch.isfinite(values[:, 0]) & torch.isfinite(values[:, -1]))
 
 
-def _multipliers(n: int, device: torch.device) -> Tensor:
+def multipliers(n: int) -> np.ndarray:
+    """(n,) odd int64, the same for ever: a signature is the sum of net ranks times these, modulo 2^64."""
     # the raw stream of a bit generator is the same in every version of NumPy
     drawn = np.random.PCG64(SIGNATURE_SEED).random_raw(n) | np.uint64(1)
-    return torch.from_numpy(drawn.astype(np.uint64).view(np.int64)).to(device)
+    found: np.ndarray = drawn.astype(np.uint64).view(np.int64)
+    return found
 
 
-def _signatures(net: Tensor, multipliers: Tensor) -> Tensor:
+def _signatures(net: Tensor, factors: Tensor) -> Tensor:
     # int64 arithmetic wraps around: this is a sum modulo 2^64
-    hashed = (net * multipliers).sum(1)
+    hashed = (net * factors).sum(1)
     return torch.minimum(hashed, -hashed)
 
 
@@ -146,8 +148,8 @@ def rank_signatures(scores: Tensor, *, pairs: int | None = None) -> Tensor:
     """
     _check_scores(scores)
     n = scores.shape[1]
-    multipliers = _multipliers(n, scores.device)
-    return torch.cat([_signatures(_ranks(chunk).net, multipliers) for chunk in _chunks(scores, pairs, n)])
+    factors = torch.from_numpy(multipliers(n)).to(scores.device)
+    return torch.cat([_signatures(_ranks(chunk).net, factors) for chunk in _chunks(scores, pairs, n)])
 
 
 def rank_statistics(scores: Tensor, quality: Tensor, *, pairs: int | None = None) -> RankStatistics:
@@ -181,12 +183,12 @@ def rank_statistics(scores: Tensor, quality: Tensor, *, pairs: int | None = None
         raise InputError("expected finite quality, found NaN or infinity")
     if int(target.distinct) < 2:
         raise InputError("expected at least two distinct qualities, found a constant")
-    multipliers = _multipliers(n, scores.device)
-    found = [_statistics(chunk, target, multipliers) for chunk in _chunks(scores, pairs, n * n)]
+    factors = torch.from_numpy(multipliers(n)).to(scores.device)
+    found = [_statistics(chunk, target, factors) for chunk in _chunks(scores, pairs, n * n)]
     return RankStatistics(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 
-def _statistics(scores: Tensor, target: _Ranks, multipliers: Tensor) -> tuple[Tensor, ...]:
+def _statistics(scores: Tensor, target: _Ranks, factors: Tensor) -> tuple[Tensor, ...]:
     """The attributes of :class:`RankStatistics`, in their order, of some candidates."""
     n = scores.shape[1]
     ranks = _ranks(scores)
@@ -200,7 +202,7 @@ def _statistics(scores: Tensor, target: _Ranks, multipliers: Tensor) -> tuple[Te
     distinct = torch.where(ranks.finite, ranks.distinct.double() / n, torch.nan)
     return (
         *(torch.where(undefined, torch.nan, figure) for figure in figures),
-        *(distinct, ranks.finite, constant, _signatures(ranks.net, multipliers)),
+        *(distinct, ranks.finite, constant, _signatures(ranks.net, factors)),
     )
 
 

@@ -10,6 +10,7 @@ import torch
 
 from lpzero.errors import InputError
 from lpzero.evolve import pairs
+from lpzero.evolve.lanes import LANES
 from lpzero.evolve.pairs import ALONE, ROOTS, PairSpace, RankedPairs, rank_pairs
 from lpzero.fitness import correlate
 from lpzero.formula.primitives import NAMES
@@ -98,7 +99,7 @@ def test_formulas_that_are_not_finite_are_counted() -> None:
 
 
 def test_more_branches_than_lanes_and_any_number_of_threads_give_the_same() -> None:
-    scores = np.random.default_rng(5).normal(size=(pairs.LANES + 9, ARCHITECTURES))
+    scores = np.random.default_rng(5).normal(size=(LANES + 9, ARCHITECTURES))
 
     one, three = ranked(scores), ranked(scores, jobs=3)
 
