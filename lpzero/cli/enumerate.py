@@ -54,10 +54,11 @@ def enumerate(output: Path | None, jobs: int | None, as_json: bool, **settings: 
     one as well vote, and the formula nearest to their mean is reported on the rest, which nothing has looked at before.
     """
     from lpzero.cli.progress import ProgressDisplay
-    from lpzero.evolve.config import EnumerateConfig, check_settings
+    from lpzero.evolve.config import EnumerateConfig
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.enumerate_run import execute_enumeration, prepare_enumeration
     from lpzero.formula.grammar import OVER_LAYERS
+    from lpzero.settings import check_settings
 
     workers, home = options.resolve_jobs(jobs), writable_cache()
     if settings["grammar"] not in OVER_LAYERS:

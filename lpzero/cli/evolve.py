@@ -30,7 +30,8 @@ class _ProxyText(click.types.StringParamType):
 def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     """Make a file's settings the defaults of the options."""
     if value is not None:
-        from lpzero.evolve.config import EvolveConfig, check_config, read_document
+        from lpzero.evolve.config import EvolveConfig, check_config
+        from lpzero.settings import read_document
 
         settings = read_document(value)
         unknown = sorted(set(settings) - set(EvolveConfig.model_fields))

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.evolve.config import read_document
+from lpzero.settings import read_document
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from lpzero.errors import InputError
+from lpzero.settings import check_settings
 
 ELITE = 5
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -143,43 +141,5 @@ Config = TypeVar("Config", bound=TableConfig)
 
 
 def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig:
-    """Validate the settings of an evolution; see :func:`check_settings`."""
+    """Validate the settings of an evolution; see :func:`lpzero.settings.check_settings`."""
     return check_settings(EvolveConfig, values, source=source)
-
-
-def check_settings(kind: type[Config], values: dict[str, object], *, source: str = "") -> Config:
-    """Validate settings.
-
-    Args:
-        kind: What they are for.
-        values: By name.
-        source: The file that they come from; empty for options of the command line.
-
-    Raises:
-        InputError: A setting is unknown or not what it must be; the message names the file or the option.
-    """
-    try:
-        return kind.model_validate(values)
-    except ValidationError as err:
-        first = err.errors()[0]
-        message = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
-        name = ".".join(str(part) for part in first["loc"])
-        place = f"{source}: {name}" if source else f"--{name.replace('_', '-')}"
-        raise InputError(f"{place}: {message}, found {first['input']!r}") from None
-
-
-def read_document(path: Path) -> dict[str, object]:
-    """Read a JSON object from a file.
-
-    Raises:
-        InputError: There is no such file, or it is not a JSON object.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
-        raise InputError(f"{path}: expected a JSON object, found {err}") from None
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(document).__name__}")
-    return document

@@ -10,33 +10,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-import platform
-import sys
-from datetime import datetime, timezone
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lpzero.errors import InputError, LpzeroError
-from lpzero.evolve.config import EvolveConfig, TableConfig, check_config, read_document
+from lpzero.errors import InputError
+from lpzero.evolve.config import EvolveConfig, TableConfig, check_config
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
+from lpzero.run_folder import CONFIG, RunFolder
+from lpzero.settings import read_document
 
-CONFIG, ENV, SPLIT, EVENTS, START = "config.json", "env.json", "split.json", "events.jsonl", "start.json"
+SPLIT, START = "split.json", "start.json"
 CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
 RESULT_KEYS = ("schema", "run", "table", "protocol", "seed", "evaluated", "pruned", "best", "front", "baselines")
-RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
 
 
-class RunDirectory:
-    """One run on disk.
+class RunDirectory(RunFolder):
+    """The folder of one evolution or enumeration.
 
     Args:
         path: The folder.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
     @classmethod
     def create(cls, path: Path, config: TableConfig) -> RunDirectory:
@@ -46,19 +40,10 @@ class RunDirectory:
             InputError: The folder exists; it is left untouched.
             LpzeroError: It cannot be made.
         """
-        try:
-            path.mkdir(parents=True)
-        except (FileExistsError, NotADirectoryError):
-            # an enumeration takes minutes, and begins anew
-            more = f", or continue it with --resume {path}" if isinstance(config, EvolveConfig) else ""
-            raise InputError(f"{path} exists and is left as it is: give another --output{more}") from None
-        except OSError as err:
-            raise LpzeroError(f"{path} cannot be made: {err}") from err
+        # an enumeration takes minutes, and begins anew
+        more = f", or continue it with --resume {path}" if isinstance(config, EvolveConfig) else ""
         run = cls(path)
-        write_json(path / CONFIG, config.model_dump())
-        versions = {name: metadata.version(name) for name in RECORDED}
-        write_json(path / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions})
-        run.event("created")
+        run.begin(config.model_dump(), more)
         return run
 
     @classmethod
@@ -67,13 +52,6 @@ class RunDirectory:
         if not (path / CONFIG).is_file():
             raise InputError(f"{path}: expected a run directory with {CONFIG}, found none")
         return cls(path), check_config(read_document(path / CONFIG), source=str(path / CONFIG))
-
-    def event(self, name: str, **facts: Any) -> None:
-        """Append one line to the events, with the time."""
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        line = json.dumps({"time": now, "event": name, **facts}, allow_nan=False)
-        with (self.path / EVENTS).open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
 
     def keep_split(self, parts: Split, ids: list[str], table_sha256: str) -> None:
         """Keep which records of which table are for what, by their ids.

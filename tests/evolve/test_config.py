@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from lpzero.errors import InputError
-from lpzero.evolve.config import check_config, read_document
+from lpzero.evolve.config import check_config
 from lpzero.evolve.run import prepare
 from lpzero.evolve.start import check_start
+from lpzero.settings import read_document
 
 NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
 

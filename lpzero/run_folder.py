@@ -1,0 +1,57 @@
+"""The folder of a run: settings, environment and events, as every kind of run keeps them; never overwritten."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lpzero.errors import InputError, LpzeroError
+from lpzero.files import write_json
+
+CONFIG, ENV, EVENTS = "config.json", "env.json", "events.jsonl"
+RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
+
+
+class RunFolder:
+    """One run on disk.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self, settings: dict[str, Any], more: str) -> None:
+        """Make the folder, with the settings and the environment of the run.
+
+        Args:
+            settings: What decides the result.
+            more: What a user may do besides giving another --output where the folder exists.
+
+        Raises:
+            InputError: The folder exists; it is left untouched.
+            LpzeroError: It cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(f"{self.path} exists and is left as it is: give another --output{more}") from None
+        except OSError as err:
+            raise LpzeroError(f"{self.path} cannot be made: {err}") from err
+        write_json(self.path / CONFIG, settings)
+        versions = {name: metadata.version(name) for name in RECORDED}
+        write_json(self.path / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions})
+        self.event("created")
+
+    def event(self, name: str, **facts: Any) -> None:
+        """Append one line to the events, with the time."""
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        line = json.dumps({"time": now, "event": name, **facts}, allow_nan=False)
+        with (self.path / EVENTS).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")

@@ -1,0 +1,1 @@
+"""Search architectures without training: limits, where candidates come from, algorithms, controls, one run."""

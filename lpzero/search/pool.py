@@ -1,0 +1,141 @@
+"""Where candidates come from: a whole search space, or the architectures of a table and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from lpzero.search.cost import costs_of
+from lpzero.search.limits import Limits, nothing_fits
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
+
+DRAWS = 1000
+"""Draws without an architecture that fits and is new before a pool gives up."""
+NEAREST = 10
+"""Records of a closed pool that count as neighbours of one."""
+
+
+class Pool(Protocol):
+    """Candidates within limits. Each method returns architectures whose models differ from all in ``taken``."""
+
+    @property
+    def space(self) -> SearchSpace:
+        """The space that builds the models."""
+        ...
+
+    def sample(self, rng: np.random.Generator, taken: set[str]) -> Architecture | None:
+        """A random one; None where none is left.
+
+        Raises:
+            NoResultError: Nothing at all fits the limits.
+        """
+        ...
+
+    def neighbour(
+        self, parents: Sequence[Architecture], rng: np.random.Generator, taken: set[str]
+    ) -> Architecture | None:
+        """One near a parent, or between two; None where none is left."""
+        ...
+
+
+@dataclass(frozen=True)
+class OpenPool:
+    """Every architecture of a space that fits.
+
+    Attributes:
+        space: The space.
+        limits: The limits.
+    """
+
+    space: SearchSpace
+    limits: Limits
+
+    def sample(self, rng: np.random.Generator, taken: set[str]) -> Architecture | None:
+        """See :class:`Pool`."""
+        drawn: list[dict[str, int]] = []
+        fitted = False
+        for _ in range(DRAWS):
+            architecture = self.space.sample(rng)
+            costs = costs_of(self.space, architecture)
+            drawn.append(costs)
+            if not self.limits.exceeded(costs):
+                fitted = True
+                if self.space.model_key(architecture) not in taken:
+                    return architecture
+        if not fitted and not taken:
+            raise nothing_fits(self.limits, drawn)
+        return None
+
+    def neighbour(
+        self, parents: Sequence[Architecture], rng: np.random.Generator, taken: set[str]
+    ) -> Architecture | None:
+        """See :class:`Pool`: crossover of two parents where there are two, then one mutation, until one fits."""
+        for _ in range(DRAWS):
+            child = parents[0] if len(parents) == 1 else self.space.crossover(parents[0], parents[1], rng)
+            child = self.space.mutate(child, rng)
+            if not self.limits.exceeded(costs_of(self.space, child)) and self.space.model_key(child) not in taken:
+                return child
+        return None
+
+
+@dataclass(frozen=True)
+class ClosedPool:
+    """The architectures of a table that fit, and no others.
+
+    Attributes:
+        space: The space that builds the models.
+        architectures: Those that may be picked.
+        limits: The limits.
+    """
+
+    space: SearchSpace
+    architectures: tuple[Architecture, ...]
+    limits: Limits
+
+    @cached_property
+    def _fitting(self) -> tuple[tuple[Architecture, str], ...]:
+        costs = [costs_of(self.space, architecture) for architecture in self.architectures]
+        named: dict[str, Architecture] = {}
+        for architecture, cost in zip(self.architectures, costs, strict=True):
+            if not self.limits.exceeded(cost):
+                named.setdefault(self.space.model_key(architecture), architecture)
+        if not named:
+            raise nothing_fits(self.limits, costs)
+        return tuple((architecture, key) for key, architecture in named.items())
+
+    def sample(self, rng: np.random.Generator, taken: set[str]) -> Architecture | None:
+        """See :class:`Pool`."""
+        left = [architecture for architecture, key in self._fitting if key not in taken]
+        return left[int(rng.integers(len(left)))] if left else None
+
+    def neighbour(
+        self, parents: Sequence[Architecture], rng: np.random.Generator, taken: set[str]
+    ) -> Architecture | None:
+        """See :class:`Pool`: one of the nearest records of a parent that are left."""
+        left = [architecture for architecture, key in self._fitting if key not in taken]
+        if not left:
+            return None
+        parent = parents[int(rng.integers(len(parents)))]
+        apart = np.array([distance(parent, other) for other in left])
+        nearest = np.argsort(apart, kind="stable")[:NEAREST]
+        return left[int(nearest[rng.integers(len(nearest))])]
+
+
+def distance(first: Architecture, second: Architecture) -> int:
+    """Number of choices in which two architectures differ; a layer that only one of them has differs in all of its own.
+
+    >>> a = Architecture.of("s", {"h": 1}, [{"x": 1, "y": 1}])
+    >>> b = Architecture.of("s", {"h": 2}, [{"x": 1, "y": 2}, {"x": 1, "y": 1}])
+    >>> distance(a, b)
+    4
+    """
+    apart = sum(a != b for a, b in zip(first.whole, second.whole, strict=True))
+    for one, other in zip(first.layers, second.layers, strict=False):
+        apart += sum(a != b for a, b in zip(one, other, strict=True))
+    longer = max(first.layers, second.layers, key=len)
+    return apart + sum(len(layer) for layer in longer[min(first.depth, second.depth) :])
