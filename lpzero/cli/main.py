@@ -23,6 +23,7 @@ _COMMANDS = {
     "rank": "Rank a table with proxies and print their rank correlations.",
     "transfer": "Rank several tables with the same proxies, as one matrix.",
     "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
+    "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",

@@ -31,6 +31,24 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of 
             self.fail(f"expected a time such as 90s, 3m or 1h30m, found {text!r}", param, ctx)
 
 
+_COUNT = re.compile(r"(\d+(?:\.\d+)?)([kKmMgG]?)")
+_TIMES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+
+
+class Count(click.ParamType):  # type: ignore[type-arg]
+    """A number such as ``20M``, ``1.5G`` or ``30000``, read as a whole number."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it, or fail with what was expected."""
+        matched = _COUNT.fullmatch(str(value).strip())
+        if matched is None:
+            self.fail(f"expected a number such as 20M, 1.5G or 30000, found {value!r}", param, ctx)
+        number, times = matched.groups()
+        return round(float(number) * _TIMES[times.lower()])
+
+
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -179,7 +179,16 @@ def _value(
 
 
 @dataclass(frozen=True)
-class _Task:
+class ScoreTask:
+    """One architecture to score, as it travels to a worker.
+
+    Attributes:
+        space, protocol: What builds its model.
+        architecture: The architecture.
+        shown: Seeds, batch and device.
+        proxies: In the order of the scores.
+    """
+
     space: str
     protocol: str
     architecture: Architecture
@@ -187,9 +196,12 @@ class _Task:
     proxies: tuple[Proxy, ...]
 
 
-def _score_one(task: _Task) -> list[Score]:
+def score_task(task: ScoreTask) -> list[Score]:
+    """Build the model of an architecture, where a proxy looks at more than its shape, and score it with each proxy."""
     space = get_space(task.space, task.protocol)
     shape = shape_of(space, task.architecture)
+    if not any(proxy.needs_pass for proxy in task.proxies):
+        return [_of_shape(proxy, shape) for proxy in task.proxies]
     model, site_map = untrained_model(space, task.architecture, task.shown)
     batch = pass_batch(space, task.shown).to(task.shown.device)
     return score_model(model, site_map, shape, batch, task.proxies)
@@ -220,9 +232,9 @@ def score_architectures(
         For each architecture, one score a proxy.
     """
     heavy = [proxy for proxy in proxies if proxy.needs_pass]
-    tasks = [_Task(space.name, space.protocol, a, shown, tuple(heavy)) for a in architectures] if heavy else []
+    tasks = [ScoreTask(space.name, space.protocol, a, shown, tuple(heavy)) for a in architectures] if heavy else []
     scored: list[list[Score]] = []
-    for row in map_ordered(_score_one, tasks, jobs=jobs):
+    for row in map_ordered(score_task, tasks, jobs=jobs):
         scored.append(row)
         progress(len(scored), len(tasks))
     rows = []

@@ -42,6 +42,10 @@ class Pool(Protocol):
         """One near a parent, or between two; None where none is left."""
         ...
 
+    def largest(self, rng: np.random.Generator) -> Architecture:
+        """The one with the most parameters that fits; raises NoResultError where nothing does."""
+        ...
+
 
 @dataclass(frozen=True)
 class OpenPool:
@@ -81,6 +85,19 @@ class OpenPool:
             if not self.limits.exceeded(costs_of(self.space, child)) and self.space.model_key(child) not in taken:
                 return child
         return None
+
+    def largest(self, rng: np.random.Generator) -> Architecture:
+        """See :class:`Pool`: of a random one, grown by mutations that fit until ``DRAWS`` in a row add nothing."""
+        best = self.sample(rng, set())
+        assert best is not None
+        most, since = costs_of(self.space, best)["params"], 0
+        while since < DRAWS:
+            since += 1
+            child = self.space.mutate(best, rng)
+            costs = costs_of(self.space, child)
+            if costs["params"] > most and not self.limits.exceeded(costs):
+                best, most, since = child, costs["params"], 0
+        return best
 
 
 @dataclass(frozen=True)
@@ -124,6 +141,10 @@ class ClosedPool:
         apart = np.array([distance(parent, other) for other in left])
         nearest = np.argsort(apart, kind="stable")[:NEAREST]
         return left[int(nearest[rng.integers(len(nearest))])]
+
+    def largest(self, rng: np.random.Generator) -> Architecture:  # noqa: ARG002  (a Pool's)
+        """See :class:`Pool`: exactly."""
+        return max((one for one, _ in self._fitting), key=lambda one: costs_of(self.space, one)["params"])
 
 
 def distance(first: Architecture, second: Architecture) -> int:
