@@ -1,8 +1,9 @@
 """What each part of the search is worth: one setting changed at a time, over splits, on architectures not searched on.
 
 Everything is on sketches, test architectures included, so that many searches cost little: this compares settings, and
-its figures are no results of a table. All settings see the same splits and the same initialisation; use a seed that no
-reported result has.
+its figures are no results of a table. All settings see the same initialisation, and all but those of other sizes the
+same splits; the enumeration that some start from is no part of the counted evaluations. Use a seed that no reported
+result has.
 """
 
 from __future__ import annotations

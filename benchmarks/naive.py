@@ -63,7 +63,11 @@ def main() -> None:
     torch.set_num_threads(1)
     entry = get_entry(options.table)
     config = EvolveConfig(
-        space=entry.space, protocol=load_table(options.table).protocols[0], table=options.table, generations=25
+        start="random",
+        space=entry.space,
+        protocol=load_table(options.table).protocols[0],
+        table=options.table,
+        generations=25,
     )
     trial = trial_of(prepare(config), cache_home())
     rules, rng = grammar("typed"), np.random.default_rng(0)

@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--select", default="tournament")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    config = EvolveConfig(space="flexibert", **vars(options))
+    config = EvolveConfig(space="flexibert", start="random", **vars(options))
     evaluate = trial_of(prepare(config), cache_home()).begin()
 
     def carry_out(order: Order) -> Epoch:

@@ -63,9 +63,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option(
     "--start",
     type=click.Choice(["enumeration", "random"]),
-    default="enumeration",
-    show_default=True,
-    help="Begin with the formulas that an enumeration of the layered grammar finds best, or with random ones.",
+    help="Begin with the formulas that an enumeration of the layered grammar finds best, or with random ones.  "
+    "[default: enumeration, where 12 to 256 architectures are searched]",
 )
 @click.option(
     "--seed-formula",
@@ -189,11 +188,24 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory,
 
     seeds = {given: _seed_formula(given) for given in settings["seed_formulas"]}
     texts = [str(proxy.formula) for proxy in seeds.values()]
-    config = check_config({**complete(settings), "seed_formulas": texts})
+    config = check_config(_started({**complete(settings), "seed_formulas": texts}))
     setting = prepare(config)
     for given, proxy in seeds.items():
         check_sealed(given, proxy.found_on, setting)
     return RunDirectory.create(output or free_path(config, config.grammar), config), setting
+
+
+def _started(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with a start, where nobody chose one: an enumeration, if it is possible."""
+    from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
+
+    if settings["start"] is not None:
+        return settings
+    size = settings["search_size"]
+    possible = SMALLEST_SPLIT <= size <= LARGEST_SPLIT
+    if not possible:
+        say(f"start random: an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, here {size}")
+    return {**settings, "start": "enumeration" if possible else "random"}
 
 
 def _seed_formula(given: str) -> Proxy:

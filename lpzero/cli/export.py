@@ -33,8 +33,10 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
         raise InputError(f"{loaded.name} is a coded metric, not a formula: it has no other form than its code")
     if name is not None and format_ != "json":
         raise InputError(f"--name has no effect on the format {format_}: only JSON has a name")
-    if format_ == "json" and (Path(proxy) / BEST).is_file():
-        text = json.dumps(discovered(Path(proxy), name or loaded.name), indent=2)
+    # best.json itself stands for its run
+    run = Path(proxy).parent if Path(proxy).name == BEST else Path(proxy)
+    if format_ == "json" and (run / BEST).is_file():
+        text = json.dumps(discovered(run, name or loaded.name), indent=2)
     else:
         text = export_formula(
             loaded.formula,
@@ -43,6 +45,9 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
             higher_is_better=loaded.higher_is_better,
             paper=loaded.paper,
         )
+        if format_ == "json" and loaded.found is not None:
+            provenance = {"note": loaded.note, "found": loaded.found.model_dump()}
+            text = json.dumps({**json.loads(text), **provenance}, indent=2)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return

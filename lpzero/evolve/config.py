@@ -127,6 +127,12 @@ class EvolveConfig(TableConfig):
             return {**values, "elite": max(0, min(ELITE, population - 1))}
         return values
 
+    @model_validator(mode="after")
+    def _averages_what_is_maximised(self) -> EvolveConfig:
+        if self.initialisations > 1 and self.objective != "joint":
+            raise ValueError(f"expected the objective joint beside several initialisations, found {self.objective}")
+        return self
+
     @field_validator("elite", "migrants")
     @classmethod
     def _leaves_room(cls, value: int, info: ValidationInfo) -> int:

@@ -17,6 +17,7 @@ from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig, TableConfig, check_config
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
+from lpzero.formula import parse
 from lpzero.run_folder import CONFIG, RunFolder
 from lpzero.settings import read_document
 
@@ -104,10 +105,11 @@ class RunDirectory(RunFolder):
         if not path.exists():
             return None
         document = read_document(path)
-        formulas = document.get("formulas")
-        if set(document) != {"enumerated", "formulas"} or not isinstance(formulas, list):
-            raise InputError(f"{path}: expected the start of a run: delete the file")
-        return {"enumerated": document["enumerated"], "formulas": tuple(formulas)}
+        try:
+            formulas = tuple(str(parse(str(text))) for text in document["formulas"])  # type: ignore[attr-defined]
+            return {"enumerated": int(document["enumerated"]), "formulas": formulas}  # type: ignore[call-overload]
+        except (KeyError, TypeError, ValueError, InputError) as err:
+            raise InputError(f"{path}: expected the start of a run, found {err}: begin a new run") from None
 
     def write_front(self, rows: list[dict[str, Any]]) -> None:
         """Write the front as a table."""

@@ -14,6 +14,7 @@ from lpzero.evolve.config import EnumerateConfig
 from lpzero.evolve.consensus import choose_among
 from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.individual import Evaluated, directed
+from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolve.ranked import Ranked, rank_all
 from lpzero.evolve.report import final_report, front_documents, header
 from lpzero.evolve.setting import Setting, bank_seen, load
@@ -42,12 +43,17 @@ def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
     """Load the table and draw the split; raises as :func:`lpzero.evolve.setting.load` does.
 
     Raises:
-        InputError: Unknown operand.
+        InputError: Unknown operand, or a search split that is too small or too large.
     """
     for name in config.operands:
         operand(name)
     if len(set(config.operands)) < len(config.operands):
         raise InputError(f"expected each operand once, found {', '.join(config.operands)}")
+    if not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
+        raise InputError(
+            f"--search-size: an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found "
+            f"{config.search_size}"
+        )
     return load(config)
 
 

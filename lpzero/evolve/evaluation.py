@@ -21,7 +21,7 @@ from lpzero.evolve.objective import Resamples, draw_resamples, lower_quantile
 from lpzero.fitness import Correlation, Status
 from lpzero.fitness.batch import RankStatistics, rank_statistics
 from lpzero.formula import Formula, canonical
-from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.evaluate import MEMORY_LIMIT, Evaluator
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import derived_seed
@@ -200,13 +200,15 @@ def evaluation(
         labels = np.arange(searched) if groups is None else groups[:searched]
         rng = np.random.default_rng(derived_seed(seed, "resamples"))
         drawn = draw_resamples(quality[:searched], labels, resamples, rng, device)
+    # what is remembered stays within one limit, however many initialisations there are
+    memory = MEMORY_LIMIT // (1 + len(others))
     return Evaluation(
-        evaluator=Evaluator(SketchSource(sketches, device)),
+        evaluator=Evaluator(SketchSource(sketches, device), memory),
         quality=torch.from_numpy(quality.astype(np.float64)).to(device),
         searched=searched,
         resamples=drawn,
         quantile=quantile,
         joint=joint,
         rules=rules,
-        others=tuple(Evaluator(SketchSource(drawn, device)) for drawn in others),
+        others=tuple(Evaluator(SketchSource(drawn, device), memory) for drawn in others),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import numpy as np
 from deap import base
@@ -193,8 +194,9 @@ class _Breeding:
             return []
         room = max(len(seeds), int(SEEDED_SHARE * self._config.population))
         individuals: list[Individual] = []
-        self._try([seed for seed in seeds if self._met.add(key_hash(canonical(seed).text))], individuals)
-        turn = iter(seeds * DRAWS * room)
+        fresh = [seed for seed in seeds if self._met.add(key_hash(canonical(seed).text))]
+        self._try(fresh[: self._allowed(len(fresh))], individuals)
+        turn = cycle(seeds)
         return self._filled(individuals, lambda: self._toolbox.mutate(next(turn)), room)
 
     def _filled(

@@ -29,7 +29,8 @@ ALONE = len(ROOTS)
 ROWS_AT_ONCE = 8
 CUDA_FORMULAS = 1 << 15
 ALONE_AT_ONCE = 512
-LARGEST_SPLIT = 256
+SMALLEST_SPLIT, LARGEST_SPLIT = 12, 256
+"""Architectures of a search split: fewer have fewer rankings than an enumeration keeps, more do not fit 16 bits."""
 _CLAMP = EPS * EPS
 
 
@@ -85,7 +86,7 @@ class RankedPairs:
         space: The numbering.
         net: (formulas,) int16, concordant minus discordant pairs of architectures; 0 where a score is not finite.
         signature: (formulas,) int64, 0 where all scores tie or one is not finite; otherwise equal for equal ranks and
-            for reversed ones. Two different rankings share one with a probability of about 2^-63.
+            for reversed ones. Two different rankings share one with a probability of about 2^-61.
         nonfinite: Number of formulas with a score that is not finite.
     """
 

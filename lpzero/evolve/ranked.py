@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lpzero.engines import single_threaded
-from lpzero.errors import NoResultError
+from lpzero.errors import InputError, NoResultError
 from lpzero.evolve.enumerate import Enumeration, enumerate_pairs
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula
@@ -72,9 +72,11 @@ def rank_all(
         count: Whether to count the different rankings.
 
     Raises:
-        InputError: There are too many architectures in the search split.
+        InputError: There are too many architectures in the search split, or all have one quality.
         NoResultError: No formula ranks search and validation.
     """
+    if len(np.unique(quality[:searched])) < 2:
+        raise InputError("expected different qualities in the search split, found one: draw a larger split")
     found = branches(operands, OVER_LAYERS[grammar])
     scores = branch_scores(found, SketchSource(sketches, device), counted)
     enumeration = enumerate_pairs(

@@ -133,6 +133,9 @@ def _start(run: RunDirectory, setting: Setting[EvolveConfig], home: Path, jobs: 
     kept = run.read_start()
     if kept is not None:
         return Start(**kept)
+    if run.read_checkpoint() is not None:
+        # begun before starts were kept: its first populations are long there
+        return Start(0, tuple(setting.config.seed_formulas))
     start = find_start(setting, home, jobs=jobs, architectures=observer.architectures, counted=observer.counted)
     run.write_start(start.to_json())
     return start

@@ -1,27 +1,31 @@
 """Where an evolution starts: formulas of the user, and those that an enumeration finds best.
 
 A first population of random trees knows nothing. The enumeration of the grammar ``layered`` has ranked more than a
-hundred million small formulas in less than a minute; those that would vote there (see :mod:`lpzero.evolve.consensus`)
-and mutants of them are better parents. They are chosen on what the evolution may see itself: search and validation.
+hundred million small formulas; those that would vote there (see :mod:`lpzero.evolve.consensus`) and mutants of them are
+better parents. They are chosen on what the evolution may see itself: search and validation, or the search split alone
+where the objective is not the joint one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.consensus import COMMITTEE, voters
 from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.island import rules_of
-from lpzero.evolve.pairs import LARGEST_SPLIT
-from lpzero.evolve.ranked import Counted, rank_all
+from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
+from lpzero.evolve.ranked import Counted, Ranked, rank_all
 from lpzero.evolve.setting import Setting, bank_seen
 from lpzero.formula import parse
-from lpzero.formula.grammar import accepts
+from lpzero.formula.grammar import OVER_LAYERS, accepts
 from lpzero.operands.operand import WHOLE_OPERANDS
 
 GRAMMAR = "layered"
@@ -55,10 +59,10 @@ def check_start(config: EvolveConfig) -> None:
                 f"--seed-formula {text}: expected a formula of the grammar {rules.name} that sketches can score, at "
                 f"most {rules.max_depth} deep and of at most {rules.max_size} nodes: raise --max-depth or --max-size"
             )
-    if config.start == "enumeration" and config.search_size > LARGEST_SPLIT:
+    if config.start == "enumeration" and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
         raise InputError(
-            f"an enumeration ranks at most {LARGEST_SPLIT} architectures, found --search-size {config.search_size}: "
-            "give --start random"
+            f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found --search-size "
+            f"{config.search_size}: give --start random"
         )
 
 
@@ -102,6 +106,7 @@ def find_start(
         counted: Called with (step, things done, things to do, what they are).
 
     Raises:
+        InputError: No enumerated formula fits the limits of the grammar.
         NoResultError: The enumeration found no formula that ranks search and validation.
     """
     config = setting.config
@@ -113,7 +118,7 @@ def find_start(
         bank_seen(setting, home, jobs, architectures),
         setting.table.oriented[setting.seen],
         searched=len(setting.parts.search),
-        grammar=GRAMMAR,
+        grammar=config.grammar if config.grammar in OVER_LAYERS else GRAMMAR,
         operands=[name for name in WHOLE_OPERANDS if name in rules.operands],
         keep=KEEP,
         jobs=jobs,
@@ -121,6 +126,15 @@ def find_start(
         counted=counted,
         count=False,
     )
-    best = [ranked.formula(int(i)) for i in voters(ranked.tau_a, COMMITTEE)]
-    fitting = [str(formula) for formula in best if accepts(rules, formula)]
+    best = (ranked.formula(int(i)) for i in voters(_tau_a(ranked, config), KEEP))
+    fitting = [str(formula) for formula in islice((one for one in best if accepts(rules, one)), COMMITTEE)]
+    if not fitting:
+        raise InputError("no enumerated formula fits --max-size and --max-depth: raise them, or give --start random")
     return Start(ranked.enumeration.formulas, tuple(dict.fromkeys([*given, *fitting])))
+
+
+def _tau_a(ranked: Ranked, config: EvolveConfig) -> np.ndarray:
+    """What the objective may see of the rankings: of both parts, or of the search split alone."""
+    if config.objective == "joint":
+        return ranked.tau_a
+    return np.where(np.isnan(ranked.tau_a), np.nan, np.abs(ranked.enumeration.classes.tau_a))

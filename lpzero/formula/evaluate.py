@@ -48,7 +48,7 @@ class Evaluator:
         memory_limit: Bytes of remembered parts, at least 0.
 
     A layer that lacks an operand has no value for it; two layer-wise values combine where both have one. A sum over
-    no layers is 0 and a mean over none is not a number.
+    no layers is 0; a mean over none, and the first or last of none, is not a number.
     """
 
     def __init__(self, source: Source, memory_limit: int = MEMORY_LIMIT) -> None:

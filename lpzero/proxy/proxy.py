@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -37,6 +37,7 @@ class Proxy:
         paper: Where it comes from; empty where nobody said.
         note: What to know about it; empty where there is nothing.
         found_on: Name of the table that it was found on; empty where it was not found on one, or nobody said.
+        found: Where a discovered proxy comes from, as its file says; None where it does not.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Proxy:
     paper: str = ""
     note: str = ""
     found_on: str = ""
+    found: Provenance | None = field(default=None, compare=False, repr=False)
 
     @property
     def direction(self) -> str:
@@ -121,6 +123,7 @@ def _from_document(text: str, place: str) -> Proxy:
         document.paper,
         document.note,
         "" if document.found is None else document.found.table,
+        document.found,
     )
 
 

@@ -144,6 +144,19 @@ def test_a_seed_that_has_seen_the_sealed_test_is_refused(
     assert settings[-1].seed_formulas == ["sum(l1(weight))"]
     assert run([*arguments, "--seed", "1", "--seed-formula", str(tmp_path)]) == 2
     assert run(["evolve", "--table", "gpt2-own", "--seed-formula", "flexibert/own"]) == 130, "another table"
+    exported = str(tmp_path / "mine.json")
+    assert run(["export", "flexibert/own", "--format", "json", "--name", "mine", "--output", exported]) == 0
+    assert run([*arguments, "--seed-formula", exported]) == 2, "an exported proxy still says where it comes from"
+
+
+def test_the_start_follows_from_the_size_where_nobody_chose_one(
+    settings: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for size, start in (("11", "random"), ("12", "enumeration")):
+        assert run(["evolve", "--table", "flexibert-own", "--search-size", size]) == 130
+        assert settings[-1].start == start
+        assert ("start random: an enumeration ranks 12 to 256" in capsys.readouterr().err) == (start == "random")
+    assert run(["evolve", "--table", "flexibert-own", "--search-size", "11", "--start", "enumeration"]) == 2
 
 
 def test_settings_of_a_run_begin_another(

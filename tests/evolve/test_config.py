@@ -71,11 +71,19 @@ def test_settings_of_before_islands_are_read() -> None:
     assert (config.islands, config.seed_formulas, config.objective) == (4, [], "joint")
 
 
-def test_more_architectures_than_an_enumeration_ranks_are_refused() -> None:
-    check_start(check_config({**NAMED, "search_size": 256}))
-    with pytest.raises(InputError, match="at most 256 architectures, found --search-size 257: give --start random"):
-        check_start(check_config({**NAMED, "search_size": 257}))
-    check_start(check_config({**NAMED, "search_size": 257, "start": "random"}))
+@pytest.mark.parametrize("size", [11, 257])
+def test_too_few_or_too_many_architectures_for_an_enumeration_are_refused(size: int) -> None:
+    for possible in (12, 256):
+        check_start(check_config({**NAMED, "search_size": possible}))
+    with pytest.raises(InputError, match=f"ranks 12 to 256 architectures, found --search-size {size}: give --start"):
+        check_start(check_config({**NAMED, "search_size": size}))
+    check_start(check_config({**NAMED, "search_size": size, "start": "random"}))
+
+
+def test_initialisations_belong_to_the_joint_objective() -> None:
+    check_config({**NAMED, "initialisations": 2})
+    with pytest.raises(InputError, match="expected the objective joint beside several initialisations, found plain"):
+        check_config({**NAMED, "initialisations": 2, "objective": "plain"})
 
 
 @pytest.mark.parametrize(

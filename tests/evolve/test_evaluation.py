@@ -149,6 +149,16 @@ def test_running_out_of_memory_is_a_status(evaluate: Evaluation, monkeypatch: py
     assert one(evaluate, "sum(l1(weight))").status is Status.OUT_OF_MEMORY
 
 
+def test_rules_can_be_switched_off(sketches: dict[int, Sketch]) -> None:
+    text = "exp(sum(l1(weight_operation * weight_operation)))"
+    pruned, tried = (
+        evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, "cpu", rules=rules)([parse(text)])[0]
+        for rules in (True, False)
+    )
+    assert (pruned.status, pruned.rule) == (Status.PRUNED, "monotone_root")
+    assert tried.status is not Status.PRUNED
+
+
 def test_several_initialisations_average_what_is_measured_on_both_parts(sketches: dict[int, Sketch]) -> None:
     first = list(sketches.values())
     # another draw: the same architectures with other numbers

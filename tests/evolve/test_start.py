@@ -15,12 +15,14 @@ from lpzero.errors import InputError
 from lpzero.evolve import start as start_module
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
+from lpzero.evolve.island import rules_of
 from lpzero.evolve.run import execute, prepare
 from lpzero.evolve.setting import Setting, bank_seen
 from lpzero.evolve.start import Start, find_start
 from lpzero.fitness import judge
-from lpzero.formula import parse
+from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.grammar import accepts
 from lpzero.formula.values import SketchSource
 
 
@@ -29,7 +31,11 @@ def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.Monkey
     assert small_table is None
     # seven operands make 44 million formulas
     monkeypatch.setattr(start_module, "WHOLE_OPERANDS", ("weight", "head"))
-    return prepare(EvolveConfig(**{**small, "start": "enumeration", "seed_formulas": ["sum(l1(weight * grad))"]}))
+    return prepare(
+        EvolveConfig(
+            **{**small, "start": "enumeration", "search_size": 12, "seed_formulas": ["sum(l1(weight * grad))"]}
+        )
+    )
 
 
 def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
@@ -69,10 +75,73 @@ def test_the_number_of_jobs_changes_nothing(setting: Setting[EvolveConfig], home
     assert _found(setting, home, jobs=2) == _found(setting, home)
 
 
-def test_formulas_that_the_limits_forbid_are_left_out(setting: Setting[EvolveConfig], home: Path) -> None:
+def test_formulas_that_the_limits_forbid_are_left_out(
+    setting: Setting[EvolveConfig], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = setting.config.model_copy(update={"max_size": 7, "seed_formulas": []})
     start = _found(replace(setting, config=config), home)
+    assert len(start.formulas) == start_module.COMMITTEE, "others take the places of those that do not fit"
     assert all(parse(text).size <= 7 for text in start.formulas)
+    tight = setting.config.model_copy(update={"max_size": 4, "max_depth": 4, "seed_formulas": []})
+    monkeypatch.setattr(start_module, "accepts", lambda _rules, _formula: False)
+    with pytest.raises(InputError, match="no enumerated formula fits --max-size and --max-depth"):
+        _found(replace(setting, config=tight), home)
+
+
+@pytest.mark.parametrize("objective", ["plain", "stable"])
+def test_an_objective_that_leaves_validation_out_starts_without_it(
+    setting: Setting[EvolveConfig], home: Path, objective: str
+) -> None:
+    config = setting.config.model_copy(update={"objective": objective})
+    quality = [record.quality for record in setting.table.records]
+    for i in setting.parts.validation:
+        quality[i] = -1000.0 - i
+    records = tuple(replace(r, quality=q) for r, q in zip(setting.table.records, quality, strict=True))
+    other = replace(setting.table, records=records)
+    starts = [_found(replace(setting, config=config, table=table), home) for table in (setting.table, other)]
+    assert starts[0] == starts[1]
+    joint = _found(replace(setting, table=other), home)
+    assert joint != _found(setting, home)
+
+
+def test_a_grammar_of_branches_enumerates_itself(setting: Setting[EvolveConfig], home: Path) -> None:
+    config = setting.config.model_copy(update={"grammar": "lpzero", "max_size": 24, "seed_formulas": []})
+    paper, layered = (
+        _found(replace(setting, config=config.model_copy(update={"grammar": name})), home)
+        for name in ("lpzero", "layered")
+    )
+    assert paper.enumerated < layered.enumerated / 3
+    assert all(accepts(rules_of(config), parse(text)) for text in paper.formulas)
+    assert len(paper.formulas) == start_module.COMMITTEE
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
+    setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = execute(RunDirectory.create(tmp_path / "a", setting.config), setting, home=home, jobs=1, observer=quiet)
+    random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
+    other = execute(RunDirectory.create(tmp_path / "b", random.config), random, home=home, jobs=1, observer=quiet)
+    assert whole["front"] != other["front"]
+    enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
+    checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
+    assert sum(json.dumps(text) in checkpoint for text in enumerated) > len(enumerated) / 2
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    run = RunDirectory.create(tmp_path / "c", setting.config)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(quiet), "generation", killed)
+        with pytest.raises(Killed):
+            execute(run, setting, home=home, jobs=2, observer=quiet)
+    monkeypatch.setattr(start_module, "rank_all", killed)
+    again = execute(run, setting, home=home, jobs=1, observer=quiet)
+    for key in ("best", "front", "evaluated", "start"):
+        assert again[key] == whole[key]
 
 
 def test_a_random_start_enumerates_nothing(setting: Setting[EvolveConfig], home: Path) -> None:
@@ -90,6 +159,11 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     assert document["start"] == kept
     assert kept["enumerated"] > 100_000
     (tmp_path / "run" / "best.json").unlink()
-    (tmp_path / "run" / "start.json").write_text('{"formulas": 3}')
-    with pytest.raises(InputError, match=r"start\.json: expected the start of a run"):
-        execute(run, setting, home=home, jobs=1, observer=quiet)
+    for damaged in (
+        '{"formulas": 3}',
+        '{"enumerated": 1, "formulas": ["sum(l1("]}',
+        '{"enumerated": 1, "formulas": [3]}',
+    ):
+        (tmp_path / "run" / "start.json").write_text(damaged)
+        with pytest.raises(InputError, match=r"start\.json: expected the start of a run, found .*: begin a new run"):
+            execute(run, setting, home=home, jobs=1, observer=quiet)

@@ -137,3 +137,16 @@ def test_draws_by_size_follow_the_sizes() -> None:
     shares = (np.arange(400) + 0.5) / 400
     positions, counts = np.unique(RunningSizes.of(sizes).positions(shares), return_counts=True)
     assert dict(zip(positions.tolist(), counts.tolist(), strict=True)) == {7: 100, 5_000: 200, 9_999: 100}
+
+
+@pytest.mark.parametrize("length", [1, 17, 63, 64, 65, 128, 1000])
+def test_running_sizes_of_any_length_are_those_of_a_plain_sum(length: int) -> None:
+    elements = torch.randn(length, generator=torch.Generator().manual_seed(length))
+    sizes = RunningSizes.of(elements)
+    assert sizes.mass == pytest.approx(float(elements.abs().double().sum()), rel=1e-5)
+    shares = np.linspace(0.001, 0.999, 500)
+    wanted = np.searchsorted(elements.abs().double().cumsum(0).numpy(), shares * sizes.mass)
+    found = sizes.positions(shares)
+    # a share at the very edge of an element may fall to its neighbour
+    assert np.abs(found - wanted).max() <= 1
+    assert np.mean(found == wanted) > 0.98
