@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+import signal
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,14 @@ from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.tables.draw import draw
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.trained import TrainedRecord
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hears_ctrl_c() -> Iterator[None]:
+    """A shell that starts the tests in its background makes them, and the commands that they start, deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
