@@ -18,7 +18,10 @@ from record import record
 
 
 def evolve(arguments: list[str], seed: int, run: Path) -> tuple[dict[str, Any], float]:
-    """One run in a fresh process with an empty cache: its document and its wall seconds."""
+    """One run in a fresh process with an empty cache: its document and its wall seconds; a finished one as it is."""
+    if (run / "best.json").exists():
+        finished: dict[str, Any] = json.loads((run / "best.json").read_text())
+        return finished, finished["seconds"]
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "LPZERO_HOME": home}
         command = [sys.executable, "-m", "lpzero", "evolve", *arguments, "--seed", str(seed), "--json"]
@@ -35,7 +38,9 @@ def main() -> None:
     parser.add_argument("--table", default="flexibert-glue")
     parser.add_argument("--protocol", default="trained")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--runs", type=Path, help="Keep the run directories in this folder.")
+    parser.add_argument(
+        "--runs", type=Path, help="Keep the run directories in this folder, and go on from those that are there."
+    )
     options, rest = parser.parse_known_args()
     arguments = ["--space", options.space, "--table", options.table, "--protocol", options.protocol, *rest]
     rows: list[list[Any]] = []

@@ -109,7 +109,9 @@ def test_a_folder_that_exists_is_refused_and_untouched(
         (["--operands", ""], "--operands"),
         (["--keep", "0"], "--keep"),
         (["--grammar", "typed"], "expected the grammar lpzero or layered, found 'typed'"),
-        (["--search-size", "300"], "search size"),
+        (["--search-size", "125"], "search size"),
+        (["--search-size", "300"], "ranks 12 to 256 architectures, found 300"),
+        (["--search-size", "11"], "ranks 12 to 256 architectures, found 11"),
         (["--space", "flexibert"], "is of space gpt2"),
     ],
 )
