@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_json, say
@@ -143,7 +142,7 @@ def evolve(
     workers = options.resolve_jobs(jobs)
     home = writable_cache()
     if resume is not None:
-        _refuse_settings(click.get_current_context())
+        options.refuse_settings(click.get_current_context())
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
     say(f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
@@ -161,15 +160,6 @@ def evolve(
         print_json(document)
     else:
         _print_result(document)
-
-
-def _refuse_settings(ctx: click.Context) -> None:
-    """A run keeps its settings: one that is given beside --resume would have no effect."""
-    free = ("resume", "jobs", "as_json")
-    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    for name in given:
-        if name not in free:
-            raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a run keeps its settings")
 
 
 def _resumed(path: Path) -> tuple[RunDirectory, Setting[EvolveConfig]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from lpzero.errors import InputError, MissingError
 
@@ -88,3 +90,20 @@ def resolve_jobs(jobs: int | None) -> int:
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs: expected at least 1, found {jobs}")
     return usable_cores() if jobs is None else jobs
+
+
+def free_path(name: str) -> Path:
+    """A folder below ``runs`` that is not there yet."""
+    path, number = Path("runs") / name, 1
+    while path.exists():
+        number += 1
+        path = Path("runs") / f"{name}-{number}"
+    return path
+
+
+def refuse_settings(ctx: click.Context) -> None:
+    """A run keeps its settings: raises InputError for one that is given beside --resume, where it has no effect."""
+    for name in ctx.params:
+        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in ("resume", "jobs", "as_json"):
+            raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a run keeps its settings")

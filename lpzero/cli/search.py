@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json, say
@@ -63,7 +62,7 @@ def search(resume: Path | None, output: Path | None, jobs: int | None, as_json: 
 
     workers = options.resolve_jobs(jobs)
     if resume is not None:
-        _refuse_settings(click.get_current_context())
+        options.refuse_settings(click.get_current_context())
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
     say(f"search {run.path}: seed {setting.config.seed}, {setting.space.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
@@ -78,14 +77,6 @@ def search(resume: Path | None, output: Path | None, jobs: int | None, as_json: 
         print_json(document)
     else:
         _print(document)
-
-
-def _refuse_settings(ctx: click.Context) -> None:
-    """A search keeps its settings: one that is given beside --resume would have no effect."""
-    for name in ctx.params:
-        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in ("resume", "jobs", "as_json"):
-            raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a search keeps its settings")
 
 
 def _resumed(path: Path) -> tuple[SearchFolder, SearchSetting]:
@@ -143,12 +134,7 @@ def _config(settings: dict[str, Any]) -> SearchConfig:
 
 def _free_path(config: SearchConfig) -> Path:
     """A folder that is not there yet, named after what is searched."""
-    base = f"search-{Path(config.table).name or config.space}-{config.protocol}-seed{config.seed}"
-    path, number = Path("runs") / base, 1
-    while path.exists():
-        number += 1
-        path = Path("runs") / f"{base}-{number}"
-    return path
+    return options.free_path(f"search-{Path(config.table).name or config.space}-{config.protocol}-seed{config.seed}")
 
 
 def _print(document: dict[str, Any]) -> None:

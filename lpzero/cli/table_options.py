@@ -102,12 +102,7 @@ def writable_cache() -> Path:
 
 def free_path(config: TableConfig, name: str) -> Path:
     """A run directory that is not there yet, named after what is searched."""
-    base = f"{Path(config.table).name}-{config.protocol}-{name}-seed{config.seed}"
-    path, number = Path("runs") / base, 1
-    while path.exists():
-        number += 1
-        path = Path("runs") / f"{base}-{number}"
-    return path
+    return options.free_path(f"{Path(config.table).name}-{config.protocol}-{name}-seed{config.seed}")
 
 
 def print_best(document: dict[str, Any]) -> None:
