@@ -113,8 +113,8 @@ def _readable(loaded: LoadedModel, shown: Any) -> tuple[nn.Module, SiteMap, nn.M
     import numpy as np
 
     from lpzero.operands.bank import derived_seed
-    from lpzero.operands.batch import random_batch
-    from lpzero.operands.foreign import Answering, batch_of, guessed_objective, guessed_vocabulary
+    from lpzero.operands.batch import batch_of, random_batch
+    from lpzero.spaces.foreign import Answering, guessed_objective, guessed_vocabulary
     from lpzero.spaces.sites import SitedModel
 
     model = loaded.model.to(shown.device)
@@ -132,8 +132,8 @@ def _readable(loaded: LoadedModel, shown: Any) -> tuple[nn.Module, SiteMap, nn.M
 
 
 def _sites(model: nn.Module) -> SiteMap:
-    from lpzero.operands.discover import discover_sites
-    from lpzero.operands.foreign import flat_sites
+    from lpzero.spaces.discover import discover_sites
+    from lpzero.spaces.foreign import flat_sites
 
     try:
         return discover_sites(model)

@@ -11,8 +11,8 @@ from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.evaluation import Evaluation, evaluation
 from lpzero.evolve.setting import Setting
 from lpzero.operands.bank import Pass, derived_seed, fill_bank
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Trial:
     """What formulas are tried on, as it travels to other processes: equal trials give equal evaluations.
 
     Attributes:
-        space, protocol: Which models the architectures stand for.
+        space: Which models the architectures stand for.
         shown: The pass whose sketches are in the bank.
         home: The cache folder of the bank.
         architectures: The search split, then the validation split.
@@ -34,8 +34,7 @@ class Trial:
         initialisations: How many draws of weights and tokens the figures on both splits are averaged over.
     """
 
-    space: str
-    protocol: str
+    space: SearchSpace
     shown: Pass
     home: Path
     architectures: tuple[Architecture, ...]
@@ -61,9 +60,8 @@ class Trial:
         Raises:
             InputError: All architectures of the search split have the same quality.
         """
-        space = get_space(self.space, self.protocol)
         sketches, *others = (
-            fill_bank(space, self.architectures, shown, home=self.home, jobs=1, progress=lambda _done, _total: None)
+            fill_bank(self.space, self.architectures, shown, home=self.home, jobs=1, progress=_quiet)
             for shown in self.passes
         )
         return evaluation(
@@ -81,12 +79,16 @@ class Trial:
         )
 
 
+def _quiet(done: int, total: int) -> None:
+    """Tell nobody: the bank was filled before."""
+    del done, total
+
+
 def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
     """What islands evaluate formulas on; each worker reads the bank in ``home`` by itself."""
     config, seen = setting.config, setting.seen
     return Trial(
-        space=setting.space.name,
-        protocol=setting.space.protocol,
+        space=setting.space,
         shown=setting.shown,
         home=home,
         architectures=setting.seen_architectures,

@@ -29,7 +29,6 @@ from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
@@ -162,15 +161,14 @@ def read_sketch(path: Path) -> Sketch:
 
 @dataclass(frozen=True)
 class _Task:
-    space: str
-    protocol: str
+    space: SearchSpace
     architecture: Architecture
     shown: Pass
     path: Path
 
 
 def _bank_one(task: _Task) -> None:
-    space = get_space(task.space, task.protocol)
+    space = task.space
     operands = untrained_operands(space, task.architecture, task.shown)
     if operands.absent:
         raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(operands.absent))}")
@@ -209,7 +207,7 @@ def fill_bank(
             except InputError as err:
                 _LOG.warning("%s; building it again", err)
     missing = {p: a for p, a in zip(paths, architectures, strict=True) if p not in found}
-    tasks = [_Task(space.name, space.protocol, a, shown, p) for p, a in missing.items()]
+    tasks = [_Task(space, a, shown, p) for p, a in missing.items()]
     for done, (task, _) in enumerate(zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1):
         found[task.path] = read_sketch(task.path)
         progress(done, len(tasks))

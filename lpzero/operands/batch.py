@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError
+from lpzero.spaces.output import UNLABELLED
 from lpzero.spaces.space import Objective
 
-IGNORED = -100
 MASK_SHARE = 0.15
 
 
@@ -22,7 +23,7 @@ class Batch:
 
     Attributes:
         input_ids: (batch, tokens), int64.
-        labels: (batch, tokens), int64; ``IGNORED`` where the loss does not look.
+        labels: (batch, tokens), int64; ``UNLABELLED`` where the loss does not look.
     """
 
     input_ids: Tensor
@@ -61,7 +62,7 @@ def random_batch(
         InputError: A size is out of its range.
 
     >>> b = random_batch(100, "masked", np.random.default_rng(0), batch=2, tokens=8)
-    >>> tuple(b.input_ids.shape), int((b.labels != IGNORED).sum())
+    >>> tuple(b.input_ids.shape), int((b.labels != UNLABELLED).sum())
     ((2, 8), 2)
     """
     if vocabulary < 2 or batch < 1 or tokens < 2:
@@ -75,7 +76,7 @@ def random_batch(
         return Batch(tensor, tensor.clone())
     count = max(1, round(MASK_SHARE * batch * tokens))
     hidden = rng.choice(batch * tokens, size=count, replace=False)
-    labels = np.full(batch * tokens, IGNORED)
+    labels = np.full(batch * tokens, UNLABELLED)
     labels[hidden] = ids.reshape(-1)[hidden]
     masked = ids.reshape(-1).copy()
     masked[hidden] = 0
@@ -92,3 +93,29 @@ def shuffled_batch(batch: Batch, rng: np.random.Generator) -> Batch:
     places = np.tile(np.arange(batch.input_ids.shape[1]), (batch.input_ids.shape[0], 1))
     order = torch.from_numpy(rng.permuted(places, axis=1)).to(batch.input_ids.device)
     return Batch(batch.input_ids.gather(1, order), batch.labels.gather(1, order))
+
+
+def batch_of(example: Any, objective: Objective) -> Batch:
+    """The batch that a user's ``example_batch()`` returned.
+
+    Args:
+        example: A mapping with ``input_ids`` and, optionally, ``labels``, or the ids alone; int64 tensors
+            (batch, tokens).
+        objective: For labels that are not given; only a causal model can do without.
+
+    Raises:
+        LpzeroError: It is none of these.
+    """
+    named = example if isinstance(example, dict) else {"input_ids": example}
+    ids, labels = named.get("input_ids"), named.get("labels")
+    if not isinstance(ids, Tensor) or ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
+        raise LpzeroError("expected example_batch() to return integer input_ids (batch, tokens), or a dict with them")
+    if ids.shape[0] < 1 or ids.shape[1] < (2 if labels is None else 1):
+        raise LpzeroError(
+            f"expected at least 1 sequence of 2 tokens from example_batch(), found shape {tuple(ids.shape)}"
+        )
+    if labels is None and objective == "masked":
+        raise LpzeroError("expected example_batch() to return labels as well: the model is a masked one")
+    if labels is not None and (not isinstance(labels, Tensor) or labels.shape != ids.shape):
+        raise LpzeroError("expected labels of the shape of input_ids from example_batch()")
+    return Batch(ids.long(), (ids if labels is None else labels).long())

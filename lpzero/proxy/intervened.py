@@ -27,7 +27,6 @@ from lpzero.proxy.score import (
     shape_of,
     unscored,
 )
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
@@ -68,8 +67,7 @@ def touches(name: str, proxy: Proxy) -> bool:
 
 @dataclass(frozen=True)
 class _Task:
-    space: str
-    protocol: str
+    space: SearchSpace
     architecture: Architecture
     shown: Pass
     proxy: Proxy
@@ -78,7 +76,7 @@ class _Task:
 
 def _score_one(task: _Task) -> dict[str, Score]:
     """The scores of one architecture, unchanged and under each of the interventions."""
-    space, shown = get_space(task.space, task.protocol), task.shown
+    space, shown = task.space, task.shown
     shape, batch = shape_of(space, task.architecture), pass_batch(space, shown).to(shown.device)
     model, site_map = untrained_model(space, task.architecture, shown)
     key = space.key(task.architecture)
@@ -158,7 +156,7 @@ def score_interventions(
         # weights do not see the batch, and the shortest one spares most of the time of a pass
         shown = replace(shown, batch=1, tokens=2)
     names = tuple(name for name in interventions(redraws) if supports(proxy, name) and touches(name, proxy))
-    tasks = [_Task(space.name, space.protocol, a, shown, proxy, names) for a in architectures]
+    tasks = [_Task(space, a, shown, proxy, names) for a in architectures]
     scored: list[dict[str, Score]] = []
     for row in map_ordered(_score_one, tasks, jobs=jobs):
         scored.append(row)

@@ -22,7 +22,6 @@ from lpzero.operands.bank import Pass, pass_batch, untrained_model
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.proxy.proxy import Proxy
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
@@ -183,14 +182,13 @@ class ScoreTask:
     """One architecture to score, as it travels to a worker.
 
     Attributes:
-        space, protocol: What builds its model.
+        space: What builds its model.
         architecture: The architecture.
         shown: Seeds, batch and device.
         proxies: In the order of the scores.
     """
 
-    space: str
-    protocol: str
+    space: SearchSpace
     architecture: Architecture
     shown: Pass
     proxies: tuple[Proxy, ...]
@@ -198,7 +196,7 @@ class ScoreTask:
 
 def score_task(task: ScoreTask) -> list[Score]:
     """Build the model of an architecture, where a proxy looks at more than its shape, and score it with each proxy."""
-    space = get_space(task.space, task.protocol)
+    space = task.space
     shape = shape_of(space, task.architecture)
     if not any(proxy.needs_pass for proxy in task.proxies):
         return [_of_shape(proxy, shape) for proxy in task.proxies]
@@ -232,7 +230,7 @@ def score_architectures(
         For each architecture, one score a proxy.
     """
     heavy = [proxy for proxy in proxies if proxy.needs_pass]
-    tasks = [ScoreTask(space.name, space.protocol, a, shown, tuple(heavy)) for a in architectures] if heavy else []
+    tasks = [ScoreTask(space, a, shown, tuple(heavy)) for a in architectures] if heavy else []
     scored: list[list[Score]] = []
     for row in map_ordered(score_task, tasks, jobs=jobs):
         scored.append(row)

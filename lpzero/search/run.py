@@ -109,9 +109,7 @@ class Scorer:
         setting = self._setting
         keys = [setting.space.model_key(architecture) for architecture in architectures]
         missing = [a for a, key in zip(architectures, keys, strict=True) if key not in self._known]
-        tasks = [
-            ScoreTask(setting.space.name, setting.space.protocol, a, setting.shown, setting.proxies) for a in missing
-        ]
+        tasks = [ScoreTask(setting.space, a, setting.shown, setting.proxies) for a in missing]
         fresh = [
             Scored(task.architecture, tuple(score.value for score in row))
             for task, row in zip(tasks, self._workers.map(score_task, tasks), strict=True)

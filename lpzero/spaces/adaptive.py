@@ -83,6 +83,27 @@ class AdaptiveSoftmax(nn.Module):
         self.cluster = Linear(width, len(plan.clusters) - 1)
         self.biases = nn.ParameterList(torch.empty(ids) for ids in plan.clusters)
 
+    def logarithms(self, x: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
+        """The logarithm of the probability of every id: (..., model's width) to (..., vocabulary).
+
+        The id of a rare cluster has the probability of its cluster times its own within it.
+        """
+        scores, tables = self._first(x, embedding)
+        shares = scores.log_softmax(dim=-1)
+        parts = [shares[..., : self.cutoffs[1]]]
+        for i in range(1, len(self.biases)):
+            tail = nn.functional.linear(embedding.narrow(x, i), tables[i], self.biases[i])
+            cluster = self.cutoffs[1] + i - 1
+            parts.append(tail.log_softmax(dim=-1) + shares[..., cluster : cluster + 1])
+        return torch.cat(parts, dim=-1)
+
+    def _first(self, x: Tensor, embedding: AdaptiveEmbedding) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The scores of the first cluster's ids and of the other clusters, and the tables of all clusters."""
+        head = x if self.projection is None else self.projection(x)
+        tables = embedding.by_cluster()
+        words = nn.functional.linear(head, tables[0], self.biases[0])
+        return torch.cat([words, self.cluster(head)], dim=-1), tables
+
     def forward(self, x: Tensor, targets: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
         """Compute the mean cross entropy in nats.
 
@@ -91,12 +112,9 @@ class AdaptiveSoftmax(nn.Module):
             targets: (positions,) ids, one or more.
             embedding: The embedding that the tables are taken from.
         """
-        head = x if self.projection is None else self.projection(x)
-        tables = embedding.by_cluster()
-        words = nn.functional.linear(head, tables[0], self.biases[0])
+        scores, tables = self._first(x, embedding)
         clusters = clusters_of(targets, self.cutoffs)
         first = torch.where(clusters == 0, targets, self.cutoffs[1] + clusters - 1)
-        scores = torch.cat([words, self.cluster(head)], dim=-1)
         total = nn.functional.cross_entropy(scores, first, reduction="sum")
         for i in range(1, len(self.biases)):
             inside = clusters == i

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from lpzero.spaces import own
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choices import Cell, Choices
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class ChoiceSpace(ABC):
@@ -18,17 +21,24 @@ class ChoiceSpace(ABC):
     A space is a frozen dataclass with the field ``protocol`` that adds what it builds.
 
     Attributes:
+        name: The name on the command line.
         protocols: Every protocol that the space knows, the default first.
 
     Raises:
         InputError: If the protocol is none of these.
     """
 
+    name: ClassVar[str]
     protocols: ClassVar[tuple[str, ...]]
     protocol: str
 
     def __post_init__(self) -> None:
         own.split_protocol(self.protocol, self.protocols)
+
+    @property
+    @abstractmethod
+    def vocabulary(self) -> int:
+        """Number of token ids."""
 
     @property
     @abstractmethod
@@ -70,6 +80,28 @@ class ChoiceSpace(ABC):
     def validate(self, architecture: Architecture) -> None:
         """Raise InputError, naming the choice and its valid values, where it is not in the space."""
         self.choices.validate(architecture)
+
+    @property
+    def reference(self) -> str:
+        """The name: a space of independent choices comes with the package or from an entry point."""
+        return self.name
+
+    @abstractmethod
+    def blank(self, architecture: Architecture) -> nn.Module:
+        """The model on the meta device: shapes and names, no numbers."""
+
+    def flops(self, architecture: Architecture, tokens: int) -> int:
+        """Floating-point operations of a forward pass over one sequence, counted in one without weights.
+
+        The ids are the first ones of the vocabulary, the most frequent where it is sorted.
+        """
+        import torch
+
+        from lpzero.spaces.flops import counted_flops
+        from lpzero.spaces.weights import zeroed
+
+        ids = torch.arange(tokens).remainder(self.vocabulary).unsqueeze(0)
+        return counted_flops(zeroed(self.blank(architecture)), ids)
 
     def key(self, architecture: Architecture) -> str:
         """A stable key of the architecture as listed, 64 hexadecimal digits."""

@@ -81,7 +81,8 @@ class Cell:
 
     Attributes:
         depth: Number of layers.
-        width: Position among the values of the first choice of the whole model, which is its width.
+        width: Position among the values of the first choice of the whole model, which is its width; 0 where
+            there is no such choice.
     """
 
     depth: int
@@ -94,9 +95,9 @@ class Choices:
 
     Attributes:
         space: Name of the space.
-        depths: Every valid number of layers, two or more.
-        whole: The choices that hold for the whole model, its width first.
-        layer: The choices of each layer.
+        depths: Every valid number of layers, one or more.
+        whole: The choices that hold for the whole model, its width first; empty where every model has one width.
+        layer: The choices of each layer; may be empty. There are two architectures at least.
     """
 
     space: str
@@ -125,7 +126,8 @@ class Choices:
     @property
     def cells(self) -> tuple[Cell, ...]:
         """Every depth with every width: the strata of a sample that shall miss none."""
-        return tuple(Cell(depth, width) for depth in self.depths for width in range(len(self.whole[0].values)))
+        widths = len(self.whole[0].values) if self.whole else 1
+        return tuple(Cell(depth, width) for depth in self.depths for width in range(widths))
 
     def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
         """Draw an architecture, uniform over each choice; the depth is one of them.
@@ -136,7 +138,7 @@ class Choices:
         """
         depth = self.depths[rng.integers(len(self.depths))] if cell is None else cell.depth
         whole = _draw(self.whole, rng)
-        if cell is not None:
+        if cell is not None and self.whole:
             whole |= self.whole[0].combination(cell.width)
         return Architecture.of(self.space, whole, [_draw(self.layer, rng) for _ in range(depth)])
 
@@ -150,7 +152,7 @@ class Choices:
         layers = [architecture.layer(index) for index in range(architecture.depth)]
         places = [(whole, choice) for choice in self.whole]
         places += [(layer, choice) for layer in layers for choice in self.layer]
-        place = int(rng.integers(len(places) + 1))
+        place = int(rng.integers(len(places) + (len(self.depths) > 1)))
         if place < len(places):
             values, choice = places[place]
             values.update(choice.draw_other(values, rng))

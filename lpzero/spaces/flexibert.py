@@ -91,6 +91,14 @@ class FlexiBert(ChoiceSpace):
 
         return build(self.plan(architecture), seed)
 
+    def blank(self, architecture: Architecture) -> FlexiBertModel:
+        """The model on the meta device: shapes and names, no numbers."""
+        from lpzero.spaces.flexibert_model import FlexiBertModel
+        from lpzero.spaces.weights import build_blank
+
+        planned = self.plan(architecture)
+        return build_blank(lambda: FlexiBertModel(planned))
+
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of what is really built: the digest of the plan."""
         return self.plan(architecture).digest

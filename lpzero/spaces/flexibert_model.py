@@ -116,33 +116,54 @@ class FlexiBertModel(nn.Module):
         Raises:
             InputError: If there are too many tokens, or no label.
         """
+        states, attentions = self._states(input_ids)
+        return ModelOutput(
+            loss=self._loss(states[-1], labels),
+            hidden_states=tuple(states) if output_hidden_states else None,
+            attentions=tuple(attentions) if output_attentions else None,
+        )
+
+    def _states(self, input_ids: Tensor) -> tuple[list[Tensor], list[Tensor | None]]:
+        """The residual stream before the first block and behind each, and the attention probabilities of each."""
         if input_ids.shape[1] > self.max_tokens:
             raise InputError(f"input_ids: expected at most {self.max_tokens} tokens, found {input_ids.shape[1]}")
         x = self.embedding(input_ids)
         if self.embedding_projection is not None:
             x = self.embedding_projection(x)
-        states, attentions = [x], []
+        states: list[Tensor] = [x]
+        attentions: list[Tensor | None] = []
         for block in self.blocks:
             x, probabilities = block(x)
             states.append(x)
             attentions.append(probabilities)
-        return ModelOutput(
-            loss=self._loss(x, labels),
-            hidden_states=tuple(states) if output_hidden_states else None,
-            attentions=tuple(attentions) if output_attentions else None,
-        )
+        return states, attentions
+
+    def logits(self, input_ids: Tensor) -> Tensor:
+        """What the model says of each id, before the softmax.
+
+        Args:
+            input_ids: As :meth:`forward` takes them.
+
+        Returns:
+            (batch, tokens, vocabulary).
+        """
+        return self._vocabulary(self._states(input_ids)[0][-1])
 
     def _loss(self, x: Tensor, labels: Tensor) -> Tensor:
         labelled = labels != UNLABELLED
         if not labelled.any():
             raise InputError(f"labels: expected a position that is not {UNLABELLED}, found none")
         # Logits over the vocabulary cost more than all the blocks: only where they are compared with a label.
-        x, targets = x[labelled], labels[labelled]
+        return nn.functional.cross_entropy(self._vocabulary(x[labelled]), labels[labelled])
+
+    def _vocabulary(self, x: Tensor) -> Tensor:
+        """(..., hidden) to (..., vocabulary)."""
         if self.final_norm is not None and self.output is not None:
-            return nn.functional.cross_entropy(self.output(self.final_norm(x)), targets)
+            logits: Tensor = self.output(self.final_norm(x))
+            return logits
         if self.embedding_projection is not None:
             x = x @ self.embedding_projection.weight
-        return nn.functional.cross_entropy(x @ self.embedding.word.weight.T, targets)
+        return x @ self.embedding.word.weight.T
 
     def site_map(self) -> SiteMap:
         """The sites of this model; those of an operation have its children's names as roles."""

@@ -99,6 +99,15 @@ class Gpt2(ChoiceSpace):
         planned = self.plan(architecture)
         return gpt2_own_model.build(planned, seed) if isinstance(planned, OwnPlan) else gpt2_model.build(planned, seed)
 
+    def blank(self, architecture: Architecture) -> Gpt2Model | Gpt2OwnModel:
+        """The model on the meta device: shapes and names, no numbers."""
+        from lpzero.spaces.gpt2_model import Gpt2Model
+        from lpzero.spaces.gpt2_own_model import Gpt2OwnModel
+        from lpzero.spaces.weights import build_blank
+
+        planned = self.plan(architecture)
+        return build_blank(lambda: Gpt2OwnModel(planned) if isinstance(planned, OwnPlan) else Gpt2Model(planned))
+
     def model_key(self, architecture: Architecture) -> str:
         """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
         self.validate(architecture)

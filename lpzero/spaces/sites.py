@@ -7,7 +7,10 @@ Layer 0 is the embedding, layers 1 to ``depth`` are the blocks, layer ``depth + 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Group = Literal["embedding", "operation", "feed_forward", "output"]
 
@@ -83,4 +86,16 @@ class SitedModel(Protocol):
 
     def site_map(self) -> SiteMap:
         """The sites of this model."""
+        ...
+
+
+@runtime_checkable
+class LanguageModel(SitedModel, Protocol):
+    """A sited model that also says what it predicts, as every model of a built-in space does."""
+
+    def logits(self, input_ids: Tensor) -> Tensor:
+        """(batch, tokens) ids to (batch, tokens, vocabulary): scores whose softmax are the probabilities.
+
+        For a causal model those of the next id, for a masked one those of the id at each place.
+        """
         ...

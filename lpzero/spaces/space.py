@@ -28,6 +28,11 @@ class SearchSpace(Protocol):
         ...
 
     @property
+    def reference(self) -> str:
+        """What :func:`lpzero.spaces.get_space` finds it by, with its protocol: a name, or a path."""
+        ...
+
+    @property
     def protocol(self) -> str:
         """Which model an architecture stands for."""
         ...
@@ -87,6 +92,18 @@ class SearchSpace(Protocol):
         """Build the untrained model in evaluation mode; equal arguments give equal weights, bit for bit.
 
         The global random state of torch is left as it was.
+        """
+        ...
+
+    def blank(self, architecture: Architecture) -> nn.Module:
+        """The same model on the meta device, of whatever size: shapes and names, no numbers."""
+        ...
+
+    def flops(self, architecture: Architecture, tokens: int) -> int:
+        """Floating-point operations of a forward pass over one sequence of ``tokens`` tokens.
+
+        Of matrix products, attention written out among them, and convolutions, a multiplication and an addition
+        each: what ``torch.utils.flop_counter`` counts.
         """
         ...
 

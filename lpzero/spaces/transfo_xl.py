@@ -80,6 +80,14 @@ class TransfoXl(ChoiceSpace):
 
         return build(self.plan(architecture), seed)
 
+    def blank(self, architecture: Architecture) -> TransfoXlModel:
+        """The model on the meta device: shapes and names, no numbers."""
+        from lpzero.spaces.transfo_xl_model import TransfoXlModel
+        from lpzero.spaces.weights import build_blank
+
+        planned = self.plan(architecture)
+        return build_blank(lambda: TransfoXlModel(planned))
+
     def model_key(self, architecture: Architecture) -> str:
         """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
         self.validate(architecture)

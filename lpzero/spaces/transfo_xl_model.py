@@ -81,20 +81,37 @@ class TransfoXlModel(nn.Module):
         Raises:
             InputError: If there are more than 192 tokens, or no label behind the first token.
         """
+        states, attentions = self._states(input_ids)
+        return ModelOutput(
+            loss=self._loss(states[-1], labels),
+            hidden_states=tuple(states) if output_hidden_states else None,
+            attentions=tuple(attentions) if output_attentions else None,
+        )
+
+    def _states(self, input_ids: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """The residual stream before the first block and behind each, and the attention probabilities of each."""
         tokens = input_ids.shape[1]
         if tokens > MAX_TOKENS:
             raise InputError(f"input_ids: expected at most {MAX_TOKENS} tokens, found {tokens}")
         x = self.embedding(input_ids)
-        states, attentions = [x], []
+        states: list[Tensor] = [x]
+        attentions: list[Tensor] = []
         for block in self.blocks:
             x, probabilities = block(x)
             states.append(x)
             attentions.append(probabilities)
-        return ModelOutput(
-            loss=self._loss(x, labels),
-            hidden_states=tuple(states) if output_hidden_states else None,
-            attentions=tuple(attentions) if output_attentions else None,
-        )
+        return states, attentions
+
+    def logits(self, input_ids: Tensor) -> Tensor:
+        """The logarithm of the probability of each next id.
+
+        Args:
+            input_ids: As :meth:`forward` takes them.
+
+        Returns:
+            (batch, tokens, vocabulary).
+        """
+        return self.output.logarithms(self._states(input_ids)[0][-1], self.embedding)
 
     def _loss(self, x: Tensor, labels: Tensor) -> Tensor:
         targets, labelled = next_tokens(labels)

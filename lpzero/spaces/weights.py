@@ -42,6 +42,15 @@ def build_blank(make: Callable[[], Model]) -> Model:
         return make()
 
 
+def zeroed(model: Model) -> Model:
+    """Bring a model from the meta device to the CPU, every weight 0."""
+    model.to_empty(device="cpu")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    return model
+
+
 Draw = Callable[[str, Tensor, torch.Generator], object]
 
 

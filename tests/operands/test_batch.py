@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from lpzero.errors import InputError
-from lpzero.operands.batch import IGNORED, Batch, random_batch, shuffled_batch
+from lpzero.errors import InputError, LpzeroError
+from lpzero.operands.batch import Batch, batch_of, random_batch, shuffled_batch
+from lpzero.spaces.output import UNLABELLED
 
 
 def test_masked_positions_are_predicted_and_hidden() -> None:
     batch = random_batch(1000, "masked", np.random.default_rng(0), batch=8, tokens=64)
-    masked = batch.labels != IGNORED
+    masked = batch.labels != UNLABELLED
     assert int(masked.sum()) == round(0.15 * 8 * 64)
     assert (batch.input_ids[masked] == 0).all()
     assert (batch.labels[masked] > 0).all()
@@ -57,3 +58,24 @@ def test_a_shuffled_batch_has_the_same_tokens_with_their_labels_in_other_places(
         assert pairs != moved
         orders.add(tuple(pairs.index(pair) for pair in moved))
     assert len(orders) == 4
+
+
+def test_examples_become_batches() -> None:
+    ids = torch.arange(6).reshape(2, 3)
+    assert torch.equal(batch_of(ids, "causal").labels, ids)
+    both = batch_of({"input_ids": ids.int(), "labels": ids + 1}, "masked")
+    assert torch.equal(both.labels, ids + 1)
+    assert both.input_ids.dtype == torch.int64
+    for wrong, words in (
+        ("text", "integer input_ids"),
+        (ids.float(), "integer input_ids"),
+        (ids[0], "integer input_ids"),
+        ({"labels": ids}, "integer input_ids"),
+        (ids[:0], "at least 1 sequence"),
+        (ids[:, :1], "at least 1 sequence"),
+        ({"input_ids": ids, "labels": ids[:1]}, "labels of the shape"),
+    ):
+        with pytest.raises(LpzeroError, match=words):
+            batch_of(wrong, "causal")
+    with pytest.raises(LpzeroError, match="labels as well"):
+        batch_of(ids, "masked")

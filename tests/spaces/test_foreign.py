@@ -15,9 +15,8 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
-from lpzero.operands.foreign import (
+from lpzero.spaces.foreign import (
     Answering,
-    batch_of,
     flat_sites,
     guessed_objective,
     guessed_vocabulary,
@@ -90,24 +89,3 @@ def test_guesses() -> None:
     assert guessed_vocabulary(with_config) == 99
     with pytest.raises(LpzeroError, match="example_batch"):
         guessed_vocabulary(nn.Linear(2, 2))
-
-
-def test_examples_become_batches() -> None:
-    ids = torch.arange(6).reshape(2, 3)
-    assert torch.equal(batch_of(ids, "causal").labels, ids)
-    both = batch_of({"input_ids": ids.int(), "labels": ids + 1}, "masked")
-    assert torch.equal(both.labels, ids + 1)
-    assert both.input_ids.dtype == torch.int64
-    for wrong, words in (
-        ("text", "integer input_ids"),
-        (ids.float(), "integer input_ids"),
-        (ids[0], "integer input_ids"),
-        ({"labels": ids}, "integer input_ids"),
-        (ids[:0], "at least 1 sequence"),
-        (ids[:, :1], "at least 1 sequence"),
-        ({"input_ids": ids, "labels": ids[:1]}, "labels of the shape"),
-    ):
-        with pytest.raises(LpzeroError, match=words):
-            batch_of(wrong, "causal")
-    with pytest.raises(LpzeroError, match="labels as well"):
-        batch_of(ids, "masked")

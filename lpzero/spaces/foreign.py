@@ -9,12 +9,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
-from lpzero.operands.batch import IGNORED, Batch
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.output import UNLABELLED, ModelOutput
 from lpzero.spaces.sites import ParameterSite, SiteMap
 from lpzero.spaces.space import Objective
 
@@ -90,7 +88,7 @@ class Answering(nn.Module):
         if self._objective == "causal":
             logits, labels = logits[:, :-1], labels[:, 1:]
         return nn.functional.cross_entropy(
-            logits.reshape(-1, logits.shape[-1]).float(), labels.reshape(-1), ignore_index=IGNORED
+            logits.reshape(-1, logits.shape[-1]).float(), labels.reshape(-1), ignore_index=UNLABELLED
         )
 
 
@@ -114,32 +112,6 @@ def guessed_vocabulary(model: nn.Module) -> int:
     raise LpzeroError(
         "expected a model with config.vocab_size or an embedding table: give example_batch() beside build_model()"
     )
-
-
-def batch_of(example: Any, objective: Objective) -> Batch:
-    """The batch that a user's ``example_batch()`` returned.
-
-    Args:
-        example: A mapping with ``input_ids`` and, optionally, ``labels``, or the ids alone; int64 tensors
-            (batch, tokens).
-        objective: For labels that are not given; only a causal model can do without.
-
-    Raises:
-        LpzeroError: It is none of these.
-    """
-    named = example if isinstance(example, dict) else {"input_ids": example}
-    ids, labels = named.get("input_ids"), named.get("labels")
-    if not isinstance(ids, Tensor) or ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
-        raise LpzeroError("expected example_batch() to return integer input_ids (batch, tokens), or a dict with them")
-    if ids.shape[0] < 1 or ids.shape[1] < (2 if labels is None else 1):
-        raise LpzeroError(
-            f"expected at least 1 sequence of 2 tokens from example_batch(), found shape {tuple(ids.shape)}"
-        )
-    if labels is None and objective == "masked":
-        raise LpzeroError("expected example_batch() to return labels as well: the model is a masked one")
-    if labels is not None and (not isinstance(labels, Tensor) or labels.shape != ids.shape):
-        raise LpzeroError("expected labels of the shape of input_ids from example_batch()")
-    return Batch(ids.long(), (ids if labels is None else labels).long())
 
 
 def flat_sites(model: nn.Module) -> SiteMap:

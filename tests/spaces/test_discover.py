@@ -12,8 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch, random_batch
-from lpzero.operands.discover import discover_sites
 from lpzero.operands.extract import extract
+from lpzero.spaces.discover import discover_sites
 from lpzero.spaces.space import Objective
 
 VOCABULARY = 100
