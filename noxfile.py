@@ -13,7 +13,7 @@ nox.needs_version = ">=2025.2.9"
 
 PINS = ("-c", "constraints.txt")
 TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
-TYPE_TOOLS = ("mypy", "types-PyYAML", "types-tqdm")
+TYPE_TOOLS = ("mypy", "types-psutil", "types-PyYAML", "types-tqdm")
 DOCS_TOOLS = ("mkdocs", "mkdocstrings[python]")
 
 # The folder of executables of the environment that `project` has installed; set when that session runs.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lpzero.errors import LpzeroError
     from lpzero.formula import Formula, parse
+    from lpzero.pretrained import register
     from lpzero.proxy import load_proxy
     from lpzero.spaces import get_space
     from lpzero.spaces.architecture import Architecture
@@ -28,6 +29,7 @@ _EXPORTS = {
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
     "parse": "lpzero.formula",
+    "register": "lpzero.pretrained",
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "load_proxy",
     "load_table",
     "parse",
+    "register",
 ]
 
 

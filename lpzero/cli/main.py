@@ -25,6 +25,7 @@ _COMMANDS = {
     "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
     "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies.",
+    "build": "Write the untrained model of an architecture as a transformers folder.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",
     "spaces": "Search spaces: list, show.",

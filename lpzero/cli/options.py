@@ -12,12 +12,12 @@ from click.core import ParameterSource
 
 from lpzero.errors import InputError, MissingError
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)([hms])")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[hms])")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no generic one
-    """A time such as ``90``, ``90s``, ``3m`` or ``1h30m``, read as seconds."""
+    """A time such as ``90``, ``90s``, ``3m``, ``1h30m`` or ``5ms``, read as seconds."""
 
     name = "duration"
 
@@ -49,6 +49,24 @@ class Count(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"expected a number such as 20M, 1.5G or 30000, found {value!r}", param, ctx)
         number, times = matched.groups()
         return round(float(number) * _TIMES[times.lower()])
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?", re.I)
+_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """A number of bytes such as ``80MB``, ``1.5GiB`` or ``30000``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it, or fail with what was expected."""
+        matched = _SIZE.fullmatch(str(value).strip())
+        if matched is None:
+            self.fail(f"expected a size such as 80MB, 1.5GiB or 30000, found {value!r}", param, ctx)
+        number, times = matched.groups()
+        return round(float(number) * _BYTES[(times or "").lower()])
 
 
 def usable_cores() -> int:

@@ -32,6 +32,11 @@ class ProgressDisplay:
         """``done`` of ``total`` architectures went through a step."""
         self._show(step, done / max(1, total), f"{done}/{total} architectures")
 
+    def note(self, line: str) -> None:
+        """A line between the steps."""
+        self.close()
+        say(line)
+
     def trainings(self, done: int, total: int) -> None:
         """``done`` of ``total`` trainings are there."""
         self._show("training", done / max(1, total), f"{done}/{total} trainings")

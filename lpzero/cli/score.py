@@ -1,9 +1,9 @@
-"""``lpzero score``: score one model."""
+"""``lpzero score``: score models."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,133 +11,140 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json, say
-from lpzero.errors import LpzeroError, NoResultError
+from lpzero.errors import InputError, LpzeroError, NoResultError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from lpzero.operands.bank import Pass
+    from lpzero.proxy import Proxy
 
-    from lpzero.cli.model_file import LoadedModel
-    from lpzero.operands.batch import Batch
-    from lpzero.spaces.sites import SiteMap
+SHOWN_PROXIES = 4
+"""More than these, and the table of several models has their mean rank alone."""
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("models", nargs=-1, required=True)
 @click.option("--proxy", "proxies", multiple=True, help="A proxy; may be repeated.  [default: all that ship]")
+@click.option(
+    "--percentiles",
+    type=int,
+    default=0,
+    help="Score so many random architectures of the model's space as well, and say how many are not better.",
+)
+@click.option("--within", help="The space of these architectures.  [default: the model's, where it is known]")
 @options.seed
 @options.batch
 @options.tokens
 @options.device
+@options.jobs
 @as_json
 def score(
-    model: Path, proxies: tuple[str, ...], seed: int, batch: int, tokens: int, device: str, as_json: bool
+    models: tuple[str, ...],
+    proxies: tuple[str, ...],
+    percentiles: int,
+    within: str | None,
+    seed: int,
+    batch: int,
+    tokens: int,
+    device: str,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
-    """Score one MODEL with proxies.
+    """Score MODELS with proxies; several of them become a ranked table with costs.
 
-    MODEL is a Python file with build_model() and, optionally, example_batch() - the file is run as code, so give only
-    files that you trust -, a transformers configuration (JSON), or a local model folder with one.
+    Each is a Python file with build_model() and, optionally, example_batch() - the file is run as code, so give only
+    files that you trust -, a transformers configuration (JSON), an architecture of a space (JSON or TOML), a local
+    model folder, or the name of a model that is in the hub's local cache.
     """
-    from lpzero.cli.model_file import load_model
-    from lpzero.engines import single_threaded
+    from lpzero.cli.model_score import Drawn, score_one
     from lpzero.metrics import METRICS
-    from lpzero.operands.bank import Pass, derived_seed
+    from lpzero.operands.bank import Pass
     from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.proxy.score import MODEL_ERRORS, ScoreStatus, score_model, shape_of_model
 
+    if percentiles < 0 or (within is not None and not percentiles):
+        raise InputError(f"--percentiles: expected at least 1 where --within is given, found {percentiles}")
     chosen = [load_proxy(name) for name in proxies or (*METRICS, *proxy_names())]
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
-    if model.suffix == ".py":
-        say(f"note: {model} is run as code")
-    with contextlib.redirect_stdout(sys.stderr):
-        # whatever the model's own code prints is no part of the result
-        loaded = load_model(model, derived_seed(seed, "weights"))
-    try:
-        answering, site_map, shape_source, tokens_shown = _readable(loaded, shown)
-    except LpzeroError:
-        raise
-    except MODEL_ERRORS as err:
-        reason = (str(err).splitlines() or [""])[0]
-        raise LpzeroError(f"{model}: the model cannot be read: {type(err).__name__}: {reason}") from err
-    with single_threaded(), contextlib.redirect_stdout(sys.stderr):
-        scores = score_model(answering, site_map, shape_of_model(shape_source, site_map), tokens_shown, chosen)
-    if all(result.status is ScoreStatus.FAILED for result in scores):
-        raise LpzeroError(f"{model}: no proxy could score it: {scores[0].reason}")
-    document: dict[str, Any] = {
-        "schema": 1,
-        "model": str(model),
-        "params": sum(parameter.numel() for parameter in loaded.model.parameters()),
-        "seed": seed,
-        "batch_sha256": tokens_shown.sha256,
-        "scores": [
-            {
-                "proxy": proxy.name,
-                "value": result.value,
-                "direction": proxy.direction,
-                "status": result.status.value,
-                "seconds": round(result.seconds, 6),
-            }
-            for proxy, result in zip(chosen, scores, strict=True)
-        ],
-    }
-    for proxy, result in zip(chosen, scores, strict=True):
-        if result.reason:
-            say(f"{proxy.name}: {result.status.value}: {result.reason}")
-    _print(document, as_json)
-    if not any(result.status is ScoreStatus.OK for result in scores):
-        raise NoResultError(f"{model}: no proxy gave a finite score")
+    drawn = Drawn(percentiles, within, chosen, shown, options.resolve_jobs(jobs))
+    if len(models) == 1:
+        with redirect_stdout(sys.stderr):
+            # whatever the model's own code prints is no part of the result
+            document = {"schema": 1, **score_one(models[0], chosen, shown, drawn)}
+        _print_one(document, as_json)
+        if not any(row["status"] == "ok" for row in document["scores"]):
+            raise NoResultError(f"{models[0]}: no proxy gave a finite score")
+        return
+    with redirect_stdout(sys.stderr):
+        documents = _score_each(models, chosen, shown, drawn)
+    _print_many(documents, chosen, shown, as_json)
 
 
-def _print(document: dict[str, Any], as_json: bool) -> None:
+def _score_each(models: tuple[str, ...], proxies: list[Proxy], shown: Pass, drawn: Any) -> list[dict[str, Any]]:
+    """One document a model; one that cannot be scored is said, and the others go on."""
+    from lpzero.cli.model_score import score_one
+
+    gone = [text for text in models if text.endswith((".py", ".json", ".toml")) and not Path(text).exists()]
+    if gone:
+        raise InputError(f"{gone[0]}: no such file")
+    documents: list[dict[str, Any]] = []
+    errors: list[LpzeroError] = []
+    for text in models:
+        try:
+            documents.append(score_one(text, proxies, shown, drawn))
+        except LpzeroError as err:  # noqa: PERF203  (a pass takes a thousand times as long)
+            say(f"{text}: left out: {err}")
+            errors.append(err)
+    if errors and not documents:
+        raise errors[0]
+    return documents
+
+
+def _print_one(document: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    print_grid(
-        ["proxy", "value", "better", "status", "seconds"],
+    header = ["proxy", "value", "better", "status", "seconds"]
+    rows = [
         [
-            [
-                r["proxy"],
-                None if r["value"] is None else f"{r['value']:.6g}",
-                r["direction"],
-                r["status"],
-                f"{r['seconds']:.3f}",
-            ]
-            for r in document["scores"]
-        ],
-    )
-    facts = f"{document['params']} parameters, seed {document['seed']}, batch {document['batch_sha256'][:12]}"
-    click.echo(f"\n{document['model']}: {facts}")
+            r["proxy"],
+            None if r["value"] is None else f"{r['value']:.6g}",
+            r["direction"],
+            r["status"],
+            f"{r['seconds']:.3f}",
+        ]
+        for r in document["scores"]
+    ]
+    if document["percentiles"] is not None:
+        header.append("percentile")
+        for row, scored in zip(rows, document["scores"], strict=True):
+            place = document["percentiles"]["of"][scored["proxy"]]
+            row.append(None if place is None else f"{place:.1f}")
+    print_grid(header, rows)
+    costs = ", ".join(f"{name} {cost:,.0f}" for name, cost in document["costs"].items())
+    click.echo(f"\n{document['model']}: {costs}, seed {document['seed']}, batch {document['batch_sha256'][:12]}")
 
 
-def _readable(loaded: LoadedModel, shown: Any) -> tuple[nn.Module, SiteMap, nn.Module, Batch]:
-    """The model as the extraction calls it, its sites, and the batch; on the pass's device."""
-    import numpy as np
+def _print_many(documents: list[dict[str, Any]], proxies: list[Proxy], shown: Pass, as_json: bool) -> None:
+    from lpzero.cli.model_score import mean_ranks
 
-    from lpzero.operands.bank import derived_seed
-    from lpzero.operands.batch import batch_of, random_batch
-    from lpzero.spaces.foreign import Answering, guessed_objective, guessed_vocabulary
-    from lpzero.spaces.sites import SitedModel
-
-    model = loaded.model.to(shown.device)
-    objective = guessed_objective(model)
-    if loaded.example is not None:
-        batch = batch_of(loaded.example, objective)
+    ranks = mean_ranks(documents, proxies)
+    order = sorted(range(len(documents)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
+    ranked = [{"mean_rank": ranks[i], **documents[i]} for i in order]
+    if as_json:
+        print_json({"schema": 1, "seed": shown.seed, "models": ranked})
     else:
-        rng = np.random.default_rng(derived_seed(shown.seed, "batch"))
-        size = guessed_vocabulary(model)
-        batch = random_batch(size, objective, rng, batch=shown.batch, tokens=shown.tokens)
-    if isinstance(model, SitedModel):
-        return model, model.site_map(), model, batch.to(shown.device)
-    answering = Answering(model, objective)
-    return answering, _sites(answering), answering, batch.to(shown.device)
+        _print_ranked(ranked, proxies)
+    if all(rank is None for rank in ranks):
+        raise NoResultError("no proxy gave every model a finite score: there is nothing to rank them by")
 
 
-def _sites(model: nn.Module) -> SiteMap:
-    from lpzero.spaces.discover import discover_sites
-    from lpzero.spaces.foreign import flat_sites
-
-    try:
-        return discover_sites(model)
-    except LpzeroError:
-        sites = flat_sites(model)
-        say("note: the model has no list of blocks and no site_map method: all of it counts as one layer")
-        return sites
+def _print_ranked(ranked: list[dict[str, Any]], proxies: list[Proxy]) -> None:
+    named = [proxy.name for proxy in proxies] if len(proxies) <= SHOWN_PROXIES else []
+    costs = list(ranked[0]["costs"])
+    rows = []
+    for row in ranked:
+        values = {scored["proxy"]: scored["value"] for scored in row["scores"]}
+        shown = [None if values[name] is None else f"{values[name]:.6g}" for name in named]
+        rank = None if row["mean_rank"] is None else f"{row['mean_rank']:.2f}"
+        rows.append([row["model"], rank, *shown, *(f"{row['costs'][name]:,.0f}" for name in costs)])
+    print_grid(["model", "mean rank", *named, *costs], rows)
+    click.echo(f"\n{len(ranked)} models, the best first, by the mean of their ranks by {len(proxies)} proxies")

@@ -17,10 +17,10 @@ def spaces() -> None:
 @spaces.command("list")
 @as_json
 def list_spaces(as_json: bool) -> None:
-    """List the search spaces."""
-    from lpzero.spaces import SPACES
+    """List the search spaces: those of the package, and those that installed packages bring."""
+    from lpzero.spaces import space_names
 
-    rows = [_facts(name) for name in SPACES]
+    rows = [_facts(name) for name in space_names()]
     if as_json:
         print_json({"schema": 1, "spaces": rows})
         return
@@ -36,7 +36,10 @@ def list_spaces(as_json: bool) -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the example.")
 @as_json
 def show_space(name: str, protocol: str | None, seed: int, as_json: bool) -> None:
-    """Show the space NAME: its facts, and a random architecture with its parameters."""
+    """Show the space NAME: its facts, and a random architecture with its parameters.
+
+    NAME may be a space.toml file, or the folder of a LLaMA checkpoint.
+    """
     import numpy as np
 
     from lpzero.errors import InputError

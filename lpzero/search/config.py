@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+CostName = Literal["params", "nonembedding", "bytes", "flops", "memory", "latency"]
 
 
 class SearchConfig(BaseModel):
     """Everything that decides the result of a search.
 
     Attributes:
-        space: Name of the search space.
+        space: What :func:`lpzero.spaces.get_space` finds the search space by.
         protocol: Which model an architecture stands for.
         proxies: Texts of formulas, or names of coded metrics; several are combined by their mean rank.
+        names: What each is called, in the same order.
         higher_is_better: The direction of each.
         table: Only the architectures of this table may be picked; empty for the whole space.
+        left_out: Ids of the table's records that may not be picked: the proxies were chosen on them.
         seed: Seed of every random choice, at least 0.
         limits: The highest costs, by name.
+        against: The cost that the front, and NSGA-II, set against the score.
+        costs: Costs that are measured for every row of the result, besides those that are counted.
         algorithm: How candidates are proposed.
-        samples: Stop after so many scored architectures, at least 1.
-        budget: Stop after so many seconds of scoring; None for no limit.
+        samples: Stop after so many scored architectures, at least 1; None for no limit, where there is a budget.
+        budget: Stop after so many seconds, half of which the random search beside it gets; None for no limit.
         keep: How many of the best are written out, at least 1.
         batch: Sequences of the token batch.
         tokens: Tokens of each sequence.
         device: ``"cpu"`` or ``"cuda"``.
+        verify: How many of the best are trained, at least 2; 0 for none.
+        corpus: Path of the text to train on; empty without ``verify``.
+        validation: Path of the text to validate on; likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -32,14 +41,36 @@ class SearchConfig(BaseModel):
     space: str
     protocol: str
     proxies: Annotated[list[str], Field(min_length=1)]
+    names: list[str]
     higher_is_better: list[bool]
     table: str = ""
+    left_out: list[str] = []
     seed: Annotated[int, Field(ge=0)] = 0
-    limits: dict[str, int] = {}
-    algorithm: Literal["evolution", "local", "random"] = "evolution"
-    samples: Annotated[int, Field(ge=1)] = 200
+    limits: dict[str, float] = {}
+    against: CostName = "params"
+    costs: list[CostName] = []
+    algorithm: Literal["evolution", "nsga2", "local", "random"] = "evolution"
+    samples: Annotated[int, Field(ge=1)] | None = 200
     budget: Annotated[float, Field(gt=0)] | None = None
     keep: Annotated[int, Field(ge=1)] = 8
     batch: Annotated[int, Field(ge=1)] = 8
     tokens: Annotated[int, Field(ge=2)] = 64
     device: Literal["cpu", "cuda"] = "cpu"
+    verify: Annotated[int, Field(ge=0)] = 0
+    corpus: str = ""
+    validation: str = ""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> SearchConfig:
+        if self.samples is None and self.budget is None:
+            raise ValueError("expected samples or a budget, for the search to end")
+        if not len(self.proxies) == len(self.names) == len(self.higher_is_better):
+            raise ValueError("expected a name and a direction for every proxy")
+        return self
+
+    @field_validator("verify")
+    @classmethod
+    def _enough_for_an_interval(cls, number: int) -> int:
+        if number == 1:
+            raise ValueError("expected at least 2, for there to be an interval")
+        return number

@@ -1,15 +1,41 @@
-"""What an architecture costs before anybody builds it."""
+"""What an architecture costs: counted from its shape, or measured on a model that is built and run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
 BYTES = 4
 """Of one parameter: models are built in float32."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How costs are measured that need a pass: one sequence at a time, on one thread of a CPU or on a CUDA device.
+
+    Attributes:
+        tokens: Tokens of the sequence, at least 2; operations a token are counted at this length as well.
+        device: ``"cpu"`` or ``"cuda"``.
+    """
+
+    tokens: int = 64
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One cost of one architecture.
+
+    Attributes:
+        value: The cost.
+        interval: Where it was measured more than once, the ends of its confidence interval of 95 %.
+    """
+
+    value: float
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -20,26 +46,88 @@ class Cost:
         name: The word in options and documents.
         unit: What it counts.
         meaning: One line for people.
-        of: The cost, from the parameter counts of what is really built.
+        of: The cost of an architecture.
+        measured: Whether a model is built and run for it.
     """
 
     name: str
     unit: str
     meaning: str
-    of: Callable[[dict[str, int]], int]
+    of: Callable[[SearchSpace, Architecture, Measurement], Measured]
+    measured: bool = False
+
+
+def _params(space: SearchSpace, architecture: Architecture, _: Measurement) -> Measured:
+    return Measured(space.parameter_counts(architecture)["total"])
+
+
+def _nonembedding(space: SearchSpace, architecture: Architecture, _: Measurement) -> Measured:
+    return Measured(space.parameter_counts(architecture)["nonembedding"])
+
+
+def _bytes(space: SearchSpace, architecture: Architecture, _: Measurement) -> Measured:
+    return Measured(BYTES * space.parameter_counts(architecture)["total"])
+
+
+def _flops(space: SearchSpace, architecture: Architecture, measurement: Measurement) -> Measured:
+    return Measured(space.flops(architecture, measurement.tokens) / measurement.tokens)
+
+
+def _memory(space: SearchSpace, architecture: Architecture, measurement: Measurement) -> Measured:
+    from lpzero.search.measure import peak_memory
+
+    return Measured(peak_memory(space, architecture, measurement))
+
+
+def _latency(space: SearchSpace, architecture: Architecture, measurement: Measurement) -> Measured:
+    from lpzero.search.measure import latency
+
+    return latency(space, architecture, measurement)
 
 
 COSTS: dict[str, Cost] = {
     row.name: row
+    # the cheaper to find out, the earlier: limits are checked in this order
     for row in (
-        Cost("params", "parameters", "all parameters", lambda counts: counts["total"]),
-        Cost("nonembedding", "parameters", "parameters of the blocks", lambda counts: counts["nonembedding"]),
-        Cost("bytes", "bytes", "the weights in float32", lambda counts: BYTES * counts["total"]),
+        Cost("params", "parameters", "all parameters", _params),
+        Cost("nonembedding", "parameters", "parameters of the blocks", _nonembedding),
+        Cost("bytes", "bytes", "the weights in float32", _bytes),
+        Cost("flops", "operations a token", "floating-point operations of a forward pass a token", _flops),
+        Cost("memory", "bytes", "peak memory of a forward pass, weights and activations", _memory, measured=True),
+        Cost("latency", "seconds", "median time of a forward pass", _latency, measured=True),
     )
 }
+COUNTED = tuple(name for name, cost in COSTS.items() if not cost.measured)
+"""Costs that every architecture of a result has."""
 
 
-def costs_of(space: SearchSpace, architecture: Architecture) -> dict[str, int]:
-    """Every cost of an architecture, by name; raises InputError where it is not in the space."""
-    counts = space.parameter_counts(architecture)
-    return {name: cost.of(counts) for name, cost in COSTS.items()}
+@dataclass
+class Costs:
+    """The costs of a space's models, each found out when it is first asked for.
+
+    Attributes:
+        space: The space.
+        measurement: How those are measured that need a pass.
+        keep: Told of every measured cost: key of the model, name, cost.
+        known: Those that are there: (key of the model, name) to cost.
+    """
+
+    space: SearchSpace
+    measurement: Measurement = field(default_factory=Measurement)
+    keep: Callable[[str, str, Measured], None] | None = None
+    known: dict[tuple[str, str], Measured] = field(default_factory=dict)
+
+    def measured(self, architecture: Architecture, name: str) -> Measured:
+        """One cost, with its interval; raises InputError where the architecture is not in the space."""
+        place = (self.space.model_key(architecture), name)
+        if place not in self.known:
+            cost = COSTS[name]
+            found = cost.of(self.space, architecture, self.measurement)
+            self.known[place] = found
+            if cost.measured and self.keep is not None:
+                self.keep(*place, found)
+        return self.known[place]
+
+    def of(self, architecture: Architecture, name: str) -> float:
+        """One cost as a number."""
+        return self.measured(architecture, name).value

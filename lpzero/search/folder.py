@@ -1,4 +1,4 @@
-"""The folder of a search: beside settings and events, every score as a line, and the result."""
+"""The folder of a search: beside settings and events, every score and measured cost as a line, and the result."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from lpzero.errors import InputError
 from lpzero.files import write_json, write_text
 from lpzero.run_folder import CONFIG, RunFolder
 from lpzero.search.config import SearchConfig
+from lpzero.search.cost import Measured
 from lpzero.search.ledger import Scored
 from lpzero.settings import check_settings, read_document
 from lpzero.spaces.architecture import Architecture
 
-SCORED, RESULT, FRONT, PICKS = "scored.jsonl", "result.json", "front.csv", "architectures"
+SCORED, COSTS, RESULT, FRONT = "scored.jsonl", "costs.jsonl", "result.json", "front.csv"
+PICKS, TRAININGS = "architectures", "trainings"
 
 
 class SearchFolder(RunFolder):
@@ -43,11 +46,7 @@ class SearchFolder(RunFolder):
 
     def keep(self, found: list[Scored]) -> None:
         """Append scores, one line each, so that none is computed twice."""
-        lines = [json.dumps({"architecture": s.architecture.to_json(), "scores": s.scores}) for s in found]
-        with (self.path / SCORED).open("a", encoding="utf-8") as file:
-            file.write("".join(line + "\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())
+        self._append(SCORED, [{"architecture": s.architecture.to_json(), "scores": s.scores} for s in found])
 
     def kept(self) -> list[Scored]:
         """Every score so far; a last line that a kill cut off is dropped.
@@ -55,27 +54,45 @@ class SearchFolder(RunFolder):
         Raises:
             InputError: Another line is damaged.
         """
-        path = self.path / SCORED
+        return [_scored(line, place) for place, line in self._lines(SCORED)]
+
+    def keep_cost(self, key: str, name: str, cost: Measured) -> None:
+        """Append a measured cost: a search that goes on decides by the same numbers."""
+        self._append(COSTS, [{"model": key, "cost": name, "value": cost.value, "interval": cost.interval}])
+
+    def kept_costs(self) -> dict[tuple[str, str], Measured]:
+        """Every measured cost so far, by key of the model and name; likewise."""
+        return dict(_cost(line, place) for place, line in self._lines(COSTS))
+
+    def _append(self, name: str, documents: list[dict[str, Any]]) -> None:
+        with (self.path / name).open("a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(document) + "\n" for document in documents))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _lines(self, name: str) -> list[tuple[str, str]]:
+        """The whole lines of a file as (place, text); what a kill left of a last one is cut off."""
+        path = self.path / name
         if not path.exists():
             return []
         text = path.read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]
         if whole != text:
             write_text(path, whole)
-        return [_scored(line, f"{path}, line {number}") for number, line in enumerate(whole.splitlines(), start=1)]
+        return [(f"{path}, line {number}", line) for number, line in enumerate(whole.splitlines(), start=1)]
 
-    def write_result(self, document: dict[str, Any], picks: list[Architecture]) -> None:
-        """Write the front as a table, the best architectures as files, and the result last of all."""
+    def write_front(self, rows: list[dict[str, Any]]) -> None:
+        """Write the front as a table."""
         text = io.StringIO()
-        costs = list(document["front"][0]["costs"])
+        costs = list(rows[0]["costs"])
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["key", "scores", *costs])
-        for row in document["front"]:
-            scores = " ".join(format(score, ".8g") for score in row["scores"])
-            writer.writerow([row["key"], scores, *(row["costs"][name] for name in costs)])
+        writer.writerow(["key", "score", *costs, "config"])
+        for row in rows:
+            writer.writerow([row["key"], repr(row["score"]), *(row["costs"][name] for name in costs), row["config"]])
         write_text(self.path / FRONT, text.getvalue())
-        for row, architecture in zip(document["best"], picks, strict=True):
-            write_json(self.path / row["config"], architecture.to_json())
+
+    def write_result(self, document: Mapping[str, Any]) -> None:
+        """Write the result, last of all: a folder with one is whole."""
         write_json(self.path / RESULT, document)
 
     def read_result(self) -> dict[str, Any] | None:
@@ -90,3 +107,13 @@ def _scored(line: str, place: str) -> Scored:
         return Scored(Architecture.from_json(document["architecture"]), tuple(document["scores"]))
     except (ValueError, KeyError, TypeError, InputError):
         raise InputError(f"{place}: expected a scored architecture: begin a new search") from None
+
+
+def _cost(line: str, place: str) -> tuple[tuple[str, str], Measured]:
+    try:
+        document = json.loads(line)
+        interval = document["interval"]
+        measured = Measured(float(document["value"]), None if interval is None else (interval[0], interval[1]))
+        return (str(document["model"]), str(document["cost"])), measured
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise InputError(f"{place}: expected a measured cost: begin a new search") from None

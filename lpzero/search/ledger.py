@@ -64,6 +64,11 @@ class Ledger:
             self._worths = dict(zip(keys, ranks.tolist(), strict=True))
         return self._worths.get(self.space.model_key(architecture), -1.0)
 
+    def mean_rank(self, architecture: Architecture) -> float | None:
+        """Its worth; None where it has none."""
+        worth = self.worth(architecture)
+        return worth if self.space.model_key(architecture) in self._worths else None
+
     def best(self, number: int) -> list[Scored]:
         """The ``number`` best that have scores, the best first; of equal ones the first that was scored."""
         valid = [scored for scored in self.entries.values() if scored.ok]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
 
-from lpzero.search.cost import costs_of
-from lpzero.search.limits import Limits, nothing_fits
+from lpzero.search.cost import COSTS, Costs
+from lpzero.search.limits import Excess, Limits, nothing_fits
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
 DRAWS = 1000
 """Draws without an architecture that fits and is new before a pool gives up."""
+MEASURED_DRAWS = 100
+"""Likewise of those that were built and run."""
 NEAREST = 10
 """Records of a closed pool that count as neighbours of one."""
 
@@ -52,27 +54,39 @@ class OpenPool:
     """Every architecture of a space that fits.
 
     Attributes:
-        space: The space.
+        costs: The space, and what its models cost.
         limits: The limits.
     """
 
-    space: SearchSpace
+    costs: Costs
     limits: Limits
+
+    @property
+    def space(self) -> SearchSpace:
+        """See :class:`Pool`."""
+        return self.costs.space
+
+    def excess(self, architecture: Architecture) -> Excess | None:
+        """The first limit that an architecture exceeds."""
+        return self.limits.excess(partial(self.costs.of, architecture))
 
     def sample(self, rng: np.random.Generator, taken: set[str]) -> Architecture | None:
         """See :class:`Pool`."""
-        drawn: list[dict[str, int]] = []
+        refused: list[Excess] = []
         fitted = False
         for _ in range(DRAWS):
             architecture = self.space.sample(rng)
-            costs = costs_of(self.space, architecture)
-            drawn.append(costs)
-            if not self.limits.exceeded(costs):
+            excess = self.excess(architecture)
+            if excess is not None:
+                refused.append(excess)
+            else:
                 fitted = True
                 if self.space.model_key(architecture) not in taken:
                     return architecture
+            if sum(COSTS[one.name].measured for one in refused) >= MEASURED_DRAWS:
+                break
         if not fitted and not taken:
-            raise nothing_fits(self.limits, drawn)
+            raise nothing_fits(self.limits, refused)
         return None
 
     def neighbour(
@@ -82,7 +96,7 @@ class OpenPool:
         for _ in range(DRAWS):
             child = parents[0] if len(parents) == 1 else self.space.crossover(parents[0], parents[1], rng)
             child = self.space.mutate(child, rng)
-            if not self.limits.exceeded(costs_of(self.space, child)) and self.space.model_key(child) not in taken:
+            if self.space.model_key(child) not in taken and self.excess(child) is None:
                 return child
         return None
 
@@ -90,13 +104,13 @@ class OpenPool:
         """See :class:`Pool`: of a random one, grown by mutations that fit until ``DRAWS`` in a row add nothing."""
         best = self.sample(rng, set())
         assert best is not None
-        most, since = costs_of(self.space, best)["params"], 0
+        most, since = self.costs.of(best, "params"), 0
         while since < DRAWS:
             since += 1
             child = self.space.mutate(best, rng)
-            costs = costs_of(self.space, child)
-            if costs["params"] > most and not self.limits.exceeded(costs):
-                best, most, since = child, costs["params"], 0
+            params = self.costs.of(child, "params")
+            if params > most and self.excess(child) is None:
+                best, most, since = child, params, 0
         return best
 
 
@@ -105,24 +119,32 @@ class ClosedPool:
     """The architectures of a table that fit, and no others.
 
     Attributes:
-        space: The space that builds the models.
+        costs: The space that builds the models, and what they cost.
         architectures: Those that may be picked.
         limits: The limits.
     """
 
-    space: SearchSpace
+    costs: Costs
     architectures: tuple[Architecture, ...]
     limits: Limits
 
+    @property
+    def space(self) -> SearchSpace:
+        """See :class:`Pool`."""
+        return self.costs.space
+
     @cached_property
     def _fitting(self) -> tuple[tuple[Architecture, str], ...]:
-        costs = [costs_of(self.space, architecture) for architecture in self.architectures]
+        refused: list[Excess] = []
         named: dict[str, Architecture] = {}
-        for architecture, cost in zip(self.architectures, costs, strict=True):
-            if not self.limits.exceeded(cost):
+        for architecture in self.architectures:
+            excess = self.limits.excess(partial(self.costs.of, architecture))
+            if excess is None:
                 named.setdefault(self.space.model_key(architecture), architecture)
+            else:
+                refused.append(excess)
         if not named:
-            raise nothing_fits(self.limits, costs)
+            raise nothing_fits(self.limits, refused)
         return tuple((architecture, key) for key, architecture in named.items())
 
     def sample(self, rng: np.random.Generator, taken: set[str]) -> Architecture | None:
@@ -144,7 +166,7 @@ class ClosedPool:
 
     def largest(self, rng: np.random.Generator) -> Architecture:  # noqa: ARG002  (a Pool's)
         """See :class:`Pool`: exactly."""
-        return max((one for one, _ in self._fitting), key=lambda one: costs_of(self.space, one)["params"])
+        return max((one for one, _ in self._fitting), key=lambda one: self.costs.of(one, "params"))
 
 
 def distance(first: Architecture, second: Architecture) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from lpzero.search.cost import costs_of
+from lpzero.search.cost import Costs
 from lpzero.search.limits import Limits
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -27,11 +28,12 @@ class Truth:
     quality: dict[str, float]
 
     @classmethod
-    def of(cls, table: Table, space: SearchSpace, limits: Limits) -> Truth:
-        """From a table."""
-        trained: dict[str, list[float]] = {}
+    def of(cls, table: Table, costs: Costs, limits: Limits, left_out: frozenset[str]) -> Truth:
+        """From a table, without the records that are left out."""
+        space, trained = costs.space, dict[str, list[float]]()
         for record, quality in zip(table.records, table.oriented, strict=True):
-            if not limits.exceeded(costs_of(space, record.architecture)):
+            fits = limits.excess(partial(costs.of, record.architecture)) is None
+            if fits and record.id not in left_out:
                 trained.setdefault(space.model_key(record.architecture), []).append(float(quality))
         return cls(space, {key: float(np.mean(values)) for key, values in trained.items()})
 

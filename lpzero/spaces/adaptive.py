@@ -38,7 +38,8 @@ class AdaptiveEmbedding(nn.Module):
     def forward(self, input_ids: Tensor) -> Tensor:
         """(batch, tokens) ids to (batch, tokens, width)."""
         ids = input_ids.flatten()
-        if len(self.tables) == 1:
+        if len(self.tables) == 1 or ids.is_meta:
+            # where there is no number to tell a cluster by, ids are taken to be frequent: the first cluster has those
             embedded = self._embed(0, ids)
         else:
             clusters = clusters_of(ids, self.cutoffs)

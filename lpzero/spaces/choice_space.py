@@ -22,18 +22,25 @@ class ChoiceSpace(ABC):
 
     Attributes:
         name: The name on the command line.
-        protocols: Every protocol that the space knows, the default first.
 
     Raises:
-        InputError: If the protocol is none of these.
+        InputError: If the protocol is none that the space knows.
     """
 
     name: ClassVar[str]
-    protocols: ClassVar[tuple[str, ...]]
     protocol: str
 
     def __post_init__(self) -> None:
-        own.split_protocol(self.protocol, self.protocols)
+        self._named()
+
+    def _named(self) -> tuple[str, int | None]:
+        """The protocol without the vocabulary that it may name, and the vocabulary of ``own``; raises InputError."""
+        return own.split_protocol(self.protocol, self.protocols)
+
+    @property
+    @abstractmethod
+    def protocols(self) -> tuple[str, ...]:
+        """Every protocol that the space knows, the default first."""
 
     @property
     @abstractmethod
@@ -48,12 +55,17 @@ class ChoiceSpace(ABC):
     @property
     def protocol_name(self) -> str:
         """The protocol without the vocabulary that it may name."""
-        return own.split_protocol(self.protocol, self.protocols)[0]
+        return self._named()[0]
 
     @property
     def own_vocabulary(self) -> int | None:
         """Number of token ids of the protocol ``own``; None under another."""
-        return own.split_protocol(self.protocol, self.protocols)[1]
+        return self._named()[1]
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether models come with trained weights, whatever the seed of a build."""
+        return False
 
     @property
     def size(self) -> int:
@@ -91,17 +103,16 @@ class ChoiceSpace(ABC):
         """The model on the meta device: shapes and names, no numbers."""
 
     def flops(self, architecture: Architecture, tokens: int) -> int:
-        """Floating-point operations of a forward pass over one sequence, counted in one without weights.
+        """Floating-point operations of a forward pass over one sequence, counted on the meta device.
 
-        The ids are the first ones of the vocabulary, the most frequent where it is sorted.
+        An adaptive embedding is asked for the ids of its first cluster, the most frequent ones.
         """
         import torch
 
         from lpzero.spaces.flops import counted_flops
-        from lpzero.spaces.weights import zeroed
 
-        ids = torch.arange(tokens).remainder(self.vocabulary).unsqueeze(0)
-        return counted_flops(zeroed(self.blank(architecture)), ids)
+        ids = torch.zeros((1, tokens), dtype=torch.int64, device="meta")
+        return counted_flops(self.blank(architecture), ids)
 
     def key(self, architecture: Architecture) -> str:
         """A stable key of the architecture as listed, 64 hexadecimal digits."""

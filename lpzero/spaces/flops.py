@@ -24,3 +24,16 @@ def counted_flops(model: nn.Module, input_ids: Tensor) -> int:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model.logits(input_ids)
     return int(counter.get_total_flops())
+
+
+def passed_flops(model: nn.Module, input_ids: Tensor, labels: Tensor) -> int:
+    """Count the operations of a forward pass with its loss: for a model that is not ours.
+
+    Args:
+        model: Called as :class:`lpzero.spaces.sites.SitedModel` says.
+        input_ids: (batch, tokens).
+        labels: Likewise.
+    """
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(input_ids=input_ids, labels=labels)
+    return int(counter.get_total_flops())

@@ -12,7 +12,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from lpzero.errors import InputError
+from lpzero.spaces.memory import free_memory
+
 Model = TypeVar("Model", bound=nn.Module)
+FLOAT_BYTES = 4
+GIB = 1 << 30
 
 
 class Linear(nn.Linear):
@@ -42,13 +47,21 @@ def build_blank(make: Callable[[], Model]) -> Model:
         return make()
 
 
-def zeroed(model: Model) -> Model:
-    """Bring a model from the meta device to the CPU, every weight 0."""
-    model.to_empty(device="cpu")
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.zero_()
-    return model
+def check_memory(parameters: int) -> None:
+    """Refuse a model whose weights would not fit, before it is built.
+
+    Args:
+        parameters: Their number; each takes four bytes, float32.
+
+    Raises:
+        InputError: They need more memory than is free.
+    """
+    needed, free = FLOAT_BYTES * parameters, free_memory()
+    if needed > free:
+        raise InputError(
+            f"a model of {parameters:,} parameters needs about {needed / GIB:.1f} GiB in float32, and "
+            f"{free / GIB:.1f} GiB are free: choose a smaller model, or a machine with more memory"
+        )
 
 
 Draw = Callable[[str, Tensor, torch.Generator], object]
@@ -68,18 +81,23 @@ def xavier(name: str, weight: Tensor, generator: torch.Generator) -> Tensor:
 def build_seeded(make: Callable[[], Model], seed: int, draw: Draw) -> Model:
     """Make a model on the CPU, in evaluation mode, with weights that follow from the seed alone.
 
-    Parameters of two or more axes are drawn, in the order of ``named_parameters``; weights of LayerNorm are 1,
-    every other parameter of one axis is 0.
+    Parameters of two or more axes are drawn, in the order of ``named_parameters``; weights of LayerNorm and of
+    RMSNorm are 1, every other parameter of one axis is 0.
 
     Args:
         make: Makes the model; it must register no buffer, since a buffer would stay without numbers.
         seed: Seed of the generator, any 64-bit integer.
         draw: Fills a weight: its parameter's name, the weight, the generator.
+
+    Raises:
+        InputError: It does not fit in memory.
     """
     model = build_blank(make)
     assert not list(model.buffers()), "a model made on the meta device can hold no buffer"
+    check_memory(sum(parameter.numel() for parameter in model.parameters()))
     model.to_empty(device="cpu")
-    norms = {f"{name}.weight" for name, module in model.named_modules() if isinstance(module, nn.LayerNorm)}
+    kinds = (nn.LayerNorm, nn.RMSNorm)
+    norms = {f"{name}.weight" for name, module in model.named_modules() if isinstance(module, kinds)}
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -8,29 +8,27 @@ depends on the number of workers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from lpzero.engines import map_ordered
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import LOCK, PART, held, remove_parts, write_json
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
-from lpzero.tables.corpus import Corpus, Source, read_corpus
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables.corpus import Source
 from lpzero.tables.document import read_json
 from lpzero.tables.draw import draw
 from lpzero.tables.folder import recipe_document
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.trained import TrainedRecord, check_record, environment
+from lpzero.tables.trained import TrainedRecord, environment
+from lpzero.tables.training import TrainingTask, read_training, train_missing
 
 RECIPE, ENVIRONMENT, TRAININGS = "recipe.json", "environment.json", "trainings"
-# a diverged training would diverge again
-TRIED_AGAIN = ("failed", "out_of_memory")
 _TRAINING = re.compile(r"(\d{4,})-([01])-[0-9a-f]{16}\.json")
 
 
@@ -45,16 +43,6 @@ class Built:
 
     trainings: tuple[TrainedRecord, ...]
     environment: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Task:
-    recipe: Recipe
-    source: Source
-    id: str
-    architecture: Architecture
-    seed: int
-    path: Path
 
 
 @contextmanager
@@ -92,8 +80,8 @@ def build(
         raise InputError(f"expected at least 1 job, found {jobs}")
     space = get_space(recipe.space, recipe.protocol)
     drawn = draw(space, number, np.random.default_rng(recipe.seed))
-    tasks = [_task(recipe, source, folder, i, a, seed=0) for i, a in enumerate(drawn)]
-    tasks += [_task(recipe, source, folder, i, a, seed=1) for i, a in enumerate(drawn[:repeated])]
+    tasks = [_task(space, recipe, source, folder, i, a, seed=0) for i, a in enumerate(drawn)]
+    tasks += [_task(space, recipe, source, folder, i, a, seed=1) for i, a in enumerate(drawn[:repeated])]
     here = environment(recipe.device)
     # before the lock is written: what is refused is left as it is
     _check(folder, recipe, here, number, repeated)
@@ -104,26 +92,23 @@ def build(
         if number < cells:
             empty = f"{cells - number} of the {cells} pairs of depth and width have no architecture"
             say(f"{empty}: --archs {cells} fills them all")
-        _train_missing(tasks, jobs, progress, say)
-        yield Built(tuple(_read(task) for task in tasks), read_json(folder / ENVIRONMENT))
+        train_missing(tasks, jobs, progress, say)
+        yield Built(tuple(read_training(task) for task in tasks), read_json(folder / ENVIRONMENT))
 
 
-def _task(recipe: Recipe, source: Source, folder: Path, index: int, architecture: Architecture, *, seed: int) -> _Task:
+def _task(
+    space: SearchSpace,
+    recipe: Recipe,
+    source: Source,
+    folder: Path,
+    index: int,
+    architecture: Architecture,
+    *,
+    seed: int,
+) -> TrainingTask:
     name = f"{index:04d}"
     path = folder / TRAININGS / f"{name}-{seed}-{architecture.digest[:16]}.json"
-    return _Task(recipe, source, name, architecture, seed, path)
-
-
-def _read(task: _Task) -> TrainedRecord:
-    """The training of a task; raises InputError where the file holds another one."""
-    record = check_record(read_json(task.path), str(task.path), task.recipe)
-    expected = (task.id, task.seed, task.architecture.to_json())
-    if (record.id, record.seed, record.architecture) != expected:
-        raise InputError(
-            f"{task.path}: expected the training of {task.id} with seed {task.seed}, found that of another "
-            f"({record.id} with seed {record.seed}): delete the file, and it is trained again"
-        )
-    return record
+    return TrainingTask(space, recipe, source, name, architecture, seed, path)
 
 
 def _check(folder: Path, recipe: Recipe, here: dict[str, str], number: int, repeated: int) -> None:
@@ -195,56 +180,3 @@ def _begin(folder: Path, recipe: Recipe, here: dict[str, str]) -> None:
                 write_json(folder / name, document)
     except OSError as err:
         raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
-
-
-def _train_missing(
-    tasks: Sequence[_Task], jobs: int, progress: Callable[[int, int], None], say: Callable[[str], None]
-) -> None:
-    # what is damaged is said before hours are spent on the rest
-    statuses = [_read(task).status if task.path.exists() else None for task in tasks]
-    missing = [t for t, status in zip(tasks, statuses, strict=True) if status is None or status in TRIED_AGAIN]
-    again = sum(status in TRIED_AGAIN for status in statuses)
-    if again:
-        say(f"{again} trainings that failed or lacked memory are tried again")
-    present = len(tasks) - len(missing)
-    progress(present, len(tasks))
-    with closing(map_ordered(_train_one, missing, jobs=jobs)) as results:
-        for done, _ in enumerate(results, start=present + 1):
-            progress(done, len(tasks))
-
-
-@lru_cache(maxsize=1)
-def _corpus(source: Source, *hashes: str) -> Corpus:
-    """The corpus of a recipe, read once by each worker; raises InputError where the text is another one."""
-    corpus = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
-    if (corpus.train_sha256, corpus.validation_sha256, corpus.tokenizer_sha256) != hashes:
-        raise InputError(f"corpus {source.corpus}: changed while the table was built: restore it")
-    return corpus
-
-
-def _train_one(task: _Task) -> None:
-    from lpzero.tables.train import train
-
-    recipe = task.recipe
-    corpus = _corpus(task.source, recipe.train_sha256, recipe.validation_sha256, recipe.tokenizer_sha256)
-    space = get_space(recipe.space, recipe.protocol)
-    training = train(space, task.architecture, recipe, corpus, seed=task.seed)
-    reached = training.curve[-1][0] if training.curve else 0
-    record = TrainedRecord(
-        id=task.id,
-        architecture=task.architecture.to_json(),
-        seed=task.seed,
-        status=training.status.value,
-        reason=training.reason,
-        loss=training.loss,
-        curve=training.curve,
-        steps=reached,
-        tokens=reached * recipe.batch * recipe.length,
-        parameters=space.parameter_counts(task.architecture),
-        seconds=training.seconds,
-        recipe=recipe.digest,
-    )
-    try:
-        write_json(task.path, record.model_dump(mode="json"))
-    except OSError as err:
-        raise LpzeroError(f"{task.path} cannot be written: {err.strerror or err}") from err

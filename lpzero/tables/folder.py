@@ -53,6 +53,8 @@ class Card(Document, extra="forbid"):
         records: Number of lines.
         records_sha256: SHA-256 of the uncompressed lines.
         figures: What follows from the records, as ``lpzero tables verify`` derives it again.
+        supernet: How the checkpoint was trained whose sub-networks the records are, and the SHA-256 of its weights;
+            None where there is none.
     """
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
@@ -70,6 +72,7 @@ class Card(Document, extra="forbid"):
     records: int
     records_sha256: str
     figures: dict[str, Any]
+    supernet: dict[str, Any] | None = None
 
 
 class MeasuredRecord(Document, extra="forbid"):

@@ -156,7 +156,7 @@ def test_saved_weights_are_used(capsys: pytest.CaptureFixture[str]) -> None:
         ("config.json", '{"model_type": "nope"}', 2, "no model_type 'nope'"),
         ("config.json", '{"model_type": "vit"}', 2, "no causal or masked language model"),
         ("config.json", json.dumps({**CONFIG, "hidden_size": "wide"}), 2, "refuses the configuration"),
-        ("model.bin", "", 2, "expected a .py file, a .json configuration or a model folder"),
+        ("model.bin", "", 2, "expected a .py file, a .json or .toml file, or a model folder"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
 
 from lpzero.errors import NoResultError
 from lpzero.search.algorithms import ALGORITHMS, BATCH, POPULATION
-from lpzero.search.cost import costs_of
-from lpzero.search.limits import Limits
+from lpzero.search.cost import Costs
+from lpzero.search.limits import Excess, Limits
+from lpzero.search.nsga2 import nsga2
 from lpzero.search.pool import ClosedPool, OpenPool, Pool, distance
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
@@ -24,13 +26,22 @@ def heads(architecture: Architecture) -> float:
     return float(np.mean([dict(layer)["heads"] for layer in architecture.layers]))
 
 
+def params(architecture: Architecture) -> int:
+    return SPACE.parameter_counts(architecture)["total"]
+
+
+def opened(limits: Limits) -> OpenPool:
+    return OpenPool(Costs(SPACE), limits)
+
+
 def closed(number: int, limits: Limits) -> ClosedPool:
     rng = np.random.default_rng(3)
-    return ClosedPool(SPACE, tuple(SPACE.sample(rng) for _ in range(number)), limits)
+    return ClosedPool(Costs(SPACE), tuple(SPACE.sample(rng) for _ in range(number)), limits)
 
 
 def proposed(name: str, pool: Pool, number: int, seed: int = 0) -> list[Architecture]:
-    batches: Iterator[list[Architecture]] = ALGORITHMS[name](pool, np.random.default_rng(seed), heads)
+    algorithm = partial(nsga2, cost=params) if name == "nsga2" else ALGORITHMS[name]
+    batches: Iterator[list[Architecture]] = algorithm(pool, np.random.default_rng(seed), heads)
     found: list[Architecture] = []
     for batch in batches:
         found += batch
@@ -39,36 +50,36 @@ def proposed(name: str, pool: Pool, number: int, seed: int = 0) -> list[Architec
     return found
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", [*ALGORITHMS, "nsga2"])
 def test_no_model_is_proposed_twice_and_all_fit(name: str) -> None:
-    found = proposed(name, OpenPool(SPACE, LIMITS), 160)
+    found = proposed(name, opened(LIMITS), 160)
 
     assert len(found) == 160
     assert len({SPACE.model_key(architecture) for architecture in found}) == 160
     for architecture in found:
         SPACE.validate(architecture)
-        assert not LIMITS.exceeded(costs_of(SPACE, architecture))
+        assert params(architecture) <= 1_000_000
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", [*ALGORITHMS, "nsga2"])
 def test_a_closed_pool_is_emptied_and_never_left(name: str) -> None:
     pool = closed(70, LIMITS)
-    fitting = {SPACE.model_key(a) for a in pool.architectures if not LIMITS.exceeded(costs_of(SPACE, a))}
+    fitting = {SPACE.model_key(a) for a in pool.architectures if params(a) <= 1_000_000}
     assert BATCH < len(fitting) < 70
 
     assert {SPACE.model_key(a) for a in proposed(name, pool, 1000)} == fitting
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", [*ALGORITHMS, "nsga2"])
 def test_a_seed_repeats_and_another_does_not(name: str) -> None:
-    one, again, other = (proposed(name, OpenPool(SPACE, LIMITS), 96, seed) for seed in (0, 0, 1))
+    one, again, other = (proposed(name, opened(LIMITS), 96, seed) for seed in (0, 0, 1))
     assert one == again
     assert one != other
 
 
 @pytest.mark.parametrize("name", ["evolution", "local"])
 def test_what_learns_beats_chance(name: str) -> None:
-    pool, number = OpenPool(SPACE, LIMITS), POPULATION + 100
+    pool, number = opened(LIMITS), POPULATION + 100
     best, chance = ([max(map(heads, proposed(n, pool, number, s))) for s in range(5)] for n in (name, "random"))
     late = [np.mean([heads(a) for a in proposed(name, pool, number, s)[-40:]]) for s in range(5)]
     at_random = [np.mean([heads(a) for a in proposed("random", pool, number, s)]) for s in range(5)]
@@ -76,18 +87,45 @@ def test_what_learns_beats_chance(name: str) -> None:
     assert min(late) > max(at_random) + 0.5
 
 
+def test_a_front_is_found_where_worth_and_cost_disagree() -> None:
+    """Few heads are cheap here and many are dear, whatever the width: NSGA-II has cheaper ones of equal worth."""
+    area = {}
+    for name in ("nsga2", "random"):
+        found = [proposed(name, opened(LIMITS), 300, seed) for seed in range(3)]
+        # of every worth level the cheapest model: the lower their mean, the better the front
+        levels = (2.5, 4.0, 5.5, 7.0)
+        area[name] = np.mean(
+            [[min((params(a) for a in one if heads(a) >= level), default=10**6) for level in levels] for one in found]
+        )
+    assert area["nsga2"] < 0.9 * area["random"]
+
+
+def test_costs_that_need_a_pass_are_asked_for_last() -> None:
+    asked: list[str] = []
+
+    def cost(name: str) -> float:
+        asked.append(name)
+        return {"params": 5.0, "latency": 1.0}[name]
+
+    limits = Limits({"latency": 0.5, "params": 4})
+    assert limits.excess(cost) == Excess("params", 5.0)
+    assert asked == ["params"]
+    assert Limits({"latency": 0.5, "params": 6}).excess(cost) == Excess("latency", 1.0)
+    assert asked == ["params", "params", "latency"]
+
+
 def test_nothing_fits() -> None:
-    for pool in (OpenPool(SPACE, Limits({"params": 10, "bytes": 10**9})), closed(20, Limits({"params": 10}))):
+    for pool in (opened(Limits({"params": 10, "bytes": 10**9})), closed(20, Limits({"params": 10}))):
         with pytest.raises(NoResultError, match=r"after \d+ draws; the binding limit is --max-params 10: the lowest"):
             pool.sample(np.random.default_rng(0), set())
 
 
 def test_the_largest_fits_and_a_closed_pool_knows_it_exactly() -> None:
     pool = closed(60, LIMITS)
-    fitting = [costs_of(SPACE, a)["params"] for a in pool.architectures]
-    largest = costs_of(SPACE, pool.largest(np.random.default_rng(0)))["params"]
+    fitting = [params(a) for a in pool.architectures]
+    largest = params(pool.largest(np.random.default_rng(0)))
     assert largest == max(p for p in fitting if p <= 1_000_000)
-    grown = costs_of(SPACE, OpenPool(SPACE, LIMITS).largest(np.random.default_rng(0)))["params"]
+    grown = params(opened(LIMITS).largest(np.random.default_rng(0)))
     assert largest <= grown <= 1_000_000
 
 

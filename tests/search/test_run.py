@@ -12,10 +12,11 @@ from scipy import stats
 
 from lpzero.cli.main import run as command
 from lpzero.errors import InputError
-from lpzero.search.cost import COSTS, costs_of
+from lpzero.search.cost import COUNTED
 from lpzero.search.folder import SearchFolder
 from lpzero.search.ledger import Ledger, Scored
-from lpzero.search.run import execute, prepare
+from lpzero.search.run import execute
+from lpzero.search.setting import prepare
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables import load_table
@@ -36,6 +37,12 @@ class Quiet:
         if step == "random" and done >= self.until:
             raise KeyboardInterrupt
 
+    def trainings(self, done: int, total: int) -> None:
+        """Nothing is said."""
+
+    def note(self, line: str) -> None:
+        """Nothing is said."""
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -49,10 +56,10 @@ def test_the_document(found: dict[str, Any]) -> None:
     assert set(found["controls"]) == {"random", "largest", "params"}
     assert set(found["truth"]) == {"found", "random", "largest", "params"}
     space, table = get_space("gpt2", "own"), load_table("gpt2-own")
-    costs = [costs_of(space, record.architecture) for record in table.records]
-    fits = [i for i, cost in enumerate(costs) if cost["params"] <= 1_200_000]
+    params = [space.parameter_counts(record.architecture)["total"] for record in table.records]
+    fits = [i for i, number in enumerate(params) if number <= 1_200_000]
     assert 0 < len(fits) < table.n
-    largest = max(fits, key=lambda i: costs[i]["params"])
+    largest = max(fits, key=lambda i: params[i])
     quality = table.oriented
     assert found["truth"]["largest"]["quality"] == pytest.approx(quality[largest], abs=1e-6)
     assert found["truth"]["largest"]["regret"] == pytest.approx(quality[fits].max() - quality[largest], abs=1e-6)
@@ -64,7 +71,7 @@ def test_nothing_on_the_front_is_beaten(found: dict[str, Any]) -> None:
     params = [row["costs"]["params"] for row in found["front"]]
     assert params == sorted(params, reverse=True)
     assert found["front"][0] == found["best"][0]
-    assert all(set(row["costs"]) == set(COSTS) for row in found["front"])
+    assert all(set(row["costs"]) == set(COUNTED) for row in found["front"])
 
 
 def test_jobs_change_nothing_and_the_files_are_there(found: dict[str, Any], tmp_path: Path) -> None:
@@ -75,7 +82,8 @@ def test_jobs_change_nothing_and_the_files_are_there(found: dict[str, Any], tmp_
         k: v for k, v in found.items() if k not in ("run", "seconds")
     }
     for row in again["best"]:
-        architecture = Architecture.from_json(json.loads((path / row["config"]).read_text()))
+        folder = (path / row["config"]).parent
+        architecture = Architecture.from_json(json.loads((folder / "architecture.json").read_text()))
         assert architecture.digest == row["key"]
     assert len((path / "front.csv").read_text().splitlines()) == 1 + len(again["front"])
 
@@ -125,9 +133,18 @@ def test_worth_is_the_mean_rank_in_each_direction() -> None:
         (["--space", "flexibert", "--table", "gpt2-own", "--proxy", "params"], 2, "is of space gpt2"),
         (["--table", "gpt2-own", "--protocol", "lts", "--proxy", "params"], 2, "was measured on other models"),
         (["--space", "gpt2", "--proxy", "params", "--max-params", "many"], 2, "expected a number such as 20M"),
-        (["--space", "gpt2", "--proxy", "params", "--max-params", "0"], 2, "--max-params: expected at least 1"),
+        (["--space", "gpt2", "--proxy", "params", "--max-params", "0"], 2, "--max-params: expected more than 0"),
         (["--space", "gpt2", "--proxy", "params", "--samples", "0"], 2, "--samples"),
         (["--space", "gpt2", "--proxy", "params", "--max-params", "5"], 4, "the binding limit is --max-params 5"),
+        (["--space", "gpt2", "--proxy", "params", "--max-latency", "soon"], 2, "expected a time such as"),
+        (["--space", "gpt2", "--proxy", "params", "--max-memory", "much"], 2, "expected a size such as 80MB"),
+        (["--space", "gpt2", "--proxy", "params", "--max-latency", "0"], 2, "--max-latency: expected more than 0"),
+        (["--space", "gpt2", "--proxy", "params", "--verify", "1"], 2, "--verify: expected at least 2"),
+        (["--space", "gpt2", "--proxy", "params", "--verify", "2"], 2, "--space gpt2 --protocol own"),
+        (["--space", "gpt2", "--protocol", "own", "--proxy", "params", "--verify", "2"], 3, "give --corpus and"),
+        (["--model", "nowhere", "--proxy", "params"], 2, "expected the folder of a checkpoint, found none"),
+        (["--model", ".", "--space", "gpt2", "--proxy", "params"], 2, "--model is a space of its own"),
+        (["--space", "no/such.toml", "--proxy", "params"], 2, "no/such.toml"),
         (["--resume", "nowhere"], 2, "expected the folder of a search"),
         (["--resume", "nowhere", "--samples", "3"], 2, "has no effect beside --resume"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from lpzero.spaces import Gpt2, get_space
 from lpzero.spaces.gpt2_own_plan import OwnPlan
@@ -56,3 +57,13 @@ def test_a_blank_model_has_the_shapes_of_the_built_one_and_no_numbers() -> None:
         blank = space.blank(architecture)
         assert {p.device.type for p in blank.parameters()} == {"meta"}
         assert sum(p.numel() for p in blank.parameters()) == space.parameter_counts(architecture)["total"]
+
+
+def test_operations_of_an_adaptive_embedding_are_those_of_frequent_ids() -> None:
+    space, rng = get_space("gpt2"), np.random.default_rng(5)
+    drawn = (space.sample(rng) for _ in range(200))
+    architecture = next(a for a in drawn if a["div_val"] == 4 and a.depth < 4 and a["d_model"] == 64)
+    model = space.build(architecture, 0)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model.logits(torch.arange(12).unsqueeze(0))
+    assert space.flops(architecture, 12) == counter.get_total_flops()

@@ -396,9 +396,9 @@ def test_no_workers_at_all_are_refused_and_nothing_written(written: Recipe, sour
 
 def forget_the_corpus() -> None:
     """What another process would do by starting."""
-    from lpzero.tables.build import _corpus
+    from lpzero.tables.training import corpus_of
 
-    _corpus.cache_clear()
+    corpus_of.cache_clear()
 
 
 @pytest.mark.parametrize("part", ["corpus", "validation"])

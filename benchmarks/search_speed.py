@@ -1,0 +1,137 @@
+"""What a search costs beside the bare passes of the same models: time an architecture, and memory as it goes on."""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from record import record
+from scipy import stats
+
+from lpzero.operands.bank import pass_batch, untrained_model
+from lpzero.proxy import load_proxy
+from lpzero.proxy.score import ScoreTask, score_task
+from lpzero.search.config import SearchConfig
+from lpzero.search.folder import SearchFolder
+from lpzero.search.run import execute
+from lpzero.search.setting import SearchSetting, prepare
+from lpzero.spaces import Architecture, get_space
+
+
+class Watch:
+    """Notes, behind every batch, the time and the memory of this process."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+        self.memory: list[tuple[int, float]] = []
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """A batch is scored."""
+        del total
+        self.seconds[step] = time.perf_counter() - self.started
+        if step == "search":
+            self.memory.append((done, resident()))
+
+    def trainings(self, done: int, total: int) -> None:
+        """There are none."""
+
+    def note(self, line: str) -> None:
+        """There are none."""
+
+
+def resident() -> float:
+    """MiB that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def bare(setting: SearchSetting, architecture: Architecture) -> None:
+    """Build a model, and take one forward and one backward pass."""
+    model, _ = untrained_model(setting.space, architecture, setting.shown)
+    batch = pass_batch(setting.space, setting.shown)
+    model(input_ids=batch.input_ids, labels=batch.labels).loss.backward()
+
+
+def timed(setting: SearchSetting, architectures: list[Architecture]) -> tuple[list[float], list[float]]:
+    """Seconds of the bare pass and of the score of each, one after the other."""
+    plain, scored = [], []
+    for architecture in architectures:
+        for times, work in (
+            (plain, lambda: bare(setting, architecture)),  # noqa: B023
+            (scored, lambda: score_task(ScoreTask(setting.space, architecture, setting.shown, setting.proxies))),  # noqa: B023
+        ):
+            started = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - started)
+    return plain, scored
+
+
+def main() -> None:
+    """Measure and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--space", default="flexibert")
+    parser.add_argument("--proxy", default="flexibert/best")
+    parser.add_argument("--budget", type=float, default=120.0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--pairs", type=int, default=60)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    proxy, space = load_proxy(options.proxy), get_space(options.space)
+    config = SearchConfig(
+        space=space.reference,
+        protocol=space.protocol,
+        proxies=[str(proxy.formula)],
+        names=[proxy.name],
+        higher_is_better=[proxy.higher_is_better],
+        samples=None,
+        budget=options.budget,
+    )
+    setting, watch = prepare(config), Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        run = SearchFolder.create(Path(folder) / "run", config)
+        document = execute(run, setting, jobs=options.jobs, observer=watch)
+        kept = run.kept()
+    sampled = np.random.default_rng(0).permutation(len(kept))[: options.pairs]
+    timed(setting, [kept[int(i)].architecture for i in sampled[:3]])
+    plain, scored = timed(setting, [kept[int(i)].architecture for i in sampled])
+    late = watch.memory[len(watch.memory) // 4 :]
+    slope = stats.linregress([done for done, _ in late], [memory for _, memory in late])
+    wide = 1.96 * slope.stderr
+    random_seconds = watch.seconds["random"] - watch.seconds["search"]
+    rows: list[list[object]] = [
+        ["architectures scored by the search", document["scored"]],
+        ["architectures scored in all, none twice", len(kept)],
+        ["seconds of the search", watch.seconds["search"]],
+        ["seconds of the random search", random_seconds],
+        ["score / bare pass, median", statistics.median(s / b for s, b in zip(scored, plain, strict=True))],
+        ["score / bare pass, of the sums", sum(scored) / sum(plain)],
+        [
+            "search on all its cores / bare passes on one, an architecture",
+            options.jobs * watch.seconds["search"] / document["scored"] / statistics.fmean(plain),
+        ],
+        ["MiB held at the end", late[-1][1]],
+        ["MiB more for 1,000 architectures", 1000 * slope.slope],
+        ["... and its interval of 95 %", f"[{1000 * (slope.slope - wide):.2f}, {1000 * (slope.slope + wide):.2f}]"],
+    ]
+    record(
+        f"search-speed-{options.space}",
+        " ".join(["python benchmarks/search_speed.py", *sys.argv[1:]]),
+        ["figure", "value"],
+        rows,
+        proxy=options.proxy,
+        jobs=options.jobs,
+        budget=options.budget,
+        pairs=options.pairs,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""What a search without training picks on a published table, over seeds, beside a random pick and the largest.
+
+The table is a closed space: only its architectures may be picked, and those that the proxy was chosen on are left out.
+Every one that remains is scored once, so that the searches of all seeds are lookups.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from record import record
+from scipy import stats
+
+from lpzero.files import write_json
+from lpzero.operands.bank import Pass, derived_seed
+from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.chosen import chosen_on
+from lpzero.proxy.score import score_architectures
+from lpzero.search.algorithms import ALGORITHMS
+from lpzero.search.cost import Costs
+from lpzero.search.ledger import Ledger, Scored
+from lpzero.search.limits import Limits
+from lpzero.search.pool import ClosedPool
+from lpzero.search.truth import Truth
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import Table, load_table
+
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """The part of a table that a proxy was not chosen on.
+
+    Attributes:
+        proxy: The proxy.
+        costs: What builds the models, and what they cost.
+        table: The table without the architectures that the proxy was chosen on.
+        scores: By key of the architecture; None where it could not be scored.
+    """
+
+    proxy: Proxy
+    costs: Costs
+    table: Table
+    scores: dict[str, float | None]
+
+    @property
+    def space(self) -> SearchSpace:
+        """What builds the models."""
+        return self.costs.space
+
+    @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """Those that remain, as listed."""
+        return tuple(item.architecture for item in self.table.records)
+
+    def params(self, architecture: Architecture) -> float:
+        """Number of parameters."""
+        return self.costs.of(architecture, "params")
+
+    def ledger(self, architectures: Iterable[Architecture] = ()) -> Ledger:
+        """What a search knows that has scored these."""
+        ledger = Ledger(self.space, (self.proxy.higher_is_better,))
+        ledger.add([self.scored(architecture) for architecture in architectures])
+        return ledger
+
+    def scored(self, architecture: Architecture) -> Scored:
+        """The score of an architecture, as a search gets it."""
+        return Scored(architecture, (self.scores[self.space.key(architecture)],))
+
+
+def unseen(name: str, folder: Path | None, jobs: int) -> Unseen:
+    """Load a discovered proxy, the table that it was found on and the scores of what it was not chosen on."""
+    proxy = load_proxy(name)
+    if proxy.found is None:
+        sys.exit(f"{name}: expected a proxy whose file says where it was found")
+    whole = load_table(proxy.found.table)
+    seen = chosen_on(proxy, whole)
+    table = replace(whole, records=tuple(item for item in whole.records if item.id not in seen))
+    space = get_space(table.space, table.protocol(proxy.found.protocol))
+    return Unseen(proxy, Costs(space), table, exact_scores(proxy, space, table, folder, jobs))
+
+
+def exact_scores(
+    proxy: Proxy, space: SearchSpace, table: Table, folder: Path | None, jobs: int
+) -> dict[str, float | None]:
+    """The scores by key of the architecture; those that the folder has from the same pass are not computed again."""
+    shown = Pass()
+    facts = {
+        "proxy": str(proxy.formula),
+        "space": space.name,
+        "protocol": space.protocol,
+        "records": table.digest,
+        "pass": asdict(shown),
+    }
+    path = None if folder is None else folder / f"{table.name}-{space.protocol}.json"
+    if path is not None and path.exists():
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        scores: dict[str, float | None] = document.pop("scores")
+        if document == facts:
+            return scores
+    architectures = [item.architecture for item in table.records]
+    rows = score_architectures(space, architectures, [proxy], shown, jobs=jobs, progress=progress)
+    found = {space.key(a): row[0].value for a, row in zip(architectures, rows, strict=True)}
+    if path is not None:
+        write_json(path, {**facts, "scores": found})
+    return found
+
+
+def progress(done: int, total: int) -> None:
+    """Say now and then how far the scoring is."""
+    if done % 50 == 0 or done == total:
+        print(f"{done} of {total} scored", file=sys.stderr, flush=True)
+
+
+def searched(name: str, purpose: str, known: Unseen, pool: ClosedPool, seed: int, samples: int) -> Ledger:
+    """Let an algorithm propose until so many are scored, with the random numbers that ``lpzero search`` gives it."""
+    ledger = known.ledger()
+    rng = np.random.default_rng(derived_seed(seed, "search", purpose))
+    for batch in ALGORITHMS[name](pool, rng, ledger.worth):
+        ledger.add([known.scored(architecture) for architecture in batch[: samples - len(ledger.entries)]])
+        if len(ledger.entries) >= samples:
+            break
+    return ledger
+
+
+def picks(known: Unseen, pool: ClosedPool, seed: int, samples: int) -> dict[str, Architecture]:
+    """What every way to pick picks with one seed, each with as many looks."""
+    found = {name: searched(name, "search", known, pool, seed, samples).best(1)[0].architecture for name in ALGORITHMS}
+    drawn = pool.sample(np.random.default_rng(derived_seed(seed, "search", "drawn")), set())
+    assert drawn is not None
+    looked = searched("random", "random", known, pool, seed, samples).entries.values()
+    return {
+        **found,
+        "one drawn at random": drawn,
+        "largest of as many drawn": max((scored.architecture for scored in looked), key=known.params),
+    }
+
+
+def bounds(known: Unseen, pool: ClosedPool) -> dict[str, Architecture]:
+    """What looking at all that fits picks: by parameters, and by the proxy, the most that a search with it can do."""
+    fitting: dict[str, Architecture] = {}
+    for architecture in known.architectures:
+        if pool.limits.excess(partial(known.costs.of, architecture)) is None:
+            # of one model that is listed twice the pool has the first
+            fitting.setdefault(known.space.model_key(architecture), architecture)
+    return {
+        "largest of all": max(fitting.values(), key=known.params),
+        "best of all by the proxy": known.ledger(fitting.values()).best(1)[0].architecture,
+    }
+
+
+def outcome(truth: Truth, architecture: Architecture) -> tuple[float, float]:
+    """Rank of the true quality among what fits, in per cent of it, and regret."""
+    every, mine = np.array(list(truth.quality.values())), truth.quality[truth.space.model_key(architecture)]
+    return 100 * (1 + int((every > mine).sum())) / len(every), float(every.max()) - mine
+
+
+def spread(values: np.ndarray) -> list[float]:
+    """Median and quartiles."""
+    return [float(np.quantile(values, q)) for q in (0.5, 0.25, 0.75)]
+
+
+def difference(found: np.ndarray, control: np.ndarray) -> list[float]:
+    """Mean of the paired differences with its 95 % percentile bootstrap interval over the seeds."""
+    apart = found - control
+    rng = np.random.default_rng(derived_seed(0, "bootstrap"))
+    interval = stats.bootstrap(
+        (apart,), np.mean, n_resamples=RESAMPLES, confidence_level=0.95, method="percentile", rng=rng
+    ).confidence_interval
+    return [float(apart.mean()), float(interval.low), float(interval.high)]
+
+
+def compared(
+    known: Unseen, limits: Limits, label: str, share: float, seeds: range, algorithm: str
+) -> tuple[list[list[Any]], str]:
+    """The rows of one limit, and what a random pick is worth there, worked out exactly."""
+    pool = ClosedPool(known.costs, known.architectures, limits)
+    truth = Truth.of(known.table, known.costs, limits, frozenset())
+    samples = round(share * len(truth.quality))
+    by_pick: dict[str, list[tuple[float, float]]] = {}
+    fixed = bounds(known, pool)
+    for seed in seeds:
+        for name, architecture in {**picks(known, pool, seed, samples), **fixed}.items():
+            by_pick.setdefault(name, []).append(outcome(truth, architecture))
+    figures = {name: np.array(values) for name, values in by_pick.items()}
+    rows: list[list[Any]] = []
+    for name, values in figures.items():
+        row = [label, f"{samples} of {len(truth.quality)}", name, *spread(values[:, 0]), *spread(values[:, 1])]
+        for column in (0, 1):
+            row += ["-"] * 3 if name == algorithm else difference(figures[algorithm][:, column], values[:, column])
+        rows.append(row)
+    regrets = max(truth.quality.values()) - np.array(list(truth.quality.values()))
+    return rows, f"mean regret {regrets.mean():.3f}, median {np.median(regrets):.3f}"
+
+
+def main() -> None:
+    """Measure and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--proxy", default="flexibert/best", help="Its file says table, protocol and split.")
+    parser.add_argument("--algorithm", choices=list(ALGORITHMS), default="evolution", help="Compared with the others.")
+    parser.add_argument("--share", type=float, default=0.2, help="Of what fits, so much is scored.")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0, help="Other seeds than the reported ones are for tuning.")
+    parser.add_argument("--scores", type=Path, help="Keep the scores in this folder, and use those that are there.")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    known = unseen(options.proxy, options.scores, options.jobs)
+    half = int(np.median([known.params(architecture) for architecture in known.architectures]))
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    rows, by_chance = [], {}
+    for label, limits in (("none", Limits({})), (f"params <= {half:,}", Limits({"params": half}))):
+        found, by_chance[label] = compared(known, limits, label, options.share, seeds, options.algorithm)
+        rows += found
+    header = ["limit", "scored", "pick", "top %, median", "lower quartile", "upper quartile"]
+    header += ["regret, median", "lower quartile", "upper quartile"]
+    for measure in ("top %", "regret"):
+        header += [f"{options.algorithm} less this, {measure}", "low", "high"]
+    table = known.table
+    record(
+        f"search-{table.name}-{known.space.protocol}",
+        # where scores are kept decides nothing
+        f"python benchmarks/search_tables.py --proxy {options.proxy} --algorithm {options.algorithm} "
+        f"--share {options.share} --seeds {options.seeds} --first-seed {options.first_seed}",
+        header,
+        rows,
+        proxy=f"{known.proxy.name}: {known.proxy.formula} ({known.proxy.direction})",
+        left_out=f"what the proxy was chosen on: {table.n} records remain",
+        top="rank of the true quality among what fits, in per cent of it",
+        regret=f"{table.quality}, {table.unit}: less than the best that fits",
+        seeds=f"{seeds.start} to {seeds.stop - 1}",
+        intervals=f"95 %, of the mean paired difference: percentile bootstrap over the seeds, {RESAMPLES} resamples",
+        **{f"a random pick, limit {label}": text for label, text in by_chance.items()},
+    )
+
+
+if __name__ == "__main__":
+    main()

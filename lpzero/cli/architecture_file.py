@@ -1,0 +1,115 @@
+"""An architecture that a user gave: a JSON or TOML file, a folder that a search wrote, or standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lpzero.errors import InputError
+
+if TYPE_CHECKING:
+    from lpzero.spaces.architecture import Architecture
+    from lpzero.spaces.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class GivenArchitecture:
+    """An architecture as it was given.
+
+    Attributes:
+        source: What messages call the place where it stands.
+        architecture: The architecture.
+        protocol: The protocol that stands beside it; None where none does.
+    """
+
+    source: str
+    architecture: Architecture
+    protocol: str | None
+
+
+def read_architecture(text: str) -> GivenArchitecture:
+    """Read an architecture; raises InputError where there is none."""
+    from lpzero.pretrained.folder import ARCHITECTURE, CONFIGURATION
+    from lpzero.settings import read_document
+
+    if text == "-":
+        return _given(_standard_input(), "stdin")
+    path = Path(text)
+    if path.suffix == ".toml":
+        return _given(_toml(path), text)
+    if not path.is_dir():
+        return _given(read_document(path), text)
+    configuration, alone = path / CONFIGURATION, path / ARCHITECTURE
+    if configuration.is_file() and "architecture" in (document := read_document(configuration)):
+        return _given(document, str(configuration))
+    if alone.is_file():
+        return _given(read_document(alone), str(alone))
+    raise InputError(f"{path}: expected a folder with {ARCHITECTURE}, or with {CONFIGURATION} of lpzero, found neither")
+
+
+def _toml(path: Path) -> dict[str, object]:
+    """An architecture as TOML: ``space``, ``[whole]``, ``[[layers]]``, and ``protocol`` where it is not the default."""
+    from lpzero.spaces.space_document import parse_toml, read_text
+
+    document = parse_toml(path, read_text(path))
+    protocol = document.pop("protocol", None)
+    architecture = {"layers": [], **document}
+    return {"architecture": architecture, "protocol": protocol}
+
+
+def _standard_input() -> object:
+    try:
+        return json.load(sys.stdin)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
+        raise InputError(f"stdin: expected a JSON object, found {err}") from None
+
+
+def _given(document: Any, source: str) -> GivenArchitecture:
+    """An architecture by itself, or one with its protocol, as a configuration of lpzero has them."""
+    from lpzero.spaces.architecture import Architecture
+
+    configuration = isinstance(document, dict) and "architecture" in document
+    protocol = document.get("protocol") if configuration else None
+    if protocol is not None and not isinstance(protocol, str):
+        raise InputError(f"{source}: protocol: expected text, found {protocol!r}")
+    try:
+        return GivenArchitecture(
+            source, Architecture.from_json(document["architecture"] if configuration else document), protocol
+        )
+    except InputError as err:
+        raise InputError(f"{source}: {err}") from None
+
+
+def space_of(given: GivenArchitecture, reference: str | None, protocol: str | None) -> SearchSpace:
+    """The space that an architecture is a point of; raises InputError where there is none."""
+    from lpzero.spaces import get_space
+
+    name, chosen = reference or given.architecture.space, protocol or given.protocol
+    try:
+        space = get_space(name, chosen)
+    except InputError as err:
+        if reference is not None or protocol is not None:
+            raise
+        raise InputError(f"{given.source}: {err}: --space and --protocol say another one") from None
+    try:
+        space.validate(given.architecture)
+    except InputError as err:
+        raise InputError(f"{given.source}: {err}{_hint(space, given) if chosen is None else ''}") from None
+    return space
+
+
+def _hint(space: SearchSpace, given: GivenArchitecture) -> str:
+    """The protocols that an architecture fits, where nobody said which one is meant."""
+    from lpzero.spaces import get_space
+
+    fitting = []
+    for protocol in space.protocols:
+        try:
+            get_space(space.reference, protocol).validate(given.architecture)
+        except InputError:
+            continue
+        fitting.append(protocol)
+    return f" (it fits --protocol {' or '.join(fitting)})" if fitting else ""

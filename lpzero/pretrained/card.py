@@ -1,0 +1,95 @@
+"""The card of a model's folder: what it is, how large it is, and how to load it, as Markdown."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from lpzero.pretrained.registration import HEADS
+from lpzero.spaces.architecture import Architecture, Values
+from lpzero.spaces.config_space import ConfigSpace
+from lpzero.spaces.space import SearchSpace
+
+
+def card_text(space: SearchSpace, architecture: Architecture, seed: int | None, more: str = "") -> str:
+    """Write a card.
+
+    Args:
+        space: The space, with its protocol.
+        architecture: The architecture.
+        seed: Seed of the weights; None where the folder holds none.
+        more: Further Markdown behind everything else: scores, costs, the settings of a search.
+    """
+    key = space.key(architecture)
+    facts: list[tuple[str, object]] = [
+        ("space", space.name),
+        ("protocol", space.protocol),
+        ("key", f"`{key}`"),
+        ("layers", architecture.depth),
+        *architecture.whole,
+        ("token ids", space.vocabulary),
+        ("longest sequence", f"{space.max_tokens} tokens"),
+    ]
+    code = loading_code(space, weights=seed is not None)
+    parts = [
+        f"# {space.name}, protocol {space.protocol}: {key[:16]}",
+        f"A {space.objective} language model of lpzero's search space `{space.name}`. {_weights(space, seed)}",
+        _table(("", ""), facts),
+        "## Layers",
+        _layers(architecture.layers),
+        "## Parameters",
+        _table(("part", "parameters"), [(name, f"{n:,}") for name, n in space.parameter_counts(architecture).items()]),
+        "## Load it",
+        f"In this folder:\n\n```python\n{code}\n```",
+        more.strip(),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def loading_code(space: SearchSpace, *, weights: bool, folder: str = ".") -> str:
+    """Python that loads a folder.
+
+    Args:
+        space: The space of its model.
+        weights: Whether it holds weights. Without them the code draws some, unless they come from a checkpoint.
+        folder: The folder, as the code shall name it.
+    """
+    auto = f"AutoModel{HEADS[space.objective]}"
+    if weights:
+        names, body = auto, [f"model = {auto}.from_pretrained({folder!r})"]
+    else:
+        names, body = "AutoConfig", [f"config = AutoConfig.from_pretrained({folder!r})"]
+        if not _pretrained(space):
+            names, body = f"AutoConfig, {auto}", [*body, f"model = {auto}.from_config(config)  # draws the weights"]
+    imports = [f"from transformers import {names}", ""]
+    if not isinstance(space, ConfigSpace):
+        imports = ["import lpzero", *imports, "lpzero.register()"]
+    return "\n".join([*imports, *body])
+
+
+def _pretrained(space: SearchSpace) -> bool:
+    return bool(getattr(space, "pretrained", False))
+
+
+def _weights(space: SearchSpace, seed: int | None) -> str:
+    """Where the weights come from."""
+    if seed is None:
+        chosen = "" if space.reference == space.name else f" --space {shlex.quote(space.reference)}"
+        return f"This folder holds no weights: `lpzero build .{chosen} --out DIR` writes the model with them."
+    if _pretrained(space):
+        return "Its weights were cut out of a trained checkpoint."
+    return f"Its weights are untrained: they were drawn with the seed {seed}."
+
+
+def _layers(layers: tuple[Values, ...]) -> str:
+    """A row a layer, counted from 0 as in messages."""
+    names = list(dict.fromkeys(name for layer in layers for name, _ in layer))
+    if not names:
+        return "All layers are alike."
+    rows = [(index, *(dict(layer)[name] for name in names)) for index, layer in enumerate(layers)]
+    return _table(("layer", *names), rows)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines: list[Sequence[object]] = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

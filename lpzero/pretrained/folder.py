@@ -1,0 +1,153 @@
+"""Architectures as folders that transformers loads: written whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+
+from lpzero.errors import InputError, LpzeroError
+from lpzero.files import PART, write_json, write_text
+from lpzero.pretrained.card import card_text
+from lpzero.pretrained.registration import classes_of, configuration_of
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.config_space import ConfigSpace
+from lpzero.spaces.space import SearchSpace
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+ARCHITECTURE, CARD, CONFIGURATION = "architecture.json", "README.md", "config.json"
+
+
+def write_configuration(folder: Path, space: SearchSpace, architecture: Architecture, card: str = "") -> None:
+    """Write what an architecture is, without weights: ``config.json``, ``architecture.json`` and ``README.md``.
+
+    The configuration is lpzero's own, or that of transformers where the space is one of transformers configurations.
+
+    Args:
+        folder: Empty, or not there yet.
+        space: The space, with its protocol.
+        architecture: The architecture.
+        card: Further Markdown for the card, ``README.md``.
+
+    Raises:
+        InputError: The folder is not free, or the architecture is not in the space.
+        LpzeroError: It cannot be written.
+    """
+    space.validate(architecture)
+    configuration = _configuration(space, architecture)
+    with _whole(folder) as part:
+        configuration.save_pretrained(part)
+        _describe(part, space, architecture, None, card)
+
+
+def write_model(folder: Path, space: SearchSpace, architecture: Architecture, seed: int, card: str = "") -> None:
+    """Write a built model: what :func:`write_configuration` writes, and the weights as safetensors.
+
+    Args:
+        folder: Empty, or not there yet.
+        space: The space, with its protocol.
+        architecture: The architecture.
+        seed: Seed of the weights, as :meth:`lpzero.spaces.space.SearchSpace.build` takes it.
+        card: Further Markdown for the card, ``README.md``.
+
+    Raises:
+        InputError: The folder is not free, the architecture is not in the space, or the model does not fit in memory.
+        LpzeroError: It cannot be written.
+    """
+    check_free(folder)
+    space.validate(architecture)
+    model = _built(space, architecture, seed)
+    with _whole(folder) as part, _quiet():
+        model.save_pretrained(part)
+        _describe(part, space, architecture, seed, card)
+
+
+def check_free(folder: Path) -> None:
+    """Raise InputError where a folder is not free to be written: a file is there, or a folder with something in it."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: expected an empty folder or none, found a file: give another folder")
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty and is left as it is: give another folder")
+
+
+def _configuration(space: SearchSpace, architecture: Architecture) -> PreTrainedConfig:
+    if not isinstance(space, ConfigSpace):
+        return configuration_of(space, architecture)
+    model: Any = space.blank(architecture).model
+    configuration: PreTrainedConfig = space.config(architecture)
+    configuration.architectures = [type(model).__name__]
+    return configuration
+
+
+def _built(space: SearchSpace, architecture: Architecture, seed: int) -> PreTrainedModel:
+    if isinstance(space, ConfigSpace):
+        plain: Any = space.build(architecture, seed).model
+        model: PreTrainedModel = plain
+        return model
+    classes = classes_of(space.name)
+    return classes.model.around(configuration_of(space, architecture), space.build(architecture, seed))
+
+
+def _describe(folder: Path, space: SearchSpace, architecture: Architecture, seed: int | None, more: str) -> None:
+    write_json(folder / ARCHITECTURE, architecture.to_json())
+    write_text(folder / CARD, card_text(space, architecture, seed, more))
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A folder to fill, whose files take their place when the block ends; where it fails they are removed."""
+    check_free(folder)
+    there = folder.is_dir()
+    # beside a folder that is not there, and in one that is: it may be where a disk is mounted
+    part = (folder.resolve() if there else folder.resolve().parent) / f".{uuid.uuid4().hex}{PART}"
+    try:
+        part.mkdir(parents=True)
+        yield part
+        _settle(part)
+        if there:
+            _move(part, folder)
+        else:
+            part.replace(folder)
+    except (FileExistsError, NotADirectoryError) as err:
+        raise InputError(f"{folder}: expected a folder that can be made, found a file on its path") from err
+    except (OSError, SafetensorError) as err:
+        raise LpzeroError(f"{folder} cannot be written: {getattr(err, 'strerror', None) or err}") from err
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _move(part: Path, folder: Path) -> None:
+    """Move files into a folder that is there, the configuration last: a folder without one is no model."""
+    for path in sorted(part.iterdir(), key=lambda path: path.name == CONFIGURATION):
+        path.replace(folder / path.name)
+
+
+def _settle(folder: Path) -> None:
+    """Have the system write every file: one that goes down may otherwise have kept the names, and nothing in them."""
+    for path in folder.iterdir():
+        # safetensors keeps its files to their owner, whatever the umask says
+        path.chmod((folder / CARD).stat().st_mode)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' progress bars away."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,107 @@
+"""Find a space: one that comes with the package, a ``space.toml``, a checkpoint, or one of another package.
+
+Another package brings a space through the entry point ``lpzero.spaces``: its name, and the class or function that makes
+the space, called without arguments or with a protocol.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lpzero.errors import InputError, LpzeroError, unknown_name
+from lpzero.spaces.flexibert import FlexiBert
+from lpzero.spaces.gpt2 import Gpt2
+from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.transfo_xl import TransfoXl
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "lpzero.spaces"
+
+SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
+    {FlexiBert.name: FlexiBert, Gpt2.name: Gpt2, TransfoXl.name: TransfoXl}
+)
+"""The spaces that come with the package."""
+
+_DIGEST = re.compile(r"config-[0-9a-f]{16}")
+
+
+def get_space(name: str, protocol: str | None = None) -> SearchSpace:
+    """Find a space.
+
+    Args:
+        name: One of ``SPACES``, the path of a ``space.toml``, the name that an installed package gives a space, or the
+            folder of a LLaMA checkpoint, whose sub-networks are a space. They are looked for in this order; a path with
+            a separator, such as ``./mine``, is never taken for a name.
+        protocol: One of the space's protocols; None for its default. For a ``space.toml``, the protocol that it had:
+            another one means that it has changed since.
+
+    Raises:
+        InputError: If there is no such space or protocol, or what should make it is broken.
+
+    >>> get_space("flexibert", "legacy").protocols
+    ('trained', 'listed', 'legacy', 'own')
+    """
+    if name in SPACES:
+        return SPACES[name]() if protocol is None else SPACES[name](protocol)
+    if name.endswith(".toml"):
+        return _from_file(Path(name), protocol)
+    found = [entry for entry in _entry_points() if entry.name == name]
+    if found:
+        return _from_entry_point(found, protocol)
+    if name and Path(name).is_dir():
+        from lpzero.spaces.llama import open_subnetworks
+
+        return open_subnetworks(Path(name), protocol)
+    raise unknown_name("space", name, (*space_names(), "a space.toml", "the folder of a checkpoint"))
+
+
+def space_names() -> tuple[str, ...]:
+    """The names of the spaces that come with the package, then those of installed packages; none of these is loaded."""
+    return tuple(dict.fromkeys([*SPACES, *sorted(entry.name for entry in _entry_points())]))
+
+
+def _entry_points() -> tuple[EntryPoint, ...]:
+    from importlib.metadata import entry_points
+
+    return tuple(entry_points(group=GROUP))
+
+
+def _from_file(path: Path, protocol: str | None) -> SearchSpace:
+    from lpzero.spaces.space_file import read_space
+
+    space = read_space(path)
+    if space.name in SPACES:
+        raise InputError(f"{path}: name: expected another one, found {space.name!r}, which comes with the package")
+    if protocol in (None, "config", space.protocol):
+        return space
+    if not _DIGEST.fullmatch(str(protocol)):
+        raise InputError(f"{path}: expected the protocol {space.protocol}, found {protocol!r}")
+    raise InputError(f"{path}: changed since: expected what had the protocol {protocol}, found {space.protocol}")
+
+
+def _from_entry_point(found: list[EntryPoint], protocol: str | None) -> SearchSpace:
+    owners = [f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}" for entry in found]
+    if len(found) > 1:
+        raise InputError(f"space {found[0].name!r}: expected one package that brings it, found {', '.join(owners)}")
+    name, place = found[0].name, f"space {found[0].name!r}, {owners[0]}"
+    try:
+        make = found[0].load()
+        space: SearchSpace = make() if protocol is None else make(protocol)
+    except LpzeroError:
+        raise
+    except Exception as err:  # whatever the code of another package raises
+        found_text = f"{type(err).__name__}: {' '.join(str(err).split())}"
+        raise InputError(f"{place}: expected a class or function that makes it, found {found_text}") from err
+    parts = [part for part in vars(SearchSpace) if not part.startswith("_")]
+    missing = [part for part in parts if not hasattr(type(space), part) and not hasattr(space, part)]
+    if missing:
+        raise InputError(f"{place}: expected a search space, found {type(space).__name__} without {', '.join(missing)}")
+    if space.name != name:
+        raise InputError(f"{place}: expected a space of that name, found one called {space.name!r}")
+    return space

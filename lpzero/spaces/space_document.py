@@ -1,0 +1,130 @@
+"""What a ``space.toml`` may say: its keys and the kinds of their values."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from lpzero.errors import InputError
+from lpzero.settings import check_settings
+from lpzero.spaces.space import Objective
+
+LARGEST_FILE = 1 << 20
+LONGEST_CHOICE = 4096
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("expected 1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first")
+    return name
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _fixed(value: Any) -> Any:
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, (dict, list)):
+            parts += part.values() if isinstance(part, dict) else part
+        elif not _is_scalar(part):
+            raise ValueError("expected finite numbers, text, true or false, or lists and tables of them")
+    return value
+
+
+def _listed(values: list[Any]) -> list[Any]:
+    if not 1 <= len(values) <= LONGEST_CHOICE:
+        raise ValueError(f"expected a list of 1 to {LONGEST_CHOICE} values")
+    if not all(_is_scalar(value) for value in values):
+        raise ValueError("expected finite numbers, text, true or false")
+    if len(set(values)) < len(values):
+        raise ValueError("expected each value once")
+    return values
+
+
+class SpaceDocument(BaseModel):
+    """The content of a ``space.toml``.
+
+    Attributes:
+        name: Name of the space.
+        model_type: What transformers calls the models.
+        objective: Which language model is built, for types that have both.
+        fixed: Fields of the configuration that are the same in all.
+        choices: For each field that is chosen, its values.
+        per_layer: The same for fields that have a value in each layer.
+        constraints: What the values keep, each a text.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    name: Annotated[str, AfterValidator(_name)]
+    model_type: str
+    objective: Objective | None = None
+    fixed: dict[str, Annotated[Any, AfterValidator(_fixed)]] = {}
+    choices: dict[str, Annotated[list[Any], AfterValidator(_listed)]] = {}
+    per_layer: dict[str, Annotated[list[Any], AfterValidator(_listed)]] = {}
+    constraints: list[str] = []
+
+    @property
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of what it says, whatever the order of its keys."""
+        text = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_text(path: Path) -> str:
+    """The text of a TOML file; raises InputError where there is none, or more than 1 MiB."""
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise InputError(f"{path}: expected at most {LARGEST_FILE} bytes, found {size}")
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as err:
+        raise InputError(f"{path}: expected a readable file of UTF-8 text, found {err}") from None
+
+
+def parse_document(path: Path, text: str) -> SpaceDocument:
+    """Parse a ``space.toml``; whether transformers knows its fields is not looked at.
+
+    Args:
+        path: The file, for messages.
+        text: What it holds.
+
+    Raises:
+        InputError: It is not what it must be; the message names the file and the key.
+    """
+    values = parse_toml(path, text)
+    for key in values:
+        if key not in SpaceDocument.model_fields:
+            expected = ", ".join(SpaceDocument.model_fields)
+            raise InputError(f"{path}: {key}: no such key: expected one of {expected}")
+    for key in ("name", "model_type"):
+        if key not in values:
+            raise InputError(f"{path}: {key}: expected a text, found no such key")
+    return check_settings(SpaceDocument, values, source=str(path))
+
+
+def parse_toml(path: Path, text: str) -> dict[str, object]:
+    """The content of a TOML file; raises InputError, naming the file, where it is no TOML."""
+    # part of Python since 3.11, and before that a package of its own
+    toml: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    try:
+        document: dict[str, object] = toml.loads(text)
+    except (ValueError, RecursionError) as err:
+        # the mistakes of TOML are ValueErrors
+        raise InputError(f"{path}: expected TOML, found {' '.join(str(err).split())}") from None
+    return document

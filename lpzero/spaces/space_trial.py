@@ -1,0 +1,200 @@
+"""A trial of a space of configurations: each value of each choice goes into a model, without weights, before it counts.
+
+What a model class refuses is then known when the file is read, with the key that is to blame.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lpzero.errors import InputError, LpzeroError
+from lpzero.spaces.architecture import Architecture, Value
+from lpzero.spaces.assignments import assignments, chosen_values
+from lpzero.spaces.config_space import ConfigSpace
+from lpzero.spaces.family import configuration, family_of
+
+if TYPE_CHECKING:
+    from lpzero.spaces.transformers_model import ConfigModel
+
+TRIED = 32
+SEARCHED = 100_000
+SMALL = 20_000_000
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An architecture to try.
+
+    Attributes:
+        whole: The depth, under its name, and every choice of the whole model.
+        layer: Every choice of a layer, the same in all of them.
+    """
+
+    whole: Mapping[str, Value]
+    layer: Mapping[str, Value]
+
+    def settings(self, space: ConfigSpace) -> dict[str, Any]:
+        """The fields of its configuration."""
+        whole = {name: value for name, value in self.whole.items() if name != space.depth_field}
+        depth = int(self.whole[space.depth_field])
+        return space.settings(Architecture.of(space.name, whole, [self.layer] * depth))
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """One value of one choice.
+
+    Attributes:
+        table: ``"choices"`` or ``"per_layer"``.
+        name: The field.
+        value: The value.
+        draft: An architecture that has it.
+        built: Whether a model of it is made, not the configuration alone.
+    """
+
+    table: str
+    name: str
+    value: Value
+    draft: _Draft
+    built: bool
+
+    @property
+    def said(self) -> str:
+        """The value, and the others that it was tried with: where those matter, the space lacks a constraint."""
+        others = ", ".join(f"{name} = {value!r}" for name, value in self.draft.whole.items() if name != self.name)
+        return f"{self.table}.{self.name} = {self.value!r}, tried with {others}"
+
+
+def try_values(space: ConfigSpace) -> ConfigModel:
+    """Make a configuration of every value of every choice, and a model of most, at the smallest depth that is possible.
+
+    Values of the other fields are chosen so that the constraints hold. Of a choice with more than 32 values, 32 that
+    are evenly spaced go into models. Each model makes a forward pass over two tokens, still without weights.
+
+    Args:
+        space: As the file says, not yet tried.
+
+    Returns:
+        The first model, on the meta device.
+
+    Raises:
+        InputError: A value is refused, or there is no architecture that has it and keeps the constraints.
+    """
+    whole = _completion(space, {}, {})
+    if whole is None:
+        raise InputError(f"{space.file}: constraints: expected an architecture that keeps them all, found none")
+    base = _Draft(whole, {choice.names[0]: choice.values[0][0] for choice in space.choices.layer})
+    try:
+        config = configuration(space.model_type, base.settings(space))
+        first = _model(space, config, base)
+    except InputError as err:
+        raise InputError(f"{space.file}: {_blamed(space, base)}: {err}") from err
+    _check_known(space, config)
+    for variant in _variants(space, base):
+        try:
+            config = configuration(space.model_type, variant.draft.settings(space))
+            if variant.built:
+                _model(space, config, variant.draft)
+        except InputError as err:
+            raise InputError(f"{space.file}: {variant.said}: {err}") from err
+        _check_known(space, config)
+    return first
+
+
+def _variants(space: ConfigSpace, base: _Draft) -> Iterator[_Variant]:
+    """Every value that the base does not have; raises InputError where the constraints leave one out."""
+    for name, values in chosen_values(space.choices, space.depth_field).items():
+        spaced = _spaced(values)
+        for value in values:
+            if value != base.whole[name]:
+                whole = _completion(space, {name: value}, base.whole)
+                if whole is None:
+                    expected = "expected an architecture with it that keeps the constraints, found none"
+                    raise InputError(f"{space.file}: choices.{name} = {value!r}: {expected}")
+                yield _Variant("choices", name, value, replace(base, whole=whole), value in spaced)
+    for choice in space.choices.layer:
+        name = choice.names[0]
+        spaced = _spaced([value for (value,) in choice.values])
+        for (value,) in choice.values[1:]:
+            yield _Variant("per_layer", name, value, replace(base, layer={**base.layer, name: value}), value in spaced)
+
+
+def _spaced(values: Sequence[Value]) -> Sequence[Value]:
+    if len(values) <= TRIED:
+        return values
+    return [values[round(i * (len(values) - 1) / (TRIED - 1))] for i in range(TRIED)]
+
+
+def _completion(
+    space: ConfigSpace, given: Mapping[str, Value], preferred: Mapping[str, Value]
+) -> dict[str, Value] | None:
+    """Values that keep the constraints: those given, with the preferred ones wherever that is possible."""
+    values = chosen_values(space.choices, space.depth_field)
+    named = frozenset().union(*(constraint.names for constraint in space.constraints))
+    fields = {}
+    # what no constraint names comes last: another value of it cannot mend what is broken before
+    for name in sorted(values, key=lambda name: name not in named):
+        first = given.get(name, preferred.get(name, values[name][0]))
+        fields[name] = [first] if name in given else [first, *(value for value in values[name] if value != first)]
+    try:
+        return next(assignments(fields, space.constraints, dict(space.known), SEARCHED), None)
+    except InputError as err:
+        raise InputError(f"{space.file}: {err}") from None
+
+
+def _model(space: ConfigSpace, config: Any, draft: _Draft) -> ConfigModel:
+    """Make a model on the meta device, and see that it has its blocks and runs; raises InputError where it does not."""
+    from lpzero.spaces import transformers_model
+
+    model = transformers_model.blank(config, space.objective)
+    depth = draft.whole[space.depth_field]
+    try:
+        found = model.site_map().depth
+    except LpzeroError as err:
+        raise InputError(str(err)) from err
+    if found != depth:
+        raise InputError(f"{space.model_type}: expected {depth} blocks of their own in the model, found {found}")
+    runs = transformers_model.runs_blank(model, 2)
+    # a model that fails without numbers may run with them; a large one is believed, since it takes long to build
+    if not runs and sum(parameter.numel() for parameter in model.parameters()) <= SMALL:
+        transformers_model.flops(config, space.objective, 2)
+    return model
+
+
+def _check_known(space: ConfigSpace, config: Any) -> None:
+    """Refuse a constraint that names a default which the configuration works out from what was chosen."""
+    fixed = json.loads(space.fixed)
+    own_name = family_of(space.model_type).own_name
+    for name, value in space.known:
+        found = getattr(config, own_name(name))
+        if name not in fixed and found != value:
+            raise InputError(
+                f"{space.file}: constraints: {name} follows from other fields, {value!r} by default and {found!r} "
+                f"here: expected it under [fixed] or [choices]"
+            )
+
+
+def _blamed(space: ConfigSpace, base: _Draft) -> str:
+    """The key whose value the base could be built without; the model type where there is none."""
+    for variant in _variants(space, base):
+        if _builds(space, variant.draft.settings(space), variant.draft):
+            value = {**base.whole, **base.layer}[variant.name]
+            return f"{variant.table}.{variant.name} = {value!r}"
+    own_name = family_of(space.model_type).own_name
+    settings = base.settings(space)
+    for name, fixed in json.loads(space.fixed).items():
+        without = {other: value for other, value in settings.items() if other != own_name(name)}
+        if _builds(space, without, base):
+            return f"fixed.{name} = {fixed!r}"
+    return "model_type"
+
+
+def _builds(space: ConfigSpace, settings: Mapping[str, Any], draft: _Draft) -> bool:
+    try:
+        _model(space, configuration(space.model_type, settings), draft)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""``lpzero score`` of several models, of architectures, and percentiles within a space."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpzero.cli.main import run
+from lpzero.operands.bank import Pass
+from lpzero.proxy import load_proxy
+from lpzero.proxy.score import score_architectures
+from lpzero.search.cost import COUNTED, Costs, Measurement
+from lpzero.spaces import get_space
+
+SPACE = get_space("gpt2", "own")
+ARCHITECTURES = [SPACE.sample(np.random.default_rng(seed)) for seed in range(4)]
+SMALL = ["--batch", "2", "--tokens", "8"]
+CONFIG = {"model_type": "gpt2", "n_layer": 2, "n_embd": 16, "n_head": 2, "vocab_size": 90, "n_positions": 32}
+
+
+@pytest.fixture(autouse=True)
+def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for i, architecture in enumerate(ARCHITECTURES):
+        document = {"architecture": architecture.to_json(), "protocol": "own"}
+        Path(f"a{i}.json").write_text(json.dumps(document))
+
+
+def _document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert run(["score", *arguments, *SMALL, "--json"]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_an_architecture_has_the_score_and_the_costs_that_every_command_gives_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    proxy, shown = load_proxy("sum(l1(weight * grad))"), Pass(batch=2, tokens=8)
+    wanted = score_architectures(SPACE, ARCHITECTURES[:1], [proxy], shown, jobs=1, progress=lambda *_: None)
+    document = _document(capsys, "a0.json", "--proxy", "sum(l1(weight * grad))")
+    assert document["scores"][0]["value"] == wanted[0][0].value
+    assert (document["space"], document["protocol"]) == ("gpt2", "own")
+    costs = Costs(SPACE, Measurement(8))
+    assert document["costs"] == {name: costs.of(ARCHITECTURES[0], name) for name in COUNTED}
+
+
+def test_many_models_are_ranked_with_their_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"a{i}.json" for i in range(4)]
+    document = _document(capsys, *names, "--proxy", "params", "--proxy", "depth")
+    params = {row["model"]: row["params"] for row in document["models"]}
+    ranks = {row["model"]: row["mean_rank"] for row in document["models"]}
+    values = {row["model"]: [scored["value"] for scored in row["scores"]] for row in document["models"]}
+    assert list(ranks.values()) == sorted(ranks.values())
+    assert [params[name] for name in names] == [SPACE.parameter_counts(a)["total"] for a in ARCHITECTURES]
+    for name in names:
+        better = [1 + sum(values[n][i] > values[name][i] for n in names) for i in range(2)]
+        equal = [sum(values[n][i] == values[name][i] for n in names) - 1 for i in range(2)]
+        assert ranks[name] == pytest.approx(np.mean([b + e / 2 for b, e in zip(better, equal, strict=True)]))
+
+
+def test_models_of_any_kind_stand_in_one_table(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("config.json").write_text(json.dumps(CONFIG))
+    architecture = ARCHITECTURES[1].to_json()
+    layers = "".join(
+        f"[[layers]]\nd_inner = {one['d_inner']}\nheads = {one['heads']}\n" for one in architecture["layers"]
+    )
+    whole = f'space = "gpt2"\nprotocol = "own"\n[whole]\nd_model = {architecture["whole"]["d_model"]}\n'
+    Path("a1.toml").write_text(whole + layers)
+    assert run(["score", "config.json", "a1.toml", "a1.json", "--proxy", "snip", *SMALL]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in ("config.json", "a1.toml", "a1.json", "flops", "3 models"))
+    document = _document(capsys, "a1.toml", "a1.json", "--proxy", "snip")
+    one, other = document["models"]
+    assert one["scores"][0]["value"] == other["scores"][0]["value"]
+
+
+def test_operations_of_a_foreign_model_are_those_of_its_matrices(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("config.json").write_text(json.dumps(CONFIG))
+    costs = _document(capsys, "config.json", "--proxy", "params")["costs"]
+    width, tokens = 16, 8
+    blocks = 2 * (12 * width**2 + 2 * tokens * width)
+    assert costs["flops"] == 2 * (blocks + width * 90)
+    assert costs["bytes"] == 4 * costs["params"]
+
+
+def test_what_a_search_wrote_is_scored_again_to_the_same_value(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["search", "--space", "gpt2", "--protocol", "own", "--proxy", "snip", "--samples", "8", "--keep", "2", *SMALL]
+    assert run([*words, "--jobs", "1", "--output", "run", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    folders = {str(Path("run", row["config"]).parent): row["score"] for row in found["best"]}
+    document = _document(capsys, *folders, "--proxy", "snip")
+    assert {row["model"]: row["scores"][0]["value"] for row in document["models"]} == folders
+
+
+def test_percentiles_are_the_share_of_drawn_ones_that_are_not_better(capsys: pytest.CaptureFixture[str]) -> None:
+    found = _document(capsys, "a2.json", "--proxy", "params", "--percentiles", "40")["percentiles"]
+    assert (found["space"], found["protocol"], found["drawn"]) == ("gpt2", "own", 40)
+    many = _document(capsys, "a2.json", "--proxy", "params", "--percentiles", "400")["percentiles"]["of"]["params"]
+    mine = SPACE.parameter_counts(ARCHITECTURES[2])["total"]
+    rng = np.random.default_rng(99)
+    drawn = [SPACE.parameter_counts(SPACE.sample(rng))["total"] for _ in range(2000)]
+    assert many == pytest.approx(100 * np.mean(np.array(drawn) <= mine), abs=10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["a0.json", "gone.json"], 2, "gone.json: no such file"),
+        (["gone"], 3, "hf download gone"),
+        (["config.json", "--percentiles", "5"], 2, "say which one with --within"),
+        (["a0.json", "--within", "gpt2"], 2, "--percentiles: expected at least 1"),
+        (["folder"], 2, "found a pickle, pytorch_model.bin"),
+        (["wrong.toml"], 2, "wrong.toml: expected TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+) -> None:
+    Path("config.json").write_text(json.dumps(CONFIG))
+    Path("wrong.toml").write_text("space = ")
+    Path("folder").mkdir()
+    Path("folder/config.json").write_text(json.dumps(CONFIG))
+    Path("folder/pytorch_model.bin").write_bytes(b"x")
+    assert run(["score", *arguments, "--proxy", "params", *SMALL]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = [text for text in captured.err.splitlines() if text.startswith("lpzero: error:")]
+    assert words in line
+
+
+def test_a_model_that_cannot_be_read_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.py").write_text("raise ValueError('no')\n")
+    assert run(["score", "bad.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "bad.py: left out: bad.py raised ValueError: no" in captured.err
+    assert [row["model"] for row in json.loads(captured.out)["models"]] == ["a0.json"]

@@ -1,0 +1,128 @@
+"""Proof by training: the statistics against scipy, and a small one from end to end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lpzero.cli.main import run as command
+from lpzero.errors import InputError, MissingError, NoResultError
+from lpzero.search import proof as module
+from lpzero.search.cost import Costs
+from lpzero.search.folder import SearchFolder
+from lpzero.search.limits import Limits
+from lpzero.search.pool import ClosedPool, OpenPool
+from lpzero.search.proof import Proof, compared, drawn_for_proof, prepare_proof, prove
+from lpzero.spaces import get_space
+from lpzero.tables.corpus import Source, read_corpus
+from lpzero.tables.recipe import Scale, recipe
+
+SPACE = get_space("gpt2", "own")
+
+
+def test_the_intervals_are_those_of_t() -> None:
+    rng = np.random.default_rng(0)
+    found, random = rng.normal(2.0, 0.1, 8), rng.normal(2.2, 0.2, 8)
+    result = compared({"found": found.tolist(), "random": random.tolist(), "largest": [2.05]})
+    apart = found - random
+    half = stats.t.ppf(0.975, 7) * apart.std(ddof=1) / np.sqrt(8)
+    assert result["random"]["mean"] == pytest.approx(apart.mean(), abs=1e-6)
+    assert result["random"]["interval"] == pytest.approx([apart.mean() - half, apart.mean() + half], abs=1e-5)
+    assert result["random"]["interval"] != result["random"]["unpaired_interval"]
+    half = stats.t.ppf(0.975, 7) * found.std(ddof=1) / np.sqrt(8)
+    middle = found.mean() - 2.05
+    assert result["largest"]["mean"] == pytest.approx(middle, abs=1e-6)
+    assert result["largest"]["interval"] == pytest.approx([middle - half, middle + half], abs=1e-5)
+
+
+def test_what_is_drawn_beside_is_another_and_fits() -> None:
+    rng = np.random.default_rng(1)
+    pool = OpenPool(Costs(SPACE), Limits({"params": 500_000}))
+    found = [a for a in (pool.sample(rng, set()) for _ in range(8)) if a is not None]
+    drawn = drawn_for_proof(pool, 8, found, rng)
+    assert len({SPACE.model_key(a) for a in [*found, *drawn]}) == 16
+    assert all(SPACE.parameter_counts(a)["total"] <= 500_000 for a in drawn)
+    few = ClosedPool(Costs(SPACE), tuple(found), Limits({}))
+    assert len(drawn_for_proof(few, 8, found[:5], rng)) == 3
+
+
+@pytest.fixture
+def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
+    """A recipe of a few steps on a small text, in place of the bundled table's."""
+    text = tmp_path / "text.txt"
+    text.write_text("a cat sat on the mat. " * 60)
+    source = Source(text, text, "bytes")
+    corpus = read_corpus(text, validation=text)
+    scale = Scale(steps=10, batch=2, length=8, learning_rate=1e-3)
+    proof = Proof("gpt2-own", replace(recipe("gpt2", "causal", corpus, scale), validation_sequences=4), source)
+    monkeypatch.setattr("lpzero.search.setting.prepare_proof", lambda *_: proof)
+    return proof
+
+
+def test_found_random_and_largest_are_trained_once_each(short: Proof, tmp_path: Path) -> None:
+    words = ["search", "--space", "gpt2", "--protocol", "own", "--proxy", "params", "--max-params", "300k", "--samples"]
+    words += ["12", "--verify", "3", "--jobs", "1", "--output", str(tmp_path / "run"), "--json"]
+    assert command(words) == 0
+    document: dict[str, Any] = json.loads((tmp_path / "run" / "result.json").read_text())
+    proof = document["proof"]
+    assert [len(proof["losses"][name]) for name in ("found", "random", "largest")] == [3, 3, 1]
+    keys = {row["key"] for group in proof["losses"].values() for row in group}
+    files = {path.stem for path in (tmp_path / "run" / "trainings").glob("*.json")}
+    assert files == {key[:16] for key in keys}
+    losses = {name: [row["loss"] for row in group] for name, group in proof["losses"].items()}
+    assert proof["means"]["found"] == pytest.approx(np.mean(losses["found"]), abs=1e-6)
+    assert proof["difference"] == compared(losses)
+    assert [row["key"] for row in proof["losses"]["found"]] == [row["key"] for row in document["best"][:3]]
+
+
+def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    groups = {name: [SPACE.sample(rng) for _ in range(n)] for name, n in (("found", 2), ("random", 2), ("largest", 1))}
+    counted: list[tuple[int, int]] = []
+
+    class Observer:
+        def trainings(self, done: int, total: int) -> None:
+            counted.append((done, total))
+
+        def note(self, line: str) -> None:
+            raise AssertionError(line)
+
+    run = SearchFolder(tmp_path / "run")
+    first = prove(run, SPACE, short, groups, jobs=1, observer=Observer())
+    assert counted[0] == (0, 5)
+    counted.clear()
+    assert prove(run, SPACE, short, groups, jobs=2, observer=Observer()) == first
+    assert counted == [(5, 5)]
+
+
+def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path) -> None:
+    only = {"found": [SPACE.sample(np.random.default_rng(3))]}
+    groups = {**only, "random": only["found"], "largest": only["found"]}
+
+    class Quiet:
+        def trainings(self, done: int, total: int) -> None:
+            assert done <= total
+
+        def note(self, line: str) -> None:
+            raise AssertionError(line)
+
+    with pytest.raises(NoResultError, match="too few trainings ended with a loss"):
+        prove(SearchFolder(tmp_path / "run"), SPACE, short, groups, jobs=1, observer=Quiet())
+
+
+def test_a_corpus_of_another_text_and_a_space_without_recipe_are_refused(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("another text " * 1000)
+    with pytest.raises(InputError, match=r"--corpus: expected the text of gpt2-own, SHA-256 [0-9a-f]{16}"):
+        prepare_proof(SPACE, str(text), str(text))
+    with pytest.raises(InputError, match=r"bundled table: expected .*--space gpt2 --protocol own.* found gpt2, protoc"):
+        prepare_proof(get_space("gpt2"), str(text), str(text))
+    with pytest.raises(MissingError, match="give --corpus and --validation"):
+        prepare_proof(SPACE, "", "")
+    assert module.LEVEL == 0.95
