@@ -77,7 +77,8 @@ def peak_memory(space: SearchSpace, architecture: Architecture, measurement: Mea
             run()
             return int(torch.cuda.max_memory_allocated())
         weights = {s.data_ptr(): int(s.nbytes()) for s in _storages(list(run.model.parameters()))}
-        with _Living() as living:
+        living = _Living()
+        with living:
             run()
         return sum(weights.values()) + living.peak
 

@@ -98,12 +98,14 @@ def flops(config: Any, objective: Objective, tokens: int) -> int:
     Raises:
         InputError: The model class refuses the configuration, or the model cannot be run.
     """
-    model = blank(config, objective)
-    if runs_blank(model, tokens):
-        return counted_flops(model, torch.zeros((1, tokens), dtype=torch.int64, device="meta"))
-    model = build(config, objective, 0)
+    model, ids = blank(config, objective), torch.zeros((1, tokens), dtype=torch.int64)
     try:
-        return counted_flops(model, torch.zeros((1, tokens), dtype=torch.int64))
+        return counted_flops(model, ids.to("meta"))
+    except Exception:
+        # as :func:`runs_blank` says, that may not be the model's fault: with numbers it is
+        model = build(config, objective, 0)
+    try:
+        return counted_flops(model, ids)
     except Exception as err:  # whatever the model raises
         raise InputError(f"{config.model_type} cannot be run: {reason(err)}") from err
 

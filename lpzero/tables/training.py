@@ -95,6 +95,7 @@ def corpus_of(source: Source, *hashes: str) -> Corpus:
 
 
 def train_task(task: TrainingTask) -> None:
+    """Do one training and write its record; raises LpzeroError where it cannot be written."""
     from lpzero.tables.train import train
 
     recipe = task.recipe

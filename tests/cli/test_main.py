@@ -46,7 +46,8 @@ def _package() -> str:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "evolve", "rank", "transfer", "explain", "score", "export", "tables", "spaces", "doctor"]
+    "command",
+    ["", "evolve", "search", "rank", "transfer", "explain", "score", "build", "export", "tables", "spaces", "doctor"],
 )
 def test_help_is_printed_and_loads_nothing_heavy(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", _package())

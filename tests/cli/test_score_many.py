@@ -88,8 +88,8 @@ def test_operations_of_a_foreign_model_are_those_of_its_matrices(capsys: pytest.
 
 
 def test_what_a_search_wrote_is_scored_again_to_the_same_value(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["search", "--space", "gpt2", "--protocol", "own", "--proxy", "snip", "--samples", "8", "--keep", "2", *SMALL]
-    assert run([*words, "--jobs", "1", "--output", "run", "--json"]) == 0
+    words = ["search", "--space", "gpt2", "--protocol", "own", "--proxy", "snip", "--samples", "8", "--keep", "2"]
+    assert run([*words, *SMALL, "--jobs", "1", "--output", "run", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     folders = {str(Path("run", row["config"]).parent): row["score"] for row in found["best"]}
     document = _document(capsys, *folders, "--proxy", "snip")
