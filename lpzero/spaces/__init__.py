@@ -8,6 +8,7 @@ from __future__ import annotations
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.flexibert import FlexiBert
 from lpzero.spaces.gpt2 import Gpt2
+from lpzero.spaces.llama import Llama
 from lpzero.spaces.output import ModelOutput
 from lpzero.spaces.registry import SPACES, get_space, space_names
 from lpzero.spaces.sites import OutputSite, ParameterSite, SitedModel, SiteMap
@@ -19,6 +20,7 @@ __all__ = [
     "Architecture",
     "FlexiBert",
     "Gpt2",
+    "Llama",
     "ModelOutput",
     "OutputSite",
     "ParameterSite",

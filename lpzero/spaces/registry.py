@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.spaces.flexibert import FlexiBert
 from lpzero.spaces.gpt2 import Gpt2
+from lpzero.spaces.llama import Llama, open_subnetworks
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.transfo_xl import TransfoXl
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 GROUP = "lpzero.spaces"
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
-    {FlexiBert.name: FlexiBert, Gpt2.name: Gpt2, TransfoXl.name: TransfoXl}
+    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama)}
 )
 """The spaces that come with the package."""
 
@@ -55,8 +56,6 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     if found:
         return _from_entry_point(found, protocol)
     if name and Path(name).is_dir():
-        from lpzero.spaces.llama import open_subnetworks
-
         return open_subnetworks(Path(name), protocol)
     raise unknown_name("space", name, (*space_names(), "a space.toml", "the folder of a checkpoint"))
 
