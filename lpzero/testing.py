@@ -185,7 +185,7 @@ def _check_weights(space: SearchSpace, architecture: Architecture) -> None:
     same = weights.keys() == again.keys() and all(torch.equal(weights[name], again[name]) for name in weights)
     _law(same, f"equal seeds build equal weights, bit for bit, not for {architecture}")
     # a space whose models come with their weights says so
-    if not getattr(space, "pretrained", False):
+    if not space.pretrained:
         differ = any(not torch.equal(weights[name], other[name]) for name in weights)
         _law(differ, f"different seeds build different weights, not for {architecture}")
     training = [name or "the model" for name, module in model.named_modules() if module.training]

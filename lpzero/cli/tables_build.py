@@ -148,7 +148,7 @@ def _objective(space: str) -> Objective:
     from lpzero.spaces import get_space, own
 
     known = get_space(space)
-    if own.NAME not in known.protocols:
+    if own.NAME not in known.protocols or get_space(space, own.NAME).pretrained:
         raise InputError(f"{space} has no models that lpzero trains itself: expected flexibert or gpt2")
     return known.objective
 

@@ -15,7 +15,7 @@ from lpzero.errors import InputError
 from lpzero.fitness import judge, tau_a_interval
 from lpzero.fitness.correlation import net_pairs
 from lpzero.operands.bank import Pass, derived_seed
-from lpzero.proxy.intervened import ORIGINAL, interventions, score_interventions, supports
+from lpzero.proxy.intervened import ORIGINAL, interventions, score_interventions, unsupported
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import Score, ScoreStatus
 from lpzero.proxy.verdict import Effect, judge_effects
@@ -95,14 +95,15 @@ def explain(
     original = judged.effect(ORIGINAL, before)
     effects = []
     for name in interventions(redraws):
-        if not supports(proxy, name):
-            effects.append(Effect(name, "unsupported", reason="a coded metric makes passes of its own"))
+        reason = unsupported(space, proxy, name)
+        if reason:
+            effects.append(Effect(name, "unsupported", reason=reason))
             continue
         # what an intervention does not touch has the original scores
         scores = scored.get(name, before)
         effect = judged.effect(name, scores) if name in scored else replace(original, name=name)
         effects.append(judged.compared(effect, scores, original, before))
-    verdict, reasons = judge_effects(proxy, original, {effect.name: effect for effect in effects}, redraws)
+    verdict, reasons = judge_effects(proxy, original, {effect.name: effect for effect in effects}, redraws, pretrained=space.pretrained)
     return Explanation(original, tuple(effects), verdict, reasons)
 
 

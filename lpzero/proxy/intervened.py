@@ -56,6 +56,15 @@ def supports(proxy: Proxy, name: str) -> bool:
     return proxy.formula is not None or not proxy.needs_pass or name not in INTERVENTIONS
 
 
+def unsupported(space: SearchSpace, proxy: Proxy, name: str) -> str:
+    """Why an intervention cannot be made; empty where it can."""
+    if not supports(proxy, name):
+        return "a coded metric makes passes of its own"
+    if space.pretrained and name.startswith(_WEIGHTS):
+        return "the weights are trained ones: there is no other draw of them"
+    return ""
+
+
 def touches(name: str, proxy: Proxy) -> bool:
     """Whether an intervention that a proxy supports changes anything that the proxy looks at."""
     if proxy.formula is None:
@@ -155,7 +164,8 @@ def score_interventions(
     if families_of(proxy) == {"weight"}:
         # weights do not see the batch, and the shortest one spares most of the time of a pass
         shown = replace(shown, batch=1, tokens=2)
-    names = tuple(name for name in interventions(redraws) if supports(proxy, name) and touches(name, proxy))
+    asked = (name for name in interventions(redraws) if not unsupported(space, proxy, name))
+    names = tuple(name for name in asked if touches(name, proxy))
     tasks = [_Task(space, a, shown, proxy, names) for a in architectures]
     scored: list[dict[str, Score]] = []
     for row in map_ordered(_score_one, tasks, jobs=jobs):

@@ -18,7 +18,7 @@ AGREES = 0.95
 """... and its scores agree at least so much with the original ones."""
 
 SHAPE, GRADIENT, DATA, INITIALISATION = "shape only", "gradients", "data", "initialisation statistics"
-NO_RANKING, UNDECIDED = "does not rank", "undecided"
+WEIGHTS, NO_RANKING, UNDECIDED = "trained weights", "does not rank", "undecided"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Effect:
 
 
 def judge_effects(
-    proxy: Proxy, original: Effect, effects: Mapping[str, Effect], redraws: int
+    proxy: Proxy, original: Effect, effects: Mapping[str, Effect], redraws: int, *, pretrained: bool = False
 ) -> tuple[str, tuple[str, ...]]:
     """Say in words what a ranking lives on.
 
@@ -70,13 +70,15 @@ def judge_effects(
     mean over the redrawn initialisations leaves as much of tau-a: a permutation keeps the luck of one draw, which is
     no shape. Otherwise it needs ``"gradients"`` where zeros in their place do not keep it, ``"data"`` where other
     tokens do not, ``"initialisation statistics"`` where other initialisations do not on average, or where nothing
-    else explains it.
+    else explains it. Models with trained weights have no other initialisation: only standard normal numbers in place
+    of all operands show a ranking by shape, and what nothing else explains are the ``"trained weights"``.
 
     Args:
         proxy: The proxy.
         original: The table scored unchanged.
         effects: Every intervention, by its name.
         redraws: How many of them draw the initialisation again.
+        pretrained: Whether the models come with trained weights.
 
     Returns:
         The verdict, and what it follows from, a sentence each.
@@ -87,10 +89,13 @@ def judge_effects(
         return NO_RANKING, (f"the original scores are {original.status}",)
     if not original.ranks:
         return NO_RANKING, (f"the 95 % interval of the original tau-a {original.correlation.tau_a:.3f} has 0 in it",)
-    redrawn = [effects[name] for name in redrawn_weights(redraws)]
+    redrawn = [] if pretrained else [effects[name] for name in redrawn_weights(redraws)]
     shapes = [effect for name, effect in effects.items() if name.startswith("shape_")]
     kept = [str(effect) for effect in shapes if effect.keeps]
-    if kept and _mean(effect.left for effect in redrawn) >= KEPT:
+    if pretrained and effects["shape_gaussian"].keeps:
+        # a permutation keeps the size of trained weights, which is no shape
+        return SHAPE, (str(effects["shape_gaussian"]),)
+    if kept and redrawn and _mean(effect.left for effect in redrawn) >= KEPT:
         return SHAPE, (*kept, _redraws(redrawn))
     needs = dict(_needs(proxy, effects, redrawn))
     reasons = (*(str(effect) for effect in shapes), *needs.values())
@@ -98,6 +103,8 @@ def judge_effects(
         return " and ".join(needs), reasons
     if proxy.formula is None:
         return UNDECIDED, (*reasons, "other tokens and initialisations keep the ranking of a coded metric")
+    if pretrained:
+        return WEIGHTS, (*reasons, "neither other tokens nor gradients explain it")
     return INITIALISATION, (*reasons, "neither other tokens, nor other initialisations, nor gradients explain it")
 
 
@@ -108,7 +115,7 @@ def _needs(proxy: Proxy, effects: Mapping[str, Effect], redrawn: Sequence[Effect
     lost = [str(effects[name]) for name in TOKENS if not effects[name].keeps]
     if lost:
         yield DATA, "; ".join(lost)
-    if not (_mean(e.left for e in redrawn) >= KEPT and _mean(e.agreement for e in redrawn) >= AGREES):
+    if redrawn and not (_mean(e.left for e in redrawn) >= KEPT and _mean(e.agreement for e in redrawn) >= AGREES):
         yield INITIALISATION, _redraws(redrawn)
 
 

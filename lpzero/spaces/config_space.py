@@ -74,6 +74,11 @@ class ConfigSpace:
         return (self.protocol,)
 
     @property
+    def pretrained(self) -> bool:
+        """False: weights are drawn."""
+        return False
+
+    @property
     def size(self) -> int:
         """Number of architectures, exactly where the fields that constraints name have up to 1,000,000 combinations.
 

@@ -48,6 +48,11 @@ class SearchSpace(Protocol):
         ...
 
     @property
+    def pretrained(self) -> bool:
+        """Whether its models come with trained weights, which no seed draws again."""
+        ...
+
+    @property
     def vocabulary(self) -> int:
         """Number of token ids."""
         ...

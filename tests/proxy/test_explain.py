@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lpzero.cli.main import run as command
 from lpzero.errors import InputError
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
@@ -152,3 +154,13 @@ def test_equal_qualities_are_named(small: Table) -> None:
     assert found.original.status == "constant"
     assert found.original.reason == "every architecture has the same quality"
     assert np.isfinite(flat.qualities).all()
+
+
+def test_trained_weights_are_not_drawn_again_and_the_verdict_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", "sum(l1(weight))", "--table", "llama-own", "--archs", "16", "--tokens", "4", "--batch", "1"]
+    assert command([*words, "--jobs", "1", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    redrawn = [row for row in document["interventions"] if row["intervention"].startswith("weights_redrawn")]
+    assert redrawn
+    assert {row["status"] for row in redrawn} == {"unsupported"}
+    assert document["verdict"] == "trained weights"
