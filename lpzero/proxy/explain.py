@@ -103,7 +103,8 @@ def explain(
         scores = scored.get(name, before)
         effect = judged.effect(name, scores) if name in scored else replace(original, name=name)
         effects.append(judged.compared(effect, scores, original, before))
-    verdict, reasons = judge_effects(proxy, original, {effect.name: effect for effect in effects}, redraws, pretrained=space.pretrained)
+    named = {effect.name: effect for effect in effects}
+    verdict, reasons = judge_effects(proxy, original, named, redraws, pretrained=space.pretrained)
     return Explanation(original, tuple(effects), verdict, reasons)
 
 

@@ -160,7 +160,7 @@ def test_trained_weights_are_not_drawn_again_and_the_verdict_says_so(capsys: pyt
     words = ["explain", "sum(l1(weight))", "--table", "llama-own", "--archs", "16", "--tokens", "4", "--batch", "1"]
     assert command([*words, "--jobs", "1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    redrawn = [row for row in document["interventions"] if row["intervention"].startswith("weights_redrawn")]
+    redrawn = [row for row in document["interventions"] if row["name"].startswith("weights_redrawn")]
     assert redrawn
     assert {row["status"] for row in redrawn} == {"unsupported"}
     assert document["verdict"] == "trained weights"

@@ -24,10 +24,9 @@ def choices(architecture: Architecture) -> list[object]:
     layers: list[object] = []
     for index in range(architecture.depth):
         layer = architecture.layer(index)
-        for pair in (("operation", "parameter"), ("heads", "kv_heads")):
-            # set together where a layer has both
-            if layer.keys() >= set(pair):
-                layers.append((index, pair, tuple(layer.pop(name) for name in pair)))
+        # set together where a layer has both
+        pairs = [pair for pair in (("operation", "parameter"), ("heads", "kv_heads")) if layer.keys() >= set(pair)]
+        layers += [(index, pair, tuple(layer.pop(name) for name in pair)) for pair in pairs]
         layers += [(index, name, value) for name, value in layer.items()]
     return [("depth", architecture.depth), *architecture.whole, *layers]
 
