@@ -208,7 +208,7 @@ def main() -> None:
     """Measure and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--proxy", default="flexibert/best", help="Its file says table, protocol and split.")
-    parser.add_argument("--algorithm", choices=list(ALGORITHMS), default="evolution", help="Compared with the others.")
+    parser.add_argument("--algorithm", choices=list(ALGORITHMS), default="guided", help="Compared with the others.")
     parser.add_argument("--share", type=float, default=0.2, help="Of what fits, so much is scored.")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=0, help="Other seeds than the reported ones are for tuning.")

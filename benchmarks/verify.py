@@ -21,7 +21,7 @@ def searched(run: Path, space: str, budget: str, options: argparse.Namespace) ->
         words += ["--resume", str(run)]
     else:
         words += ["--space", space, "--protocol", "own", "--proxy", f"{space}/own", "--max-params", budget]
-        words += ["--verify", str(options.number), "--seed", str(options.seed), "--output", str(run)]
+        words += ["--algorithm", options.algorithm, "--verify", str(options.number), "--seed", str(options.seed), "--output", str(run)]
         words += ["--corpus", str(options.corpus), "--validation", str(options.validation)]
     subprocess.run([*words, "--jobs", str(options.jobs)], check=True, stdout=subprocess.DEVNULL)
     document: dict[str, Any] = json.loads((run / "result.json").read_text())
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--number", type=int, default=8)
+    parser.add_argument("--algorithm", default="guided")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--runs", type=Path, default=Path("runs/verify"))
@@ -74,6 +75,7 @@ def main() -> None:
         rows,
         proxy=f"{options.space}/own",
         scored=200,
+        algorithm=options.algorithm,
         recipe=f"{proof['table']}, {proof['recipe']}, one seed each",
         seed=options.seed,
         proofs=proofs,

@@ -52,8 +52,8 @@ def _limits(command: Any) -> Any:
 @_limits
 @click.option(
     "--algorithm",
-    type=click.Choice(["evolution", "nsga2", "local", "random"]),
-    default="evolution",
+    type=click.Choice(["guided", "evolution", "nsga2", "local", "random"]),
+    default="guided",
     show_default=True,
     help="How candidates are proposed.",
 )
@@ -68,7 +68,11 @@ def _limits(command: Any) -> Any:
     "--cost", "costs", type=click.Choice(["memory", "latency"]), multiple=True, help="Measure this cost as well."
 )
 @click.option("--samples", type=int, help="Architectures to score.  [default: 200, or no end with a --budget]")
-@click.option("--budget", type=options.Duration(), help="Time to score in, such as 5m; the random search gets half.")
+@click.option(
+    "--budget",
+    type=options.Duration(),
+    help="Time to score in, such as 5m, random search included.",
+)
 @click.option("--keep", type=int, default=8, show_default=True, help="How many of the best are written out.")
 @click.option(
     "--verify",

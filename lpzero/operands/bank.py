@@ -1,8 +1,8 @@
 """The bank: the sketched operands of architectures, computed once and kept on disk.
 
 One safetensors file an architecture, named by the SHA-256 of everything that it depends on: space, protocol,
-architecture, initialisation seed, batch, sketch, extractor version, torch version and dtype. Files are replaced
-atomically; a damaged one is built again, with a warning in the log.
+architecture, initialisation seed, batch, sketch, extractor version, versions of torch and transformers, and dtype.
+Files are replaced atomically; a damaged one is built again, with a warning in the log.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import cast
 
@@ -108,6 +109,8 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown:
         "pass": asdict(shown),
         "extractor": EXTRACTOR_VERSION,
         "torch": torch.__version__,
+        # it draws the weights of some spaces, and its modules are parts of others
+        "transformers": metadata.version("transformers"),
         "dtype": "float32",
     }
     key = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

@@ -209,10 +209,11 @@ def _operations(table: Table, space: SearchSpace) -> dict[str, dict[str, Any]] |
     place = choice.names.index(OPERATION)
     kinds = dict.fromkeys(str(combination[place]) for combination in choice.values)
     layers = [[dict(layer)[OPERATION] for layer in record.architecture.layers] for record in table.records]
-    width = space.choices.whole[0].names[0]
+    width = space.choices.whole[0].names[0] if space.choices.whole else None
     cells: dict[Any, list[int]] = {}
     for index, record in enumerate(table.records):
-        cells.setdefault((record.architecture.depth, record.architecture[width]), []).append(index)
+        wide = None if width is None else record.architecture[width]
+        cells.setdefault((record.architecture.depth, wide), []).append(index)
     counts = {kind: np.array([listed.count(kind) for listed in layers], dtype=np.float64) for kind in kinds}
     return {kind: _counted(counts[kind], table.oriented, list(cells.values())) for kind in kinds}
 

@@ -1,53 +1,20 @@
-"""Search algorithms: each proposes architectures, learns what they are worth, and proposes again.
-
-An algorithm is a generator of batches. When it goes on, all that it has proposed so far has a worth, higher is better,
-which may change as more is known (a mean rank does); it ends where its pool has nothing left. The size of a batch is
-fixed, so that the result does not depend on how many workers score it.
-"""
+"""Search algorithms by name: each proposes architectures, learns what they are worth, and proposes again."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from lpzero.search.guided import guided_evolution
 from lpzero.search.pool import Pool
+from lpzero.search.proposals import BATCH, Algorithm, Proposals, Proposed, Worth
 from lpzero.spaces.architecture import Architecture
 
-BATCH = 8
 POPULATION = 50
 TOURNAMENT = 10
 STALE = 4
 """Batches without a better best after which a local search begins anew elsewhere."""
-
-Worth = Callable[[Architecture], float]
-Proposals = Iterator[list[Architecture]]
-Algorithm = Callable[[Pool, np.random.Generator, Worth], Proposals]
-Propose = Callable[[set[str]], Architecture | None]
-
-
-class Proposed:
-    """What an algorithm has proposed: no model is proposed twice.
-
-    Args:
-        pool: Where candidates come from.
-    """
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._taken: set[str] = set()
-
-    def batch(self, propose: Propose, size: int) -> list[Architecture]:
-        """Up to ``size`` new architectures."""
-        found: list[Architecture] = []
-        while len(found) < size:
-            architecture = propose(self._taken)
-            if architecture is None:
-                break
-            self._taken.add(self._pool.space.model_key(architecture))
-            found.append(architecture)
-        return found
 
 
 def random_search(pool: Pool, rng: np.random.Generator, worth: Worth) -> Proposals:  # noqa: ARG001  (an Algorithm's)
@@ -102,6 +69,7 @@ def local_search(pool: Pool, rng: np.random.Generator, worth: Worth) -> Proposal
 
 
 ALGORITHMS: dict[str, Algorithm] = {
+    "guided": guided_evolution,
     "evolution": ageing_evolution,
     "local": local_search,
     "random": random_search,

@@ -26,7 +26,7 @@ class SearchConfig(BaseModel):
         costs: Costs that are measured for every row of the result, besides those that are counted.
         algorithm: How candidates are proposed.
         samples: Stop after so many scored architectures, at least 1; None for no limit, where there is a budget.
-        budget: Stop after so many seconds, half of which the random search beside it gets; None for no limit.
+        budget: Stop after so many seconds, in which the random search beside it takes its turns; None for no limit.
         keep: How many of the best are written out, at least 1.
         batch: Sequences of the token batch.
         tokens: Tokens of each sequence.
@@ -49,7 +49,7 @@ class SearchConfig(BaseModel):
     limits: dict[str, float] = {}
     against: CostName = "params"
     costs: list[CostName] = []
-    algorithm: Literal["evolution", "nsga2", "local", "random"] = "evolution"
+    algorithm: Literal["guided", "evolution", "nsga2", "local", "random"] = "guided"
     samples: Annotated[int, Field(ge=1)] | None = 200
     budget: Annotated[float, Field(gt=0)] | None = None
     keep: Annotated[int, Field(ge=1)] = 8

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from deap import base, tools
 
-from lpzero.search.algorithms import BATCH, POPULATION, Proposals, Proposed, Worth
+from lpzero.search.algorithms import POPULATION
 from lpzero.search.pool import Pool
+from lpzero.search.proposals import BATCH, Proposals, Proposed, Worth
 from lpzero.spaces.architecture import Architecture
 
 

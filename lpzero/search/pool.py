@@ -160,8 +160,7 @@ class ClosedPool:
         if not left:
             return None
         parent = parents[int(rng.integers(len(parents)))]
-        apart = np.array([distance(parent, other) for other in left])
-        nearest = np.argsort(apart, kind="stable")[:NEAREST]
+        nearest = np.argsort([distance(parent, other) for other in left], kind="stable")[:NEAREST]
         return left[int(nearest[rng.integers(len(nearest))])]
 
     def largest(self, rng: np.random.Generator) -> Architecture:  # noqa: ARG002  (a Pool's)
@@ -169,16 +168,19 @@ class ClosedPool:
         return max((one for one, _ in self._fitting), key=lambda one: self.costs.of(one, "params"))
 
 
-def distance(first: Architecture, second: Architecture) -> int:
-    """Number of choices in which two architectures differ; a layer that only one of them has differs in all of its own.
+def distance(first: Architecture, second: Architecture) -> float:
+    """Share of their choices in which two architectures differ; a layer that only one has differs in all of its own.
+
+    It is a share of the choices of the larger one: otherwise small architectures would be near everything.
 
     >>> a = Architecture.of("s", {"h": 1}, [{"x": 1, "y": 1}])
     >>> b = Architecture.of("s", {"h": 2}, [{"x": 1, "y": 2}, {"x": 1, "y": 1}])
     >>> distance(a, b)
-    4
+    0.8
     """
     apart = sum(a != b for a, b in zip(first.whole, second.whole, strict=True))
     for one, other in zip(first.layers, second.layers, strict=False):
         apart += sum(a != b for a, b in zip(one, other, strict=True))
     longer = max(first.layers, second.layers, key=len)
-    return apart + sum(len(layer) for layer in longer[min(first.depth, second.depth) :])
+    apart += sum(len(layer) for layer in longer[min(first.depth, second.depth) :])
+    return apart / max(1, len(first.whole) + sum(len(layer) for layer in longer))

@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from lpzero.engines import Workers
 from lpzero.errors import NoResultError
 from lpzero.proxy.score import ScoreTask, score_task
-from lpzero.search.algorithms import ALGORITHMS, Algorithm, random_search
+from lpzero.search.algorithms import ALGORITHMS, random_search
 from lpzero.search.folder import SearchFolder
 from lpzero.search.ledger import Ledger, Scored
+from lpzero.search.proposals import Algorithm, Proposals
 from lpzero.search.report import Found, SearchObserver, report
 from lpzero.search.setting import SearchSetting, rng_of
 from lpzero.spaces.architecture import Architecture
@@ -36,8 +38,8 @@ class Scorer:
         """The scores, in order."""
         setting = self._setting
         keys = [setting.space.model_key(architecture) for architecture in architectures]
-        missing = [a for a, key in zip(architectures, keys, strict=True) if key not in self._known]
-        tasks = [ScoreTask(setting.space, a, setting.shown, setting.proxies) for a in missing]
+        missing = {key: a for a, key in zip(architectures, keys, strict=True) if key not in self._known}
+        tasks = [ScoreTask(setting.space, a, setting.shown, setting.proxies) for a in missing.values()]
         fresh = [
             Scored(task.architecture, tuple(score.value for score in row))
             for task, row in zip(tasks, self._workers.map(score_task, tasks), strict=True)
@@ -71,20 +73,14 @@ def execute(run: SearchFolder, setting: SearchSetting, *, jobs: int, observer: S
     config = setting.config
     setting.costs.keep = run.keep_cost
     with Workers(jobs) as workers:
-        score = Scorer(setting, run, workers)
-        # the random search beside it takes as long
-        end = End(config.samples, None if config.budget is None else config.budget / 2)
-        found = _searched("search", _algorithm(setting), setting, score, end, observer)
-        # as many as the search had, whatever ended it
-        number = len(found.entries)
-        control = _searched("random", random_search, setting, score, End(number, None), observer)
+        found, control = _searched(setting, Scorer(setting, run, workers), observer)
     if not found.best(1):
         raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
     largest = setting.pool.largest(rng_of(config, "largest"))
     document = report(
         run, setting, Found(found, control, largest), rng_of(config, "verify"), started, jobs=jobs, observer=observer
     )
-    run.event("finished", scored=number)
+    run.event("finished", scored=len(found.entries))
     return document
 
 
@@ -98,7 +94,7 @@ def _algorithm(setting: SearchSetting) -> Algorithm:
 
 @dataclass(frozen=True)
 class End:
-    """When an algorithm stops: after so many architectures, or seconds, whichever comes first; one of them is set."""
+    """When a search stops: after so many architectures, or seconds, whichever comes first; one of them is set."""
 
     samples: int | None
     seconds: float | None
@@ -111,21 +107,31 @@ class End:
 
 
 def _searched(
-    name: str,
-    algorithm: Algorithm,
-    setting: SearchSetting,
-    score: Callable[[list[Architecture]], list[Scored]],
-    end: End,
-    observer: SearchObserver,
-) -> Ledger:
-    """Let one algorithm propose until the samples, the time or the pool are spent."""
-    ledger = Ledger(setting.space, tuple(proxy.higher_is_better for proxy in setting.proxies))
-    proposals: Iterator[list[Architecture]] = algorithm(setting.pool, rng_of(setting.config, name), ledger.worth)
-    started = time.monotonic()
-    for batch in proposals:
-        ledger.add(score(batch if end.samples is None else batch[: end.samples - len(ledger.entries)]))
-        share = end.share(len(ledger.entries), time.monotonic() - started)
-        observer.architectures(name, len(ledger.entries), max(1, round(len(ledger.entries) / share)))
+    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], observer: SearchObserver
+) -> tuple[Ledger, Ledger]:
+    """Let the algorithm propose, and a random search beside it as many, until samples, time or pool are spent.
+
+    The two know nothing of each other; they take turns, so that whatever ends one ends both, and a batch of each is
+    scored at a time, which keeps all workers busy.
+    """
+    config = setting.config
+    end, started = End(config.samples, config.budget), time.monotonic()
+    higher = tuple(proxy.higher_is_better for proxy in setting.proxies)
+    found, control = Ledger(setting.space, higher), Ledger(setting.space, higher)
+    drawn = _one_by_one(random_search(setting.pool, rng_of(config, "random"), control.worth))
+    for proposed in _algorithm(setting)(setting.pool, rng_of(config, "search"), found.worth):
+        batch = proposed if end.samples is None else proposed[: end.samples - len(found.entries)]
+        beside = list(islice(drawn, len(batch)))
+        scored = score([*batch, *beside])
+        found.add(scored[: len(batch)])
+        control.add(scored[len(batch) :])
+        share = end.share(len(found.entries), time.monotonic() - started)
+        observer.architectures("search", len(found.entries), max(1, round(len(found.entries) / share)))
         if share >= 1:
             break
-    return ledger
+    return found, control
+
+
+def _one_by_one(batches: Proposals) -> Iterator[Architecture]:
+    for batch in batches:
+        yield from batch

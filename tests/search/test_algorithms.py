@@ -7,13 +7,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from lpzero.errors import NoResultError
-from lpzero.search.algorithms import ALGORITHMS, BATCH, POPULATION
+from lpzero.search.algorithms import ALGORITHMS, POPULATION
 from lpzero.search.cost import Costs
+from lpzero.search.guided import Expectation
 from lpzero.search.limits import Excess, Limits
 from lpzero.search.nsga2 import nsga2
 from lpzero.search.pool import ClosedPool, OpenPool, Pool, distance
+from lpzero.search.proposals import BATCH
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 
@@ -77,7 +80,7 @@ def test_a_seed_repeats_and_another_does_not(name: str) -> None:
     assert one != other
 
 
-@pytest.mark.parametrize("name", ["evolution", "local"])
+@pytest.mark.parametrize("name", ["guided", "evolution", "local"])
 def test_what_learns_beats_chance(name: str) -> None:
     pool, number = opened(LIMITS), POPULATION + 100
     best, chance = ([max(map(heads, proposed(n, pool, number, s))) for s in range(5)] for n in (name, "random"))
@@ -129,10 +132,28 @@ def test_the_largest_fits_and_a_closed_pool_knows_it_exactly() -> None:
     assert largest <= grown <= 1_000_000
 
 
-def test_distance_is_a_metric_on_samples() -> None:
+def test_distance_is_a_share_of_the_choices() -> None:
     rng = np.random.default_rng(0)
-    a, b, c = (SPACE.sample(rng) for _ in range(3))
+    a, b = (SPACE.sample(rng) for _ in range(2))
     assert distance(a, a) == 0
     assert distance(a, b) == distance(b, a) > 0
-    assert distance(a, c) <= distance(a, b) + distance(b, c)
-    assert distance(a, SPACE.mutate(a, rng)) >= 1
+    mutant = SPACE.mutate(a, rng)
+    assert 0 < distance(a, mutant) < distance(a, b) <= 1
+
+
+def test_a_regression_on_choices_finds_what_is_additive() -> None:
+    rng = np.random.default_rng(1)
+    drawn = [SPACE.sample(rng) for _ in range(80)]
+    truth = [3.0 * a.depth - 0.01 * sum(dict(layer)["d_inner"] for layer in a.layers) for a in drawn]  # type: ignore[misc]
+    expected = Expectation.fit(drawn[:40], truth[:40])
+    rho = stats.spearmanr([expected.of(a) for a in drawn[40:]], truth[40:]).statistic
+    assert rho > 0.95
+
+
+def test_few_looks_are_enough_where_a_regression_leads() -> None:
+    pool = closed(300, Limits({}))
+    ranked = sorted((heads(a) for a in pool.architectures), reverse=True)
+    for seed in range(3):
+        guided, random = (max(map(heads, proposed(name, pool, 40, seed)[:40])) for name in ("guided", "random"))
+        assert guided >= random
+        assert guided >= ranked[2]

@@ -34,7 +34,7 @@ class Quiet:
     def architectures(self, step: str, done: int, total: int) -> None:
         """Raise where the time has come."""
         assert 0 <= done <= total
-        if step == "random" and done >= self.until:
+        if step == "search" and done >= self.until:
             raise KeyboardInterrupt
 
     def trainings(self, done: int, total: int) -> None:
