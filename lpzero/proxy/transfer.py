@@ -16,7 +16,7 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables import TABLES, Table, load_table
 
 BASELINES = ("attention_params", "depth_hidden_params", "decoder_params")
-DEFAULT_TABLES = ("flexibert-glue", "gpt2-wt103", "transxl-wt103", "flexibert-own", "gpt2-own")
+DEFAULT_TABLES = ("flexibert-glue", "gpt2-wt103", "transxl-wt103", "flexibert-own", "gpt2-own", "llama-own")
 MISSING = "missing"
 FIGURES = ("tau_a", "interval", "tau_b", "rho", "distinct")
 

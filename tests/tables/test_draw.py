@@ -37,6 +37,15 @@ class Toy(ChoiceSpace):
         """Of an architecture."""
         return Choices("toy", (1, 2), (Choice.of("width", 8, 16, 32),), (Choice.of("kind", 0, 1, 2, 3),))
 
+    @property
+    def vocabulary(self) -> int:
+        """There are no models."""
+        raise NotImplementedError
+
+    def blank(self, architecture: Architecture) -> Any:
+        """There are no models."""
+        raise NotImplementedError
+
     def model_key(self, architecture: Architecture) -> str:
         """What is built."""
         kinds = [min(2, int(architecture.layer(i)["kind"])) for i in range(architecture.depth)]
