@@ -21,7 +21,8 @@ def searched(run: Path, space: str, budget: str, options: argparse.Namespace) ->
         words += ["--resume", str(run)]
     else:
         words += ["--space", space, "--protocol", "own", "--proxy", f"{space}/own", "--max-params", budget]
-        words += ["--algorithm", options.algorithm, "--verify", str(options.number), "--seed", str(options.seed), "--output", str(run)]
+        words += ["--algorithm", options.algorithm, "--verify", str(options.number)]
+        words += ["--seed", str(options.seed), "--output", str(run)]
         words += ["--corpus", str(options.corpus), "--validation", str(options.validation)]
     subprocess.run([*words, "--jobs", str(options.jobs)], check=True, stdout=subprocess.DEVNULL)
     document: dict[str, Any] = json.loads((run / "result.json").read_text())

@@ -169,7 +169,8 @@ def test_doctor_and_spaces_print_documents(capsys: pytest.CaptureFixture[str]) -
     assert found["problems"] == []
     assert set(found["tables"]) == set(TABLES)
     assert run(["spaces", "list", "--json"]) == 0
-    assert [s["name"] for s in json.loads(capsys.readouterr().out)["spaces"]] == ["flexibert", "gpt2", "transfo-xl", "llama"]
+    names = [space["name"] for space in json.loads(capsys.readouterr().out)["spaces"]]
+    assert names == ["flexibert", "gpt2", "transfo-xl", "llama"]
     assert run(["spaces", "show", "gpt2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["example"]["space"] == "gpt2"
     for command in (["doctor"], ["spaces", "list"], ["spaces", "show", "flexibert", "--protocol", "legacy"]):
