@@ -47,13 +47,14 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/verify"))
     options = parser.parse_args()
     rows: list[list[object]] = []
-    proofs = {}
+    each: dict[str, dict[str, list[float]]] = {}
     for budget in BUDGETS[options.space]:
         result = searched(options.runs / f"{options.space}-{budget}", options.space, budget, options)
-        proof = proofs[budget] = result["proof"]
+        proof = result["proof"]
         for group, trained in proof["losses"].items():
             against = proof["difference"].get(group)
             losses = [row["loss"] for row in trained if row["loss"] is not None]
+            each.setdefault(budget, {})[group] = [round(loss, 4) for loss in losses]
             rows.append(
                 [
                     budget,
@@ -79,7 +80,7 @@ def main() -> None:
         algorithm=options.algorithm,
         recipe=f"{proof['table']}, {proof['recipe']}, one seed each",
         seed=options.seed,
-        proofs=proofs,
+        losses=each,
     )
 
 

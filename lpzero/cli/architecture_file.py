@@ -86,8 +86,14 @@ def _given(document: Any, source: str) -> GivenArchitecture:
 def space_of(given: GivenArchitecture, reference: str | None, protocol: str | None) -> SearchSpace:
     """The space that an architecture is a point of; raises InputError where there is none."""
     from lpzero.spaces import get_space
+    from lpzero.spaces.llama import SUBNET
 
     name, chosen = reference or given.architecture.space, protocol or given.protocol
+    if reference is None and str(chosen).startswith(SUBNET):
+        raise InputError(
+            f"{given.source}: a sub-network has the weights of its checkpoint, which is not here: cut it out with "
+            f"lpzero build {given.source} --space CHECKPOINT_FOLDER --out DIR"
+        )
     try:
         space = get_space(name, chosen)
     except InputError as err:

@@ -33,6 +33,7 @@ from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.weights import check_memory
 
 EXTRACTOR_VERSION = 4
 _LOG = logging.getLogger(__name__)
@@ -85,8 +86,10 @@ def untrained_model(space: SearchSpace, architecture: Architecture, shown: Pass)
     share their random weights, equal ones always do.
 
     Raises:
-        InputError: The architecture is not in the space, or the space's models do not name their sites.
+        InputError: The architecture is not in the space, the model and its gradients do not fit in memory, or the
+            space's models do not name their sites.
     """
+    check_memory(space.parameter_counts(architecture)["total"], gradients=True)
     model = space.build(architecture, derived_seed(shown.seed, "weights", space.key(architecture)))
     if not isinstance(model, SitedModel):
         raise InputError(f"space {space.name}: expected models with a site_map method")

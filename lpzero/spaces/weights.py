@@ -47,19 +47,21 @@ def build_blank(make: Callable[[], Model]) -> Model:
         return make()
 
 
-def check_memory(parameters: int) -> None:
+def check_memory(parameters: int, *, gradients: bool = False) -> None:
     """Refuse a model whose weights would not fit, before it is built.
 
     Args:
         parameters: Their number; each takes four bytes, float32.
+        gradients: Whether there will be a gradient for each as well.
 
     Raises:
         InputError: They need more memory than is free.
     """
-    needed, free = FLOAT_BYTES * parameters, free_memory()
+    needed, free = FLOAT_BYTES * parameters * (2 if gradients else 1), free_memory()
     if needed > free:
+        what = "in float32 with its gradients" if gradients else "in float32"
         raise InputError(
-            f"a model of {parameters:,} parameters needs about {needed / GIB:.1f} GiB in float32, and "
+            f"a model of {parameters:,} parameters needs about {needed / GIB:.1f} GiB {what}, and "
             f"{free / GIB:.1f} GiB are free: choose a smaller model, or a machine with more memory"
         )
 

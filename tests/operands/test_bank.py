@@ -123,3 +123,16 @@ def test_sizes_are_checked(space: SearchSpace) -> None:
     for wrong in ({"seed": -1}, {"batch": 0}, {"tokens": 1}, {"elements": 15}):
         with pytest.raises(InputError, match="expected seed"):
             Pass(**wrong)
+
+
+def test_a_model_whose_gradients_do_not_fit_is_refused_before_it_is_built(
+    space: SearchSpace, architectures: list[Architecture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = space.parameter_counts(architectures[0])["total"]
+    # enough for the weights, and not for a gradient of each
+    monkeypatch.setattr("lpzero.spaces.weights.free_memory", lambda: 6 * parameters)
+    built: list[int] = []
+    monkeypatch.setattr(type(space), "build", lambda *_: built.append(1))
+    with pytest.raises(InputError, match=r"with its gradients, and .* GiB are free"):
+        untrained_operands(space, architectures[0], SHOWN)
+    assert built == []
