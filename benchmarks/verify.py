@@ -71,8 +71,8 @@ def main() -> None:
     header = ["params up to", "group", "trained", "mean loss", "lowest", "highest", "found less this"]
     record(
         f"verify-{options.space}",
-        f"python benchmarks/verify.py --space {options.space} --corpus wikitext2-test.txt "
-        "--validation wikitext2-valid.txt",
+        f"python benchmarks/verify.py --space {options.space} --algorithm {options.algorithm} "
+        "--corpus wikitext2-test.txt --validation wikitext2-valid.txt",
         [*header, "interval of 95 %, paired", "unpaired (Welch)"],
         rows,
         proxy=f"{options.space}/own",
