@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lpzero.errors import NoResultError
 from lpzero.pretrained.folder import write_configuration
 from lpzero.search.cost import COSTS, COUNTED, Costs
 from lpzero.search.folder import PICKS, SearchFolder
@@ -210,4 +211,9 @@ def _proof(
         RANDOM: drawn_for_proof(setting.pool, len(best), best, rng),
         LARGEST: [found.largest],
     }
-    return prove(run, setting.space, setting.proof, groups, jobs=jobs, observer=observer)
+    try:
+        return prove(run, setting.space, setting.proof, groups, jobs=jobs, observer=observer)
+    except NoResultError as err:
+        # what was found stands without it
+        observer.note(f"no proof: {err}")
+        return None

@@ -116,6 +116,20 @@ def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path) -> None:
         prove(SearchFolder(tmp_path / "run"), SPACE, short, groups, jobs=1, observer=Quiet())
 
 
+def test_a_search_without_a_proof_keeps_its_result(
+    short: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NoResultError("too few trainings ended with a loss")
+
+    monkeypatch.setattr("lpzero.search.report.prove", refuse)
+    words = ["search", "--space", "gpt2", "--protocol", "own", "--proxy", "params", "--samples", "8", "--verify", "2"]
+    assert command([*words, "--jobs", "1", "--output", str(tmp_path / "run"), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["proof"] is None
+    assert "no proof: too few trainings" in captured.err
+
+
 def test_a_corpus_of_another_text_and_a_space_without_recipe_are_refused(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("another text " * 1000)
