@@ -123,7 +123,23 @@ def _from_python(path: Path) -> LoadedModel:
     return LoadedModel(model, _called(example, f"{path}: example_batch()") if callable(example) else None)
 
 
+# Folders of the models that were imported: another one may have files of the same names beside it.
+_FOLDERS: set[Path] = set()
+
+
+def _forget_others(folder: Path) -> None:
+    """Forget what was imported from beside other models: this one shall not be given their files."""
+    others = _FOLDERS - {folder}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is not None and Path(file).parent in others:
+            del sys.modules[name]
+    sys.path[:] = [entry for entry in sys.path if Path(entry) not in others]
+    _FOLDERS.add(folder)
+
+
 def _imported(path: Path) -> ModuleType:
+    _forget_others(path.resolve().parent)
     spec = importlib.util.spec_from_file_location("lpzero_user_model", path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: cannot be imported as Python")

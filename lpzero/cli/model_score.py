@@ -119,7 +119,13 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn) -> dic
         scores = score_model(model, site_map, shape, batch, proxies)
         if all(result.status is ScoreStatus.FAILED for result in scores):
             raise LpzeroError(f"{text}: no proxy could score it: {scores[0].reason}")
-        costs = _costs(loaded, model, site_map, source, batch, shown)
+        try:
+            costs = _costs(loaded, model, site_map, source, batch, shown)
+        except LpzeroError:
+            raise
+        except MODEL_ERRORS as err:
+            reason = (str(err).splitlines() or [""])[0]
+            raise LpzeroError(f"{text}: the model cannot be run: {type(err).__name__}: {reason}") from err
     for proxy, result in zip(proxies, scores, strict=True):
         if result.reason:
             say(f"{text}: {proxy.name}: {result.status.value}: {result.reason}")

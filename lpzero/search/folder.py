@@ -20,7 +20,7 @@ from lpzero.settings import check_settings, read_document
 from lpzero.spaces.architecture import Architecture
 
 SCORED, COSTS, RESULT, FRONT = "scored.jsonl", "costs.jsonl", "result.json", "front.csv"
-PICKS, TRAININGS = "architectures", "trainings"
+PICKS, TRAININGS, SEARCHED = "architectures", "trainings", "searched.json"
 
 
 class SearchFolder(RunFolder):
@@ -80,6 +80,20 @@ class SearchFolder(RunFolder):
         if whole != text:
             write_text(path, whole)
         return [(f"{path}, line {number}", line) for number, line in enumerate(whole.splitlines(), start=1)]
+
+    def keep_end(self, scored: int) -> None:
+        """Note how many the search had scored when its time was over: one that goes on ends there as well."""
+        write_json(self.path / SEARCHED, {"scored": scored})
+
+    def kept_end(self) -> int | None:
+        """How many that were; None where the search has not ended; raises InputError where the file is damaged."""
+        path = self.path / SEARCHED
+        if not path.exists():
+            return None
+        scored = read_document(path).get("scored")
+        if not isinstance(scored, int):
+            raise InputError(f"{path}: expected the number of scored architectures: begin a new search")
+        return scored
 
     def write_front(self, rows: list[dict[str, Any]]) -> None:
         """Write the front as a table."""

@@ -44,8 +44,8 @@ class Pool(Protocol):
         """One near a parent, or between two; None where none is left."""
         ...
 
-    def largest(self, rng: np.random.Generator) -> Architecture:
-        """The one with the most parameters that fits; raises NoResultError where nothing does."""
+    def largest(self, rng: np.random.Generator, known: Sequence[Architecture] = ()) -> Architecture:
+        """The one with the most parameters that fits; ``known`` fit. Raises NoResultError where nothing does."""
         ...
 
 
@@ -100,9 +100,9 @@ class OpenPool:
                 return child
         return None
 
-    def largest(self, rng: np.random.Generator) -> Architecture:
-        """See :class:`Pool`: of a random one, grown by mutations that fit until ``DRAWS`` in a row add nothing."""
-        best = self.sample(rng, set())
+    def largest(self, rng: np.random.Generator, known: Sequence[Architecture] = ()) -> Architecture:
+        """See :class:`Pool`: the largest known or a random one, grown until ``DRAWS`` mutations in a row add nothing."""
+        best = max(known, key=lambda one: self.costs.of(one, "params"), default=None) or self.sample(rng, set())
         assert best is not None
         most, since = self.costs.of(best, "params"), 0
         while since < DRAWS:
@@ -163,7 +163,11 @@ class ClosedPool:
         nearest = np.argsort([distance(parent, other) for other in left], kind="stable")[:NEAREST]
         return left[int(nearest[rng.integers(len(nearest))])]
 
-    def largest(self, rng: np.random.Generator) -> Architecture:  # noqa: ARG002  (a Pool's)
+    def largest(
+        self,
+        rng: np.random.Generator,  # noqa: ARG002  (a Pool's)
+        known: Sequence[Architecture] = (),  # noqa: ARG002  (likewise)
+    ) -> Architecture:
         """See :class:`Pool`: exactly."""
         return max((one for one, _ in self._fitting), key=lambda one: self.costs.of(one, "params"))
 

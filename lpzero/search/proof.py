@@ -136,6 +136,8 @@ def prove(
     Raises:
         NoResultError: Fewer than two trainings of a group that is compared ended with a loss.
     """
+    if min(len(groups[FOUND]), len(groups[RANDOM])) < 2:
+        raise NoResultError(f"too few to compare: {len(groups[FOUND])} found and {len(groups[RANDOM])} random ones")
     named = {space.key(a): a for group in groups.values() for a in group}
     tasks = {
         key: TrainingTask(space, proof.recipe, proof.source, key[:16], a, 0, run.path / TRAININGS / f"{key[:16]}.json")
@@ -147,23 +149,30 @@ def prove(
         name: [{"key": k, "status": records[k].status, "loss": records[k].loss} for k in map(space.key, group)]
         for name, group in groups.items()
     }
-    losses = {
-        name: [loss for a in group if (loss := records[space.key(a)].loss) is not None]
-        for name, group in groups.items()
-    }
-    if not all(losses.values()) or len(losses[FOUND]) < 2:
+    losses = {name: [records[space.key(a)].loss for a in group] for name, group in groups.items()}
+    if len(_pairs(losses)) < 2 or losses[LARGEST][0] is None:
         raise NoResultError(f"too few trainings ended with a loss: see {run.path / TRAININGS}")
     return {
         "table": proof.table,
         "recipe": proof.recipe.digest,
         "seed": 0,
         "losses": rows,
-        "means": {name: round(float(np.mean(values)), 6) for name, values in losses.items()},
+        "means": {name: round(float(np.mean(_there(values))), 6) for name, values in losses.items()},
         "difference": compared(losses),
     }
 
 
-def compared(losses: dict[str, list[float]]) -> dict[str, Any]:
+def _there(losses: Sequence[float | None]) -> list[float]:
+    return [loss for loss in losses if loss is not None]
+
+
+def _pairs(losses: dict[str, list[float | None]]) -> list[tuple[float, float]]:
+    """The i-th found with the i-th random one, where both have a loss."""
+    both = zip(losses[FOUND], losses[RANDOM], strict=False)
+    return [(one, other) for one, other in both if one is not None and other is not None]
+
+
+def compared(losses: dict[str, list[float | None]]) -> dict[str, Any]:
     """How much lower the losses of what was found are: below 0 is better.
 
     Against random ones the i-th found is paired with the i-th drawn: every training sees the same batches, nothing
@@ -171,20 +180,20 @@ def compared(losses: dict[str, list[float]]) -> dict[str, Any]:
     the interval is that of the mean of what was found less its loss.
 
     Args:
-        losses: By group, those that have a loss.
+        losses: By group, in its order; None where a training ended without one. Two pairs have both, or more.
 
     Returns:
         ``{"random": {"mean", "interval", "p", "unpaired_interval"}, "largest": {"mean", "interval"}}``; intervals of
         95 %, of Student's t.
     """
-    found, random, largest = (np.array(losses[name]) for name in (FOUND, RANDOM, LARGEST))
-    pairs = min(len(found), len(random))
-    paired = stats.ttest_rel(found[:pairs], random[:pairs])
+    found, random, largest = (np.array(_there(losses[name])) for name in (FOUND, RANDOM, LARGEST))
+    ones, others = np.array(_pairs(losses)).T
+    paired = stats.ttest_rel(ones, others)
     unpaired = stats.ttest_ind(found, random, equal_var=False)
     single = stats.ttest_1samp(found, largest[0])
     return {
         RANDOM: {
-            "mean": round(float(found.mean() - random.mean()), 6),
+            "mean": round(float(ones.mean() - others.mean()), 6),
             "interval": _ends(paired.confidence_interval(LEVEL)),
             "p": round(float(paired.pvalue), 6),
             "unpaired_interval": _ends(unpaired.confidence_interval(LEVEL)),

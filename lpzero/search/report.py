@@ -154,8 +154,15 @@ def _front(setting: SearchSetting, found: Ledger) -> list[Scored]:
     """What nothing beats in both worth and cost, the best first."""
     front: list[Scored] = []
     least: float | None = None
-    for scored in found.best(len(found.entries)):
-        cost = setting.costs.of(scored.architecture, setting.config.against)
+
+    def cost_of(scored: Scored) -> float:
+        return setting.costs.of(scored.architecture, setting.config.against)
+
+    # of equal worths the cheaper first, which beats the other
+    for scored in sorted(
+        found.best(len(found.entries)), key=lambda one: (-found.worth(one.architecture), cost_of(one))
+    ):
+        cost = cost_of(scored)
         if least is None or cost < least:
             front.append(scored)
             least = cost

@@ -13,6 +13,7 @@ from lpzero.engines import Workers
 from lpzero.errors import NoResultError
 from lpzero.proxy.score import ScoreTask, score_task
 from lpzero.search.algorithms import ALGORITHMS, random_search
+from lpzero.search.cost import COSTS
 from lpzero.search.folder import SearchFolder
 from lpzero.search.ledger import Ledger, Scored
 from lpzero.search.proposals import Algorithm, Proposals
@@ -71,17 +72,30 @@ def execute(run: SearchFolder, setting: SearchSetting, *, jobs: int, observer: S
         return finished
     started = time.monotonic()
     config = setting.config
-    setting.costs.keep = run.keep_cost
+    _keep_costs(run, setting)
+    samples = run.kept_end()
+    end = End(config.samples, config.budget) if samples is None else End(samples, None)
     with Workers(jobs) as workers:
-        found, control = _searched(setting, Scorer(setting, run, workers), observer)
+        found, control = _searched(setting, Scorer(setting, run, workers), end, observer)
+    run.keep_end(len(found.entries))
     if not found.best(1):
         raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
-    largest = setting.pool.largest(rng_of(config, "largest"))
+    scored = [one.architecture for one in (*found.entries.values(), *control.entries.values())]
+    largest = setting.pool.largest(rng_of(config, "largest"), scored)
     document = report(
         run, setting, Found(found, control, largest), rng_of(config, "verify"), started, jobs=jobs, observer=observer
     )
     run.event("finished", scored=len(found.entries))
     return document
+
+
+def _keep_costs(run: SearchFolder, setting: SearchSetting) -> None:
+    """Keep what was measured before there was a folder, and from now on everything."""
+    costs, kept = setting.costs, run.kept_costs()
+    for (key, name), measured in costs.known.items():
+        if COSTS[name].measured and (key, name) not in kept:
+            run.keep_cost(key, name, measured)
+    costs.keep = run.keep_cost
 
 
 def _algorithm(setting: SearchSetting) -> Algorithm:
@@ -107,15 +121,14 @@ class End:
 
 
 def _searched(
-    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], observer: SearchObserver
+    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], end: End, observer: SearchObserver
 ) -> tuple[Ledger, Ledger]:
     """Let the algorithm propose, and a random search beside it as many, until samples, time or pool are spent.
 
     The two know nothing of each other; they take turns, so that whatever ends one ends both, and a batch of each is
     scored at a time, which keeps all workers busy.
     """
-    config = setting.config
-    end, started = End(config.samples, config.budget), time.monotonic()
+    config, started = setting.config, time.monotonic()
     higher = tuple(proxy.higher_is_better for proxy in setting.proxies)
     found, control = Ledger(setting.space, higher), Ledger(setting.space, higher)
     drawn = _one_by_one(random_search(setting.pool, rng_of(config, "random"), control.worth))

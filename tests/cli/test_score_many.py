@@ -132,6 +132,29 @@ def test_what_is_wrong_is_said_in_one_line(
     assert words in line
 
 
+def test_two_python_models_have_the_files_beside_them_and_not_each_others(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "from torch import nn\nfrom sizes import W\nclass M(nn.Module):\n    def __init__(self):\n"
+    text += "        super().__init__()\n        self.words, self.out = nn.Embedding(50, W), nn.Linear(W, 50)\n"
+    text += "    def forward(self, x):\n        return self.out(self.words(x))\ndef build_model():\n    return M()\n"
+    for name, width in (("one", 8), ("two", 16)):
+        Path(name).mkdir()
+        Path(name, "sizes.py").write_text(f"W = {width}\n")
+        Path(name, "model.py").write_text(text)
+    models = _document(capsys, "one/model.py", "two/model.py", "--proxy", "params")["models"]
+    assert {row["model"]: row["params"] for row in models} == {"one/model.py": 850, "two/model.py": 1650}
+
+
+def test_a_model_whose_forward_fails_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "from torch import nn\nclass M(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    text += (
+        "        self.words = nn.Embedding(50, 8)\n    def forward(self, x):\n        raise RuntimeError('no way')\n"
+    )
+    Path("broken.py").write_text(text + "def build_model():\n    return M()\n")
+    assert run(["score", "broken.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "broken.py: left out: broken.py: the model cannot be run: RuntimeError: no way" in captured.err
+
+
 def test_a_model_that_cannot_be_read_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.py").write_text("raise ValueError('no')\n")
     assert run(["score", "bad.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 0

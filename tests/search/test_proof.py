@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -101,9 +102,11 @@ def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Pat
     assert counted == [(5, 5)]
 
 
-def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path) -> None:
-    only = {"found": [SPACE.sample(np.random.default_rng(3))]}
-    groups = {**only, "random": only["found"], "largest": only["found"]}
+def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    one, other, third = (SPACE.sample(rng) for _ in range(3))
+    few = {"found": [one], "random": [other, third], "largest": [one]}
+    groups = {"found": [one, other], "random": [one, other], "largest": [third]}
 
     class Quiet:
         def trainings(self, done: int, total: int) -> None:
@@ -112,8 +115,19 @@ def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path) -> None:
         def note(self, line: str) -> None:
             raise AssertionError(line)
 
+    with pytest.raises(NoResultError, match="too few to compare: 1 found and 2 random ones"):
+        prove(SearchFolder(tmp_path / "run"), SPACE, short, few, jobs=1, observer=Quiet())
+    assert not (tmp_path / "run").exists()
+    monkeypatch.setattr(module, "read_training", lambda _: SimpleNamespace(loss=None, status="diverged"))
     with pytest.raises(NoResultError, match="too few trainings ended with a loss"):
         prove(SearchFolder(tmp_path / "run"), SPACE, short, groups, jobs=1, observer=Quiet())
+
+
+def test_a_training_without_a_loss_takes_its_pair_along() -> None:
+    result = compared({"found": [1.0, None, 1.2, 1.4], "random": [2.0, 9.0, 2.3, None], "largest": [1.5]})
+    half = stats.t.ppf(0.975, 1) * np.std([-1.0, -1.1], ddof=1) / np.sqrt(2)
+    assert result["random"]["mean"] == pytest.approx(-1.05)
+    assert result["random"]["interval"] == pytest.approx([-1.05 - half, -1.05 + half], abs=1e-5)
 
 
 def test_a_search_without_a_proof_keeps_its_result(

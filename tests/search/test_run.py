@@ -101,6 +101,38 @@ def test_a_search_that_was_killed_goes_on_to_the_same_result(found: dict[str, An
     assert len(finished.kept()) == len(run.kept())
 
 
+def test_a_search_whose_time_was_over_goes_on_to_the_same_result(tmp_path: Path) -> None:
+    words = [
+        "search",
+        "--table",
+        "gpt2-own",
+        "--proxy",
+        "params",
+        "--budget",
+        "0.001s",
+        "--batch",
+        "1",
+        "--tokens",
+        "4",
+    ]
+    path = tmp_path / "run"
+    assert command([*words, "--jobs", "1", "--output", str(path), "--json"]) == 0
+    before = json.loads((path / "result.json").read_text())
+    (path / "result.json").unlink()
+    assert command(["search", "--resume", str(path), "--jobs", "1"]) == 0
+    after = json.loads((path / "result.json").read_text())
+    assert before["scored"] == 8
+    assert {k: v for k, v in after.items() if k != "seconds"} == {k: v for k, v in before.items() if k != "seconds"}
+
+
+def test_of_equal_scores_the_front_has_the_cheapest(tmp_path: Path) -> None:
+    words = ["search", "--table", "gpt2-own", "--proxy", "depth", "--samples", "60", "--jobs", "1"]
+    assert command([*words, "--output", str(tmp_path / "run"), "--json"]) == 0
+    front = json.loads((tmp_path / "run" / "result.json").read_text())["front"]
+    scores = [row["score"] for row in front]
+    assert len(set(scores)) == len(scores)
+
+
 def test_a_damaged_score_is_named(tmp_path: Path, found: dict[str, Any]) -> None:
     _, config = SearchFolder.open(Path(found["run"]))
     run = SearchFolder.create(tmp_path / "run", config)
