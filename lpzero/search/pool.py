@@ -101,7 +101,7 @@ class OpenPool:
         return None
 
     def largest(self, rng: np.random.Generator, known: Sequence[Architecture] = ()) -> Architecture:
-        """See :class:`Pool`: the largest known or a random one, grown until ``DRAWS`` mutations in a row add nothing."""
+        """See :class:`Pool`: the largest known or a random one, grown until ``DRAWS`` mutations add nothing."""
         best = max(known, key=lambda one: self.costs.of(one, "params"), default=None) or self.sample(rng, set())
         assert best is not None
         most, since = self.costs.of(best, "params"), 0
