@@ -72,8 +72,8 @@ class Expectation:
 def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Proposals:
     """Regularised evolution whose children a predictor screens, as in NPENAS (Wei et al. 2020, arXiv 2003.12857).
 
-    The predictor is a ridge regression of worth on counts of choices, fitted anew behind every batch: a tenth of a
-    millisecond a candidate, where a score takes a pass. Deviations: half of the candidates are random ones, so that a
+    The predictor is a ridge regression of worth on counts of choices, fitted anew behind every batch; no model is built
+    for a candidate that is screened out. Deviations: half of the candidates are random ones, so that a
     few looks find their way, and no network is trained.
 
     Args:
