@@ -113,20 +113,26 @@ def _varies(quality: Tensor) -> bool:
 def _figures(scores: Tensor, quality: Tensor) -> dict[str, list[Any]]:
     """Rank statistics as plain lists: one transfer a column, none a formula."""
     statistics: RankStatistics = rank_statistics(scores, quality)
-    names = ("tau_b", "tau_a", "rho", "distinct", "finite", "constant", "signature")
+    names = ("tau_b", "tau_a", "rho", "distinct", "finite", "overflow", "constant", "vanishing", "signature")
     return {name: getattr(statistics, name).tolist() for name in names}
 
 
 def _averaged(drawn: list[dict[str, list[Any]]]) -> dict[str, list[Any]]:
-    """The figures of several initialisations: means of what can be averaged, defined where all of them are."""
+    """The figures of several initialisations: means of what can be averaged, defined where all of them are.
+
+    What goes wrong is an overflow, or vanishes, where nothing else goes wrong on any of them.
+    """
     if len(drawn) == 1:
         return drawn[0]
-    return {
-        **drawn[0],
-        **{name: np.mean([one[name] for one in drawn], axis=0).tolist() for name in ("tau_b", "tau_a", "rho")},
-        "finite": np.all([one["finite"] for one in drawn], axis=0).tolist(),
-        "constant": np.any([one["constant"] for one in drawn], axis=0).tolist(),
+    columns = {name: np.array([one[name] for one in drawn]) for name in drawn[0]}
+    finite, constant = columns["finite"], columns["constant"]
+    figures = {name: columns[name].mean(axis=0) for name in ("tau_b", "tau_a", "rho")} | {
+        "finite": finite.all(axis=0),
+        "overflow": (finite | columns["overflow"]).all(axis=0) & ~finite.all(axis=0),
+        "constant": constant.any(axis=0),
+        "vanishing": (~constant | columns["vanishing"]).all(axis=0) & constant.any(axis=0),
     }
+    return {**drawn[0], **{name: column.tolist() for name, column in figures.items()}}
 
 
 def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Correlation | None:
@@ -144,9 +150,13 @@ def _verdict(
         return Evaluated(form.text, form.size, Status.PRUNED, INACTIVE).of(form)
     search, both = splits["search"], splits["both"]
     if not both["finite"][i]:
-        return Evaluated(form.text, form.size, Status.NONFINITE).of(form)
-    if search["constant"][i] or both["constant"][i]:
-        return Evaluated(form.text, form.size, Status.CONSTANT).of(form)
+        status = Status.OVERFLOW if both["overflow"][i] else Status.NONFINITE
+        return Evaluated(form.text, form.size, status).of(form)
+    for one in (search, both):
+        if one["constant"][i]:
+            # an active formula varies: where its scores are 0, they vanished
+            status = Status.UNDERFLOW if one["vanishing"][i] else Status.CONSTANT
+            return Evaluated(form.text, form.size, status).of(form)
     higher = search["tau_a"][i] >= 0
     return Evaluated(
         form.text,

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import InputError
+from lpzero.fitness.fitness import SMALLEST_NORMAL
 
 PAIRS_ON_CPU = 2**20
 """Compared pairs that are held at once on a CPU: they should fit into its second-level cache."""
@@ -38,7 +39,9 @@ class RankStatistics:
         rho: Spearman's rho, likewise.
         distinct: Share of distinct scores, float64 in (0, 1]; NaN where the candidate is not finite.
         finite: Whether every score is finite, bool.
+        overflow: Whether some score is infinite and none is NaN, bool.
         constant: Whether every score is the same, bool; False where the candidate is not finite.
+        vanishing: Whether, moreover, it is 0 or closer to 0 than the smallest normal float32, bool.
         signature: As of :func:`rank_signatures`, int64.
     """
 
@@ -47,7 +50,9 @@ class RankStatistics:
     rho: Tensor
     distinct: Tensor
     finite: Tensor
+    overflow: Tensor
     constant: Tensor
+    vanishing: Tensor
     signature: Tensor
 
 
@@ -60,13 +65,20 @@ class _Ranks:
             distance of the mid-rank from the mean rank.
         tied: (candidates,) int64, pairs of equal scores.
         distinct: (candidates,) int64, distinct scores.
-        finite: (candidates,) bool.
+        lowest: (candidates,) the lowest score; NaN where all are.
+        highest: (candidates,) the highest score; NaN where one is.
     """
 
     net: Tensor
     tied: Tensor
     distinct: Tensor
-    finite: Tensor
+    lowest: Tensor
+    highest: Tensor
+
+    @property
+    def finite(self) -> Tensor:
+        """(candidates,) bool."""
+        return torch.isfinite(self.lowest) & torch.isfinite(self.highest)
 
 
 def _ranks(scores: Tensor) -> _Ranks:
@@ -87,7 +99,7 @@ def _ranks(scores: Tensor) -> _Ranks:
         net[rows] = torch.empty_like(first).scatter_(1, order[rows], first + last - (n - 1))
         tied[rows] = (at - first).sum(1)
     # NaN is sorted behind infinity: the ends tell
-    return _Ranks(net, tied, n - count, torch.isfinite(values[:, 0]) & torch.isfinite(values[:, -1]))
+    return _Ranks(net, tied, n - count, values[:, 0], values[:, -1])
 
 
 def multipliers(n: int) -> np.ndarray:
@@ -192,17 +204,20 @@ def _statistics(scores: Tensor, target: _Ranks, factors: Tensor) -> tuple[Tensor
     """The attributes of :class:`RankStatistics`, in their order, of some candidates."""
     n = scores.shape[1]
     ranks = _ranks(scores)
-    constant = ranks.finite & (ranks.distinct == 1)
-    undefined = ~ranks.finite | constant
+    finite = ranks.finite
+    constant = finite & (ranks.distinct == 1)
+    undefined = ~finite | constant
+    overflow = ~finite & ~ranks.highest.isnan()
+    vanishing = constant & (ranks.highest.abs() < SMALLEST_NORMAL)
     all_pairs = n * (n - 1) // 2
     net = _net_pairs(ranks.net, target.net[0])
     free = (all_pairs - ranks.tied).double() * (all_pairs - target.tied).double()
     x, y = ranks.net.double(), target.net[0].double()
     figures = (net / all_pairs, net / free.sqrt(), (x @ y) / (x.square().sum(1) * y.square().sum()).sqrt())
-    distinct = torch.where(ranks.finite, ranks.distinct.double() / n, torch.nan)
+    distinct = torch.where(finite, ranks.distinct.double() / n, torch.nan)
     return (
         *(torch.where(undefined, torch.nan, figure) for figure in figures),
-        *(distinct, ranks.finite, constant, _signatures(ranks.net, factors)),
+        *(distinct, finite, overflow, constant, vanishing, _signatures(ranks.net, factors)),
     )
 
 

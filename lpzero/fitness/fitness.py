@@ -9,13 +9,25 @@ import numpy as np
 
 from lpzero.fitness.correlation import Correlation, correlate
 
+SMALLEST_NORMAL = float(np.finfo(np.float32).smallest_normal)
+"""Tensors are float32: a value closer to 0 than this one has lost digits there, or all of them."""
+
 
 class Status(str, Enum):
-    """What came of an evaluation."""
+    """What came of an evaluation, as far as it is known.
+
+    ``overflow``: a score is infinite and none is NaN. ``nonfinite``: a score is NaN, which may come of an overflow
+    within the formula, as in inf - inf. ``constant`` and ``underflow``: all scores are equal; ``underflow``, where that
+    must come of rounding: they are closer to 0 than the smallest normal float32, and not 0, or 0 although the formula
+    is known to vary. Scores alone do not tell a 0 that vanished from one that is exact, nor what a protected logarithm
+    made of it: these are ``constant``. Scores that differ are ``ok``, however small they are.
+    """
 
     OK = "ok"
     NONFINITE = "nonfinite"
+    OVERFLOW = "overflow"
     CONSTANT = "constant"
+    UNDERFLOW = "underflow"
     PRUNED = "pruned"
     OUT_OF_MEMORY = "out_of_memory"
 
@@ -51,9 +63,13 @@ def judge(scores: np.ndarray, quality: np.ndarray) -> Outcome:
     'nonfinite'
     >>> judge(np.array([3.0, 3.0]), np.array([1.0, 2.0])).status.value
     'constant'
+    >>> judge(np.array([1e-45, 1e-45]), np.array([1.0, 2.0])).status.value
+    'underflow'
     """
     if not np.isfinite(scores).all():
-        return Outcome(Status.NONFINITE)
-    if len(np.unique(scores)) < 2 or len(np.unique(quality)) < 2:
+        return Outcome(Status.NONFINITE if np.isnan(scores).any() else Status.OVERFLOW)
+    if len(np.unique(scores)) < 2:
+        return Outcome(Status.UNDERFLOW if 0 < abs(scores[0]) < SMALLEST_NORMAL else Status.CONSTANT)
+    if len(np.unique(quality)) < 2:
         return Outcome(Status.CONSTANT)
     return Outcome(Status.OK, correlate(scores, quality))

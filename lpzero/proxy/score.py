@@ -31,10 +31,14 @@ MODEL_ERRORS = (LpzeroError, RuntimeError, TypeError, ValueError, IndexError, Ke
 
 
 class ScoreStatus(str, Enum):
-    """What came of scoring one model with one proxy."""
+    """What came of scoring one model with one proxy: ``overflow`` is an infinite value, ``nonfinite`` a NaN.
+
+    One score alone does not tell whether it underflowed: only that of several architectures does.
+    """
 
     OK = "ok"
     NONFINITE = "nonfinite"
+    OVERFLOW = "overflow"
     OUT_OF_MEMORY = "out_of_memory"
     FAILED = "failed"
 
@@ -157,7 +161,8 @@ def _measured(value: Callable[[], float]) -> Score:
         return unscored(err, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     if not math.isfinite(found):
-        return Score(ScoreStatus.NONFINITE, None, seconds, f"the value is {found}")
+        status = ScoreStatus.NONFINITE if math.isnan(found) else ScoreStatus.OVERFLOW
+        return Score(status, None, seconds, f"the value is {found}")
     return Score(ScoreStatus.OK, found, seconds)
 
 

@@ -59,9 +59,9 @@ def test_scores_that_are_not_finite_are_no_result(capsys: pytest.CaptureFixture[
     assert run(["explain", "sum(exp(exp(exp(l1(weight)))))", *SMALL, "--redraws", "1", "--json"]) == 4
     captured = capsys.readouterr()
     document = json.loads(captured.out)
-    assert document["original"] == {"status": "nonfinite", **dict.fromkeys(("tau_a", "interval", "tau_b", "rho"))}
+    assert document["original"] == {"status": "overflow", **dict.fromkeys(("tau_a", "interval", "tau_b", "rho"))}
     assert document["verdict"] == "does not rank"
-    assert "does not rank flexibert-own: nonfinite" in captured.err
+    assert "does not rank flexibert-own: overflow" in captured.err
 
 
 def test_an_interrupt_is_exit_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

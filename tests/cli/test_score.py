@@ -175,7 +175,7 @@ def test_scores_that_are_not_finite_are_no_result(capsys: pytest.CaptureFixture[
     Path("model.py").write_text(MODEL)
     assert run(["score", "model.py", "--proxy", "sum(exp(exp(exp(exp(l1(weight))))))", "--json"]) == 4
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["scores"][0]["status"] == "nonfinite"
+    assert json.loads(captured.out)["scores"][0]["status"] == "overflow"
     assert "no proxy gave a finite score" in captured.err
 
 

@@ -83,7 +83,7 @@ def test_a_matrix_without_a_figure_is_exit_4(capsys: pytest.CaptureFixture[str])
     command = ["transfer", "sum(exp(exp(exp(l1(weight)))))", "--tables", "flexibert-own", "--json"]
     assert run([*command, "--batch", "1", "--tokens", "4", "--jobs", "1"]) == 4
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["proxies"][0]["cells"][0]["status"] == "nonfinite"
+    assert json.loads(captured.out)["proxies"][0]["cells"][0]["status"] == "overflow"
     assert "no proxy ranks any of the tables" in captured.err
 
 

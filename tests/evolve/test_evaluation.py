@@ -139,6 +139,43 @@ def test_statuses(evaluate: Evaluation, text: str, status: Status, rule: str | N
     assert known.ok == (status is Status.OK)
 
 
+class Planned:
+    """An evaluator that gives every formula the same scores."""
+
+    def __init__(self, scores: list[float]) -> None:
+        self._scores = torch.tensor(scores, dtype=torch.float64)
+
+    def score_tensor(self, _formula: Any) -> torch.Tensor:
+        """The planned scores."""
+        return self._scores
+
+
+VARIED = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "status"),
+    [
+        # beyond the handful of the activeness check
+        ([*VARIED[:7], np.inf], None, Status.OVERFLOW),
+        ([*VARIED[:6], np.nan, np.inf], None, Status.NONFINITE),
+        (VARIED, VARIED, Status.OK),
+        (VARIED, [*VARIED[:7], -np.inf], Status.OVERFLOW),
+        ([*VARIED[:7], np.inf], VARIED, Status.OVERFLOW),
+        ([*VARIED[:7], np.inf], [*VARIED[:7], np.nan], Status.NONFINITE),
+        (VARIED, [1.0] * 8, Status.CONSTANT),
+        (VARIED, [0.0] * 8, Status.UNDERFLOW),
+    ],
+)
+def test_overflow_and_underflow_of_any_initialisation_have_their_status(
+    first: list[float], other: list[float] | None, status: Status
+) -> None:
+    quality = torch.from_numpy(QUALITY[:8])
+    drawn = [Planned(scores) for scores in (first, other) if scores is not None]
+    evaluate = Evaluation(drawn[0], quality, SEARCHED, None, 0.25, True, others=tuple(drawn[1:]))  # type: ignore[arg-type]
+    assert one(evaluate, "sum(l1(weight))").status is status
+
+
 def test_running_out_of_memory_is_a_status(evaluate: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_formula: Any) -> Any:
         raise MemoryError

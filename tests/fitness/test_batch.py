@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import stats
 
 from lpzero.errors import InputError
-from lpzero.fitness import correlate
+from lpzero.fitness import Status, correlate, judge
 from lpzero.fitness.batch import rank_signatures, rank_statistics
 
 FIGURES = ("tau_a", "tau_b", "rho", "distinct")
@@ -81,9 +81,28 @@ def test_what_is_not_finite_has_no_figures_and_harms_no_other() -> None:
     assert [float(getattr(found, name)[5]) for name in FIGURES] == pytest.approx([1.0] * 4)
 
 
+statuses = st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e-40, 2e-38, 1.0])
+
+
+@pytest.mark.property
+@settings(max_examples=300, deadline=None)
+@given(arrays(np.float64, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=4), elements=statuses))
+def test_the_status_of_many_is_that_of_each(x: np.ndarray) -> None:
+    found = rank_statistics(torch.from_numpy(x), torch.arange(x.shape[1]).double())
+    for i, row in enumerate(x):
+        status = judge(row, np.arange(x.shape[1], dtype=np.float64)).status
+        assert bool(found.finite[i]) == (status not in (Status.NONFINITE, Status.OVERFLOW))
+        assert bool(found.overflow[i]) == (status is Status.OVERFLOW)
+        assert bool(found.constant[i]) == (status in (Status.CONSTANT, Status.UNDERFLOW))
+        assert bool(found.vanishing[i]) == (status is Status.UNDERFLOW or not row.any())
+
+
 def test_no_candidates_have_no_figures() -> None:
     found = rank_statistics(torch.zeros(0, 3), torch.arange(3.0))
-    assert all(getattr(found, name).shape == (0,) for name in (*FIGURES, "finite", "constant", "signature"))
+    assert all(
+        getattr(found, name).shape == (0,)
+        for name in (*FIGURES, "finite", "overflow", "constant", "vanishing", "signature")
+    )
     assert rank_signatures(torch.zeros(0, 3)).shape == (0,)
 
 

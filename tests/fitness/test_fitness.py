@@ -12,8 +12,17 @@ from lpzero.fitness import Status, judge
     ("scores", "status"),
     [
         ([1.0, np.nan, 2.0], Status.NONFINITE),
-        ([1.0, np.inf, 2.0], Status.NONFINITE),
+        ([1.0, np.inf, 2.0], Status.OVERFLOW),
+        ([1.0, -np.inf, np.inf], Status.OVERFLOW),
+        ([np.nan, np.inf, 2.0], Status.NONFINITE),
         ([1.0, 1.0, 1.0], Status.CONSTANT),
+        ([2e-38, 2e-38, 2e-38], Status.CONSTANT),
+        ([1e-38, 1e-38, 1e-38], Status.UNDERFLOW),
+        # it may be 0 in truth
+        ([0.0, -0.0, 0.0], Status.CONSTANT),
+        ([-5e-324, -5e-324, -5e-324], Status.UNDERFLOW),
+        # what still differs still ranks
+        ([0.0, 5e-324, 0.0], Status.OK),
         ([1.0, 3.0, 2.0], Status.OK),
     ],
 )

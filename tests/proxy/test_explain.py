@@ -90,7 +90,7 @@ def test_the_direction_turns_every_tau_and_no_share(small: Table, tmp_path: Path
 
 def test_scores_that_overflow_have_their_status(small: Table) -> None:
     found = _explained(small, "sum(exp(exp(exp(l1(weight)))))")
-    assert {effect.status for effect in (found.original, *found.effects)} == {"nonfinite"}
+    assert {effect.status for effect in (found.original, *found.effects)} == {"overflow"}
     assert found.verdict == "does not rank"
     assert "10 of 10 architectures" in found.original.reason
 
