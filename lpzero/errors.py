@@ -20,6 +20,10 @@ class InputError(LpzeroError):
     exit_code = 2
 
 
+class TooLargeError(InputError):
+    """A model does not fit in memory (exit code 2)."""
+
+
 class MissingError(LpzeroError):
     """Data or a service that the work needs is not there (exit code 3)."""
 

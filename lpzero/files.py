@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lpzero.errors import InputError, LpzeroError
 
@@ -29,9 +29,41 @@ def write_bytes(path: Path, content: bytes) -> None:
             # a machine that goes down may otherwise have kept the new name, and nothing in the file
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as err:
+        part.unlink(missing_ok=True)
+        # a full disk names no file
+        err.filename = str(path)
+        raise
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line to a file of UTF-8 text; what a full disk left of an unfinished one is cut off before."""
+    content = f"{line}\n".encode()
+    try:
+        with path.open("ab+") as file:
+            _cut_unfinished(file)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as err:
+        err.filename = str(path)
+        raise
+
+
+def _cut_unfinished(file: BinaryIO) -> None:
+    end = file.seek(0, os.SEEK_END)
+    while end > 0:
+        begin = max(0, end - 4096)
+        file.seek(begin)
+        last = file.read(end - begin).rfind(b"\n")
+        if last >= 0:
+            file.truncate(begin + last + 1)
+            return
+        end = begin
+    file.truncate(0)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import sys
+import uuid
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import write_json
+from lpzero.files import PART, append_line, write_json
 
 CONFIG, ENV, EVENTS = "config.json", "env.json", "events.jsonl"
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
@@ -38,20 +40,28 @@ class RunFolder:
             InputError: The folder exists; it is left untouched.
             LpzeroError: It cannot be made.
         """
-        try:
-            self.path.mkdir(parents=True)
-        except (FileExistsError, NotADirectoryError):
-            raise InputError(f"{self.path} exists and is left as it is: give another --output{more}") from None
-        except OSError as err:
-            raise LpzeroError(f"{self.path} cannot be made: {err}") from err
-        write_json(self.path / CONFIG, settings)
+        exists = InputError(f"{self.path} exists and is left as it is: give another --output{more}")
+        if self.path.exists():
+            raise exists
         versions = {name: metadata.version(name) for name in RECORDED}
-        write_json(self.path / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions})
+        # whole, or not there at all: a kill in between must not leave a folder that is no run
+        part = self.path.parent / f".{self.path.name}.{uuid.uuid4().hex}{PART}"
+        try:
+            write_json(part / CONFIG, settings)
+            write_json(part / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions})
+            part.rename(self.path)
+        except OSError as err:
+            shutil.rmtree(part, ignore_errors=True)
+            if self.path.exists() or isinstance(err, NotADirectoryError):
+                raise exists from None
+            raise LpzeroError(f"{self.path} cannot be made: {err}") from err
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
         self.event("created")
 
     def event(self, name: str, **facts: Any) -> None:
         """Append one line to the events, with the time."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         line = json.dumps({"time": now, "event": name, **facts}, allow_nan=False)
-        with (self.path / EVENTS).open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        append_line(self.path / EVENTS, line)

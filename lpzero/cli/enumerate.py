@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, print_json, say
 from lpzero.cli.table_options import complete, free_path, print_best, split_options, table_options, writable_cache
-from lpzero.errors import InputError
+from lpzero.errors import InputError, NoResultError
+
+if TYPE_CHECKING:
+    from lpzero.evolve.config import EnumerateConfig
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.setting import Setting
 
 
 def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str]:
@@ -44,43 +50,68 @@ def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[
 @options.tokens
 @click.option("--elements", type=int, default=512, show_default=True, help="Elements of a sketched tensor.")
 @options.device
-@options.jobs
+@options.deterministic
+@engine_options
 @click.option("--output", type=click.Path(path_type=Path), help="Run directory.  [default: runs/TABLE-...]")
+@click.option("--resume", type=click.Path(path_type=Path), help="Continue the enumeration in this directory.")
 @as_json
-def enumerate(output: Path | None, jobs: int | None, as_json: bool, **settings: Any) -> None:
+def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: bool, **settings: Any) -> None:
     """Rank every formula of a grammar, the paper's by default: all branches, and all pairs of them under + - x and /.
 
     Formulas are ranked on one split of the table; of the rankings that are best there, those that are best on a second
     one as well vote, and the formula nearest to their mean is reported on the rest, which nothing has looked at before.
+    One that was stopped continues with --resume: its operands are kept, and formulas are ranked anew, in seconds.
     """
     from lpzero.cli.progress import ProgressDisplay
-    from lpzero.evolve.config import EnumerateConfig
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.enumerate_run import execute_enumeration, prepare_enumeration
-    from lpzero.formula.grammar import OVER_LAYERS
-    from lpzero.settings import check_settings
+    from lpzero.evolve.enumerate_run import execute_enumeration
 
-    workers, home = options.resolve_jobs(jobs), writable_cache()
-    if settings["grammar"] not in OVER_LAYERS:
-        raise InputError(
-            f"expected the grammar {' or '.join(OVER_LAYERS)}, found {settings['grammar']!r}: use lpzero evolve"
-        )
-    config = check_settings(EnumerateConfig, complete(settings))
-    setting = prepare_enumeration(config)
-    run = RunDirectory.create(output or free_path(config, "enumerate"), config)
+    home = writable_cache()
+    if resume is not None:
+        options.refuse_settings(click.get_current_context())
+    run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
+    config = setting.config
     say(f"run {run.path}: seed {config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
     try:
-        document = execute_enumeration(run, setting, home=home, jobs=workers, observer=display)
+        with where.open(config.device, deterministic=config.deterministic) as engine:
+            document = execute_enumeration(run, setting, home=home, engine=engine, observer=display)
+    except NoResultError:
+        display.close()
+        raise
     except BaseException:
         display.close()
-        say(f"run {run.path} has no result, its operands are kept: begin it again with another --output")
+        say(f"run {run.path} is kept: continue it with lpzero enumerate --resume {run.path}")
         raise
     display.close()
     if as_json:
         print_json(document)
     else:
         _print(document)
+
+
+def _resumed(path: Path) -> tuple[RunDirectory, Setting[EnumerateConfig]]:
+    from lpzero.evolve.config import EnumerateConfig
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.enumerate_run import prepare_enumeration
+
+    run, config = RunDirectory.open(path, EnumerateConfig)
+    return run, prepare_enumeration(config)
+
+
+def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting[EnumerateConfig]]:
+    from lpzero.evolve.config import EnumerateConfig
+    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolve.enumerate_run import prepare_enumeration
+    from lpzero.formula.grammar import OVER_LAYERS
+    from lpzero.settings import check_settings
+
+    if settings["grammar"] not in OVER_LAYERS:
+        raise InputError(
+            f"expected the grammar {' or '.join(OVER_LAYERS)}, found {settings['grammar']!r}: use lpzero evolve"
+        )
+    config = check_settings(EnumerateConfig, complete(settings))
+    setting = prepare_enumeration(config)
+    return RunDirectory.create(output or free_path(config, "enumerate"), config), setting
 
 
 def _print(document: dict[str, Any]) -> None:

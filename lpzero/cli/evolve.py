@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, print_json, say
 from lpzero.cli.table_options import complete, free_path, print_best, split_options, table_options, writable_cache
-from lpzero.errors import InputError, LpzeroError
+from lpzero.errors import InputError, NoResultError
 
 if TYPE_CHECKING:
     from lpzero.evolve.config import EvolveConfig
@@ -111,7 +112,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @options.tokens
 @click.option("--elements", type=int, default=512, show_default=True, help="Elements of a sketched tensor.")
 @options.device
-@options.jobs
+@options.deterministic
+@engine_options
 @click.option("--output", type=click.Path(path_type=Path), help="Run directory.  [default: runs/SPACE-...]")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this directory.")
 @click.option(
@@ -126,7 +128,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 def evolve(
     resume: Path | None,
     output: Path | None,
-    jobs: int | None,
+    where: Where,
     as_json: bool,
     **settings: Any,
 ) -> None:
@@ -139,7 +141,6 @@ def evolve(
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.evolve.run import execute
 
-    workers = options.resolve_jobs(jobs)
     home = writable_cache()
     if resume is not None:
         options.refuse_settings(click.get_current_context())
@@ -147,8 +148,10 @@ def evolve(
     say(f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
     display = ProgressDisplay()
     try:
-        document = execute(run, setting, home=home, jobs=workers, observer=display)
-    except LpzeroError:
+        config = setting.config
+        with where.open(config.device, deterministic=config.deterministic) as engine:
+            document = execute(run, setting, home=home, engine=engine, observer=display)
+    except NoResultError:
         display.close()
         raise
     except BaseException:
@@ -163,10 +166,11 @@ def evolve(
 
 
 def _resumed(path: Path) -> tuple[RunDirectory, Setting[EvolveConfig]]:
+    from lpzero.evolve.config import EvolveConfig
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.run import prepare
 
-    run, config = RunDirectory.open(path)
+    run, config = RunDirectory.open(path, EvolveConfig)
     return run, prepare(config)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, figure, print_grid, print_json, say
 from lpzero.errors import NoResultError
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 @options.batch
 @options.tokens
 @options.device
-@options.jobs
+@engine_options
+@options.deterministic
 @as_json
 def explain(
     proxy: str,
@@ -37,7 +39,8 @@ def explain(
     batch: int,
     tokens: int,
     device: str,
-    jobs: int | None,
+    deterministic: bool,
+    where: Where,
     as_json: bool,
 ) -> None:
     """Say what a PROXY measures on a table: which share of its ranking is left when a part of its input is replaced.
@@ -60,15 +63,16 @@ def explain(
     part = drawn(whole, archs, seed)
     display = ProgressDisplay()
     try:
-        found = explained(
-            space,
-            part,
-            loaded,
-            shown,
-            redraws=redraws,
-            jobs=options.resolve_jobs(jobs),
-            progress=lambda done, total: display.architectures("explaining", done, total),
-        )
+        with where.open(shown.device, deterministic=deterministic) as engine:
+            found = explained(
+                space,
+                part,
+                loaded,
+                shown,
+                redraws=redraws,
+                engine=engine,
+                progress=lambda done, total: display.architectures("explaining", done, total),
+            )
     finally:
         display.close()
     for effect in (found.original, *found.effects):

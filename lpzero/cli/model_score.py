@@ -12,7 +12,7 @@ from torch import nn
 
 from lpzero.cli.model_file import LoadedModel, load_model
 from lpzero.cli.output import say
-from lpzero.engines import single_threaded
+from lpzero.engines import open_engine, single_threaded
 from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.bank import Pass, derived_seed, pass_batch
 from lpzero.operands.batch import Batch, batch_of, random_batch
@@ -81,9 +81,10 @@ class Drawn:
         if place not in self._scored:
             rng = np.random.default_rng(derived_seed(self.shown.seed, "percentiles"))
             architectures = [space.sample(rng) for _ in range(self.number)]
-            self._scored[place] = score_architectures(
-                space, architectures, self.proxies, self.shown, jobs=self.jobs, progress=lambda _done, _total: None
-            )
+            with open_engine(None, self.jobs) as engine:
+                self._scored[place] = score_architectures(
+                    space, architectures, self.proxies, self.shown, engine=engine, progress=lambda _done, _total: None
+                )
         return self._scored[place]
 
 

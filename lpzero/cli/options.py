@@ -96,18 +96,28 @@ device = click.option(
     show_default=True,
     help="Where models run.",
 )
-jobs = click.option(
-    "--jobs", type=int, default=None, help="Worker processes; results do not depend on it.  [default: cores]"
+deterministic = click.option(
+    "--deterministic",
+    is_flag=True,
+    help="Use deterministic algorithms alone, and fail where an operation has none: on CUDA, equal runs are then equal "
+    "bit for bit. On the CPU they are anyway.",
 )
 batch = click.option("--batch", type=int, default=8, show_default=True, help="Sequences of the token batch.")
 tokens = click.option("--tokens", type=int, default=64, show_default=True, help="Tokens of each sequence.")
 
 
+jobs = click.option("--jobs", type=int, help="Workers; results do not depend on it.  [default: cores]")
+
+
 def resolve_jobs(jobs: int | None) -> int:
-    """The number of worker processes; raises InputError where it is below 1."""
+    """The number of workers; raises InputError where it is below 1."""
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs: expected at least 1, found {jobs}")
     return usable_cores() if jobs is None else jobs
+
+
+WHERE = ("jobs", "engine", "address", "time_limit", "memory_limit")
+"""Options that say where work runs: they decide nothing of a result, and may differ when a run goes on."""
 
 
 def free_path(name: str) -> Path:
@@ -123,5 +133,5 @@ def refuse_settings(ctx: click.Context) -> None:
     """A run keeps its settings: raises InputError for one that is given beside --resume, where it has no effect."""
     for name in ctx.params:
         given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in ("resume", "jobs", "as_json"):
+        if given and name not in ("resume", "as_json", *WHERE):
             raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a run keeps its settings")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import SHARES, as_json, figures, print_grid, print_json, say, shares
 from lpzero.errors import NoResultError
 
@@ -20,7 +21,8 @@ from lpzero.errors import NoResultError
 @options.batch
 @options.tokens
 @options.device
-@options.jobs
+@engine_options
+@options.deterministic
 @as_json
 def rank(
     proxies: tuple[str, ...],
@@ -31,7 +33,8 @@ def rank(
     batch: int,
     tokens: int,
     device: str,
-    jobs: int | None,
+    deterministic: bool,
+    where: Where,
     as_json: bool,
 ) -> None:
     """Rank a whole table with proxies and print their rank correlations.
@@ -55,14 +58,15 @@ def rank(
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     display = ProgressDisplay()
     try:
-        rows = rank_table(
-            space,
-            measured,
-            loaded,
-            shown,
-            jobs=options.resolve_jobs(jobs),
-            progress=lambda done, total: display.architectures("scoring", done, total),
-        )
+        with where.open(shown.device, deterministic=deterministic) as engine:
+            rows = rank_table(
+                space,
+                measured,
+                loaded,
+                shown,
+                engine=engine,
+                progress=lambda done, total: display.architectures("scoring", done, total),
+            )
     finally:
         display.close()
     for row in rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, print_grid, print_json, say
 from lpzero.errors import InputError
 
@@ -86,11 +87,12 @@ def _limits(command: Any) -> Any:
 @options.batch
 @options.tokens
 @options.device
-@options.jobs
+@options.deterministic
+@engine_options
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the search.  [default: runs/search-...]")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the search in this folder.")
 @as_json
-def search(resume: Path | None, output: Path | None, jobs: int | None, as_json: bool, **settings: Any) -> None:
+def search(resume: Path | None, output: Path | None, where: Where, as_json: bool, **settings: Any) -> None:
     """Search architectures with a proxy, without training any.
 
     Beside what is found stand a random search with as many scored architectures, the largest architecture that fits,
@@ -100,7 +102,6 @@ def search(resume: Path | None, output: Path | None, jobs: int | None, as_json: 
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.search.run import execute
 
-    workers = options.resolve_jobs(jobs)
     if resume is not None:
         options.refuse_settings(click.get_current_context())
     run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
@@ -110,7 +111,8 @@ def search(resume: Path | None, output: Path | None, jobs: int | None, as_json: 
         say(f"{len(config.left_out)} architectures of the table are left out: the proxy was chosen on them")
     display = ProgressDisplay()
     try:
-        document = execute(run, setting, jobs=workers, observer=display)
+        with where.open(config.device, deterministic=config.deterministic) as engine:
+            document = execute(run, setting, engine=engine, observer=display)
     except BaseException:
         display.close()
         say(f"search {run.path} is kept: continue it with lpzero search --resume {run.path}")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, print_json, say
 from lpzero.errors import InputError, LpzeroError
 
 if TYPE_CHECKING:
+    from lpzero.engines import Engine
     from lpzero.spaces.space import Objective
     from lpzero.tables.corpus import Source
     from lpzero.tables.recipe import Recipe, Scale
@@ -88,7 +90,8 @@ class _Place(click.Path):
     "weights do not depend on it: they follow from the architecture and from which of its trainings it is.",
 )
 @options.device
-@options.jobs
+@engine_options
+@options.deterministic
 @as_json
 def build_table(
     space: str,
@@ -108,7 +111,8 @@ def build_table(
     tokens: str,
     seed: int,
     device: str,
-    jobs: int | None,
+    deterministic: bool,
+    where: Where,
     as_json: bool,
 ) -> None:
     """Train architectures of a space on a text, all by one recipe, and keep their validation losses as a table.
@@ -131,10 +135,11 @@ def build_table(
     given = {"steps": steps, "batch": batch, "length": length, "learning_rate": learning_rate}
     scale = _scale(objective, given, seed, device)
     numbers = {"number": archs, "repeated": min(24, archs) if repeat is None else repeat}
-    numbers["jobs"] = options.resolve_jobs(jobs)
     written = recipe(space, objective, read_corpus(corpus, validation=validation, tokens=tokens), scale)
     try:
-        card = _build(written, Source(corpus, validation, tokens), out, numbers, {"name": named, **facts}, notes)
+        with where.open(scale.device, deterministic=deterministic) as engine:
+            source_text = Source(corpus, validation, tokens)
+            card = _build(written, source_text, out, numbers, {"name": named, **facts}, notes, engine)
     except LpzeroError:
         raise
     except BaseException:
@@ -161,7 +166,13 @@ def _scale(objective: Objective, given: dict[str, Any], seed: int, device: str) 
 
 
 def _build(
-    recipe: Recipe, source: Source, out: Path, numbers: dict[str, int], facts: dict[str, str], notes: tuple[str, ...]
+    recipe: Recipe,
+    source: Source,
+    out: Path,
+    numbers: dict[str, int],
+    facts: dict[str, str],
+    notes: tuple[str, ...],
+    engine: Engine,
 ) -> dict[str, Any]:
     """Build a table, and return its card: ``facts`` and the notes are what the user says of it."""
     from lpzero.cli.progress import ProgressDisplay
@@ -172,7 +183,7 @@ def _build(
 
     display = ProgressDisplay()
     try:
-        with build(recipe, source, out, **numbers, progress=display.trainings, say=say) as built:
+        with build(recipe, source, out, **numbers, engine=engine, progress=display.trainings, say=say) as built:
             display.close()
             require_losses(built.trainings, out)
             card = own_card(facts["name"], recipe, built.trainings, built.environment, (_NOTE, *notes))

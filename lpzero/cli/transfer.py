@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, figures, print_grid, print_json, say
 from lpzero.errors import NoResultError
 
@@ -23,7 +24,8 @@ from lpzero.errors import NoResultError
 @options.batch
 @options.tokens
 @options.device
-@options.jobs
+@engine_options
+@options.deterministic
 @as_json
 def transfer(
     proxies: tuple[str, ...],
@@ -32,7 +34,8 @@ def transfer(
     batch: int,
     tokens: int,
     device: str,
-    jobs: int | None,
+    deterministic: bool,
+    where: Where,
     as_json: bool,
 ) -> None:
     """Rank several tables with the same proxies and print one matrix.
@@ -56,13 +59,14 @@ def transfer(
     shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     display = ProgressDisplay()
     try:
-        matrix = transferred(
-            columns,
-            loaded,
-            shown,
-            jobs=options.resolve_jobs(jobs),
-            progress=lambda table, done, total: display.architectures(f"scoring {table}", done, total),
-        )
+        with where.open(shown.device, deterministic=deterministic) as engine:
+            matrix = transferred(
+                columns,
+                loaded,
+                shown,
+                engine=engine,
+                progress=lambda table, done, total: display.architectures(f"scoring {table}", done, total),
+            )
     finally:
         display.close()
     document = {

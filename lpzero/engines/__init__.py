@@ -1,6 +1,20 @@
-"""Where work runs: a pure function mapped over inputs, in this process or in several, with equal results."""
+"""Where work runs: a pure function mapped over inputs, here, in processes or on Ray, with equal results."""
 
-from lpzero.engines.engine import map_ordered, single_threaded
-from lpzero.engines.workers import Workers
+from lpzero.engines.engine import NO_LIMITS, Engine, Limits, Shared
+from lpzero.engines.fault import Fault, FaultStatus
+from lpzero.engines.opened import ENGINES, open_engine
+from lpzero.engines.serial import Serial
+from lpzero.engines.threads import single_threaded
 
-__all__ = ["Workers", "map_ordered", "single_threaded"]
+__all__ = [
+    "ENGINES",
+    "NO_LIMITS",
+    "Engine",
+    "Fault",
+    "FaultStatus",
+    "Limits",
+    "Serial",
+    "Shared",
+    "open_engine",
+    "single_threaded",
+]

@@ -1,132 +1,146 @@
-"""Map a pure function over picklable inputs, in order, in this process or in worker processes.
+"""What an engine is: a place where a pure function is mapped over inputs, in order, in one process or in many.
 
-Every worker, and this process while it works in one of these functions, uses one torch thread: sums are then
-made in one order, and a result does not depend on the number of workers nor on the machine's cores.
+Results depend neither on the engine nor on the number of its workers: each of them computes on one torch thread, so
+that sums are made in one order, and a piece of work knows nothing of those beside it.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, TypeVar
 
-from lpzero.errors import InputError, LpzeroError
+import numpy as np
+
+from lpzero.engines.fault import Fault
+from lpzero.errors import InputError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Arrays = Mapping[str, np.ndarray]
+Arrived = Callable[[int, Result], None]
 
 
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """Use one torch thread inside the block."""
-    import torch
+@dataclass(frozen=True)
+class Limits:
+    """What one piece of work may take, enforced in a worker process.
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let workers start in peace.
-
-    Ctrl-C is ignored for a moment: a worker that starts meanwhile inherits this, and never sees one. SIGTERM comes
-    at the end of the block: what it raised amid a start would leave a worker that nobody knows, and ends.
+    Attributes:
+        seconds: Time, above 0; None for no limit.
+        memory: Bytes that it may allocate beyond what its worker holds when it begins, above 0; None for no limit.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    arrived: list[int] = []
-    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    terminate = signal.signal(signal.SIGTERM, lambda number, _frame: arrived.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, terminate)
-        if arrived:
-            signal.raise_signal(signal.SIGTERM)
+
+    seconds: float | None = None
+    memory: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges, or raise InputError."""
+        for name, value in (("time", self.seconds), ("memory", self.memory)):
+            if value is not None and not value > 0:
+                raise InputError(f"--{name}-limit: expected more than 0, found {value}")
+
+    def __bool__(self) -> bool:
+        return self.seconds is not None or self.memory is not None
 
 
-def start_worker() -> None:
-    """Prepare a worker process: one torch thread, no signals of its own, and its end with its parent."""
-    # the parent decides what an interrupt means, and then ends its workers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    import torch
-
-    torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+NO_LIMITS = Limits()
 
 
-def _end_with_parent() -> None:
-    """End this worker when its parent is gone: a killed parent ends nobody, and a pool waits for work forever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+class Shared(Protocol):
+    """Arrays that every worker reads and none copies or changes; small when it travels to one."""
+
+    def arrays(self) -> Arrays:
+        """The arrays by name, read only."""
+        ...
 
 
-def stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers in the middle of their work, which may last for hours."""
-    # the public way, terminate_workers(), came with Python 3.14
-    for worker in list((pool._processes or {}).values()):
-        worker.kill()
+class Engine(Protocol):
+    """Where work runs, for the time of a ``with`` block.
 
-
-def map_ordered(
-    function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int
-) -> Generator[Result, None, None]:
-    """Yield ``function(item)`` for every item, in order.
-
-    Workers end with the iteration: at once where it is closed, interrupted or ends in an error.
-
-    Args:
-        function: A pure function of the top level of a module (workers import it).
-        items: Picklable inputs.
-        jobs: Number of processes, at least 1; 1 works in this process.
-
-    Raises:
-        InputError: ``jobs`` is below 1.
-        LpzeroError: A worker process was killed.
-        Exception: Whatever ``function`` raised, at the place of its item; the work behind it is given up.
+    Attributes:
+        name: ``"serial"``, ``"process"`` or ``"ray"``.
+        workers: How many pieces of work run at once, at least 1.
+        threads: Threads that this process may use itself beside them.
     """
-    if jobs < 1:
-        raise InputError(f"expected at least 1 job, found {jobs}")
-    if jobs == 1 or len(items) <= 1:
-        for item in items:
-            with single_threaded():
-                result = function(item)
-            yield result
-        return
-    context = multiprocessing.get_context("spawn")
-    workers = min(jobs, len(items))
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
-    waiting: list[Future[Result]] = []
-    complete = False
-    try:
-        # a window of tasks keeps every worker busy while results are taken in order, at bounded memory
-        ahead, upcoming = 4 * workers, iter(items)
-        for item in upcoming:
-            with undisturbed():
-                waiting.append(pool.submit(function, item))
-            if len(waiting) >= ahead:
-                yield waiting.pop(0).result()
-        while waiting:
-            yield waiting.pop(0).result()
-        complete = True
-    except BrokenProcessPool as err:
-        raise LpzeroError("a worker process was killed, perhaps for memory: use fewer --jobs") from err
-    finally:
-        if not complete:
-            stop(pool)
-        pool.shutdown(wait=True, cancel_futures=True)
+
+    name: str
+    workers: int
+    threads: int
+
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        *,
+        arrived: Arrived[Result] | None = None,
+    ) -> Generator[Result, None, None]:
+        """Yield ``function(item)`` for every item, in order.
+
+        Work whose worker is lost is done again, once. Where the iteration is closed, interrupted or ends in an error,
+        what is still running ends at once.
+
+        Args:
+            function: A pure function of the top level of a module (workers import it), or a partial of one.
+            items: Picklable inputs; a bounded number of them is on its way at a time.
+            arrived: Called in this process with (index of the item, result) the moment that the result is there, which
+                may be before its turn.
+
+        Raises:
+            LpzeroError: A worker was lost twice at the same item, or the item exceeded a limit.
+            Exception: Whatever ``function`` raised, at the place of its item; the work behind it is given up.
+        """
+        ...
+
+    def attempt(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        *,
+        arrived: Arrived[Result | Fault] | None = None,
+    ) -> Generator[Result | Fault, None, None]:
+        """Yield ``function(item)``, or the fault that stands in its place, for every item, in order.
+
+        As :meth:`map`, but that an item which raises, lacks memory, exceeds a limit or loses its worker twice has a
+        fault, and the others go on.
+
+        Raises:
+            InputError: ``function`` raised one, which speaks of what the user gave.
+            MissingError: Likewise.
+        """
+        ...
+
+    def share(self, path: Path, load: Callable[[Path], Arrays]) -> Shared:
+        """Let all workers read the arrays of a file, which must stay there until the engine ends.
+
+        Args:
+            path: The file.
+            load: Maps it into memory, read only: a function of the top level of a module.
+        """
+        ...
+
+    def __enter__(self) -> Engine: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers; at once, in the middle of their work, where the block ends in an error."""
+        ...
+
+
+@dataclass(frozen=True)
+class MappedFile:
+    """A file that every process of a machine maps: the system keeps it in memory once.
+
+    Attributes:
+        path: The file.
+        load: What maps it.
+    """
+
+    path: Path
+    load: Callable[[Path], Arrays]
+
+    def arrays(self) -> Arrays:
+        """See :class:`Shared`."""
+        return self.load(self.path)

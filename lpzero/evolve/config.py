@@ -26,6 +26,7 @@ class TableConfig(BaseModel):
         tokens: Tokens of each sequence.
         elements: Elements of each tensor that a sketch keeps.
         device: ``"cpu"`` or ``"cuda"``.
+        deterministic: Whether deterministic algorithms alone are used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -40,6 +41,7 @@ class TableConfig(BaseModel):
     tokens: Annotated[int, Field(ge=2)] = 64
     elements: Annotated[int, Field(ge=16)] = 512
     device: Literal["cpu", "cuda"] = "cpu"
+    deterministic: bool = False
 
 
 class EnumerateConfig(TableConfig):

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError
-from lpzero.evolve.config import EvolveConfig, TableConfig, check_config
+from lpzero.evolve.config import Config, TableConfig
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 from lpzero.formula import parse
 from lpzero.run_folder import CONFIG, RunFolder
-from lpzero.settings import read_document
+from lpzero.settings import check_settings, read_document
 
 SPLIT, START = "split.json", "start.json"
 CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
@@ -41,18 +41,24 @@ class RunDirectory(RunFolder):
             InputError: The folder exists; it is left untouched.
             LpzeroError: It cannot be made.
         """
-        # an enumeration takes minutes, and begins anew
-        more = f", or continue it with --resume {path}" if isinstance(config, EvolveConfig) else ""
         run = cls(path)
-        run.begin(config.model_dump(), more)
+        run.begin(config.model_dump(), f", or continue it with --resume {path}")
         return run
 
     @classmethod
-    def open(cls, path: Path) -> tuple[RunDirectory, EvolveConfig]:
-        """Open a run to continue it; raises InputError where the folder holds none."""
+    def open(cls, path: Path, kind: type[Config]) -> tuple[RunDirectory, Config]:
+        """Open a run to continue it.
+
+        Args:
+            path: The folder.
+            kind: The settings of an evolution or of an enumeration.
+
+        Raises:
+            InputError: The folder holds no run, or one of another kind.
+        """
         if not (path / CONFIG).is_file():
             raise InputError(f"{path}: expected a run directory with {CONFIG}, found none")
-        return cls(path), check_config(read_document(path / CONFIG), source=str(path / CONFIG))
+        return cls(path), check_settings(kind, read_document(path / CONFIG), source=str(path / CONFIG))
 
     def keep_split(self, parts: Split, ids: list[str], table_sha256: str) -> None:
         """Keep which records of which table are for what, by their ids.

@@ -9,19 +9,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.errors import InputError
 from lpzero.evolve.config import EnumerateConfig
 from lpzero.evolve.consensus import choose_among
 from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.individual import Evaluated, directed
+from lpzero.evolve.left_out import bank_run
 from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolve.ranked import Ranked, rank_all
 from lpzero.evolve.report import final_report, front_documents, header
-from lpzero.evolve.setting import Setting, bank_seen, load
+from lpzero.evolve.setting import Setting, load
+from lpzero.files import held
 from lpzero.fitness import Status, judge
 from lpzero.formula import Formula
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
+from lpzero.operands.bank import read_sketch
 
 TOP = 1000
 """How many rankings the rules are tried on: none of them should lose one."""
@@ -58,35 +62,49 @@ def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
 
 
 def execute_enumeration(
-    run: RunDirectory, setting: Setting[EnumerateConfig], *, home: Path, jobs: int, observer: EnumerateObserver
+    run: RunDirectory, setting: Setting[EnumerateConfig], *, home: Path, engine: Engine, observer: EnumerateObserver
 ) -> dict[str, Any]:
     """Enumerate, choose on search and validation, and report on the sealed test.
 
     Args:
-        run: A new run directory.
+        run: The run directory, created or opened.
         setting: What :func:`prepare_enumeration` made of its settings.
         home: The cache folder of the bank.
-        jobs: Worker processes and threads; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         observer: Told how it goes.
 
     Returns:
-        The result document (see ``docs/guide.md``).
+        The result document (see ``docs/guide.md``); a finished run's stored one.
 
     Raises:
         NoResultError: No formula ranks the split, or the chosen one not the sealed test.
     """
+    finished = run.read_result()
+    if finished is not None:
+        return finished
+    with held(run.path):
+        return _execute(run, setting, home, engine, observer)
+
+
+def _execute(
+    run: RunDirectory, setting: Setting[EnumerateConfig], home: Path, engine: Engine, observer: EnumerateObserver
+) -> dict[str, Any]:
     started = time.monotonic()
-    config, searched = setting.config, len(setting.parts.search)
+    config = setting.config
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
+    setting, banked = bank_run(
+        run, setting, (setting.shown,), home=home, engine=engine, progress=observer.architectures
+    )
+    searched = len(setting.parts.search)
     quality = setting.table.oriented[setting.seen]
     ranked = rank_all(
-        bank_seen(setting, home, jobs, observer.architectures),
+        [read_sketch(path) for path in banked.banks[0]],
         quality,
         searched=searched,
         grammar=config.grammar,
         operands=config.operands,
         keep=config.keep,
-        jobs=jobs,
+        jobs=engine.threads,
         device=config.device,
         counted=observer.counted,
     )
@@ -94,7 +112,7 @@ def execute_enumeration(
     chosen, front = _choose(ranked, quality, searched)
     run.event("testing", formula=str(chosen.formula))
     report = final_report(
-        chosen, setting, jobs=jobs, progress=lambda done, total: observer.architectures("testing", done, total)
+        chosen, setting, engine=engine, progress=lambda done, total: observer.architectures("testing", done, total)
     )
     document = {
         **header(run, setting),
@@ -103,6 +121,7 @@ def execute_enumeration(
         "best": report["best"],
         "front": front_documents(front),
         "baselines": report["baselines"],
+        "left_out": [one.to_json() for one in banked.left_out] + report["left_out"],
     }
     run.write_front(document["front"])
     run.write_result(document)

@@ -5,15 +5,17 @@ The search works on sketches; every figure of the report is exact, that is, comp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.errors import NoResultError
 from lpzero.evolve.config import Config
 from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.individual import Evaluated
+from lpzero.evolve.left_out import LEAST, LeftOut
 from lpzero.evolve.setting import Setting
 from lpzero.fitness import Correlation, Outcome, judge
 from lpzero.fitness.compare import compare
@@ -32,6 +34,8 @@ from lpzero.proxy.score import Score, score_architectures
 from lpzero.tables import Table
 
 SCHEMA = 1
+FAULTED = ("failed", "out_of_memory", "timeout", "killed")
+"""Statuses of a score that say something of the architecture, not of the formula."""
 
 BASELINES = (
     *("params", "decoder_params", "attention_params", "depth", "width"),
@@ -128,30 +132,43 @@ def header(run: RunDirectory, setting: Setting[Config]) -> dict[str, Any]:
 
 
 def final_report(
-    chosen: Evaluated, setting: Setting[Config], *, jobs: int, progress: Callable[[int, int], None]
+    chosen: Evaluated, setting: Setting[Config], *, engine: Engine, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
     """Score the chosen formula and the baselines exactly, and judge them.
 
     Args:
         chosen: What the search chose.
         setting: Table, split and pass.
-        jobs: Worker processes.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
 
     Returns:
-        ``{"best": {...}, "baselines": [...]}`` as in the result of ``evolve``.
+        ``{"best": {...}, "baselines": [...], "left_out": [...]}`` as in the result of ``evolve``. Architectures of the
+        test that no pass could be made of are left out of it, for the baselines as well.
 
     Raises:
-        NoResultError: The chosen formula has no finite, varying value on the sealed test.
+        NoResultError: The chosen formula has no finite, varying value on the sealed test, or hardly any architecture of
+            it could be read.
     """
     table, seed = setting.table, setting.config.seed
     best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
     proxies = [best, *(load_proxy(name) for name in BASELINES)]
-    architectures = [record.architecture for record in table.records]
-    rows = score_architectures(setting.space, architectures, proxies, setting.shown, jobs=jobs, progress=progress)
-    scores = [_directed([row[i] for row in rows], proxy) for i, proxy in enumerate(proxies)]
-    measured = measured_architectures(setting.space, table, setting.groups).part(setting.parts.test)
-    sealed = [s[list(setting.parts.test)] for s in scores]
+    there = [*setting.seen, *setting.parts.test]
+    architectures = [table.records[i].architecture for i in there]
+    rows = dict(
+        zip(
+            there,
+            score_architectures(setting.space, architectures, proxies, setting.shown, engine=engine, progress=progress),
+            strict=True,
+        )
+    )
+    test, left_out = _tested(setting, {i: rows[i][0] for i in setting.parts.test})
+
+    def directed(index: int, part: Sequence[int]) -> np.ndarray:
+        return _directed([rows[i][index] for i in part], proxies[index])
+
+    measured = measured_architectures(setting.space, table, setting.groups).part(test)
+    sealed = [directed(index, test) for index in range(len(proxies))]
     reports = [sealed_document(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
     if not reports[0][0].ok:
         status = reports[0][0].status.value
@@ -165,17 +182,37 @@ def final_report(
         "formula": best.name,
         "direction": best.direction,
         "size": chosen.formula.size,
-        "search": _figures(scores[0], table, setting.parts.search),
-        "validation": _figures(scores[0], table, setting.parts.validation),
+        "search": _figures(directed(0, setting.parts.search), table, setting.parts.search),
+        "validation": _figures(directed(0, setting.parts.validation), table, setting.parts.validation),
         "test": reports[0][1],
         "sketch": _sketched(chosen),
     }
-    return {"best": document, "baselines": baselines}
+    return {"best": document, "baselines": baselines, "left_out": [one.to_json() for one in left_out]}
+
+
+def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[int], list[LeftOut]]:
+    """The records of the test part that could be read, and those that could not.
+
+    Raises:
+        NoResultError: Fewer than 4 could.
+    """
+    records, left_out = setting.table.records, []
+    for i, score in scores.items():
+        if score.status.value in FAULTED:
+            left_out.append(LeftOut(records[i].id, "test", score.status.value, score.reason))
+    gone = {one.id for one in left_out}
+    test = [i for i in scores if records[i].id not in gone]
+    if len(test) < LEAST:
+        raise NoResultError(
+            f"{len(left_out)} of {len(scores)} architectures of the sealed test could not be read: "
+            f"{left_out[0].status}: {left_out[0].reason}"
+        )
+    return test, left_out
 
 
 def _figures(scores: np.ndarray, table: Table, indices: tuple[int, ...]) -> dict[str, Any]:
     part = list(indices)
-    outcome = judge(scores[part], table.oriented[part]) if len(part) > 1 else None
+    outcome = judge(scores, table.oriented[part]) if len(part) > 1 else None
     if outcome is None or outcome.correlation is None:
         return {"n": len(part), **dict.fromkeys(CORRELATIONS)}
     return correlation_document(outcome.correlation, len(part))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from lpzero.engines import Workers, single_threaded
+from lpzero.engines import Engine, single_threaded
 from lpzero.errors import InputError
 from lpzero.evolve.checkpoint import from_document, to_document
 from lpzero.evolve.config import EvolveConfig
@@ -17,10 +16,12 @@ from lpzero.evolve.directory import CHECKPOINT, RunDirectory
 from lpzero.evolve.engine import Evolution, Progress, Spread, State, front
 from lpzero.evolve.evaluation import Evaluation
 from lpzero.evolve.island import Epoch, Order, evolve_island
+from lpzero.evolve.left_out import bank_run
 from lpzero.evolve.report import final_report, front_documents, header
-from lpzero.evolve.setting import Setting, bank_seen, load
+from lpzero.evolve.setting import Setting, load
 from lpzero.evolve.start import Start, check_start, find_start
-from lpzero.evolve.trial import Trial, trial_of
+from lpzero.evolve.trial import Trial, passes_of, trial_of
+from lpzero.files import held
 
 
 class Observer(Protocol):
@@ -55,7 +56,7 @@ def prepare(config: EvolveConfig) -> Setting[EvolveConfig]:
 
 
 def execute(
-    run: RunDirectory, setting: Setting[EvolveConfig], *, home: Path, jobs: int, observer: Observer
+    run: RunDirectory, setting: Setting[EvolveConfig], *, home: Path, engine: Engine, observer: Observer
 ) -> dict[str, Any]:
     """Carry a run to its end, from its checkpoint where it has one.
 
@@ -63,7 +64,7 @@ def execute(
         run: The run directory, created or opened.
         setting: What :func:`prepare` made of its settings.
         home: The cache folder of the bank.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         observer: Told how it goes.
 
     Returns:
@@ -71,20 +72,32 @@ def execute(
 
     Raises:
         NoResultError: No valid formula was found.
+        InputError: Another process carries the run on.
+        LpzeroError: Too few architectures could be read.
     """
     finished = run.read_result()
     if finished is not None:
         return finished
+    with held(run.path):
+        return _execute(run, setting, home, engine, observer)
+
+
+def _execute(
+    run: RunDirectory, setting: Setting[EvolveConfig], home: Path, engine: Engine, observer: Observer
+) -> dict[str, Any]:
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    trial = trial_of(setting, home)
-    _bank(setting, trial, jobs, observer)
-    start = _start(run, setting, home, jobs, observer)
+    setting, banked = bank_run(
+        run, setting, passes_of(setting), home=home, engine=engine, progress=observer.architectures
+    )
+    start = _start(run, setting, banked.banks[0], engine, observer)
+    trial = trial_of(setting, banked.banks)
     begun = time.monotonic()
-    evolution = _evolve(run, setting, trial, start, jobs, observer)
+    evolution = _evolve(run, setting, trial, start, engine, observer)
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - evolution.state.seconds
-    document = _result(run, setting, trial, evolution.state, jobs, observer, started)
+    document = _result(run, setting, trial, evolution.state, engine, observer, started)
+    document["left_out"] = [one.to_json() for one in banked.left_out] + document["left_out"]
     document["start"] = start.to_json()
     run.write_front(document["front"])
     run.write_result(document)
@@ -97,7 +110,7 @@ def _result(
     setting: Setting[EvolveConfig],
     trial: Trial,
     state: State,
-    jobs: int,
+    engine: Engine,
     observer: Observer,
     started: float,
 ) -> dict[str, Any]:
@@ -109,7 +122,7 @@ def _result(
     report = final_report(
         chosen,
         setting,
-        jobs=jobs,
+        engine=engine,
         progress=lambda done, total: observer.architectures("testing", done, total),
     )
     return {
@@ -125,10 +138,13 @@ def _result(
         "best": report["best"],
         "front": front_documents(found),
         "baselines": report["baselines"],
+        "left_out": report["left_out"],
     }
 
 
-def _start(run: RunDirectory, setting: Setting[EvolveConfig], home: Path, jobs: int, observer: Observer) -> Start:
+def _start(
+    run: RunDirectory, setting: Setting[EvolveConfig], bank: tuple[Path, ...], engine: Engine, observer: Observer
+) -> Start:
     """Where the evolution starts, found once and kept with the run."""
     kept = run.read_start()
     if kept is not None:
@@ -136,15 +152,9 @@ def _start(run: RunDirectory, setting: Setting[EvolveConfig], home: Path, jobs: 
     if run.read_checkpoint() is not None:
         # begun before starts were kept: its first populations are long there
         return Start(0, tuple(setting.config.seed_formulas))
-    start = find_start(setting, home, jobs=jobs, architectures=observer.architectures, counted=observer.counted)
+    start = find_start(setting, bank, jobs=engine.threads, counted=observer.counted)
     run.write_start(start.to_json())
     return start
-
-
-def _bank(setting: Setting[EvolveConfig], trial: Trial, jobs: int, observer: Observer) -> None:
-    """Bank every initialisation of what the search may see."""
-    for shown in trial.passes:
-        bank_seen(replace(setting, shown=shown), trial.home, jobs, observer.architectures)
 
 
 @lru_cache(maxsize=1)
@@ -159,7 +169,7 @@ def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
 
 
 def _evolve(
-    run: RunDirectory, setting: Setting[EvolveConfig], trial: Trial, start: Start, jobs: int, observer: Observer
+    run: RunDirectory, setting: Setting[EvolveConfig], trial: Trial, start: Start, engine: Engine, observer: Observer
 ) -> Evolution:
     config = setting.config
     saved = run.read_checkpoint()
@@ -173,12 +183,11 @@ def _evolve(
         run.event("resumed", generation=state.generation)
     carry_out = partial(_carry_out, trial, config)
     try:
-        with Workers(min(jobs, config.islands)) as workers:
-            spread: Spread = partial(workers.map, carry_out)
-            evolution = Evolution(config, spread, state, observer.formulas, start.formulas)
-            for reached in evolution.run():
-                _keep(run, evolution, reached)
-                observer.generation(reached, evolution.progress())
+        spread: Spread = partial(engine.map, carry_out)
+        evolution = Evolution(config, spread, state, observer.formulas, start.formulas)
+        for reached in evolution.run():
+            _keep(run, evolution, reached)
+            observer.generation(reached, evolution.progress())
     finally:
         _evaluation.cache_clear()
     return evolution

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic
 
 import numpy as np
@@ -12,8 +10,7 @@ import numpy as np
 from lpzero.errors import InputError
 from lpzero.evolve.config import Config
 from lpzero.fitness import Split, split
-from lpzero.operands.bank import Pass, derived_seed, fill_bank, pass_batch
-from lpzero.operands.sketch import Sketch
+from lpzero.operands.bank import Pass, derived_seed, pass_batch
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -75,27 +72,3 @@ def load(config: Config) -> Setting[Config]:
     # whatever a setting makes impossible is said here, before there is a run directory
     pass_batch(space, shown)
     return Setting(config, space, table, groups, parts, shown)
-
-
-def bank_seen(
-    setting: Setting[Config], home: Path, jobs: int, progress: Callable[[str, int, int], None]
-) -> list[Sketch]:
-    """Bank what a search may see; the sealed test is not even extracted before the report.
-
-    Args:
-        setting: The setting.
-        home: The cache folder.
-        jobs: Worker processes.
-        progress: Called with (step, architectures done, architectures to do).
-
-    Returns:
-        The sketches of the search split, then of the validation split.
-    """
-    return fill_bank(
-        setting.space,
-        setting.seen_architectures,
-        setting.shown,
-        home=home,
-        jobs=jobs,
-        progress=lambda done, total: progress("operands", done, total),
-    )

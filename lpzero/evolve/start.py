@@ -8,7 +8,7 @@ where the objective is not the joint one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,9 +23,10 @@ from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.island import rules_of
 from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolve.ranked import Counted, Ranked, rank_all
-from lpzero.evolve.setting import Setting, bank_seen
+from lpzero.evolve.setting import Setting
 from lpzero.formula import parse
 from lpzero.formula.grammar import OVER_LAYERS, accepts
+from lpzero.operands.bank import read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
 
 GRAMMAR = "layered"
@@ -90,19 +91,17 @@ def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> N
 
 def find_start(
     setting: Setting[EvolveConfig],
-    home: Path,
+    bank: Sequence[Path],
     *,
     jobs: int,
-    architectures: Callable[[str, int, int], None],
     counted: Counted,
 ) -> Start:
     """Enumerate where the settings ask for it.
 
     Args:
         setting: What the evolution works on.
-        home: The cache folder of the bank.
-        jobs: Worker processes and threads; the result does not depend on it.
-        architectures: Called with (step, architectures done, architectures to do).
+        bank: Files of the sketches of search, then validation.
+        jobs: Threads; the result does not depend on it.
         counted: Called with (step, things done, things to do, what they are).
 
     Raises:
@@ -115,7 +114,7 @@ def find_start(
         return Start(0, given)
     rules = rules_of(config)
     ranked = rank_all(
-        bank_seen(setting, home, jobs, architectures),
+        [read_sketch(path) for path in bank],
         setting.table.oriented[setting.seen],
         searched=len(setting.parts.search),
         grammar=config.grammar if config.grammar in OVER_LAYERS else GRAMMAR,

@@ -10,7 +10,7 @@ import numpy as np
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.evaluation import Evaluation, evaluation
 from lpzero.evolve.setting import Setting
-from lpzero.operands.bank import Pass, derived_seed, fill_bank
+from lpzero.operands.bank import Pass, derived_seed, read_sketch
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
@@ -22,7 +22,7 @@ class Trial:
     Attributes:
         space: Which models the architectures stand for.
         shown: The pass whose sketches are in the bank.
-        home: The cache folder of the bank.
+        banks: For each pass, the files of the sketches.
         architectures: The search split, then the validation split.
         quality: Of each, higher is better.
         groups: Of each; the same model has the same label.
@@ -31,12 +31,11 @@ class Trial:
         quantile: Which of them the objective takes.
         joint: Whether the objective is tau-a on both splits together instead.
         rules: Whether rules prune formulas before they are evaluated.
-        initialisations: How many draws of weights and tokens the figures on both splits are averaged over.
     """
 
     space: SearchSpace
     shown: Pass
-    home: Path
+    banks: tuple[tuple[Path, ...], ...]
     architectures: tuple[Architecture, ...]
     quality: tuple[float, ...]
     groups: tuple[int, ...]
@@ -45,14 +44,6 @@ class Trial:
     quantile: float
     joint: bool
     rules: bool = True
-    initialisations: int = 1
-
-    @property
-    def passes(self) -> tuple[Pass, ...]:
-        """One an initialisation; the first is that of the run's seed, which everything else is measured on."""
-        others = range(1, self.initialisations)
-        seeds = [derived_seed(self.shown.seed, "initialisation", str(number)) for number in others]
-        return (self.shown, *(replace(self.shown, seed=seed) for seed in seeds))
 
     def begin(self) -> Evaluation:
         """Read the bank.
@@ -60,10 +51,7 @@ class Trial:
         Raises:
             InputError: All architectures of the search split have the same quality.
         """
-        sketches, *others = (
-            fill_bank(self.space, self.architectures, shown, home=self.home, jobs=1, progress=_quiet)
-            for shown in self.passes
-        )
+        sketches, *others = ([read_sketch(path) for path in bank] for bank in self.banks)
         return evaluation(
             sketches,
             np.array(self.quality),
@@ -79,18 +67,20 @@ class Trial:
         )
 
 
-def _quiet(done: int, total: int) -> None:
-    """Tell nobody: the bank was filled before."""
-    del done, total
+def passes_of(setting: Setting[EvolveConfig]) -> tuple[Pass, ...]:
+    """One an initialisation; the first is that of the run's seed, which everything else is measured on."""
+    others = range(1, setting.config.initialisations)
+    seeds = [derived_seed(setting.shown.seed, "initialisation", str(number)) for number in others]
+    return (setting.shown, *(replace(setting.shown, seed=seed) for seed in seeds))
 
 
-def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
-    """What islands evaluate formulas on; each worker reads the bank in ``home`` by itself."""
+def trial_of(setting: Setting[EvolveConfig], banks: tuple[tuple[Path, ...], ...]) -> Trial:
+    """What islands evaluate formulas on: the sketches in the files of each pass."""
     config, seen = setting.config, setting.seen
     return Trial(
         space=setting.space,
         shown=setting.shown,
-        home=home,
+        banks=banks,
         architectures=setting.seen_architectures,
         quality=tuple(setting.table.oriented[seen].tolist()),
         groups=tuple(setting.groups[seen].tolist()),
@@ -99,5 +89,4 @@ def trial_of(setting: Setting[EvolveConfig], home: Path) -> Trial:
         quantile=config.quantile,
         joint=config.objective == "joint",
         rules=config.rules,
-        initialisations=config.initialisations,
     )

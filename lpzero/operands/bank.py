@@ -2,7 +2,8 @@
 
 One safetensors file an architecture, named by the SHA-256 of everything that it depends on: space, protocol,
 architecture, initialisation seed, batch, sketch, extractor version, versions of torch and transformers, and dtype.
-Files are replaced atomically; a damaged one is built again, with a warning in the log.
+Each holds a checksum of its content. Files are replaced atomically; a damaged one is built again, with a warning in the
+log.
 """
 
 from __future__ import annotations
@@ -10,22 +11,25 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save
 from torch import nn
 
-from lpzero.engines import map_ordered
+from lpzero.engines import Engine, Fault
+from lpzero.engines.fault import NonfiniteError
 from lpzero.errors import InputError, LpzeroError
+from lpzero.files import write_bytes
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
@@ -35,7 +39,9 @@ from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.weights import check_memory
 
-EXTRACTOR_VERSION = 4
+EXTRACTOR_VERSION = 5
+CHECKSUM = "sha256"
+NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
 _LOG = logging.getLogger(__name__)
 
 
@@ -116,35 +122,42 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown:
         "transformers": metadata.version("transformers"),
         "dtype": "float32",
     }
+    if shown.device != "cpu":
+        # the CPU computes in one order anyway
+        document["deterministic"] = torch.are_deterministic_algorithms_enabled()
     key = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     return home / "bank" / space.name / space.protocol / key[:2] / f"{key}.safetensors"
 
 
-def write_sketch(path: Path, sketched: Sketch) -> None:
-    """Write one sketch, atomically; raises LpzeroError where the folder cannot be written."""
+def sketch_bytes(sketched: Sketch) -> bytes:
+    """A sketch as the content of a bank file, its checksum included."""
     tensors: dict[str, torch.Tensor] = {}
     places: dict[str, list[list[object]]] = {}
     for family, part in sketched.items():
         places[family] = [[site.layer, site.role, site.group] for site in part.sites]
         tensors |= {f"{family}.weights": part.weights}
         tensors |= {f"values.{name}": value for name, value in part.values.items()}
+    tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
+    tensors[CHECKSUM] = torch.frombuffer(bytearray(_checksum(tensors)), dtype=torch.uint8)
+    return save(tensors)
+
+
+def _checksum(tensors: dict[str, torch.Tensor]) -> bytes:
+    """SHA-256 of tensors with their names, types and shapes, the checksum itself left out."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors.keys() - {CHECKSUM}):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().numpy().data)
+    return digest.digest()
+
+
+def write_sketch(path: Path, content: bytes) -> None:
+    """Write a bank file, atomically; raises LpzeroError where the folder cannot be written."""
     try:
-        _write(path, tensors, places)
+        write_bytes(path, content)
     except OSError as err:
         raise LpzeroError(f"the bank cannot be written at {path}: {err.strerror or err}: set LPZERO_HOME") from err
-
-
-def _write(path: Path, tensors: dict[str, torch.Tensor], places: dict[str, list[list[object]]]) -> None:
-    tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    try:
-        save_file(tensors, temporary)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def read_sketch(path: Path) -> Sketch:
@@ -152,6 +165,8 @@ def read_sketch(path: Path) -> Sketch:
     try:
         # read whole, not memory-mapped: a file that is cut while it is mapped kills the process
         tensors = load(path.read_bytes())
+        if tensors[CHECKSUM].numpy().tobytes() != _checksum(tensors):
+            raise ValueError("its checksum is another")
         places = json.loads(tensors["sites"].numpy().tobytes())
         return {
             family: SketchedSites(
@@ -161,8 +176,21 @@ def read_sketch(path: Path) -> Sketch:
             )
             for family in SITE_FAMILIES
         }
-    except (SafetensorError, KeyError, TypeError, ValueError) as err:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as err:
         raise InputError(f"bank file {path} is damaged ({err}): delete it") from err
+
+
+@dataclass(frozen=True)
+class Banked:
+    """What a bank holds of some architectures.
+
+    Attributes:
+        paths: Files of the sketches that are there, in the order of the architectures.
+        faults: Index of an architecture -> why it has no sketch.
+    """
+
+    paths: tuple[Path, ...]
+    faults: Mapping[int, Fault]
 
 
 @dataclass(frozen=True)
@@ -170,16 +198,18 @@ class _Task:
     space: SearchSpace
     architecture: Architecture
     shown: Pass
-    path: Path
 
 
-def _bank_one(task: _Task) -> None:
+def _bank_one(task: _Task) -> bytes:
     space = task.space
     operands = untrained_operands(space, task.architecture, task.shown)
     if operands.absent:
         raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(operands.absent))}")
+    for name, tensors in operands.tensors.items():
+        if not all(bool(tensor.isfinite().all()) for tensor in tensors):
+            raise NonfiniteError(f"its {name} is not finite")
     seed = derived_seed(task.shown.seed, "sketch")
-    write_sketch(task.path, sketch(operands, elements=task.shown.elements, seed=seed))
+    return sketch_bytes(sketch(operands, elements=task.shown.elements, seed=seed))
 
 
 def fill_bank(
@@ -188,33 +218,63 @@ def fill_bank(
     shown: Pass,
     *,
     home: Path,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[int, int], None],
-) -> list[Sketch]:
-    """Compute the sketches that the bank lacks and read all of them.
+    known: Mapping[str, Fault] = NO_FAULTS,
+) -> Banked:
+    """Compute the sketches that the bank lacks.
+
+    Files are checked by their checksums; one that is damaged is made again, which the log says. Memory does not grow
+    with the number of architectures.
 
     Args:
         space: Space of the architectures.
         architectures: In the order of the result.
         shown: The pass.
         home: The cache folder.
-        jobs: Worker processes, at least 1; the result does not depend on it.
+        engine: Where models are built and run; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
+        known: Digest of an architecture -> the fault that it had before: it is not tried again.
 
     Returns:
-        One sketch an architecture.
+        Where the sketches are, and which architectures have none.
+
+    Raises:
+        LpzeroError: The cache folder cannot be written.
     """
     paths = [bank_path(home, space, architecture, shown) for architecture in architectures]
-    found: dict[Path, Sketch] = {}
-    for path in dict.fromkeys(paths):
-        if path.exists():
-            try:
-                found[path] = read_sketch(path)
-            except InputError as err:
-                _LOG.warning("%s; building it again", err)
-    missing = {p: a for p, a in zip(paths, architectures, strict=True) if p not in found}
-    tasks = [_Task(space, a, shown, p) for p, a in missing.items()]
-    for done, (task, _) in enumerate(zip(tasks, map_ordered(_bank_one, tasks, jobs=jobs), strict=True), start=1):
-        found[task.path] = read_sketch(task.path)
-        progress(done, len(tasks))
-    return [found[path] for path in paths]
+    found: dict[Path, Fault | None] = {
+        path: known[architecture.digest]
+        for path, architecture in zip(paths, architectures, strict=True)
+        if architecture.digest in known
+    }
+    found |= {path: None for path in dict.fromkeys(paths) if path not in found and _sound(path)}
+    missing = {p: _Task(space, a, shown) for p, a in zip(paths, architectures, strict=True) if p not in found}
+    places, done = list(missing), 0
+
+    def arrived(index: int, result: bytes | Fault) -> None:
+        nonlocal done
+        if isinstance(result, Fault):
+            found[places[index]] = result
+        else:
+            write_sketch(places[index], result)
+            found[places[index]] = None
+        done += 1
+        progress(done, len(places))
+
+    with closing(engine.attempt(_bank_one, list(missing.values()), arrived=arrived)) as results:
+        deque(results, maxlen=0)
+    faults = {i: fault for i, path in enumerate(paths) if (fault := found[path]) is not None}
+    return Banked(tuple(path for i, path in enumerate(paths) if i not in faults), faults)
+
+
+def _sound(path: Path) -> bool:
+    """Whether a sketch is there, whole; one that is not whole is said."""
+    if not path.exists():
+        return False
+    try:
+        read_sketch(path)
+    except InputError as err:
+        _LOG.warning("%s; building it again", err)
+        return False
+    return True

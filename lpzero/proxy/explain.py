@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.errors import InputError
 from lpzero.fitness import judge, tau_a_interval
 from lpzero.fitness.correlation import net_pairs
@@ -71,7 +72,7 @@ def explain(
     shown: Pass,
     *,
     redraws: int = 3,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[int, int], None],
 ) -> Explanation:
     """Score a table unchanged and under every intervention, and say what the ranking lives on.
@@ -82,14 +83,14 @@ def explain(
         proxy: The proxy, in its own direction throughout.
         shown: Seeds, batch and device.
         redraws: How often the initialisation is drawn again, at least 1.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
 
     Raises:
         InputError: No redraw is asked for, or the batch does not fit the space.
     """
     architectures = [record.architecture for record in table.records]
-    scored = score_interventions(space, architectures, proxy, shown, redraws=redraws, jobs=jobs, progress=progress)
+    scored = score_interventions(space, architectures, proxy, shown, redraws=redraws, engine=engine, progress=progress)
     judged = _Judge(table.oriented, table.groups(space), proxy, shown.seed)
     before = scored[ORIGINAL]
     original = judged.effect(ORIGINAL, before)

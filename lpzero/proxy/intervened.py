@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from torch import nn
 
-from lpzero.engines import map_ordered
+from lpzero.engines import Engine
 from lpzero.errors import InputError
 from lpzero.metrics import Shape
 from lpzero.operands.bank import Pass, derived_seed, pass_batch, untrained_model
@@ -135,7 +135,7 @@ def score_interventions(
     shown: Pass,
     *,
     redraws: int,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[int, int], None],
 ) -> dict[str, list[Score]]:
     """Score architectures unchanged, and under every intervention that the proxy supports and that touches it.
@@ -146,7 +146,7 @@ def score_interventions(
         proxy: The proxy.
         shown: Seeds, batch and device.
         redraws: How often the initialisation is drawn again, at least 1.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
 
     Returns:
@@ -158,7 +158,7 @@ def score_interventions(
     if redraws < 1:
         raise InputError(f"expected at least 1 redrawn initialisation, found {redraws}")
     if not proxy.needs_pass:
-        rows = score_architectures(space, architectures, [proxy], shown, jobs=jobs, progress=progress)
+        rows = score_architectures(space, architectures, [proxy], shown, engine=engine, progress=progress)
         return {ORIGINAL: [row[0] for row in rows]}
     pass_batch(space, shown)
     if families_of(proxy) == {"weight"}:
@@ -168,7 +168,7 @@ def score_interventions(
     names = tuple(name for name in asked if touches(name, proxy))
     tasks = [_Task(space, a, shown, proxy, names) for a in architectures]
     scored: list[dict[str, Score]] = []
-    for row in map_ordered(_score_one, tasks, jobs=jobs):
+    for row in engine.map(_score_one, tasks):
         scored.append(row)
         progress(len(scored), len(tasks))
     return {name: [row[name] for row in scored] for name in (ORIGINAL, *names)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.fitness import judge
 from lpzero.fitness.ranking import FIGURES, Measured, ranking_figures
 from lpzero.operands.bank import Pass, derived_seed
@@ -41,7 +42,7 @@ def rank_table(
     proxies: Sequence[Proxy],
     shown: Pass,
     *,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[int, int], None],
 ) -> list[dict[str, Any]]:
     """Correlate the scores of every record of a table with its quality.
@@ -51,7 +52,7 @@ def rank_table(
         table: The table.
         proxies: In the order of the result.
         shown: Seeds, batch and device.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
 
     Returns:
@@ -60,7 +61,7 @@ def rank_table(
         why.
     """
     architectures = [record.architecture for record in table.records]
-    rows = score_architectures(space, architectures, proxies, shown, jobs=jobs, progress=progress)
+    rows = score_architectures(space, architectures, proxies, shown, engine=engine, progress=progress)
     measured = measured_architectures(space, table)
     return [_row(proxy, [row[i] for row in rows], measured, shown.seed) for i, proxy in enumerate(proxies)]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-import torch
 from torch import nn
 
-from lpzero.engines import map_ordered
+from lpzero.engines import Engine, Fault
+from lpzero.engines.fault import lacks_memory
 from lpzero.errors import LpzeroError
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
@@ -41,6 +41,8 @@ class ScoreStatus(str, Enum):
     OVERFLOW = "overflow"
     OUT_OF_MEMORY = "out_of_memory"
     FAILED = "failed"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def score_model(
 
 def unscored(err: BaseException, seconds: float) -> Score:
     """The score that stands for an error of the model."""
-    memory = isinstance(err, (torch.OutOfMemoryError, MemoryError))
+    memory = lacks_memory(err)
     status = ScoreStatus.OUT_OF_MEMORY if memory else ScoreStatus.FAILED
     text = (str(err).splitlines() or [""])[0]
     reason = text if memory or isinstance(err, LpzeroError) else f"the model raised {type(err).__name__}: {text}"
@@ -216,7 +218,7 @@ def score_architectures(
     proxies: Sequence[Proxy],
     shown: Pass,
     *,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[int, int], None],
 ) -> list[list[Score]]:
     """Score untrained models of architectures with proxies.
@@ -228,7 +230,7 @@ def score_architectures(
         architectures: In the order of the result.
         proxies: In the order of each row of the result.
         shown: Seeds, batch and device.
-        jobs: Worker processes, at least 1; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do), where models are built.
 
     Returns:
@@ -237,8 +239,8 @@ def score_architectures(
     heavy = [proxy for proxy in proxies if proxy.needs_pass]
     tasks = [ScoreTask(space, a, shown, tuple(heavy)) for a in architectures] if heavy else []
     scored: list[list[Score]] = []
-    for row in map_ordered(score_task, tasks, jobs=jobs):
-        scored.append(row)
+    for row in engine.attempt(score_task, tasks):
+        scored.append([_faulted(row)] * len(heavy) if isinstance(row, Fault) else row)
         progress(len(scored), len(tasks))
     rows = []
     for i, architecture in enumerate(architectures):
@@ -246,6 +248,10 @@ def score_architectures(
         shape = shape_of(space, architecture)
         rows.append([by_name[p] if p in by_name else _of_shape(p, shape) for p in proxies])
     return rows
+
+
+def _faulted(fault: Fault) -> Score:
+    return Score(ScoreStatus(fault.status.value), None, 0.0, fault.reason)
 
 
 def _of_shape(proxy: Proxy, shape: Shape) -> Score:

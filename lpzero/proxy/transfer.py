@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lpzero.engines import Engine
 from lpzero.errors import MissingError
 from lpzero.operands.bank import Pass, pass_batch
 from lpzero.proxy.proxy import Proxy
@@ -68,7 +69,7 @@ def transfer(
     proxies: Sequence[Proxy],
     shown: Pass,
     *,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[str, int, int], None],
 ) -> list[list[dict[str, Any]]]:
     """Rank every table with every proxy; the models of a table are built once for all proxies.
@@ -77,7 +78,7 @@ def transfer(
         columns: The tables.
         proxies: The proxies; none is fitted to a table, not even its direction.
         shown: Seeds, batch and device.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (name of the table, architectures done, architectures to do).
 
     Returns:
@@ -95,19 +96,24 @@ def transfer(
         # before hours of work, not after them
         if one.space is not None and any(proxy.needs_pass for proxy in proxies):
             pass_batch(one.space, shown)
-    cells = [_cells(one, proxies, shown, jobs, progress) for one in columns]
+    cells = [_cells(one, proxies, shown, engine, progress) for one in columns]
     return [list(row) for row in zip(*cells, strict=True)]
 
 
 def _cells(
-    one: Column, proxies: Sequence[Proxy], shown: Pass, jobs: int, progress: Callable[[str, int, int], None]
+    one: Column, proxies: Sequence[Proxy], shown: Pass, engine: Engine, progress: Callable[[str, int, int], None]
 ) -> list[dict[str, Any]]:
     """The cells of one table, one a proxy."""
     if one.table is None or one.space is None:
         empty = dict.fromkeys(FIGURES)
         return [_cell(one, {"status": MISSING, **empty, "reason": one.reason}) for _ in proxies]
     rows = rank_table(
-        one.space, one.table, proxies, shown, jobs=jobs, progress=lambda done, total: progress(one.name, done, total)
+        one.space,
+        one.table,
+        proxies,
+        shown,
+        engine=engine,
+        progress=lambda done, total: progress(one.name, done, total),
     )
     return [_cell(one, row) for row in rows]
 

@@ -31,6 +31,7 @@ class SearchConfig(BaseModel):
         batch: Sequences of the token batch.
         tokens: Tokens of each sequence.
         device: ``"cpu"`` or ``"cuda"``.
+        deterministic: Whether deterministic algorithms alone are used.
         verify: How many of the best are trained, at least 2; 0 for none.
         corpus: Path of the text to train on; empty without ``verify``.
         validation: Path of the text to validate on; likewise.
@@ -56,6 +57,7 @@ class SearchConfig(BaseModel):
     batch: Annotated[int, Field(ge=1)] = 8
     tokens: Annotated[int, Field(ge=2)] = 64
     device: Literal["cpu", "cuda"] = "cpu"
+    deterministic: bool = False
     verify: Annotated[int, Field(ge=0)] = 0
     corpus: str = ""
     validation: str = ""

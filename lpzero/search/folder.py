@@ -46,7 +46,10 @@ class SearchFolder(RunFolder):
 
     def keep(self, found: list[Scored]) -> None:
         """Append scores, one line each, so that none is computed twice."""
-        self._append(SCORED, [{"architecture": s.architecture.to_json(), "scores": s.scores} for s in found])
+        self._append(
+            SCORED,
+            [{"architecture": s.architecture.to_json(), "scores": s.scores, "status": s.status} for s in found],
+        )
 
     def kept(self) -> list[Scored]:
         """Every score so far; a last line that a kill cut off is dropped.
@@ -118,7 +121,10 @@ class SearchFolder(RunFolder):
 def _scored(line: str, place: str) -> Scored:
     try:
         document = json.loads(line)
-        return Scored(Architecture.from_json(document["architecture"]), tuple(document["scores"]))
+        scores = tuple(document["scores"])
+        # older lpzero kept no status
+        status = str(document.get("status", "failed" if None in scores else "ok"))
+        return Scored(Architecture.from_json(document["architecture"]), scores, status)
     except (ValueError, KeyError, TypeError, InputError):
         raise InputError(f"{place}: expected a scored architecture: begin a new search") from None
 

@@ -19,10 +19,12 @@ class Scored:
     Attributes:
         architecture: The architecture.
         scores: One a proxy, in its own direction; None where the model could not be scored.
+        status: ``"ok"``, or what went wrong first, as of :class:`lpzero.proxy.score.ScoreStatus`.
     """
 
     architecture: Architecture
     scores: tuple[float | None, ...]
+    status: str = "ok"
 
     @property
     def ok(self) -> bool:

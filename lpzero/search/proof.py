@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import stats
 
+from lpzero.engines import Engine
 from lpzero.errors import InputError, MissingError, NoResultError
 from lpzero.search.folder import TRAININGS, SearchFolder
 from lpzero.search.pool import Pool
@@ -116,7 +117,7 @@ def prove(
     proof: Proof,
     groups: dict[str, list[Architecture]],
     *,
-    jobs: int,
+    engine: Engine,
     observer: TrainingObserver,
 ) -> dict[str, Any]:
     """Train each group, none of the models twice, and compare them.
@@ -126,7 +127,7 @@ def prove(
         space: What builds the models.
         proof: How they are trained.
         groups: Architectures by ``"found"``, ``"random"`` and ``"largest"``.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         observer: Told how it goes.
 
     Returns:
@@ -143,7 +144,7 @@ def prove(
         key: TrainingTask(space, proof.recipe, proof.source, key[:16], a, 0, run.path / TRAININGS / f"{key[:16]}.json")
         for key, a in named.items()
     }
-    train_missing(list(tasks.values()), jobs, observer.trainings, observer.note)
+    train_missing(list(tasks.values()), engine, observer.trainings, observer.note)
     records = {key: read_training(task) for key, task in tasks.items()}
     rows = {
         name: [{"key": k, "status": records[k].status, "loss": records[k].loss} for k in map(space.key, group)]

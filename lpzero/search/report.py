@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.errors import NoResultError
 from lpzero.pretrained.folder import write_configuration
 from lpzero.search.cost import COSTS, COUNTED, Costs
@@ -61,7 +63,7 @@ def report(
     rng: np.random.Generator,
     started: float,
     *,
-    jobs: int,
+    engine: Engine,
     observer: SearchObserver,
 ) -> dict[str, Any]:
     """Write the result of a search.
@@ -72,7 +74,7 @@ def report(
         found: What it has; at least one architecture has scores.
         rng: Source of the architectures that are trained beside those found.
         started: When the search began, as ``time.monotonic`` tells it.
-        jobs: Worker processes of the trainings.
+        engine: Where the work runs; the result does not depend on it.
         observer: Told how they go.
 
     Returns:
@@ -94,6 +96,7 @@ def report(
         "algorithm": config.algorithm,
         "scored": len(found.search.entries),
         "failed": sum(not scored.ok for scored in found.search.entries.values()),
+        "statuses": dict(sorted(Counter(scored.status for scored in found.search.entries.values()).items())),
         "limits": dict(config.limits),
         "against": config.against,
         "measurement": _measurement(setting),
@@ -106,7 +109,7 @@ def report(
     }
     _write_picks(run, setting, found, [s for s in (*best, *front, *picks.values()) if s is not None])
     run.write_front(document["front"])
-    document["proof"] = _proof(run, setting, found, rng, jobs, observer)
+    document["proof"] = _proof(run, setting, found, rng, engine, observer)
     document["seconds"] = round(time.monotonic() - started, 3)
     run.write_result(document)
     return document
@@ -207,7 +210,7 @@ def _proof(
     setting: SearchSetting,
     found: Found,
     rng: np.random.Generator,
-    jobs: int,
+    engine: Engine,
     observer: SearchObserver,
 ) -> dict[str, Any] | None:
     if setting.proof is None:
@@ -219,7 +222,7 @@ def _proof(
         LARGEST: [found.largest],
     }
     try:
-        return prove(run, setting.space, setting.proof, groups, jobs=jobs, observer=observer)
+        return prove(run, setting.space, setting.proof, groups, engine=engine, observer=observer)
     except NoResultError as err:
         # what was found stands without it
         observer.note(f"no proof: {err}")

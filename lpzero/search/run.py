@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from lpzero.engines import Workers
+from lpzero.engines import Engine, Fault
 from lpzero.errors import NoResultError
-from lpzero.proxy.score import ScoreTask, score_task
+from lpzero.files import held
+from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
 from lpzero.search.algorithms import ALGORITHMS, random_search
 from lpzero.search.cost import COSTS
 from lpzero.search.folder import SearchFolder
@@ -28,11 +31,11 @@ class Scorer:
     Args:
         setting: What :func:`prepare` made of the settings.
         run: The folder of the search.
-        workers: Where models are built and run.
+        engine: Where models are built and run.
     """
 
-    def __init__(self, setting: SearchSetting, run: SearchFolder, workers: Workers) -> None:
-        self._setting, self._run, self._workers = setting, run, workers
+    def __init__(self, setting: SearchSetting, run: SearchFolder, engine: Engine) -> None:
+        self._setting, self._run, self._engine = setting, run, engine
         self._known = {setting.space.model_key(s.architecture): s for s in run.kept()}
 
     def __call__(self, architectures: list[Architecture]) -> list[Scored]:
@@ -41,24 +44,33 @@ class Scorer:
         keys = [setting.space.model_key(architecture) for architecture in architectures]
         missing = {key: a for a, key in zip(architectures, keys, strict=True) if key not in self._known}
         tasks = [ScoreTask(setting.space, a, setting.shown, setting.proxies) for a in missing.values()]
-        fresh = [
-            Scored(task.architecture, tuple(score.value for score in row))
-            for task, row in zip(tasks, self._workers.map(score_task, tasks), strict=True)
-        ]
-        if fresh:
-            self._run.keep(fresh)
-        self._known |= {setting.space.model_key(s.architecture): s for s in fresh}
+
+        def arrived(index: int, row: list[Score] | Fault) -> None:
+            scored = _scored(tasks[index], row)
+            self._run.keep([scored])
+            self._known[setting.space.model_key(scored.architecture)] = scored
+
+        with closing(self._engine.attempt(score_task, tasks, arrived=arrived)) as results:
+            deque(results, maxlen=0)
         return [self._known[key] for key in keys]
 
 
-def execute(run: SearchFolder, setting: SearchSetting, *, jobs: int, observer: SearchObserver) -> dict[str, Any]:
+def _scored(task: ScoreTask, row: list[Score] | Fault) -> Scored:
+    """What came of scoring one architecture."""
+    if isinstance(row, Fault):
+        return Scored(task.architecture, (None,) * len(task.proxies), row.status.value)
+    status = next((score.status for score in row if score.status is not ScoreStatus.OK), ScoreStatus.OK)
+    return Scored(task.architecture, tuple(score.value for score in row), status.value)
+
+
+def execute(run: SearchFolder, setting: SearchSetting, *, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
     """Carry a search to its end; what the folder holds is not computed again.
 
     Args:
         run: The folder, created or opened.
         setting: What :func:`prepare` made of its settings.
-        jobs: Worker processes; without a budget, and without limits on measured costs, the result does not depend on
-            it.
+        engine: Where the work runs; without a budget, and without limits on measured costs, the result does not depend
+            on it.
         observer: Told how it goes.
 
     Returns:
@@ -66,24 +78,35 @@ def execute(run: SearchFolder, setting: SearchSetting, *, jobs: int, observer: S
 
     Raises:
         NoResultError: Nothing fits the limits, or no proxy scores what does.
+        InputError: Another process carries the search on.
     """
     finished = run.read_result()
     if finished is not None:
         return finished
+    with held(run.path):
+        return _execute(run, setting, engine, observer)
+
+
+def _execute(run: SearchFolder, setting: SearchSetting, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
     started = time.monotonic()
     config = setting.config
     _keep_costs(run, setting)
     samples = run.kept_end()
     end = End(config.samples, config.budget) if samples is None else End(samples, None)
-    with Workers(jobs) as workers:
-        found, control = _searched(setting, Scorer(setting, run, workers), end, observer)
+    found, control = _searched(setting, Scorer(setting, run, engine), end, observer)
     run.keep_end(len(found.entries))
     if not found.best(1):
         raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
     scored = [one.architecture for one in (*found.entries.values(), *control.entries.values())]
     largest = setting.pool.largest(rng_of(config, "largest"), scored)
     document = report(
-        run, setting, Found(found, control, largest), rng_of(config, "verify"), started, jobs=jobs, observer=observer
+        run,
+        setting,
+        Found(found, control, largest),
+        rng_of(config, "verify"),
+        started,
+        engine=engine,
+        observer=observer,
     )
     run.event("finished", scored=len(found.entries))
     return document

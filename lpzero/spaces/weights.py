@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import InputError
+from lpzero.errors import TooLargeError
 from lpzero.spaces.memory import free_memory
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -55,12 +55,12 @@ def check_memory(parameters: int, *, gradients: bool = False) -> None:
         gradients: Whether there will be a gradient for each as well.
 
     Raises:
-        InputError: They need more memory than is free.
+        TooLargeError: They need more memory than is free.
     """
     needed, free = FLOAT_BYTES * parameters * (2 if gradients else 1), free_memory()
     if needed > free:
         what = "in float32 with its gradients" if gradients else "in float32"
-        raise InputError(
+        raise TooLargeError(
             f"a model of {parameters:,} parameters needs about {needed / GIB:.1f} GiB {what}, and "
             f"{free / GIB:.1f} GiB are free: choose a smaller model, or a machine with more memory"
         )
@@ -92,7 +92,7 @@ def build_seeded(make: Callable[[], Model], seed: int, draw: Draw) -> Model:
         draw: Fills a weight: its parameter's name, the weight, the generator.
 
     Raises:
-        InputError: It does not fit in memory.
+        TooLargeError: It does not fit in memory.
     """
     model = build_blank(make)
     assert not list(model.buffers()), "a model made on the meta device can hold no buffer"

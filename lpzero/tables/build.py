@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import LOCK, PART, held, remove_parts, write_json
 from lpzero.spaces import get_space
@@ -53,7 +54,7 @@ def build(
     *,
     number: int,
     repeated: int,
-    jobs: int,
+    engine: Engine,
     progress: Callable[[int, int], None],
     say: Callable[[str], None],
 ) -> Iterator[Built]:
@@ -65,7 +66,7 @@ def build(
         folder: A new folder, or one that was begun with the same recipe and versions; it may then grow.
         number: Architectures.
         repeated: How many of them, the first ones of the draw, are trained with a second seed as well.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (trainings done, trainings to do).
         say: Called with a line that a person should see.
 
@@ -76,8 +77,6 @@ def build(
     """
     if not 0 <= repeated <= number:
         raise InputError(f"expected from 0 to {number} architectures to repeat, found {repeated}")
-    if jobs < 1:
-        raise InputError(f"expected at least 1 job, found {jobs}")
     space = get_space(recipe.space, recipe.protocol)
     drawn = draw(space, number, np.random.default_rng(recipe.seed))
     tasks = [_task(space, recipe, source, folder, i, a, seed=0) for i, a in enumerate(drawn)]
@@ -92,7 +91,7 @@ def build(
         if number < cells:
             empty = f"{cells - number} of the {cells} pairs of depth and width have no architecture"
             say(f"{empty}: --archs {cells} fills them all")
-        train_missing(tasks, jobs, progress, say)
+        train_missing(tasks, engine, progress, say)
         yield Built(tuple(read_training(task) for task in tasks), read_json(folder / ENVIRONMENT))
 
 

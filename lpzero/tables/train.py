@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from lpzero.engines.fault import lacks_memory
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.output import UNLABELLED
 from lpzero.spaces.own import MASK
@@ -90,14 +91,9 @@ def train(space: SearchSpace, architecture: Architecture, recipe: Recipe, corpus
     except _DivergedError as err:
         status, reason = TrainingStatus.DIVERGED, str(err)
     except Exception as err:
-        status = TrainingStatus.OUT_OF_MEMORY if _lacks_memory(err) else TrainingStatus.FAILED
+        status = TrainingStatus.OUT_OF_MEMORY if lacks_memory(err) else TrainingStatus.FAILED
         reason = (str(err).splitlines() or [type(err).__name__])[0]
     return Training(status, tuple(curve), round(time.monotonic() - started, 3), reason)
-
-
-def _lacks_memory(err: Exception) -> bool:
-    # on the CPU torch says it in a RuntimeError
-    return isinstance(err, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(err)
 
 
 def _train(model: nn.Module, recipe: Recipe, corpus: Corpus, curve: list[tuple[int, float]]) -> None:

@@ -24,7 +24,7 @@ class TrainedRecord(Document, extra="forbid"):
         id: Name of the architecture in its table; its trainings with several seeds share it.
         architecture: As :meth:`lpzero.spaces.architecture.Architecture.to_json` writes it.
         seed: Seed of the initial weights, at least 0; 0 is what the table's quality is read from.
-        status: ``"ok"``, ``"diverged"``, ``"out_of_memory"`` or ``"failed"``.
+        status: ``"ok"``, ``"diverged"``, ``"out_of_memory"``, ``"failed"``, ``"timeout"`` or ``"killed"``.
         reason: Why there is no loss; empty where there is one.
         loss: Final validation loss in nats a token; None unless the status is ok.
         curve: (step, validation loss) at the points of the recipe that were reached.
@@ -38,7 +38,7 @@ class TrainedRecord(Document, extra="forbid"):
     id: str
     architecture: dict[str, Any]
     seed: Annotated[int, Field(ge=0)]
-    status: Literal["ok", "diverged", "out_of_memory", "failed"]
+    status: Literal["ok", "diverged", "out_of_memory", "failed", "timeout", "killed"]
     reason: str
     loss: float | None
     curve: tuple[tuple[int, float], ...]
@@ -116,5 +116,6 @@ def require_losses(trainings: Sequence[TrainedRecord], folder: Path) -> None:
     raise NoResultError(
         f"{folder}: expected trainings that end at two different losses or more, found {found}"
         f"{f' (first reason: {reason})' if reason else ''}: they are kept there; the same command tries what is "
-        "failed or out_of_memory again, another --out takes another recipe, such as a lower --learning-rate"
+        "failed, out_of_memory, timeout or killed again, another --out takes another recipe, such as a lower "
+        "--learning-rate"
     )

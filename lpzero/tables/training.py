@@ -1,14 +1,15 @@
-"""Trainings to do, each a file of its own that its worker writes the moment that it ends: a kill loses one at most."""
+"""Trainings to do, each kept in a file of its own the moment that it ends: a kill loses what is under way, no more."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from lpzero.engines import map_ordered
+from lpzero.engines import Engine, Fault
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_json
 from lpzero.spaces.architecture import Architecture
@@ -19,7 +20,7 @@ from lpzero.tables.recipe import Recipe
 from lpzero.tables.trained import TrainedRecord, check_record
 
 # a diverged training would diverge again
-TRIED_AGAIN = ("failed", "out_of_memory")
+TRIED_AGAIN = ("failed", "out_of_memory", "timeout", "killed")
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,13 @@ def read_training(task: TrainingTask) -> TrainedRecord:
 
 
 def train_missing(
-    tasks: Sequence[TrainingTask], jobs: int, progress: Callable[[int, int], None], say: Callable[[str], None]
+    tasks: Sequence[TrainingTask], engine: Engine, progress: Callable[[int, int], None], say: Callable[[str], None]
 ) -> None:
-    """Do the trainings whose files are not there, and again those that failed or lacked memory.
+    """Do the trainings whose files are not there, and again those that failed, lacked memory or time, or were killed.
 
     Args:
         tasks: All of them.
-        jobs: Worker processes; the result does not depend on it.
+        engine: Where the work runs; the result does not depend on it.
         progress: Called with (trainings done, trainings to do).
         say: Called with a line that a person should see.
 
@@ -77,12 +78,45 @@ def train_missing(
     missing = [t for t, status in zip(tasks, statuses, strict=True) if status is None or status in TRIED_AGAIN]
     again = sum(status in TRIED_AGAIN for status in statuses)
     if again:
-        say(f"{again} trainings that failed or lacked memory are tried again")
+        say(f"{again} trainings that failed, lacked memory or time, or were killed are tried again")
     present = len(tasks) - len(missing)
     progress(present, len(tasks))
-    with closing(map_ordered(train_task, missing, jobs=jobs)) as results:
-        for done, _ in enumerate(results, start=present + 1):
-            progress(done, len(tasks))
+    done = present
+
+    def arrived(index: int, result: TrainedRecord | Fault) -> None:
+        nonlocal done
+        task = missing[index]
+        _keep(task.path, _faulted(task, result) if isinstance(result, Fault) else result)
+        done += 1
+        progress(done, len(tasks))
+
+    with closing(engine.attempt(train_task, missing, arrived=arrived)) as results:
+        deque(results, maxlen=0)
+
+
+def _keep(path: Path, record: TrainedRecord) -> None:
+    try:
+        write_json(path, record.model_dump(mode="json"))
+    except OSError as err:
+        raise LpzeroError(f"{path} cannot be written: {err.strerror or err}") from err
+
+
+def _faulted(task: TrainingTask, fault: Fault) -> TrainedRecord:
+    """The record of a training that its worker could not end."""
+    return TrainedRecord(
+        id=task.id,
+        architecture=task.architecture.to_json(),
+        seed=task.seed,
+        status=fault.status.value,  # type: ignore[arg-type]  # one of those that a record has
+        reason=fault.reason,
+        loss=None,
+        curve=(),
+        steps=0,
+        tokens=0,
+        parameters=task.space.parameter_counts(task.architecture),
+        seconds=0.0,
+        recipe=task.recipe.digest,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -94,15 +128,15 @@ def corpus_of(source: Source, *hashes: str) -> Corpus:
     return corpus
 
 
-def train_task(task: TrainingTask) -> None:
-    """Do one training and write its record; raises LpzeroError where it cannot be written."""
+def train_task(task: TrainingTask) -> TrainedRecord:
+    """Do one training."""
     from lpzero.tables.train import train
 
     recipe = task.recipe
     corpus = corpus_of(task.source, recipe.train_sha256, recipe.validation_sha256, recipe.tokenizer_sha256)
     training = train(task.space, task.architecture, recipe, corpus, seed=task.seed)
     reached = training.curve[-1][0] if training.curve else 0
-    record = TrainedRecord(
+    return TrainedRecord(
         id=task.id,
         architecture=task.architecture.to_json(),
         seed=task.seed,
@@ -116,7 +150,3 @@ def train_task(task: TrainingTask) -> None:
         seconds=training.seconds,
         recipe=recipe.digest,
     )
-    try:
-        write_json(task.path, record.model_dump(mode="json"))
-    except OSError as err:
-        raise LpzeroError(f"{task.path} cannot be written: {err.strerror or err}") from err

@@ -1,27 +1,31 @@
-"""The engine: order, errors, and independence of the number of workers."""
+"""What every engine on this machine does alike: order, errors, faults, arrival, and what its workers remember."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from lpzero.engines import map_ordered, single_threaded
-from lpzero.errors import InputError, LpzeroError
+from lpzero.engines import NO_LIMITS, Engine, Fault, FaultStatus, Limits, Serial, open_engine
+from lpzero.engines.fault import NonfiniteError
+from lpzero.engines.process import unfaulted
+from lpzero.errors import InputError, LpzeroError, TooLargeError
+
+seen: list[int] = []
 
 
-def square(x: int) -> int:
-    """Square a number."""
-    return x * x
+def remember(x: int) -> tuple[int, int, int]:
+    """What this process has seen so far, its number of torch threads, and its id."""
+    seen.append(x)
+    return len(seen), torch.get_num_threads(), os.getpid()
 
 
 def fail_on_three(x: int) -> int:
@@ -31,122 +35,175 @@ def fail_on_three(x: int) -> int:
     return x
 
 
-def threads_and_process(_x: int) -> tuple[int, int]:
-    """The torch threads and the process that an item is worked on with."""
-    return torch.get_num_threads(), os.getpid()
+def raise_this(err: Exception | None) -> str:
+    """Raise what is given."""
+    if err is not None:
+        raise err
+    return "fine"
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_results_come_in_order(jobs: int) -> None:
-    assert list(map_ordered(abs, [-3, 2, -1] * 10, jobs=jobs)) == [3, 2, 1] * 10
-    assert list(map_ordered(abs, [], jobs=jobs)) == []
+@pytest.fixture(scope="module", params=["serial", "process"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine; its processes stay for all tests here."""
+    with open_engine(request.param, 2 if request.param == "process" else 1) as opened:
+        yield opened
 
 
-def test_an_error_comes_at_the_place_of_its_item() -> None:
-    results = map_ordered(fail_on_three, [1, 2, 3, 4], jobs=1)
+def test_results_come_in_order_map_after_map(engine: Engine) -> None:
+    assert list(engine.map(abs, [-3, 2, -1] * 10)) == [3, 2, 1] * 10
+    assert list(engine.map(abs, [])) == []
+    assert list(engine.attempt(abs, [-7])) == [7]
+
+
+def test_an_error_comes_at_the_place_of_its_item(engine: Engine) -> None:
+    results = engine.map(fail_on_three, [1, 2, 3, 4])
     assert [next(results), next(results)] == [1, 2]
     with pytest.raises(LpzeroError, match="three"):
         next(results)
+    assert list(engine.map(abs, [-2])) == [2]
 
 
-def test_a_worker_error_reaches_the_caller() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
-        list(map_ordered(int, ["1", "2", "x"], jobs=2))
+@pytest.mark.parametrize(
+    ("err", "status", "reason"),
+    [
+        (LpzeroError("no loss"), FaultStatus.FAILED, "no loss"),
+        (KeyError("x"), FaultStatus.FAILED, "raised KeyError: 'x'"),
+        (RuntimeError("a\nb"), FaultStatus.FAILED, "raised RuntimeError: a"),
+        (MemoryError(), FaultStatus.OUT_OF_MEMORY, "memory was not to be had"),
+        (RuntimeError("[enforce fail] can't allocate memory"), FaultStatus.OUT_OF_MEMORY, "can't allocate memory"),
+        (TooLargeError("needs 7 GiB"), FaultStatus.OUT_OF_MEMORY, "needs 7 GiB"),
+        (NonfiniteError("its grad is not finite"), FaultStatus.NONFINITE, "its grad is not finite"),
+    ],
+)
+def test_an_attempt_that_raises_is_a_fault_and_the_others_go_on(
+    engine: Engine, err: Exception, status: FaultStatus, reason: str
+) -> None:
+    first, fault, last = engine.attempt(raise_this, [None, err, None])
+    assert (first, last) == ("fine", "fine")
+    assert isinstance(fault, Fault)
+    assert fault.status is status
+    assert reason in fault.reason
 
 
-def test_work_here_uses_one_thread_and_restores_the_number() -> None:
+def test_what_the_user_gave_is_no_fault_of_one_item(engine: Engine) -> None:
+    with pytest.raises(InputError, match="corpus"):
+        list(engine.attempt(raise_this, [None, InputError("the corpus is another")]))
+
+
+def test_every_result_arrives_once(engine: Engine) -> None:
+    told: list[tuple[int, int]] = []
+    results = list(engine.map(abs, range(-20, 0), arrived=lambda index, result: told.append((index, result))))
+    assert sorted(told) == list(enumerate(results))
+
+
+def test_work_uses_one_thread_and_here_the_number_is_restored(engine: Engine) -> None:
     torch.set_num_threads(2)
-    assert [found for found, _ in map_ordered(threads_and_process, [0, 1], jobs=1)] == [1, 1]
-    assert torch.get_num_threads() == 2
-    with single_threaded():
-        assert torch.get_num_threads() == 1
+    assert {threads for _, threads, _ in engine.map(remember, range(4))} == {1}
     assert torch.get_num_threads() == 2
 
 
-def test_jobs_must_be_positive() -> None:
-    with pytest.raises(InputError, match="at least 1 job"):
-        list(map_ordered(square, [1], jobs=0))
+def test_a_worker_remembers_what_it_did(engine: Engine) -> None:
+    before = max((count for count, _, _ in engine.map(remember, range(4))), default=0)
+    told = [row for _ in range(3) for row in engine.map(remember, range(4))]
+    processes = {process for _, _, process in told}
+    assert len(processes) <= engine.workers
+    assert (os.getpid() in processes) == (engine.name == "serial")
+    assert max(count for count, _, _ in told) > before
 
 
-def _alive(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+def load_numbers(path: Path) -> dict[str, np.ndarray]:
+    """Map a file of numbers."""
+    return {"numbers": np.memmap(path, np.int64, "r")}
 
 
-def nap(seconds: float) -> float:
+def add_up(shared: Any, factor: int) -> int:
+    """The sum of what is shared, times a factor."""
+    return int(shared.arrays()["numbers"].sum()) * factor
+
+
+def test_shared_arrays_are_read_by_every_worker(engine: Engine, tmp_path: Path) -> None:
+    np.arange(10).tofile(tmp_path / "numbers")
+    shared = engine.share(tmp_path / "numbers", load_numbers)
+    assert list(engine.map(partial(add_up, shared), [1, 2])) == [45, 90]
+
+
+def test_an_engine_follows_from_jobs_and_limits() -> None:
+    assert open_engine(None, 1).name == "serial"
+    assert open_engine(None, 2).name == "process"
+    # limits are enforced in a worker alone
+    assert open_engine(None, 1, limits=Limits(seconds=5)).name == "process"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: open_engine("dask", 1), "unknown engine 'dask': expected one of serial, process, ray"),
+        (lambda: open_engine("process", 0), "expected at least 1 job, found 0"),
+        (lambda: open_engine("serial", 1, limits=Limits(seconds=1)), "cannot enforce limits"),
+        (lambda: open_engine("process", 1, address="auto"), "--address: expected --engine ray"),
+        (lambda: Limits(seconds=0), "--time-limit: expected more than 0"),
+        (lambda: Limits(memory=-1), "--memory-limit: expected more than 0"),
+    ],
+)
+def test_what_an_engine_refuses(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+def test_serial_threads_are_those_of_the_user() -> None:
+    assert Serial(3).threads == 3
+    assert not NO_LIMITS
+
+
+def die(x: int) -> int:
+    """End the process that works on a negative number."""
+    if x < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x
+
+
+def die_once(marker: Path) -> str:
+    """End the process that is the first to work on this."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return marker.name
+
+
+def hoard(number: int) -> int:
+    """Allocate so many bytes, and use them."""
+    return int(torch.ones(number, dtype=torch.uint8).sum())
+
+
+def never(x: float) -> float:
     """Sleep."""
-    time.sleep(seconds)
-    return seconds
+    time.sleep(x)
+    return x
 
 
-def test_work_that_is_given_up_ends_at_once() -> None:
-    results = map_ordered(nap, [0.0, 0.0, *[300.0] * 10], jobs=2)
-    assert next(results) == 0.0
-    workers = multiprocessing.active_children()
-    assert len(workers) == 2
-    started = time.monotonic()
-    results.close()
-    assert time.monotonic() - started < 10
-    assert not any(worker.is_alive() for worker in workers)
+def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again_once(tmp_path: Path) -> None:
+    with open_engine("process", 2) as engine:
+        assert list(engine.map(die_once, [tmp_path / "a"])) == ["a"]
+        first, fault, *rest = engine.attempt(die, [0, -1, 2, 3])
+        assert (first, rest) == (0, [2, 3])
+        assert isinstance(fault, Fault)
+        assert fault.status is FaultStatus.KILLED
+        assert "SIGKILL" in fault.reason
 
 
-def test_an_error_ends_the_work_beside_it() -> None:
-    started = time.monotonic()
-    with pytest.raises(ValueError, match="non-negative"):
-        list(map_ordered(nap, [-1.0, 300.0, 300.0], jobs=2))
-    assert time.monotonic() - started < 60
-    assert not multiprocessing.active_children()
+def test_a_fault_where_none_may_be_is_one_line() -> None:
+    fault = Fault(FaultStatus.KILLED, "a worker process was lost twice at it (signal SIGKILL), perhaps for memory")
+    with pytest.raises(LpzeroError, match=r"lost twice .*: the work could not be done \(killed\)"):
+        list(unfaulted(one for one in [fault]))
 
 
-def test_a_termination_amid_a_start_comes_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stopped(Exception):
-        pass
-
-    def stop(number: int, frame: object) -> None:
-        raise Stopped
-
-    submit = ProcessPoolExecutor.submit
-
-    def submit_late(*arguments: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return submit(*arguments)
-
-    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_late)
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        with pytest.raises(Stopped):
-            list(map_ordered(nap, [300.0] * 4, jobs=2))
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert not multiprocessing.active_children()
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks processes up in /proc")
-def test_workers_end_with_a_parent_that_was_killed() -> None:
-    script = (
-        "import multiprocessing, sys\n"
-        "from lpzero.engines.engine import map_ordered\n"
-        "from time import sleep\n"
-        "if __name__ == '__main__':\n"
-        "    results = map_ordered(sleep, [0.0] * 4 + [60.0] * 40, jobs=2)\n"
-        "    next(results)\n"
-        "    print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
-        "    next(results), sleep(60)\n"
-    )
-    root = str(Path(__file__).resolve().parents[2])
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    workers = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(workers) == 2
-    assert all(_alive(worker) for worker in workers)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
-    deadline = time.monotonic() + 20
-    while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(_alive(worker) for worker in workers)
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is limited on Linux alone")
+def test_limits_are_enforced_and_the_others_go_on() -> None:
+    with open_engine(None, 1, limits=Limits(seconds=3, memory=200 << 20)) as engine:
+        first, late, last = engine.attempt(never, [0.0, 600.0, 0.0])
+        assert (first, last) == (0.0, 0.0)
+        assert late == Fault(FaultStatus.TIMEOUT, "not done within 3 s")
+        small, large, again = engine.attempt(hoard, [100, 1 << 30, 100])
+        assert (small, again) == (100, 100)
+        assert isinstance(large, Fault)
+        assert large.status is FaultStatus.OUT_OF_MEMORY

@@ -1,0 +1,59 @@
+"""The engine that a user asked for."""
+
+from __future__ import annotations
+
+from lpzero.engines.engine import NO_LIMITS, Engine, Limits
+from lpzero.engines.serial import Serial
+from lpzero.engines.threads import compute_deterministically
+from lpzero.errors import InputError, unknown_name
+
+ENGINES = ("serial", "process", "ray")
+
+
+def open_engine(
+    name: str | None = None,
+    jobs: int = 1,
+    *,
+    address: str | None = None,
+    limits: Limits = NO_LIMITS,
+    deterministic: bool = False,
+    cuda: bool = False,
+) -> Engine:
+    """Make an engine, to be used in a ``with`` block.
+
+    Args:
+        name: One of ``ENGINES``; None for processes where there is more than one job or a limit to enforce, else this
+            process.
+        jobs: Workers, at least 1.
+        address: Of a Ray cluster; None to begin one on this machine.
+        limits: Of one piece of work; they need workers.
+        deterministic: Whether deterministic algorithms alone are used, here and in the workers.
+        cuda: Whether the work needs a CUDA device, of which Ray gives each worker one.
+
+    Raises:
+        InputError: Unknown name, ``jobs`` below 1, an address without Ray, or limits without workers.
+        MissingError: Ray is not installed, or there is no cluster at the address.
+    """
+    if jobs < 1:
+        raise InputError(f"expected at least 1 job, found {jobs}")
+    if name is None:
+        name = "ray" if address is not None else "process" if jobs > 1 or limits else "serial"
+    if name not in ENGINES:
+        raise unknown_name("engine", name, ENGINES)
+    if address is not None and name != "ray":
+        raise InputError(f"--address: expected --engine ray beside it, found {name}")
+    if deterministic:
+        compute_deterministically()
+    if name == "serial":
+        if limits:
+            raise InputError("--engine serial cannot enforce limits: give --engine process or ray")
+        return Serial(jobs)
+    if name == "ray":
+        from lpzero.engines.ray_cluster import Cluster
+
+        return Cluster(
+            jobs, address=address, threads=jobs, limits=limits, deterministic=deterministic, gpus=float(cuda)
+        )
+    from lpzero.engines.process import Processes
+
+    return Processes(jobs, threads=jobs, limits=limits, deterministic=deterministic)
