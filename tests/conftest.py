@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from lpzero.engines import Engine, open_engine
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.spaces import get_space
 from lpzero.spaces.output import ModelOutput
@@ -38,6 +39,13 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}: run `lpzero tables fetch NAME`, and set LPZERO_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Engine]:
+    """Two worker processes, for all tests that need some."""
+    with open_engine("process", 2) as engine:
+        yield engine
 
 
 class TinyModel(nn.Module):

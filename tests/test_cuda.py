@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from lpzero.engines import Serial
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource, SketchSource
@@ -46,7 +47,7 @@ def test_coded_metrics_run_on_a_gpu() -> None:
     proxies = [load_proxy(name) for name in ("synflow", "grasp", "fisher", "jacobian_cosine", "synaptic_diversity")]
     rows = [
         score_architectures(
-            space, [architecture], proxies, replace(SHOWN, device=device), jobs=1, progress=lambda *_: None
+            space, [architecture], proxies, replace(SHOWN, device=device), engine=Serial(), progress=lambda *_: None
         )[0]
         for device in ("cpu", "cuda")
     ]

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from lpzero.cli.main import run
+from lpzero.engines import Serial
 from lpzero.metrics import METRICS
 from lpzero.operands.bank import Pass, derived_seed
 from lpzero.pretrained import register, write_configuration
@@ -169,7 +170,7 @@ def test_a_folder_scores_as_the_space_does(
     assert run(["score", "model", *chosen, "--batch", "2", "--tokens", "8", "--device", "cpu", "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)["scores"]
     shown, proxies = Pass(batch=2, tokens=8), [load_proxy(name) for name in names]
-    (expected,) = score_architectures(found, [architecture], proxies, shown, jobs=1, progress=lambda *_: None)
+    (expected,) = score_architectures(found, [architecture], proxies, shown, engine=Serial(), progress=lambda *_: None)
     for score, wanted in zip(scores, expected, strict=True):
         assert (score["status"], score["value"]) == (wanted.status.value, wanted.value), score["proxy"]
 

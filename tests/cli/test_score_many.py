@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lpzero.cli.main import run
+from lpzero.engines import Serial
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import score_architectures
@@ -40,7 +41,7 @@ def test_an_architecture_has_the_score_and_the_costs_that_every_command_gives_it
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     proxy, shown = load_proxy("sum(l1(weight * grad))"), Pass(batch=2, tokens=8)
-    wanted = score_architectures(SPACE, ARCHITECTURES[:1], [proxy], shown, jobs=1, progress=lambda *_: None)
+    wanted = score_architectures(SPACE, ARCHITECTURES[:1], [proxy], shown, engine=Serial(), progress=lambda *_: None)
     document = _document(capsys, "a0.json", "--proxy", "sum(l1(weight * grad))")
     assert document["scores"][0]["value"] == wanted[0][0].value
     assert (document["space"], document["protocol"]) == ("gpt2", "own")

@@ -46,9 +46,8 @@ def test_work_that_is_given_up_ends_at_once() -> None:
 
 def test_an_error_ends_the_work_beside_it() -> None:
     started = time.monotonic()
-    with pytest.raises(ValueError, match="non-negative"):
-        with Processes(2) as engine:
-            list(engine.map(nap, [-1.0, 300.0, 300.0]))
+    with pytest.raises(ValueError, match="non-negative"), Processes(2) as engine:
+        list(engine.map(nap, [-1.0, 300.0, 300.0]))
     assert time.monotonic() - started < 60
     assert not multiprocessing.active_children()
 
@@ -69,9 +68,8 @@ def test_a_termination_amid_a_start_comes_behind_it(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_late)
     before = signal.signal(signal.SIGTERM, stop)
     try:
-        with pytest.raises(Stopped):
-            with Processes(2) as engine:
-                list(engine.map(nap, [300.0] * 4))
+        with pytest.raises(Stopped), Processes(2) as engine:
+            list(engine.map(nap, [300.0] * 4))
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not multiprocessing.active_children()

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import lpzero.evolve.setting as setting_module
+import lpzero.evolve.left_out as left_out_module
+from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.run import Setting, execute, prepare
-from lpzero.evolve.trial import trial_of
+from lpzero.evolve.trial import passes_of
+from lpzero.files import LOCK
 from lpzero.fitness import correlate
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
@@ -26,9 +28,12 @@ def _result(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in ("run", "seconds")}
 
 
-def _execute(setting: Setting, path: Path, home: Path, observer: Any, jobs: int = 1) -> dict[str, Any]:
+SERIAL = Serial()
+
+
+def _execute(setting: Setting, path: Path, home: Path, observer: Any, engine: Engine = SERIAL) -> dict[str, Any]:
     run = RunDirectory.create(path, setting.config)
-    return execute(run, setting, home=home, jobs=jobs, observer=observer)
+    return execute(run, setting, home=home, engine=engine, observer=observer)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +82,10 @@ def test_the_test_figures_are_those_of_a_direct_computation(whole: dict[str, Any
         assert whole["best"]["test"][name] == pytest.approx(getattr(found, name), abs=1e-6)
 
 
-def test_jobs_and_the_bank_change_nothing(whole: dict[str, Any], setting: Setting, tmp_path: Path, quiet: Any) -> None:
-    again = _execute(setting, tmp_path / "two", tmp_path / "empty", quiet, jobs=2)
+def test_jobs_and_the_bank_change_nothing(
+    whole: dict[str, Any], setting: Setting, tmp_path: Path, quiet: Any, processes: Engine
+) -> None:
+    again = _execute(setting, tmp_path / "two", tmp_path / "empty", quiet, engine=processes)
     assert _result(again) == _result(whole)
 
 
@@ -99,7 +106,7 @@ def test_the_search_never_extracts_a_test_architecture(
         banked.extend(architectures)
         return fill_bank(space, architectures, *rest, **named)
 
-    monkeypatch.setattr(setting_module, "fill_bank", watched)
+    monkeypatch.setattr(left_out_module, "fill_bank", watched)
     _execute(setting, tmp_path / "run", home, quiet)
     sealed = {setting.table.records[i].architecture.digest for i in setting.parts.test}
     assert banked
@@ -111,7 +118,7 @@ def test_every_initialisation_is_banked_and_only_the_first_is_reported_on(
 ) -> None:
     assert small_table is None
     setting = prepare(EvolveConfig(**{**small, "initialisations": 3}))
-    passes = trial_of(setting, home).passes
+    passes = passes_of(setting)
     assert passes[0] == setting.shown
     assert len({shown.seed for shown in passes}) == 3
     banked: list[int] = []
@@ -120,7 +127,7 @@ def test_every_initialisation_is_banked_and_only_the_first_is_reported_on(
         banked.append(shown.seed)
         return fill_bank(space, architectures, shown, **named)
 
-    monkeypatch.setattr(setting_module, "fill_bank", watched)
+    monkeypatch.setattr(left_out_module, "fill_bank", watched)
     document = _execute(setting, tmp_path / "run", home, quiet)
     assert set(banked) == {shown.seed for shown in passes}
     assert document["best"]["test"]["n"] == 14
@@ -156,17 +163,17 @@ def test_a_run_stopped_anywhere_resumes_to_the_same_result(
     with pytest.raises(Killed):
         _execute(setting, path, tmp_path / "bank", Killing())
     assert not (path / "best.json").exists()
-    run, config = RunDirectory.open(path)
+    run, config = RunDirectory.open(path, EvolveConfig)
     assert config == setting.config
-    resumed = execute(run, prepare(config), home=tmp_path / "bank", jobs=1, observer=quiet)
+    resumed = execute(run, prepare(config), home=tmp_path / "bank", engine=Serial(), observer=quiet)
     assert _result(resumed) == _result(whole)
 
 
 def test_a_finished_run_gives_its_result_without_work(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     first = _execute(setting, tmp_path / "run", home, quiet)
-    run, config = RunDirectory.open(tmp_path / "run")
+    run, config = RunDirectory.open(tmp_path / "run", EvolveConfig)
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    assert execute(run, prepare(config), home=home, jobs=1, observer=None) == first  # type: ignore[arg-type]
+    assert execute(run, prepare(config), home=home, engine=Serial(), observer=None) == first  # type: ignore[arg-type]
     assert run.read_result() == first
     assert before == {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
 
@@ -175,7 +182,7 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     document = _execute(setting, tmp_path / "run", home, quiet)
     files = {str(p.relative_to(tmp_path / "run")) for p in (tmp_path / "run").rglob("*") if p.is_file()}
     assert files == {
-        *("config.json", "env.json", "split.json", "events.jsonl", "state/checkpoint.json"),
+        *("config.json", "env.json", "split.json", "events.jsonl", "state/checkpoint.json", LOCK),
         *("front.csv", "best.json", "start.json"),
     }
     split = json.loads((tmp_path / "run" / "split.json").read_text())
@@ -199,21 +206,21 @@ def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Pat
     run = RunDirectory.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "best.json").write_text('{"a": 1}')
     with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found none of its 'schema'"):
-        execute(run, setting, home=home, jobs=1, observer=quiet)
+        execute(run, setting, home=home, engine=Serial(), observer=quiet)
 
 
 def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     run = RunDirectory.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
     with pytest.raises(InputError, match="not that which the run began with"):
-        execute(run, setting, home=home, jobs=1, observer=quiet)
+        execute(run, setting, home=home, engine=Serial(), observer=quiet)
 
 
 def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
     setting: Setting, tmp_path: Path, home: Path, quiet: Any
 ) -> None:
     with pytest.raises(InputError, match=r"expected a run directory with config\.json"):
-        RunDirectory.open(tmp_path)
+        RunDirectory.open(tmp_path, EvolveConfig)
     run = RunDirectory.create(tmp_path / "run", setting.config)
     for text, words in (
         ("{", "expected a JSON object"),
@@ -223,4 +230,4 @@ def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
         (tmp_path / "run" / "state").mkdir(exist_ok=True)
         (tmp_path / "run" / "state" / "checkpoint.json").write_text(text)
         with pytest.raises(InputError, match=words):
-            execute(run, setting, home=home, jobs=1, observer=quiet)
+            execute(run, setting, home=home, engine=Serial(), observer=quiet)

@@ -11,19 +11,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lpzero.engines import Serial
 from lpzero.errors import InputError
 from lpzero.evolve import start as start_module
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
 from lpzero.evolve.island import rules_of
 from lpzero.evolve.run import execute, prepare
-from lpzero.evolve.setting import Setting, bank_seen
+from lpzero.evolve.setting import Setting
 from lpzero.evolve.start import Start, find_start
 from lpzero.fitness import judge
 from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import accepts
 from lpzero.formula.values import SketchSource
+from lpzero.operands.bank import fill_bank, read_sketch
 
 
 @pytest.fixture
@@ -39,11 +41,22 @@ def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.Monkey
 
 
 def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
-    return find_start(setting, home, jobs=jobs, architectures=lambda *_: None, counted=lambda *_: None)
+    return find_start(setting, _bank(setting, home), jobs=jobs, counted=lambda *_: None)
+
+
+def _bank(setting: Setting[EvolveConfig], home: Path) -> tuple[Path, ...]:
+    return fill_bank(
+        setting.space,
+        setting.seen_architectures,
+        setting.shown,
+        home=home,
+        engine=Serial(),
+        progress=lambda _done, _total: None,
+    ).paths
 
 
 def _tau(texts: Sequence[str], setting: Setting[EvolveConfig], home: Path) -> list[float]:
-    evaluator = Evaluator(SketchSource(bank_seen(setting, home, 1, lambda *_: None)))
+    evaluator = Evaluator(SketchSource([read_sketch(path) for path in _bank(setting, home)]))
     quality = setting.table.oriented[setting.seen]
     found = [judge(evaluator.scores(parse(text)), quality).correlation for text in texts]
     return [0.0 if one is None else abs(one.tau_a) for one in found]
@@ -122,9 +135,13 @@ class Killed(Exception):
 def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = execute(RunDirectory.create(tmp_path / "a", setting.config), setting, home=home, jobs=1, observer=quiet)
+    whole = execute(
+        RunDirectory.create(tmp_path / "a", setting.config), setting, home=home, engine=Serial(), observer=quiet
+    )
     random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
-    other = execute(RunDirectory.create(tmp_path / "b", random.config), random, home=home, jobs=1, observer=quiet)
+    other = execute(
+        RunDirectory.create(tmp_path / "b", random.config), random, home=home, engine=Serial(), observer=quiet
+    )
     assert whole["front"] != other["front"]
     enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
     checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
@@ -133,13 +150,13 @@ def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     def killed(*_: Any) -> None:
         raise Killed
 
-    run = RunDirectory.create(tmp_path / "c", setting.config)
+    folder = RunDirectory.create(tmp_path / "c", setting.config)
     with monkeypatch.context() as patch:
         patch.setattr(type(quiet), "generation", killed)
         with pytest.raises(Killed):
-            execute(run, setting, home=home, jobs=2, observer=quiet)
+            execute(folder, setting, home=home, engine=Serial(2), observer=quiet)
     monkeypatch.setattr(start_module, "rank_all", killed)
-    again = execute(run, setting, home=home, jobs=1, observer=quiet)
+    again = run(folder, setting)
     for key in ("best", "front", "evaluated", "start"):
         assert again[key] == whole[key]
 
@@ -153,7 +170,7 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any
 ) -> None:
     run = RunDirectory.create(tmp_path / "run", setting.config)
-    document = execute(run, setting, home=home, jobs=1, observer=quiet)
+    document = execute(run, setting, home=home, engine=Serial(), observer=quiet)
 
     kept = json.loads((tmp_path / "run" / "start.json").read_text())
     assert document["start"] == kept
@@ -166,4 +183,4 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     ):
         (tmp_path / "run" / "start.json").write_text(damaged)
         with pytest.raises(InputError, match=r"start\.json: expected the start of a run, found .*: begin a new run"):
-            execute(run, setting, home=home, jobs=1, observer=quiet)
+            execute(run, setting, home=home, engine=Serial(), observer=quiet)

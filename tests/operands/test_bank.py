@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from lpzero.errors import InputError
+from lpzero.engines import Engine, Fault, FaultStatus, Serial
+from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.bank import Pass, bank_path, fill_bank, pass_batch, read_sketch, untrained_operands
 from lpzero.operands.sketch import Sketch
 from lpzero.spaces import get_space
@@ -40,15 +44,20 @@ def _equal(left: list[Sketch], right: list[Sketch]) -> bool:
     )
 
 
-def _fill(space: SearchSpace, architectures: list[Architecture], home: Path, jobs: int = 1) -> list[Sketch]:
-    return fill_bank(space, architectures, SHOWN, home=home, jobs=jobs, progress=lambda done, total: None)
+SERIAL = Serial()
+
+
+def _fill(space: SearchSpace, architectures: list[Architecture], home: Path, engine: Engine = SERIAL) -> list[Sketch]:
+    banked = fill_bank(space, architectures, SHOWN, home=home, engine=engine, progress=lambda done, total: None)
+    assert not banked.faults
+    return [read_sketch(path) for path in banked.paths]
 
 
 def test_workers_and_the_cache_change_nothing(
-    space: SearchSpace, architectures: list[Architecture], tmp_path: Path
+    space: SearchSpace, architectures: list[Architecture], tmp_path: Path, processes: Engine
 ) -> None:
     alone = _fill(space, architectures, tmp_path / "a")
-    together = _fill(space, architectures, tmp_path / "b", jobs=2)
+    together = _fill(space, architectures, tmp_path / "b", engine=processes)
     assert _equal(alone, together)
     assert _equal(alone, _fill(space, architectures, tmp_path / "a"))
     for a, b in zip(
@@ -65,27 +74,78 @@ def test_what_is_banked_is_not_computed_again(
 ) -> None:
     calls: list[tuple[int, int]] = []
     for _ in range(2):
-        fill_bank(space, architectures * 2, SHOWN, home=tmp_path, jobs=1, progress=lambda *c: calls.append(c))
+        fill_bank(space, architectures * 2, SHOWN, home=tmp_path, engine=Serial(), progress=lambda *c: calls.append(c))
     assert calls == [(1, 3), (2, 3), (3, 3)]
     assert not list(tmp_path.rglob("*.part"))
 
 
-@pytest.mark.parametrize("damage", [b"", b"x" * 100, None])
+def _flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda _: b"",
+        lambda _: b"x" * 100,
+        lambda content: content[:-50],
+        # a bit of a value, of a weight and of the header that nothing but a checksum can tell
+        lambda content: _flipped(content, len(content) - 1),
+        lambda content: _flipped(content, len(content) // 2),
+        lambda content: content.replace(b'"values.grad"', b'"values.gram"'),
+    ],
+)
 def test_a_damaged_file_is_said_and_built_again(
     space: SearchSpace,
     architectures: list[Architecture],
     tmp_path: Path,
-    damage: bytes | None,
+    damaged: Callable[[bytes], bytes],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     before = _fill(space, architectures[:1], tmp_path)
     path = bank_path(tmp_path, space, architectures[0], SHOWN)
-    path.write_bytes(path.read_bytes()[:-50] if damage is None else damage)
+    path.write_bytes(damaged(path.read_bytes()))
     with pytest.raises(InputError, match="is damaged"):
         read_sketch(path)
     with caplog.at_level(logging.WARNING):
         assert _equal(before, _fill(space, architectures[:1], tmp_path))
     assert "building it again" in caplog.text
+
+
+def test_an_architecture_that_cannot_be_read_has_a_fault_and_the_others_go_on(
+    space: SearchSpace, architectures: list[Architecture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, tried = type(space).build, []
+
+    def build_or_fail(self: SearchSpace, architecture: Architecture, seed: int) -> Any:
+        tried.append(architecture.digest)
+        if architecture == architectures[0]:
+            raise RuntimeError("no kernel image")
+        model: Any = build(self, architecture, seed)
+        if architecture == architectures[1]:
+            with torch.no_grad():
+                next(model.parameters()).fill_(torch.nan)
+        return model
+
+    monkeypatch.setattr(type(space), "build", build_or_fail)
+    fill = partial(fill_bank, space, architectures, SHOWN, home=tmp_path, engine=Serial(), progress=lambda *_: None)
+    banked = fill()
+    assert banked.paths == (bank_path(tmp_path, space, architectures[2], SHOWN),)
+    assert banked.faults[0] == Fault(FaultStatus.FAILED, "raised RuntimeError: no kernel image")
+    assert banked.faults[1].status is FaultStatus.NONFINITE
+    assert "is not finite" in banked.faults[1].reason
+    tried.clear()
+    # what is known of them is enough
+    again = fill(known={architectures[i].digest: fault for i, fault in banked.faults.items()})
+    assert (again, tried) == (banked, [])
+
+
+def test_a_cache_that_cannot_be_written_is_said(
+    space: SearchSpace, architectures: list[Architecture], tmp_path: Path
+) -> None:
+    (tmp_path / "bank").write_text("no folder")
+    with pytest.raises(LpzeroError, match=r"the bank cannot be written at .*: set LPZERO_HOME"):
+        _fill(space, architectures[:1], tmp_path)
 
 
 def test_the_key_depends_on_everything(architectures: list[Architecture], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from lpzero.cli.main import run as command
+from lpzero.engines import Serial
 from lpzero.errors import InputError
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
@@ -29,7 +30,7 @@ def _nothing(_done: int, _total: int) -> None:
 
 def _explained(table: Table, text: str, **options: Any) -> Explanation:
     space = get_space(table.space, table.protocols[0])
-    return explain(space, table, load_proxy(text), SHOWN, redraws=1, jobs=1, progress=_nothing, **options)
+    return explain(space, table, load_proxy(text), SHOWN, redraws=1, engine=Serial(), progress=_nothing, **options)
 
 
 def _smallest(table: Table, number: int) -> Table:
@@ -47,7 +48,9 @@ def test_the_figures_are_those_of_the_scores(small: Table) -> None:
     text = "sum(l1(weight * grad))"
     space = get_space("gpt2", "own")
     architectures = [record.architecture for record in small.records]
-    scored = score_interventions(space, architectures, load_proxy(text), SHOWN, redraws=1, jobs=1, progress=_nothing)
+    scored = score_interventions(
+        space, architectures, load_proxy(text), SHOWN, redraws=1, engine=Serial(), progress=_nothing
+    )
     found = _explained(small, text)
     before = [score.value for score in scored[ORIGINAL]]
     first = found.original.correlation

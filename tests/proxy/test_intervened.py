@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
 from lpzero.operands.bank import Pass, untrained_model
 from lpzero.proxy import load_proxy
@@ -36,7 +37,7 @@ def architectures(space: SearchSpace) -> list[Architecture]:
 
 
 def _scores(space: SearchSpace, architectures: list[Architecture], text: str, **options: Any) -> dict[str, list[Score]]:
-    options = {"redraws": 2, "jobs": 1, **options}
+    options = {"redraws": 2, "engine": Serial(), **options}
     return score_interventions(space, architectures, load_proxy(text), SHOWN, progress=_nothing, **options)
 
 
@@ -48,7 +49,7 @@ def _values(scores: list[Score]) -> list[float | None]:
 def test_the_original_is_what_every_other_command_scores(
     space: SearchSpace, architectures: list[Architecture], text: str
 ) -> None:
-    rows = score_architectures(space, architectures, [load_proxy(text)], SHOWN, jobs=1, progress=_nothing)
+    rows = score_architectures(space, architectures, [load_proxy(text)], SHOWN, engine=Serial(), progress=_nothing)
     assert _values(_scores(space, architectures, text)[ORIGINAL]) == [row[0].value for row in rows]
 
 
@@ -82,8 +83,8 @@ def test_what_an_intervention_does_not_touch_is_not_scored_again(
     assert set(_scores(space, architectures, "fisher")) == {ORIGINAL} | redrawn | tokens
 
 
-def test_workers_change_no_score(space: SearchSpace, architectures: list[Architecture]) -> None:
-    one, two = (_scores(space, architectures, SNIP, jobs=jobs) for jobs in (1, 2))
+def test_workers_change_no_score(space: SearchSpace, architectures: list[Architecture], processes: Engine) -> None:
+    one, two = (_scores(space, architectures, SNIP, engine=engine) for engine in (Serial(), processes))
     assert {name: _values(column) for name, column in one.items()} == {
         name: _values(column) for name, column in two.items()
     }
@@ -114,6 +115,6 @@ def test_no_redraw_and_a_batch_that_does_not_fit_are_refused(
             load_proxy("sum(l1(weight))"),
             replace(SHOWN, tokens=65),
             redraws=1,
-            jobs=1,
+            engine=Serial(),
             progress=_nothing,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lpzero.engines import Serial
 from lpzero.fitness.ranking import FIGURES
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
@@ -24,7 +25,7 @@ def table() -> Table:
 def _rank(table: Table, *names: str) -> list[dict[str, Any]]:
     space = get_space(table.space, table.protocols[0])
     proxies = [load_proxy(name) for name in names]
-    return rank_table(space, table, proxies, Pass(), jobs=1, progress=lambda _done, _total: None)
+    return rank_table(space, table, proxies, Pass(), engine=Serial(), progress=lambda _done, _total: None)
 
 
 def test_a_row_has_every_figure(table: Table) -> None:

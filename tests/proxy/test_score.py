@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lpzero.engines import Engine, Serial
 from lpzero.operands.bank import Pass
 from lpzero.operands.batch import Batch
 from lpzero.proxy import load_proxy
@@ -65,16 +66,17 @@ def test_shape_metrics_build_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a model was built")
 
     monkeypatch.setattr("lpzero.proxy.score.untrained_model", refuse)
-    rows = score_architectures(space, architectures, [load_proxy("depth")], SHOWN, jobs=1, progress=_nothing)
+    rows = score_architectures(space, architectures, [load_proxy("depth")], SHOWN, engine=Serial(), progress=_nothing)
     assert [[score.value for score in row] for row in rows] == [[float(a.depth)] for a in architectures]
 
 
-def test_workers_change_no_score() -> None:
+def test_workers_change_no_score(processes: Engine) -> None:
     space = get_space("flexibert", "listed")
     architectures = [space.sample(np.random.default_rng(i)) for i in range(4)]
     proxies = [load_proxy(n) for n in ("snip", "depth", "head_confidence", "fisher")]
     one, two = (
-        score_architectures(space, architectures, proxies, SHOWN, jobs=jobs, progress=_nothing) for jobs in (1, 2)
+        score_architectures(space, architectures, proxies, SHOWN, engine=engine, progress=_nothing)
+        for engine in (Serial(), processes)
     )
     assert [[s.value for s in row] for row in one] == [[s.value for s in row] for row in two]
 
@@ -100,7 +102,7 @@ def test_published_baselines_to_three_decimals(
 ) -> None:
     measured = load_table(table, data=data)
     space = get_space(measured.space, protocol)
-    (row,) = rank_table(space, measured, [load_proxy(proxy)], SHOWN, jobs=1, progress=_nothing)
+    (row,) = rank_table(space, measured, [load_proxy(proxy)], SHOWN, engine=Serial(), progress=_nothing)
     assert (round(row["tau_b"], 3), round(row["rho"], 3)) == (tau_b, rho)
     assert row["interval"][0] < row["tau_a"] < row["interval"][1]
 
@@ -110,6 +112,6 @@ def test_a_lower_is_better_proxy_is_turned_round_once(data: Path) -> None:
     space = get_space("flexibert")
     up = load_proxy("depth")
     down = replace(up, higher_is_better=False)
-    first, second = rank_table(space, measured, [up, down], SHOWN, jobs=1, progress=_nothing)
+    first, second = rank_table(space, measured, [up, down], SHOWN, engine=Serial(), progress=_nothing)
     assert first["tau_a"] == -second["tau_a"]
     assert (first["direction"], second["direction"]) == ("higher", "lower")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lpzero.engines import Serial
 from lpzero.errors import InputError, MissingError
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
@@ -26,7 +27,7 @@ def _nothing(*_: Any) -> None:
 
 def _matrix(tables: tuple[str, ...], proxies: tuple[str, ...], shown: Pass = SHOWN) -> list[list[dict[str, Any]]]:
     columns = [column(text) for text in tables]
-    return transfer(columns, [load_proxy(p) for p in proxies], shown, jobs=1, progress=_nothing)
+    return transfer(columns, [load_proxy(p) for p in proxies], shown, engine=Serial(), progress=_nothing)
 
 
 def test_a_cell_is_what_rank_says_of_its_table(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +37,12 @@ def test_a_cell_is_what_rank_says_of_its_table(data: Path, monkeypatch: pytest.M
     for j, (text, (space, protocol)) in enumerate(tables.items()):
         table = load_table(text.split(":")[0], data=data)
         ranked = rank_table(
-            get_space(space, protocol), table, [load_proxy(b) for b in BASELINES], SHOWN, jobs=1, progress=_nothing
+            get_space(space, protocol),
+            table,
+            [load_proxy(b) for b in BASELINES],
+            SHOWN,
+            engine=Serial(),
+            progress=_nothing,
         )
         for i, row in enumerate(ranked):
             cell = matrix[i][j]
@@ -53,7 +59,7 @@ def test_a_direction_is_never_fitted(tmp_path: Path) -> None:
     assert whole.table is not None
     part = replace(whole, table=replace(whole.table, records=whole.table.records[:8]))
     proxies = [load_proxy(str(tmp_path / f"{better}.json")) for better in (True, False)]
-    up, down = transfer([part], proxies, SHOWN, jobs=1, progress=_nothing)
+    up, down = transfer([part], proxies, SHOWN, engine=Serial(), progress=_nothing)
     assert up[0]["tau_a"] == -down[0]["tau_a"] != 0
 
 

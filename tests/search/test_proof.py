@@ -13,6 +13,7 @@ import pytest
 from scipy import stats
 
 from lpzero.cli.main import run as command
+from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError, MissingError, NoResultError
 from lpzero.search import proof as module
 from lpzero.search.cost import Costs
@@ -82,7 +83,7 @@ def test_found_random_and_largest_are_trained_once_each(short: Proof, tmp_path: 
     assert [row["key"] for row in proof["losses"]["found"]] == [row["key"] for row in document["best"][:3]]
 
 
-def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Path) -> None:
+def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Path, processes: Engine) -> None:
     rng = np.random.default_rng(2)
     groups = {name: [SPACE.sample(rng) for _ in range(n)] for name, n in (("found", 2), ("random", 2), ("largest", 1))}
     counted: list[tuple[int, int]] = []
@@ -95,10 +96,10 @@ def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Pat
             raise AssertionError(line)
 
     run = SearchFolder(tmp_path / "run")
-    first = prove(run, SPACE, short, groups, jobs=1, observer=Observer())
+    first = prove(run, SPACE, short, groups, engine=Serial(), observer=Observer())
     assert counted[0] == (0, 5)
     counted.clear()
-    assert prove(run, SPACE, short, groups, jobs=2, observer=Observer()) == first
+    assert prove(run, SPACE, short, groups, engine=processes, observer=Observer()) == first
     assert counted == [(5, 5)]
 
 
@@ -116,11 +117,11 @@ def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path, monkeypatch:
             raise AssertionError(line)
 
     with pytest.raises(NoResultError, match="too few to compare: 1 found and 2 random ones"):
-        prove(SearchFolder(tmp_path / "run"), SPACE, short, few, jobs=1, observer=Quiet())
+        prove(SearchFolder(tmp_path / "run"), SPACE, short, few, engine=Serial(), observer=Quiet())
     assert not (tmp_path / "run").exists()
     monkeypatch.setattr(module, "read_training", lambda _: SimpleNamespace(loss=None, status="diverged"))
     with pytest.raises(NoResultError, match="too few trainings ended with a loss"):
-        prove(SearchFolder(tmp_path / "run"), SPACE, short, groups, jobs=1, observer=Quiet())
+        prove(SearchFolder(tmp_path / "run"), SPACE, short, groups, engine=Serial(), observer=Quiet())
 
 
 def test_a_training_without_a_loss_takes_its_pair_along() -> None:

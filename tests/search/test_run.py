@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from lpzero.cli.main import run as command
+from lpzero.engines import Serial
 from lpzero.errors import InputError
 from lpzero.search.cost import COUNTED
 from lpzero.search.folder import SearchFolder
@@ -92,10 +93,10 @@ def test_a_search_that_was_killed_goes_on_to_the_same_result(found: dict[str, An
     finished, config = SearchFolder.open(Path(found["run"]))
     run, setting = SearchFolder.create(tmp_path / "run", config), prepare(config)
     with pytest.raises(KeyboardInterrupt):
-        execute(run, setting, jobs=1, observer=Quiet(until=8))
+        execute(run, setting, engine=Serial(), observer=Quiet(until=8))
     kept = (tmp_path / "run" / "scored.jsonl").read_text()
     (tmp_path / "run" / "scored.jsonl").write_text(kept + '{"architecture": {"spa')
-    document = execute(run, setting, jobs=1, observer=Quiet())
+    document = execute(run, setting, engine=Serial(), observer=Quiet())
     for key in ("best", "front", "controls", "truth", "scored"):
         assert document[key] == found[key]
     assert len(finished.kept()) == len(run.kept())

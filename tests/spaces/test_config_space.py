@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from lpzero.engines import Serial
 from lpzero.errors import InputError, NoResultError
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
@@ -61,7 +62,7 @@ def test_a_family_is_drawn_built_and_scored(family: str) -> None:
     drawn = [space.sample(np.random.default_rng(seed)) for seed in range(2)]
     shown = Pass(seed=0, batch=2, tokens=16)
     proxy = load_proxy("sum(l1(weight * grad))")
-    rows = score_architectures(space, drawn, [proxy], shown, jobs=1, progress=lambda done, todo: None)
+    rows = score_architectures(space, drawn, [proxy], shown, engine=Serial(), progress=lambda done, todo: None)
     assert [row[0].status for row in rows] == [ScoreStatus.OK] * 2
     assert all(row[0].value is not None and row[0].value > 0 for row in rows)
     for architecture in drawn:

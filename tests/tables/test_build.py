@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.files import LOCK
 from lpzero.spaces import Architecture, get_space
@@ -58,7 +59,7 @@ def quiet(done: int, total: int) -> None:
 
 
 def run(written: Recipe, source: Source, out: Path, number: int, repeated: int = 0, **changes: Any) -> Any:
-    options = {"jobs": 1, "progress": quiet, "say": lambda line: None, **changes}
+    options = {"engine": Serial(), "progress": quiet, "say": lambda line: None, **changes}
     with build(written, source, out, number=number, repeated=repeated, **options) as built:
         return built.trainings
 
@@ -105,9 +106,11 @@ def test_a_table_holds_the_draw_and_what_training_gives(source: Source, out: Pat
     assert json.loads((out / RECIPE).read_text()) == json.loads(json.dumps(asdict(written)))
 
 
-def test_a_table_does_not_depend_on_the_number_of_workers(written: Recipe, source: Source, tmp_path: Path) -> None:
-    alone = run(written, source, tmp_path / "one", number=3, repeated=1, jobs=1)
-    together = run(written, source, tmp_path / "two", number=3, repeated=1, jobs=2)
+def test_a_table_does_not_depend_on_the_number_of_workers(
+    written: Recipe, source: Source, tmp_path: Path, processes: Engine
+) -> None:
+    alone = run(written, source, tmp_path / "one", number=3, repeated=1, engine=Serial())
+    together = run(written, source, tmp_path / "two", number=3, repeated=1, engine=processes)
     assert plain(alone) == plain(together)
     assert timeless(tmp_path / "one") == timeless(tmp_path / "two")
 
@@ -184,7 +187,7 @@ from lpzero.tables.recipe import Recipe
 read = json.loads(sys.argv[1])
 recipe = Recipe(**{**read, "betas": tuple(read["betas"]), "points": tuple(read["points"])})
 source, out = Source(Path(sys.argv[2]), None, "bytes"), Path(sys.argv[3])
-with build(recipe, source, out, number=5, repeated=2, jobs=1, progress=lambda *_: None, say=print):
+with build(recipe, source, out, number=5, repeated=2, engine=Serial(), progress=lambda *_: None, say=print):
     pass
 """
 
@@ -386,12 +389,6 @@ def test_a_number_out_of_its_range_is_refused_and_nothing_written(
 
 def test_every_architecture_may_be_repeated(written: Recipe, source: Source, out: Path) -> None:
     assert len(run(written, source, out, number=2, repeated=2)) == 4
-
-
-def test_no_workers_at_all_are_refused_and_nothing_written(written: Recipe, source: Source, out: Path) -> None:
-    with pytest.raises(InputError, match="at least 1 job"):
-        run(written, source, out, number=1, jobs=0)
-    assert not out.exists()
 
 
 def forget_the_corpus() -> None:

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import lpzero
+from lpzero.engines import Serial
 from lpzero.errors import InputError, LpzeroError, NoResultError
 from lpzero.files import LOCK, held, write_json
 from lpzero.spaces import get_space
@@ -50,7 +51,7 @@ def out(tmp_path: Path) -> Path:
 def run(written: Recipe, source: Source, out: Path, number: int = 1, **changes: Any) -> tuple[Built, list[str]]:
     """A build, and what it said."""
     said: list[str] = []
-    options = {"repeated": 0, "jobs": 1, "progress": lambda done, total: None, "say": said.append, **changes}
+    options = {"repeated": 0, "engine": Serial(), "progress": lambda done, total: None, "say": said.append, **changes}
     with build(written, source, out, number=number, **options) as built:
         return built, said
 
@@ -210,7 +211,7 @@ def test_a_second_build_is_refused_until_the_first_is_gone(
 
 
 def test_the_folder_is_held_until_the_block_ends(written: Recipe, source: Source, out: Path) -> None:
-    options: dict[str, Any] = {"repeated": 0, "jobs": 1, "progress": lambda done, total: None, "say": str}
+    options: dict[str, Any] = {"repeated": 0, "engine": Serial(), "progress": lambda done, total: None, "say": str}
     with build(written, source, out, number=1, **options), pytest.raises(InputError, match="found one"):
         run(written, source, out)
     assert len(run(written, source, out)[0].trainings) == 1
