@@ -46,14 +46,15 @@ class Evaluator:
     Args:
         source: Sketches of many models, or the exact operands of one.
         memory_limit: Bytes of remembered parts, at least 0.
+        memory: What is remembered of the same models already; it has a limit of its own.
 
     A layer that lacks an operand has no value for it; two layer-wise values combine where both have one. A sum over
     no layers is 0; a mean over none, and the first or last of none, is not a number.
     """
 
-    def __init__(self, source: Source, memory_limit: int = MEMORY_LIMIT) -> None:
+    def __init__(self, source: Source, memory_limit: int = MEMORY_LIMIT, *, memory: Memory | None = None) -> None:
         self._source = source
-        self._memory = Memory(memory_limit)
+        self._memory = Memory(memory_limit) if memory is None else memory
 
     def scores(self, formula: Formula) -> np.ndarray:
         """The value of a formula for every model, (models,) float64, not finite where it overflows.
@@ -72,7 +73,8 @@ class Evaluator:
             raise InputError(f"{formula} needs the axes of its tensors: evaluate it exactly, not on sketches")
         with torch.no_grad():
             value: Tensor = self._value(canonical(formula))
-        return value
+        # behind the models there may be some that fill up a vector
+        return value[: self._source.models]
 
     def _value(self, formula: Formula) -> Any:
         if formula.primitive is None:

@@ -43,10 +43,12 @@ class Memory:
 
     Args:
         limit: Bytes held, at least 0: small values take up to half of it, tensors the rest.
+        small: What small values take at most instead, in bytes.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, small: int | None = None) -> None:
         self._limit = limit
+        self._small_limit = int(SMALL_SHARE * limit) if small is None else small
         self._tensors, self._small = _Recent(), _Recent()
 
     @property
@@ -62,7 +64,11 @@ class Memory:
         """Remember the value of a part that is not remembered yet; it has ``nbytes``."""
         if tensor and value.nbytes <= self._limit - self._small.held:
             self._tensors.put(key, value)
-        elif not tensor and value.nbytes <= SMALL_SHARE * self._limit:
+        elif not tensor and value.nbytes <= self._small_limit:
             self._small.put(key, value)
-            self._small.shrink(SMALL_SHARE * self._limit)
+            self._small.shrink(self._small_limit)
         self._tensors.shrink(self._limit - self._small.held)
+
+    def forget_tensors(self) -> None:
+        """Keep small values alone."""
+        self._tensors = _Recent()

@@ -1,21 +1,29 @@
 """Where a formula's operands come from: tensors at sites, sketched for many models at once or exact for one.
 
 Both kinds offer the same few operations, so that one evaluator serves both fidelities.
+
+Sketches of some models give the bits that they give among all others. What a primitive makes of a number depends on
+where the number stands in one case only: at the end of an array, where too few are left for the vectors of a processor.
+So arrays of sketches are as long as whole vectors, with rows and models behind the last one that nobody asks for.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lpzero.operands.extract import Operands
-from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, SiteFamily
-from lpzero.operands.sketch import Sketch, SketchedSites
+from lpzero.operands.matrices import padded
+from lpzero.operands.operand import OPERANDS
+from lpzero.operands.packed import Packed
+from lpzero.operands.sketch import Sketch
 
 Function = Callable[..., Tensor]
 
@@ -26,25 +34,32 @@ class SiteRows:
 
     Attributes:
         cell: (sites,) int64, model index times ``layers`` plus layer index.
-        models: Number of models.
+        models: Number of models, those that fill up a vector included.
         layers: Number of layers of the deepest model, the embedding and what follows the blocks included.
+        first: Index of the first model: sites of some models keep the cells that they have among all.
     """
 
     cell: Tensor
     models: int
     layers: int
+    first: int = 0
 
     @cached_property
     def present(self) -> Tensor:
         """(models, layers) bool: which layers have a site at all."""
         mask = torch.zeros(self.models * self.layers, dtype=torch.bool, device=self.cell.device)
-        mask[self.cell] = True
+        mask[self._place] = True
         return mask.reshape(self.models, self.layers)
 
     def gather(self, values: Tensor) -> Tensor:
         """Add the values of each layer's sites, (sites,) to (models, layers) float64."""
         out = torch.zeros(self.models * self.layers, dtype=torch.float64, device=self.cell.device)
-        return out.index_add(0, self.cell, values.double()).reshape(self.models, self.layers)
+        return out.index_add(0, self._place, values.double()).reshape(self.models, self.layers)
+
+    @property
+    def _place(self) -> Tensor:
+        # made when it is needed: it would take memory for every site of every model
+        return self.cell - self.first * self.layers if self.first else self.cell
 
 
 class SketchWeights(Tensor):
@@ -65,8 +80,13 @@ class SketchWeights(Tensor):
     @classmethod
     def of(cls, weights: Tensor) -> SketchWeights:
         """Add up the weights once, for every reduction to come."""
+        return cls.known(weights, weights.double().sum(-1).round())
+
+    @classmethod
+    def known(cls, weights: Tensor, counts: Tensor) -> SketchWeights:
+        """The same where they were added up before."""
         made: SketchWeights = weights.as_subclass(cls)
-        made.counts = weights.double().sum(-1).round()
+        made.counts = counts
         return made
 
 
@@ -102,7 +122,13 @@ class TensorValue(Protocol):
 
 @dataclass(frozen=True)
 class SketchedTensor:
-    """Sketched tensors of many models: values and element weights, each (sites, elements) float32."""
+    """Sketched tensors of many models.
+
+    Attributes:
+        rows: Where the sites stand.
+        values: (rows, elements) float32, one row a site; rows behind the last site fill up a vector.
+        weights: Of the same shape, the weights of the elements.
+    """
 
     rows: SiteRows
     values: Tensor
@@ -120,7 +146,7 @@ class SketchedTensor:
         """See :class:`TensorValue`; the number is an estimate."""
         if not len(self.values):
             return self.values.new_zeros(0)
-        return function(self.values, self.weights)
+        return function(self.values, self.weights)[: len(self.rows.cell)]
 
     def axes(self, function: Function, *others: SketchedTensor) -> SketchedTensor:  # noqa: ARG002
         """Never called: the evaluator refuses such formulas on sketches."""
@@ -176,39 +202,57 @@ class Source(Protocol):
 
 
 class SketchSource(Source):
-    """The sketches of many models, joined into one matrix a family.
+    """The sketches of many models, one matrix a family.
 
     Args:
-        sketches: One a model, all with the same number of elements.
-        device: Where the matrices live.
+        sketches: One a model, all with the same number of elements; or what they were packed into, whose memory is
+            then used as it is and never written to.
+        device: Where the matrices live; they are copied to where they do not lie yet.
+        part: Which models to take, some in a row; None for all.
     """
 
     exact = False
 
-    def __init__(self, sketches: Sequence[Sketch], device: str = "cpu") -> None:
-        self.models = len(sketches)
-        self._layers = 1 + max(s.layer for sketch in sketches for part in sketch.values() for s in part.sites)
+    def __init__(self, sketches: Sequence[Sketch] | Packed, device: str = "cpu", part: range | None = None) -> None:
+        self._packed = sketches if isinstance(sketches, Packed) else Packed.of_sketches(sketches)
+        self._part = range(self._packed.models) if part is None else part
+        self._device = device
+        self.models = len(self._part)
+        self._sites: dict[str, tuple[SiteRows, SketchWeights]] = {}
         self._tensors: dict[str, SketchedTensor] = {}
-        for family in SITE_FAMILIES:
-            self._join(family, [sketch[family] for sketch in sketches], device)
-
-    def _join(self, family: SiteFamily, parts: Sequence[SketchedSites], device: str) -> None:
-        cells = torch.tensor([i * self._layers + site.layer for i, part in enumerate(parts) for site in part.sites])
-        groups = [site.group for part in parts for site in part.sites]
-        weights = torch.cat([part.weights for part in parts])
-        values = {name: torch.cat([part.values[name] for part in parts]) for name in parts[0].values}
-        rows = [row for row in OPERANDS.values() if row.site_family == family]
-        for group in dict.fromkeys(row.group for row in rows):
-            kept = torch.tensor([group in (None, g) for g in groups], dtype=torch.bool)
-            place = SiteRows(cells[kept].long().to(device), self.models, self._layers)
-            shared = SketchWeights.of(weights[kept].to(device))
-            for row in rows:
-                if row.group == group:
-                    self._tensors[row.name] = SketchedTensor(place, values[row.family][kept].to(device), shared)
 
     def tensor(self, name: str) -> SketchedTensor:
         """The value of an operand by its name."""
-        return self._tensors[name]
+        found = self._tensors.get(name)
+        if found is None:
+            sites = OPERANDS[name].sites
+            if sites not in self._sites:
+                self._sites[sites] = self._shared(sites)
+            rows, weights = self._sites[sites]
+            found = self._tensors[name] = SketchedTensor(rows, self._rows(f"{name}.values", sites), weights)
+        return found
+
+    def _shared(self, sites: str) -> tuple[SiteRows, SketchWeights]:
+        """What all operands of a set of sites share."""
+        first, last = self._ends(sites)
+        cell = self._moved(self._packed.arrays[f"{sites}.cells"][first:last])
+        rows = SiteRows(cell, padded(self.models), self._packed.layers, self._part.start)
+        counts = self._rows(f"{sites}.counts", sites)
+        return rows, SketchWeights.known(self._rows(f"{sites}.weights", sites), counts)
+
+    def _rows(self, array: str, sites: str) -> Tensor:
+        first, last = self._ends(sites)
+        return self._moved(self._packed.arrays[array][first : first + padded(last - first)])
+
+    def _ends(self, sites: str) -> tuple[int, int]:
+        begins = self._packed.arrays[f"{sites}.begins"]
+        return int(begins[self._part.start]), int(begins[self._part.stop])
+
+    def _moved(self, array: np.ndarray) -> Tensor:
+        with warnings.catch_warnings():
+            # torch knows no tensor that must not be written to; no primitive writes to its input
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+            return torch.from_numpy(array).to(self._device)
 
 
 class ExactSource(Source):

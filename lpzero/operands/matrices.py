@@ -1,0 +1,129 @@
+"""The matrices that formulas are evaluated on: the sketches of many models below each other, one matrix a set of sites.
+
+Models stand in order, so that some models in a row are a slice of every matrix. How large the matrices are is known
+before the first one is filled, which takes one sketch at a time: memory does not grow with the number of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.operands.operand import OPERANDS, Operand
+from lpzero.operands.sketch import Sketch
+
+FORMAT = 1
+LANES = 32
+"""Rows that a matrix is a multiple of: numbers at the end of an array, too few for the vectors of a processor, are
+computed by other code, whose last bit may differ. Twice the longest vector of float32 today, as torch unrolls."""
+
+Put = Callable[[str, int, np.ndarray], None]
+TYPES: dict[str, np.dtype[Any]] = {
+    "I64": np.dtype("<i8"),
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "U8": np.dtype("u1"),
+}
+
+SETS: dict[str, tuple[Operand, ...]] = {
+    name: tuple(row for row in OPERANDS.values() if row.sites == name)
+    for name in dict.fromkeys(row.sites for row in OPERANDS.values())
+}
+"""Operands by the set of sites that they live at: those of one set combine element by element."""
+
+
+def padded(number: int) -> int:
+    """The next multiple of ``LANES``."""
+    return -(-number // LANES) * LANES
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How large the matrices are.
+
+    Attributes:
+        models: Number of models.
+        layers: Number of layers of the deepest model, the embedding and what follows the blocks included.
+        elements: Elements that the sketches keep of each tensor.
+        sites: Number of sites of all models together, by the name of their set.
+    """
+
+    models: int
+    layers: int
+    elements: int
+    sites: Mapping[str, int]
+
+    def shapes(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+        """Type and shape of every array, by name and in an order in which each large one begins at 64 bytes."""
+        wide, real, single = TYPES["I64"], TYPES["F64"], TYPES["F32"]
+        shapes: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
+        # a slice may begin anywhere and still needs up to LANES - 1 rows behind its end
+        rows = {name: padded(sites + LANES - 1) for name, sites in self.sites.items()}
+        for name, operands in SETS.items():
+            shapes |= {f"{one.name}.values": (single, (rows[name], self.elements)) for one in operands}
+            shapes[f"{name}.weights"] = single, (rows[name], self.elements)
+            shapes[f"{name}.counts"] = real, (rows[name],)
+            shapes[f"{name}.cells"] = wide, (rows[name],)
+        shapes |= {f"{name}.begins": (wide, (self.models + 1,)) for name in SETS}
+        return {**shapes, "about": (wide, (4,)), "digest": (TYPES["U8"], (64,))}
+
+
+def names() -> frozenset[str]:
+    """The names of all arrays."""
+    return frozenset(Extent(0, 0, 0, dict.fromkeys(SETS, 0)).shapes())
+
+
+def extent_of(sketches: Iterable[Sketch]) -> Extent:
+    """How large the matrices of some sketches are.
+
+    Raises:
+        InputError: There is no sketch, or they keep different numbers of elements.
+    """
+    models, layers, found, sites = 0, 0, set(), dict.fromkeys(SETS, 0)
+    for sketch in sketches:
+        models += 1
+        layers = max(layers, 1 + max(site.layer for part in sketch.values() for site in part.sites))
+        found |= {part.weights.shape[1] for part in sketch.values()}
+        for name in SETS:
+            sites[name] += len(_rows(sketch, name))
+    if len(found) != 1:
+        raise InputError(f"expected sketches with one number of elements, found {sorted(found) or 'no sketch'}")
+    return Extent(models, layers, found.pop(), sites)
+
+
+def _rows(sketch: Sketch, name: str) -> list[int]:
+    """Which rows of its family belong to a set of sites."""
+    row = SETS[name][0]
+    return [i for i, site in enumerate(sketch[row.site_family].sites) if row.group in (None, site.group)]
+
+
+def fill(sketches: Iterable[Sketch], extent: Extent, digest: str, put: Put) -> None:
+    """Hand over every part of every array, a model at a time.
+
+    Args:
+        sketches: In the order of the models.
+        extent: What :func:`extent_of` found of the same sketches.
+        digest: Which sketches they are, at most 64 ASCII characters.
+        put: Called with (name of the array, its first row of the part, the part).
+    """
+    begun = dict.fromkeys(SETS, 0)
+    for model, sketch in enumerate(sketches):
+        for name, operands in SETS.items():
+            part, rows, first = sketch[operands[0].site_family], _rows(sketch, name), begun[name]
+            weights = part.weights[rows]
+            put(f"{name}.begins", model, np.array([first]))
+            put(f"{name}.cells", first, np.array([model * extent.layers + part.sites[row].layer for row in rows]))
+            put(f"{name}.weights", first, weights.numpy())
+            # in double precision, in the order of the elements: a count is the same wherever it was made
+            put(f"{name}.counts", first, weights.double().sum(-1).round().numpy())
+            for one in operands:
+                put(f"{one.name}.values", first, part.values[one.family][rows].numpy())
+            begun[name] += len(rows)
+    for name in SETS:
+        put(f"{name}.begins", extent.models, np.array([begun[name]]))
+    put("about", 0, np.array([FORMAT, extent.models, extent.layers, extent.elements]))
+    put("digest", 0, np.frombuffer(digest.ljust(64).encode(), np.uint8))

@@ -1,0 +1,180 @@
+"""The sketches of many architectures as one file, which any number of processes read through one memory map.
+
+A formula is evaluated on one matrix of elements a set of sites, all models below each other. Here these matrices lie
+ready: a worker maps the file instead of reading and joining every sketch, and all workers of a machine share the pages.
+Models stand in order, so that some models in a row are a slice of every matrix. The file is safetensors; its numbers
+depend on the sketches alone, and the digest says which they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from lpzero.errors import InputError, LpzeroError
+from lpzero.files import PART
+from lpzero.operands.bank import read_sketch
+from lpzero.operands.matrices import FORMAT, TYPES, Extent, extent_of, fill, names
+from lpzero.operands.sketch import Sketch
+
+_CODES = {kind: code for code, kind in TYPES.items()}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The sketches of some architectures, joined.
+
+    Attributes:
+        arrays: Read-only, by name. Of each set of sites: ``SET.begins`` (models + 1,) int64, the first row of each
+            model, and the end; ``SET.cells`` (rows,) int64, model index times ``layers`` plus layer index;
+            ``SET.weights`` (rows, elements) float32; ``SET.counts`` (rows,) float64, the elements that a row stands
+            for. Of each operand: ``OPERAND.values`` (rows, elements) float32. Behind the last row there are rows of
+            zeros, so that every slice can be made a multiple of ``LANES`` long. And ``about`` and ``digest``.
+        models: Number of models.
+        layers: Number of layers of the deepest model, the embedding and what follows the blocks included.
+        elements: Elements that the sketches keep of each tensor.
+        digest: Of the keys of the sketches, as of :func:`digest_of`; empty where they came from no bank.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    models: int
+    layers: int
+    elements: int
+    digest: str
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Packed:
+        """The same from arrays that are there already, none of them copied.
+
+        Raises:
+            InputError: An array is missing, or they are of another version.
+        """
+        missing = names() - set(arrays)
+        if missing or int(arrays["about"][0]) != FORMAT:
+            found = f"none named {min(missing)}" if missing else f"version {int(arrays['about'][0])}"
+            raise InputError(f"expected the arrays of a packed bank of version {FORMAT}, found {found}: pack it again")
+        _, models, layers, elements = arrays["about"].tolist()
+        return cls(arrays, models, layers, elements, bytes(arrays["digest"]).decode().strip())
+
+    @classmethod
+    def of_sketches(cls, sketches: Sequence[Sketch]) -> Packed:
+        """The same in memory, from sketches that are there already; raises InputError where they do not fit."""
+        extent = extent_of(sketches)
+        arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in extent.shapes().items()}
+
+        def put(name: str, row: int, part: np.ndarray) -> None:
+            arrays[name][row : row + len(part)] = part
+
+        fill(sketches, extent, "", put)
+        return cls.of_arrays(arrays)
+
+    @classmethod
+    def open(cls, path: Path) -> Packed:
+        """Map a file that :func:`pack` made; nothing of it is read before it is needed.
+
+        Raises:
+            InputError: It is damaged, or of another version.
+        """
+        return cls.of_arrays(mapped(path))
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """SHA-256 of the keys of sketches, their order included, as 64 hexadecimal digits; a key is a file's name."""
+    return hashlib.sha256("\n".join([str(FORMAT), *(path.stem for path in paths)]).encode()).hexdigest()
+
+
+def pack(paths: Sequence[Path], packed: Path) -> Path:
+    """Make the packed file of some sketches, unless it is there; one sketch is in memory at a time.
+
+    Args:
+        paths: Files of the bank, in the order of the models.
+        packed: The file to make; a stale or damaged one is replaced.
+
+    Returns:
+        ``packed``.
+
+    Raises:
+        InputError: A sketch is damaged, or has another number of elements.
+        LpzeroError: The file cannot be written.
+    """
+    digest = digest_of(paths)
+    if packed.exists():
+        try:
+            if Packed.open(packed).digest == digest:
+                return packed
+        except InputError:
+            # whatever it was, it is replaced
+            pass
+    extent = extent_of(map(read_sketch, paths))
+    try:
+        _write(paths, packed, extent, digest)
+    except OSError as err:
+        raise LpzeroError(f"the packed bank cannot be written at {packed}: {err.strerror or err}") from err
+    return packed
+
+
+def _write(paths: Sequence[Path], packed: Path, extent: Extent, digest: str) -> None:
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    part = packed.parent / f".{packed.name}.{uuid.uuid4().hex}{PART}"
+    shapes = extent.shapes()
+    sizes = [kind.itemsize * math.prod(shape) for kind, shape in shapes.values()]
+    begins = dict(zip(shapes, accumulate(sizes, initial=0), strict=False))
+    header = {
+        name: {"dtype": _CODES[kind], "shape": shape, "data_offsets": [begins[name], begins[name] + size]}
+        for (name, (kind, shape)), size in zip(shapes.items(), sizes, strict=True)
+    }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    # what numbers begin with is a multiple of 64 bytes, as vectors of a processor like it
+    text += b" " * (-(len(text) + 8) % 64)
+    data = 8 + len(text)
+    try:
+        with part.open("wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            file.truncate(data + sum(sizes))
+
+            def put(name: str, row: int, values: np.ndarray) -> None:
+                kind, shape = shapes[name]
+                file.seek(data + begins[name] + row * kind.itemsize * math.prod(shape[1:]))
+                file.write(np.ascontiguousarray(values, kind).tobytes())
+
+            fill(map(read_sketch, paths), extent, digest, put)
+            file.flush()
+            # a machine that goes down may otherwise have kept the new name, and nothing in the file
+            os.fsync(file.fileno())
+        part.replace(packed)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def mapped(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a packed file, read-only, none of them in this process's own memory.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    try:
+        everything = np.memmap(path, np.uint8, mode="r")
+        data = 8 + int.from_bytes(everything[:8].tobytes(), "little")
+        header = json.loads(everything[8:data].tobytes())
+        last = max(one["data_offsets"][1] for one in header.values())
+        if last != len(everything) - data:
+            raise ValueError(f"expected {data + last} bytes, found {len(everything)}")
+        plain = np.asarray(everything[data:])
+        return {
+            name: plain[slice(*one["data_offsets"])].view(TYPES[one["dtype"]]).reshape(one["shape"])
+            for name, one in header.items()
+        }
+    except FileNotFoundError as err:
+        raise InputError(f"expected a packed bank at {path}, found nothing: begin the run again") from err
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
+        raise InputError(f"packed bank {path} is damaged ({err}): delete it") from err
