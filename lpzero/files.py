@@ -78,7 +78,7 @@ def write_json(path: Path, document: Any) -> None:
 
 def remove_parts(folder: Path) -> None:
     """Remove what killed processes left of files that were not yet whole; nobody may be writing there."""
-    for part in folder.glob(f".*{PART}"):
+    for part in folder.rglob(f".*{PART}"):
         part.unlink(missing_ok=True)
 
 
@@ -86,7 +86,8 @@ def remove_parts(folder: Path) -> None:
 def held(folder: Path) -> Iterator[None]:
     """Keep other processes out of a folder inside the block; it is made where it is not there.
 
-    The system gives it free when the process ends, however it ends. It keeps out only those that hold it too.
+    The system gives it free when the process ends, however it ends. It keeps out only those that hold it too. What
+    killed processes left of files that were not yet whole is removed.
 
     Raises:
         InputError: Another process holds it.
@@ -103,6 +104,7 @@ def held(folder: Path) -> Iterator[None]:
     except OSError as err:
         raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
     try:
+        remove_parts(folder)
         yield
     finally:
         lock.release()

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from lpzero.engines.crew import Crew, Loss
 from lpzero.engines.engine import NO_LIMITS, Arrays, Arrived, Item, Limits, Result
 from lpzero.engines.fault import Fault
@@ -85,7 +87,8 @@ class Cluster:
 
     def share(self, path: Path, load: Callable[[Path], Arrays]) -> StoredObject:
         """See :class:`lpzero.engines.Engine`; the arrays lie in the object store, once a node."""
-        return StoredObject(self._put(dict(load(path))))
+        # plain arrays: what Ray gives back of one then lies in the store, read only, and is no copy
+        return StoredObject(self._put({name: np.asarray(array) for name, array in load(path).items()}))
 
     def _put(self, value: Any) -> Any:
         return self._ray.put(value)

@@ -17,7 +17,7 @@ import numpy as np
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import LOCK, PART, held, remove_parts, write_json
+from lpzero.files import LOCK, PART, held, write_json
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -170,10 +170,8 @@ def _trainings(folder: Path) -> list[tuple[int, int]]:
 
 
 def _begin(folder: Path, recipe: Recipe, here: dict[str, str]) -> None:
-    """Write what a folder lacks before its first training, and clear away what a kill left."""
+    """Write what a folder lacks before its first training."""
     try:
-        remove_parts(folder)
-        remove_parts(folder / TRAININGS)
         for name, document in ((RECIPE, recipe_document(recipe)), (ENVIRONMENT, here)):
             if not (folder / name).exists():
                 write_json(folder / name, document)

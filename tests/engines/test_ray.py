@@ -1,0 +1,107 @@
+"""Ray: a real cluster of two nodes on this machine, equal results, and a node that goes in the middle of the work."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
+from lpzero.errors import InputError, LpzeroError, MissingError
+
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
+
+# Ray leaves sockets and files to the end of the process
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two nodes of one CPU each; the test's process is connected to the first."""
+    from ray.cluster_utils import Cluster
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.add_node(num_cpus=1)
+    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def nap_where(seconds: float) -> tuple[float, str]:
+    """Sleep, and tell the node that did."""
+    time.sleep(seconds)
+    return seconds, ray.get_runtime_context().get_node_id()
+
+
+def fail_on_three(x: int) -> int:
+    """Raise on 3."""
+    if x == 3:
+        raise LpzeroError("three")
+    return x
+
+
+def die(x: int) -> int:
+    """End the process that works on a negative number."""
+    if x < 0:
+        os._exit(1)
+    return x
+
+
+def load_numbers(path: Path) -> dict[str, np.ndarray]:
+    """Map a file of numbers."""
+    return {"numbers": np.memmap(path, np.int64, "r")}
+
+
+def add_up(shared: Any, factor: int) -> int:
+    """The sum of what is shared, times a factor; it cannot be written to."""
+    numbers = shared.arrays()["numbers"]
+    assert not numbers.flags.writeable
+    return int(numbers.sum()) * factor
+
+
+def test_results_errors_faults_and_shared_arrays(cluster: Any, tmp_path: Path) -> None:
+    np.arange(10).tofile(tmp_path / "numbers")
+    told: list[tuple[int, int]] = []
+    with open_engine("ray", 2, limits=Limits(seconds=3, memory=200 << 20)) as engine:
+        assert list(engine.map(abs, range(-20, 0), arrived=lambda *pair: told.append(pair))) == [*range(20, 0, -1)]
+        assert sorted(told) == list(zip(range(20), range(20, 0, -1), strict=True))
+        results = engine.map(fail_on_three, [1, 3])
+        assert next(results) == 1
+        with pytest.raises(LpzeroError, match="^three$"):
+            next(results)
+        assert list(engine.attempt(fail_on_three, [3, 4])) == [Fault(FaultStatus.FAILED, "three"), 4]
+        shared = engine.share(tmp_path / "numbers", load_numbers)
+        assert list(engine.map(partial(add_up, shared), [1, 2])) == [45, 90]
+        killed, rest = engine.attempt(die, [-1, 5])
+        assert isinstance(killed, Fault)
+        assert (killed.status, rest) == (FaultStatus.KILLED, 5)
+        late, rest = engine.attempt(time.sleep, [600.0, 0.0])
+        assert (late, rest) == (Fault(FaultStatus.TIMEOUT, "not done within 3 s"), None)
+
+
+def test_a_node_may_go_in_the_middle(cluster: Any) -> None:
+    node = cluster.add_node(num_cpus=1)
+    with open_engine("ray", 3) as engine:
+        results = engine.attempt(nap_where, [0.5] * 24)
+        first = [next(results) for _ in range(6)]
+        assert all(not isinstance(one, Fault) for one in first)
+        cluster.remove_node(node)
+        rest = list(results)
+    assert [one[0] for one in (*first, *rest)] == [0.5] * 24  # type: ignore[index]
+
+
+def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="at least 1 job"):
+        open_engine("ray", 0)
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with pytest.raises(MissingError, match=r"pip install 'lpzero\[ray\]'"):
+        open_engine("ray", 1)
+    assert Serial().name == "serial"
