@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from lpzero.engines import open_engine, single_threaded
 from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.bank import Pass, derived_seed, pass_batch
 from lpzero.operands.batch import Batch, batch_of, random_batch
-from lpzero.proxy import Proxy
+from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.score import (
     MODEL_ERRORS,
     Score,
@@ -33,6 +34,43 @@ from lpzero.spaces.flops import passed_flops
 from lpzero.spaces.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
 from lpzero.spaces.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of every model, in values that can be written down.
+
+    Attributes:
+        proxies: Names, paths or formulas, in the order of the scores.
+        seed: Seed of every random choice.
+        batch: Sequences of the token batch.
+        tokens: Tokens of each sequence.
+        device: ``"cpu"`` or ``"cuda"``.
+        percentiles: How many architectures to draw beside a model; 0 for no percentiles.
+        within: The space that they are drawn from; None for the model's own.
+        jobs: Worker processes for them.
+    """
+
+    proxies: tuple[str, ...]
+    seed: int
+    batch: int
+    tokens: int
+    device: str
+    percentiles: int
+    within: str | None
+    jobs: int
+
+    @property
+    def shown(self) -> Pass:
+        """What every model is shown; raises InputError for what cannot be."""
+        return Pass(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
+
+
+def scorer(request: Request) -> Callable[[str], dict[str, Any]]:
+    """:func:`score_one` with all but the model; raises InputError for a proxy that there is not."""
+    proxies, shown = [load_proxy(name) for name in request.proxies], request.shown
+    drawn = Drawn(request.percentiles, request.within, proxies, shown, request.jobs)
+    return partial(score_one, proxies=proxies, shown=shown, drawn=drawn)
 
 
 @dataclass

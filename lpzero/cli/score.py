@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json, say
 from lpzero.errors import InputError, LpzeroError, NoResultError
 
 if TYPE_CHECKING:
+    from lpzero.cli.model_score import Request
     from lpzero.operands.bank import Pass
     from lpzero.proxy import Proxy
 
+Scorer = Callable[[str], dict[str, Any]]
 SHOWN_PROXIES = 4
 """More than these, and the table of several models has their mean rank alone."""
 
@@ -36,6 +41,23 @@ SHOWN_PROXIES = 4
 @options.tokens
 @options.device
 @options.jobs
+@click.option(
+    "--isolate",
+    is_flag=True,
+    help="Score each model in a process of its own, with limits, and with nothing secret in its environment.",
+)
+@click.option(
+    "--time-limit",
+    type=options.Duration(),
+    default="10m",
+    show_default=True,
+    help="With --isolate: most time for one model, such as 5m.",
+)
+@click.option(
+    "--memory-limit",
+    type=options.Size(),
+    help="With --isolate: most memory that one model's process may allocate, such as 4GiB.  [default: what is free]",
+)
 @as_json
 def score(
     models: tuple[str, ...],
@@ -47,41 +69,63 @@ def score(
     tokens: int,
     device: str,
     jobs: int | None,
+    isolate: bool,
+    time_limit: float,
+    memory_limit: int | None,
     as_json: bool,
 ) -> None:
     """Score MODELS with proxies; several of them become a ranked table with costs.
 
     Each is a Python file with build_model() and, optionally, example_batch() - the file is run as code, so give only
-    files that you trust -, a transformers configuration (JSON), an architecture of a space (JSON or TOML), a local
-    model folder, or the name of a model that is in the hub's local cache.
+    files that you trust, and --isolate others -, a transformers configuration (JSON), an architecture of a space (JSON
+    or TOML), a local model folder, or the name of a model that is in the hub's local cache.
     """
-    from lpzero.cli.model_score import Drawn, score_one
+    from lpzero.cli.model_score import Request, scorer
     from lpzero.metrics import METRICS
-    from lpzero.operands.bank import Pass
     from lpzero.proxy import load_proxy, proxy_names
 
+    _check_limits(isolate)
     if percentiles < 0 or (within is not None and not percentiles):
         raise InputError(f"--percentiles: expected at least 1 where --within is given, found {percentiles}")
-    chosen = [load_proxy(name) for name in proxies or (*METRICS, *proxy_names())]
-    shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
-    drawn = Drawn(percentiles, within, chosen, shown, options.resolve_jobs(jobs))
+    request = Request(
+        *(proxies or (*METRICS, *proxy_names()), seed, batch, tokens, options.resolve_device(device)),
+        *(percentiles, within, options.resolve_jobs(jobs)),
+    )
+    chosen, shown = [load_proxy(name) for name in request.proxies], request.shown
+    score_one = _isolated(request, time_limit, memory_limit) if isolate else scorer(request)
     if len(models) == 1:
         with redirect_stdout(sys.stderr):
             # whatever the model's own code prints is no part of the result
-            document = {"schema": 1, **score_one(models[0], chosen, shown, drawn)}
+            document = {"schema": 1, **score_one(models[0])}
         _print_one(document, as_json)
         if not any(row["status"] == "ok" for row in document["scores"]):
             raise NoResultError(f"{models[0]}: no proxy gave a finite score")
         return
     with redirect_stdout(sys.stderr):
-        documents = _score_each(models, chosen, shown, drawn)
+        documents = _score_each(models, score_one)
     _print_many(documents, chosen, shown, as_json)
 
 
-def _score_each(models: tuple[str, ...], proxies: list[Proxy], shown: Pass, drawn: Any) -> list[dict[str, Any]]:
-    """One document a model; one that cannot be scored is said, and the others go on."""
-    from lpzero.cli.model_score import score_one
+def _check_limits(isolate: bool) -> None:
+    """Raise InputError for a limit that nothing would enforce."""
+    context = click.get_current_context()
+    for name in ("time_limit", "memory_limit"):
+        if not isolate and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise InputError(f"--{name.replace('_', '-')}: expected --isolate beside it, found none")
 
+
+def _isolated(request: Request, time_limit: float, memory_limit: int | None) -> Scorer:
+    """What scores a model in a process of its own."""
+    from lpzero.cli.isolated import Allowed, require_isolation, score_isolated
+    from lpzero.spaces.memory import free_memory
+
+    require_isolation()
+    allowed = Allowed(time_limit, free_memory() if memory_limit is None else memory_limit)
+    return partial(score_isolated, request=request, allowed=allowed)
+
+
+def _score_each(models: tuple[str, ...], score_one: Scorer) -> list[dict[str, Any]]:
+    """One document a model; one that cannot be scored is said, and the others go on."""
     gone = [text for text in models if text.endswith((".py", ".json", ".toml")) and not Path(text).exists()]
     if gone:
         raise InputError(f"{gone[0]}: no such file")
@@ -89,7 +133,7 @@ def _score_each(models: tuple[str, ...], proxies: list[Proxy], shown: Pass, draw
     errors: list[LpzeroError] = []
     for text in models:
         try:
-            documents.append(score_one(text, proxies, shown, drawn))
+            documents.append(score_one(text))
         except LpzeroError as err:  # noqa: PERF203  (a pass takes a thousand times as long)
             say(f"{text}: left out: {err}")
             errors.append(err)
