@@ -20,12 +20,13 @@ from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolve.ranked import Ranked, rank_all
 from lpzero.evolve.report import final_report, front_documents, header
 from lpzero.evolve.setting import Setting, load
+from lpzero.evolve.trial import pack_banks, remove_packed
 from lpzero.files import held
 from lpzero.fitness import Status, judge
 from lpzero.formula import Formula
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
-from lpzero.operands.bank import read_sketch
+from lpzero.operands.packed import Packed
 
 TOP = 1000
 """How many rankings the rules are tried on: none of them should lose one."""
@@ -98,7 +99,7 @@ def _execute(
     searched = len(setting.parts.search)
     quality = setting.table.oriented[setting.seen]
     ranked = rank_all(
-        [read_sketch(path) for path in banked.banks[0]],
+        Packed.open(pack_banks(run.path, banked.banks)[0]),
         quality,
         searched=searched,
         grammar=config.grammar,
@@ -124,6 +125,7 @@ def _execute(
         "left_out": [one.to_json() for one in banked.left_out] + report["left_out"],
     }
     run.write_front(document["front"])
+    remove_packed(run.path)
     run.write_result(document)
     run.event("finished")
     return document

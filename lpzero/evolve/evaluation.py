@@ -21,13 +21,16 @@ from lpzero.evolve.objective import Resamples, draw_resamples, lower_quantile
 from lpzero.fitness import Correlation, Status
 from lpzero.fitness.batch import RankStatistics, rank_statistics
 from lpzero.formula import Formula, canonical
-from lpzero.formula.evaluate import MEMORY_LIMIT, Evaluator
+from lpzero.formula.evaluate import MEMORY_LIMIT
 from lpzero.formula.rules import pruned_by
-from lpzero.formula.values import SketchSource
+from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.operands.bank import derived_seed
+from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
 
 HANDFUL = 6
+HELD = 2**24
+"""Scores that are held at once, 8 bytes each: of many formulas, so many are scored and judged before the next."""
 INACTIVE = "inactive"
 
 
@@ -46,14 +49,14 @@ class Evaluation:
         others: Evaluate on other initialisations of the same architectures.
     """
 
-    evaluator: Evaluator
+    evaluator: ShardedEvaluator
     quality: Tensor
     searched: int
     resamples: Resamples | None
     quantile: float
     joint: bool
     rules: bool = True
-    others: tuple[Evaluator, ...] = ()
+    others: tuple[ShardedEvaluator, ...] = ()
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
         """Evaluate formulas in their canonical form, in order.
@@ -67,22 +70,27 @@ class Evaluation:
             for i, (form, rule) in enumerate(zip(forms, rules, strict=True))
             if rule is not None
         }
-        scored: list[int] = []
-        scores: list[Tensor] = []
-        for i, form in enumerate(forms):
-            if rules[i] is None:
-                try:
-                    scores.append(torch.cat([each.score_tensor(form) for each in (self.evaluator, *self.others)]))
-                    scored.append(i)
-                except (torch.OutOfMemoryError, MemoryError):
-                    found[i] = Evaluated(form.text, form.size, Status.OUT_OF_MEMORY).of(form)
-        if scored:
-            judged = self._judged([forms[i] for i in scored], torch.stack(scores))
-            found |= zip(scored, judged, strict=True)
+        left = [i for i, rule in enumerate(rules) if rule is None]
+        some = max(1, HELD // (len(self.quality) * (1 + len(self.others))))
+        for first in range(0, len(left), some):
+            places = left[first : first + some]
+            found |= zip(places, self._evaluated([forms[i] for i in places]), strict=True)
         return [found[i] for i in range(len(forms))]
 
-    def _judged(self, forms: list[Formula], drawn: Tensor) -> list[Evaluated]:
-        scores, *others = torch.split(drawn, len(self.quality), dim=1)
+    def _evaluated(self, forms: list[Formula]) -> list[Evaluated]:
+        """Score some formulas, and judge those for which memory sufficed."""
+        drawn = [evaluator.score_all(forms) for evaluator in (self.evaluator, *self.others)]
+        exhausted = np.any([scores.exhausted for scores in drawn], axis=0)
+        found: list[Evaluated] = [Evaluated(form.text, form.size, Status.OUT_OF_MEMORY).of(form) for form in forms]
+        kept = np.flatnonzero(~exhausted).tolist()
+        if kept:
+            values = [scores.values[kept] if exhausted.any() else scores.values for scores in drawn]
+            for i, judged in zip(kept, self._judged([forms[i] for i in kept], values), strict=True):
+                found[i] = judged
+        return found
+
+    def _judged(self, forms: list[Formula], drawn: list[Tensor]) -> list[Evaluated]:
+        scores, *others = drawn
         n, handful = self.searched, scores[:, :HANDFUL]
         active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
         search = _figures(scores[:, :n], self.quality[:n])
@@ -172,7 +180,7 @@ def _verdict(
 
 
 def evaluation(
-    sketches: Sequence[Sketch],
+    sketches: Packed | Sequence[Sketch],
     quality: np.ndarray,
     searched: int,
     device: str,
@@ -183,12 +191,12 @@ def evaluation(
     seed: int = 0,
     joint: bool = False,
     rules: bool = True,
-    others: Sequence[Sequence[Sketch]] = (),
+    others: Sequence[Packed | Sequence[Sketch]] = (),
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
     Args:
-        sketches: Of the search split, then of the validation split.
+        sketches: Of the search split, then of the validation split; packed, or one a model.
         quality: Of each, higher is better.
         searched: How many of them are the search split.
         device: Where the sketches live.
@@ -212,13 +220,15 @@ def evaluation(
         drawn = draw_resamples(quality[:searched], labels, resamples, rng, device)
     # what is remembered stays within one limit, however many initialisations there are
     memory = MEMORY_LIMIT // (1 + len(others))
+    packed = [one if isinstance(one, Packed) else Packed.of_sketches(one) for one in (sketches, *others)]
+    evaluator, *other_evaluators = (ShardedEvaluator(one, device, memory_limit=memory) for one in packed)
     return Evaluation(
-        evaluator=Evaluator(SketchSource(sketches, device), memory),
+        evaluator=evaluator,
         quality=torch.from_numpy(quality.astype(np.float64)).to(device),
         searched=searched,
         resamples=drawn,
         quantile=quantile,
         joint=joint,
         rules=rules,
-        others=tuple(Evaluator(SketchSource(drawn, device), memory) for drawn in others),
+        others=tuple(other_evaluators),
     )

@@ -9,17 +9,18 @@ import numpy as np
 import torch
 
 from lpzero.engines import single_threaded
-from lpzero.errors import InputError, NoResultError
+from lpzero.errors import InputError, LpzeroError, NoResultError
 from lpzero.evolve.enumerate import Enumeration, enumerate_pairs
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula
 from lpzero.formula.branches import branches
-from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import OVER_LAYERS
-from lpzero.formula.values import SketchSource
-from lpzero.operands.sketch import Sketch
+from lpzero.formula.sharded import ShardedEvaluator
+from lpzero.operands.packed import Packed
 
 Counted = Callable[[str, int, int, str], None]
+AT_ONCE = 256
+"""Branches that are evaluated between two words about how it goes."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Ranked:
 
 
 def rank_all(
-    sketches: Sequence[Sketch],
+    packed: Packed,
     quality: np.ndarray,
     *,
     searched: int,
@@ -60,7 +61,7 @@ def rank_all(
     """Rank every pair of branches.
 
     Args:
-        sketches: Of search, then validation.
+        packed: The sketches of search, then validation.
         quality: (architectures,), higher is better.
         searched: Architectures of the search split.
         grammar: One of ``OVER_LAYERS``.
@@ -78,7 +79,7 @@ def rank_all(
     if len(np.unique(quality[:searched])) < 2:
         raise InputError("expected different qualities in the search split, found one: draw a larger split")
     found = branches(operands, OVER_LAYERS[grammar])
-    scores = branch_scores(found, SketchSource(sketches, device), counted)
+    scores = branch_scores(found, packed, device, counted)
     enumeration = enumerate_pairs(
         found,
         scores,
@@ -98,12 +99,19 @@ def rank_all(
     return Ranked(found, enumeration, values, tau_a)
 
 
-def branch_scores(found: Sequence[Formula], source: SketchSource, counted: Counted) -> np.ndarray:
-    """The values of branches on sketches, (branches, architectures) float64."""
-    evaluator = Evaluator(source)
-    scores = np.empty((len(found), source.models))
+def branch_scores(found: Sequence[Formula], packed: Packed, device: str, counted: Counted) -> np.ndarray:
+    """The values of branches on sketches, (branches, architectures) float64.
+
+    Raises:
+        LpzeroError: Memory ran out.
+    """
+    evaluator = ShardedEvaluator(packed, device)
+    scores = np.empty((len(found), packed.models))
     with single_threaded():
-        for i, branch in enumerate(found):
-            scores[i] = evaluator.scores(branch)
-            counted("branches", i + 1, len(found), "branches")
+        for first in range(0, len(found), AT_ONCE):
+            some = evaluator.score_all(found[first : first + AT_ONCE])
+            if some.exhausted.any():
+                raise LpzeroError("memory ran out over the branches: draw smaller splits, or give fewer --elements")
+            scores[first : first + AT_ONCE] = some.values.cpu().numpy()
+            counted("branches", min(first + AT_ONCE, len(found)), len(found), "branches")
     return scores

@@ -20,8 +20,9 @@ from lpzero.evolve.left_out import bank_run
 from lpzero.evolve.report import final_report, front_documents, header
 from lpzero.evolve.setting import Setting, load
 from lpzero.evolve.start import Start, check_start, find_start
-from lpzero.evolve.trial import Trial, passes_of, trial_of
+from lpzero.evolve.trial import Trial, pack_banks, passes_of, remove_packed, trial_of
 from lpzero.files import held
+from lpzero.operands.packed import Packed
 
 
 class Observer(Protocol):
@@ -90,8 +91,9 @@ def _execute(
     setting, banked = bank_run(
         run, setting, passes_of(setting), home=home, engine=engine, progress=observer.architectures
     )
-    start = _start(run, setting, banked.banks[0], engine, observer)
-    trial = trial_of(setting, banked.banks)
+    packed = pack_banks(run.path, banked.banks)
+    start = _start(run, setting, Packed.open(packed[0]), engine, observer)
+    trial = trial_of(setting, packed, engine)
     begun = time.monotonic()
     evolution = _evolve(run, setting, trial, start, engine, observer)
     # the evolution counts over every session of the run, the rest in this one
@@ -100,6 +102,7 @@ def _execute(
     document["left_out"] = [one.to_json() for one in banked.left_out] + document["left_out"]
     document["start"] = start.to_json()
     run.write_front(document["front"])
+    remove_packed(run.path)
     run.write_result(document)
     run.event("finished", stopped_by=evolution.state.stopped_by)
     return document
@@ -143,7 +146,7 @@ def _result(
 
 
 def _start(
-    run: RunDirectory, setting: Setting[EvolveConfig], bank: tuple[Path, ...], engine: Engine, observer: Observer
+    run: RunDirectory, setting: Setting[EvolveConfig], packed: Packed, engine: Engine, observer: Observer
 ) -> Start:
     """Where the evolution starts, found once and kept with the run."""
     kept = run.read_start()
@@ -152,7 +155,7 @@ def _start(
     if run.read_checkpoint() is not None:
         # begun before starts were kept: its first populations are long there
         return Start(0, tuple(setting.config.seed_formulas))
-    start = find_start(setting, bank, jobs=engine.threads, counted=observer.counted)
+    start = find_start(setting, packed, jobs=engine.threads, counted=observer.counted)
     run.write_start(start.to_json())
     return start
 

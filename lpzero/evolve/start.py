@@ -8,7 +8,6 @@ where the objective is not the joint one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,8 +25,8 @@ from lpzero.evolve.ranked import Counted, Ranked, rank_all
 from lpzero.evolve.setting import Setting
 from lpzero.formula import parse
 from lpzero.formula.grammar import OVER_LAYERS, accepts
-from lpzero.operands.bank import read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
+from lpzero.operands.packed import Packed
 
 GRAMMAR = "layered"
 KEEP = 20_000
@@ -91,7 +90,7 @@ def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> N
 
 def find_start(
     setting: Setting[EvolveConfig],
-    bank: Sequence[Path],
+    packed: Packed,
     *,
     jobs: int,
     counted: Counted,
@@ -100,7 +99,7 @@ def find_start(
 
     Args:
         setting: What the evolution works on.
-        bank: Files of the sketches of search, then validation.
+        packed: The sketches of search, then validation.
         jobs: Threads; the result does not depend on it.
         counted: Called with (step, things done, things to do, what they are).
 
@@ -114,7 +113,7 @@ def find_start(
         return Start(0, given)
     rules = rules_of(config)
     ranked = rank_all(
-        [read_sketch(path) for path in bank],
+        packed,
         setting.table.oriented[setting.seen],
         searched=len(setting.parts.search),
         grammar=config.grammar if config.grammar in OVER_LAYERS else GRAMMAR,

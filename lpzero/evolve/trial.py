@@ -1,18 +1,20 @@
-"""What formulas are tried on, small enough to travel to worker processes, each of which reads the bank by itself."""
+"""What formulas are tried on: it travels to workers without the sketches, which they all read where these lie once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from lpzero.engines import Engine, Shared
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.evaluation import Evaluation, evaluation
 from lpzero.evolve.setting import Setting
-from lpzero.operands.bank import Pass, derived_seed, read_sketch
-from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.space import SearchSpace
+from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.packed import Packed, mapped, pack
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,9 @@ class Trial:
     """What formulas are tried on, as it travels to other processes: equal trials give equal evaluations.
 
     Attributes:
-        space: Which models the architectures stand for.
-        shown: The pass whose sketches are in the bank.
-        banks: For each pass, the files of the sketches.
-        architectures: The search split, then the validation split.
-        quality: Of each, higher is better.
+        shown: The pass that the architectures were shown first.
+        packed: For each pass, the arrays of the packed sketches: of the search split, then of the validation split.
+        quality: Of each architecture, higher is better.
         groups: Of each; the same model has the same label.
         searched: How many of them are the search split.
         resamples: Bootstrap resamples of the objective; 0 for plain tau-a.
@@ -33,10 +33,8 @@ class Trial:
         rules: Whether rules prune formulas before they are evaluated.
     """
 
-    space: SearchSpace
     shown: Pass
-    banks: tuple[tuple[Path, ...], ...]
-    architectures: tuple[Architecture, ...]
+    packed: tuple[Shared, ...]
     quality: tuple[float, ...]
     groups: tuple[int, ...]
     searched: int
@@ -46,14 +44,14 @@ class Trial:
     rules: bool = True
 
     def begin(self) -> Evaluation:
-        """Read the bank.
+        """Begin to evaluate; the sketches stay where they are.
 
         Raises:
             InputError: All architectures of the search split have the same quality.
         """
-        sketches, *others = ([read_sketch(path) for path in bank] for bank in self.banks)
+        packed, *others = (Packed.of_arrays(shared.arrays()) for shared in self.packed)
         return evaluation(
-            sketches,
+            packed,
             np.array(self.quality),
             self.searched,
             self.shown.device,
@@ -74,14 +72,49 @@ def passes_of(setting: Setting[EvolveConfig]) -> tuple[Pass, ...]:
     return (setting.shown, *(replace(setting.shown, seed=seed) for seed in seeds))
 
 
-def trial_of(setting: Setting[EvolveConfig], banks: tuple[tuple[Path, ...], ...]) -> Trial:
-    """What islands evaluate formulas on: the sketches in the files of each pass."""
+def pack_banks(folder: Path, banks: Sequence[Sequence[Path]]) -> tuple[Path, ...]:
+    """Pack the sketches of every pass for the time of a run.
+
+    Args:
+        folder: That of the run.
+        banks: For each pass, the files of the sketches.
+
+    Returns:
+        The packed file of each pass; one of the same sketches that is there already stays as it is.
+
+    Raises:
+        InputError: A sketch is damaged.
+        LpzeroError: The folder cannot be written.
+    """
+    return tuple(pack(bank, _packed_file(folder, number)) for number, bank in enumerate(banks, start=1))
+
+
+def remove_packed(folder: Path) -> None:
+    """Remove the packed files of a run that needs them no more."""
+    number = 1
+    while (path := _packed_file(folder, number)).exists():
+        # some systems keep a file while a worker maps it
+        with suppress(PermissionError):
+            path.unlink()
+        number += 1
+
+
+def _packed_file(folder: Path, number: int) -> Path:
+    return folder / "state" / ("bank.safetensors" if number == 1 else f"bank-{number}.safetensors")
+
+
+def trial_of(setting: Setting[EvolveConfig], packed: Sequence[Path], engine: Engine) -> Trial:
+    """What islands evaluate formulas on.
+
+    Args:
+        setting: What the evolution works on.
+        packed: For each pass, the packed sketches of what the search may see.
+        engine: Where formulas will be evaluated.
+    """
     config, seen = setting.config, setting.seen
     return Trial(
-        space=setting.space,
         shown=setting.shown,
-        banks=banks,
-        architectures=setting.seen_architectures,
+        packed=tuple(engine.share(path, mapped) for path in packed),
         quality=tuple(setting.table.oriented[seen].tolist()),
         groups=tuple(setting.groups[seen].tolist()),
         searched=len(setting.parts.search),

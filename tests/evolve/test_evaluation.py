@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 
+import lpzero.evolve.evaluation as evaluation_module
 from lpzero.errors import InputError
 from lpzero.evolve.evaluation import Evaluation, evaluation
 from lpzero.evolve.individual import Evaluated
 from lpzero.fitness import Status, judge
-from lpzero.formula import canonical, parse
+from lpzero.formula import Formula, canonical, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.sharded import Scores
 from lpzero.formula.values import SketchSource
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
@@ -145,9 +148,9 @@ class Planned:
     def __init__(self, scores: list[float]) -> None:
         self._scores = torch.tensor(scores, dtype=torch.float64)
 
-    def score_tensor(self, _formula: Any) -> torch.Tensor:
+    def score_all(self, formulas: Sequence[Formula]) -> Scores:
         """The planned scores."""
-        return self._scores
+        return Scores(self._scores.repeat(len(formulas), 1), np.zeros(len(formulas), bool))
 
 
 VARIED = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
@@ -177,13 +180,50 @@ def test_overflow_and_underflow_of_any_initialisation_have_their_status(
 
 
 def test_running_out_of_memory_is_a_status(evaluate: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_formula: Any) -> Any:
+    def full(_self: Any, _formula: Any) -> Any:
         raise MemoryError
 
     both = evaluate([parse("sum(l1(weight))"), parse("sum(exp(numel(weight)))")])
     assert [known.status for known in both] == [Status.OK, Status.PRUNED]
-    monkeypatch.setattr(evaluate.evaluator, "score_tensor", full)
+    monkeypatch.setattr(Evaluator, "score_tensor", full)
     assert one(evaluate, "sum(l1(weight))").status is Status.OUT_OF_MEMORY
+
+
+def test_memory_that_runs_out_over_one_formula_leaves_the_others(
+    evaluate: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formulas = [parse(text) for text in ("sum(l1(weight))", "sum(std(grad))", "mean(max(head))")]
+    wanted, score = evaluate(formulas), Evaluator.score_tensor
+
+    def failing(self: Evaluator, formula: Formula) -> torch.Tensor:
+        if formula.text == canonical(formulas[1]).text:
+            raise MemoryError
+        return score(self, formula)
+
+    monkeypatch.setattr(Evaluator, "score_tensor", failing)
+    found = evaluate(formulas)
+    assert found[1].status is Status.OUT_OF_MEMORY
+    assert [found[0], found[2]] == [wanted[0], wanted[2]]
+
+
+def test_a_few_formulas_at_a_time_are_judged_as_all_of_them(
+    evaluate: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(5)
+    formulas = [draw(grammar("typed"), rng) for _ in range(40)]
+    wanted, calls = evaluate(formulas), []
+    judged = Evaluation._judged
+
+    def watched(self: Evaluation, forms: list[Formula], drawn: list[torch.Tensor]) -> list[Evaluated]:
+        calls.append(len(forms))
+        return judged(self, forms, drawn)
+
+    monkeypatch.setattr(Evaluation, "_judged", watched)
+    for held, most in ((45, 5), (1, 1)):
+        calls.clear()
+        monkeypatch.setattr(evaluation_module, "HELD", held)
+        assert evaluate(formulas) == wanted
+        assert max(calls) == most
 
 
 def test_rules_can_be_switched_off(sketches: dict[int, Sketch]) -> None:

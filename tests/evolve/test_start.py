@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import accepts
 from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import fill_bank, read_sketch
+from lpzero.operands.packed import Packed
 
 
 @pytest.fixture
@@ -41,7 +43,11 @@ def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.Monkey
 
 
 def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
-    return find_start(setting, _bank(setting, home), jobs=jobs, counted=lambda *_: None)
+    return find_start(setting, _packed(setting, home), jobs=jobs, counted=lambda *_: None)
+
+
+def _packed(setting: Setting[EvolveConfig], home: Path) -> Packed:
+    return Packed.of_sketches([read_sketch(path) for path in _bank(setting, home)])
 
 
 def _bank(setting: Setting[EvolveConfig], home: Path) -> tuple[Path, ...]:
@@ -56,7 +62,7 @@ def _bank(setting: Setting[EvolveConfig], home: Path) -> tuple[Path, ...]:
 
 
 def _tau(texts: Sequence[str], setting: Setting[EvolveConfig], home: Path) -> list[float]:
-    evaluator = Evaluator(SketchSource([read_sketch(path) for path in _bank(setting, home)]))
+    evaluator = Evaluator(SketchSource(_packed(setting, home)))
     quality = setting.table.oriented[setting.seen]
     found = [judge(evaluator.scores(parse(text)), quality).correlation for text in texts]
     return [0.0 if one is None else abs(one.tau_a) for one in found]
@@ -135,13 +141,10 @@ class Killed(Exception):
 def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = execute(
-        RunDirectory.create(tmp_path / "a", setting.config), setting, home=home, engine=Serial(), observer=quiet
-    )
+    run = partial(execute, home=home, engine=Serial(), observer=quiet)
+    whole = run(RunDirectory.create(tmp_path / "a", setting.config), setting)
     random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
-    other = execute(
-        RunDirectory.create(tmp_path / "b", random.config), random, home=home, engine=Serial(), observer=quiet
-    )
+    other = run(RunDirectory.create(tmp_path / "b", random.config), random)
     assert whole["front"] != other["front"]
     enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
     checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
