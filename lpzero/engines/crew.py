@@ -1,8 +1,8 @@
 """A crew: some workers, wherever they are, that carry out pieces of work; the results come in order.
 
 Each worker has one piece of work in hand and, where such pieces are short, one behind it, so that it never waits; more
-is not on its way, however much there is to do. A worker that is lost is replaced, and what it had in hand is done again,
-once; what exceeds its time is given up, and its worker ended.
+is not on its way, however much there is to do. A worker that is lost is replaced, and what it had in hand is done once
+more; what exceeds its time is given up, and its worker ended.
 """
 
 from __future__ import annotations
@@ -86,21 +86,33 @@ class Crew:
     Args:
         hire: Makes a worker.
         number: How many there may be, at least 1.
-        seconds: Time for one piece of work; None for no limit.
     """
 
-    def __init__(self, hire: Callable[[], Worker], number: int, seconds: float | None) -> None:
-        self._hire, self._number, self._seconds = hire, number, seconds
+    def __init__(self, hire: Callable[[], Worker], number: int) -> None:
+        self._hire, self._number = hire, number
+        self._seconds: float | None = None
         self._seats: list[_Seat] = []
         self._failed_starts = 0
         self._last_s = SHORT_S
 
     def results(
-        self, function: Any, items: Sequence[Any], arrived: Callable[[int, Any], None] | None
+        self,
+        function: Any,
+        items: Sequence[Any],
+        arrived: Callable[[int, Any], None] | None,
+        seconds: float | None,
     ) -> Generator[Any, None, None]:
-        """Yield the result of every item, or the fault of its worker, in order; raise what an item raised."""
+        """Yield the result of every item, or the fault of its worker, in order; raise what an item raised.
+
+        Args:
+            function: What is given to the workers; it is theirs to understand.
+            items: The items.
+            arrived: Told of every result the moment that it is there; None for nobody.
+            seconds: Time for one item; None for no limit.
+        """
         assert not any(seat.given for seat in self._seats), "one map at a time"
         work = _Work(len(items))
+        self._seconds = seconds
         try:
             while work.turn < len(items):
                 self._hand_out(work, function, items)

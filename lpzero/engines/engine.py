@@ -79,7 +79,7 @@ class Engine(Protocol):
         """Yield ``function(item)`` for every item, in order.
 
         Work whose worker is lost is done again, once. Where the iteration is closed, interrupted or ends in an error,
-        what is still running ends at once.
+        what is still running ends at once. Limits do not apply: they are those of attempts.
 
         Args:
             function: A pure function of the top level of a module (workers import it), or a partial of one.
@@ -88,7 +88,7 @@ class Engine(Protocol):
                 may be before its turn.
 
         Raises:
-            LpzeroError: A worker was lost twice at the same item, or the item exceeded a limit.
+            LpzeroError: A worker was lost twice at the same item.
             Exception: Whatever ``function`` raised, at the place of its item; the work behind it is given up.
         """
         ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lpzero.engines.engine import NO_LIMITS, Engine, Limits
 from lpzero.engines.serial import Serial
-from lpzero.engines.threads import compute_deterministically
 from lpzero.errors import InputError, unknown_name
 
 ENGINES = ("serial", "process", "ray")
@@ -42,12 +41,10 @@ def open_engine(
         raise unknown_name("engine", name, ENGINES)
     if address is not None and name != "ray":
         raise InputError(f"--address: expected --engine ray beside it, found {name}")
-    if deterministic:
-        compute_deterministically()
     if name == "serial":
         if limits:
             raise InputError("--engine serial cannot enforce limits: give --engine process or ray")
-        return Serial(jobs)
+        return Serial(jobs, deterministic=deterministic)
     if name == "ray":
         from lpzero.engines.ray_cluster import Cluster
 

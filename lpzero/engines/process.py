@@ -21,6 +21,7 @@ from lpzero.engines.crew import Crew, Loss
 from lpzero.engines.engine import NO_LIMITS, Arrays, Arrived, Item, Limits, MappedFile, Result
 from lpzero.engines.fault import Fault
 from lpzero.engines.signals import undisturbed
+from lpzero.engines.threads import deterministic_algorithms
 from lpzero.engines.worker import attempted, start_worker
 from lpzero.errors import InputError, LpzeroError
 
@@ -49,13 +50,14 @@ class Processes:
             raise InputError(f"--memory-limit: expected Linux, which can enforce it, found {sys.platform}")
         self.workers, self.threads = jobs, threads
         self._limits = limits
-        self._crew = Crew(partial(_Process, deterministic), jobs, limits.seconds)
+        self._algorithms = deterministic_algorithms(deterministic)
+        self._crew = Crew(partial(_Process, deterministic), jobs)
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item], *, arrived: Arrived[Result] | None = None
     ) -> Generator[Result, None, None]:
         """See :class:`lpzero.engines.Engine`."""
-        return unfaulted(self._crew.results(function, items, arrived))
+        return unfaulted(self._crew.results(function, items, arrived, None))
 
     def attempt(
         self,
@@ -65,13 +67,15 @@ class Processes:
         arrived: Arrived[Result | Fault] | None = None,
     ) -> Generator[Result | Fault, None, None]:
         """See :class:`lpzero.engines.Engine`."""
-        return self._crew.results(partial(attempted, function, self._limits.memory), items, arrived)
+        work = partial(attempted, function, self._limits.memory)
+        return self._crew.results(work, items, arrived, self._limits.seconds)
 
     def share(self, path: Path, load: Callable[[Path], Arrays]) -> MappedFile:
         """See :class:`lpzero.engines.Engine`."""
         return MappedFile(path, load)
 
     def __enter__(self) -> Processes:
+        self._algorithms.__enter__()
         return self
 
     def __exit__(
@@ -79,6 +83,7 @@ class Processes:
     ) -> None:
         """See :class:`lpzero.engines.Engine`."""
         self._crew.close(at_once=kind is not None)
+        self._algorithms.__exit__(kind, error, trace)
 
 
 def unfaulted(results: Generator[Any, None, None]) -> Generator[Any, None, None]:

@@ -22,6 +22,7 @@ from lpzero.engines.crew import Crew, Loss
 from lpzero.engines.engine import NO_LIMITS, Arrays, Arrived, Item, Limits, Result
 from lpzero.engines.fault import Fault
 from lpzero.engines.process import unfaulted
+from lpzero.engines.threads import deterministic_algorithms
 from lpzero.engines.worker import attempted, prepare
 from lpzero.errors import InputError, MissingError
 
@@ -67,13 +68,14 @@ class Cluster:
         self.threads = threads
         self._limits = limits
         kind = self._ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(_Actor)
-        self._crew = Crew(partial(_Remote, self._ray, kind, deterministic), self.workers, limits.seconds)
+        self._algorithms = deterministic_algorithms(deterministic)
+        self._crew = Crew(partial(_Remote, self._ray, kind, deterministic), self.workers)
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item], *, arrived: Arrived[Result] | None = None
     ) -> Generator[Result, None, None]:
         """See :class:`lpzero.engines.Engine`."""
-        return unfaulted(self._crew.results(self._put(function), items, arrived))
+        return unfaulted(self._crew.results(self._put(function), items, arrived, None))
 
     def attempt(
         self,
@@ -83,7 +85,8 @@ class Cluster:
         arrived: Arrived[Result | Fault] | None = None,
     ) -> Generator[Result | Fault, None, None]:
         """See :class:`lpzero.engines.Engine`."""
-        return self._crew.results(self._put(partial(attempted, function, self._limits.memory)), items, arrived)
+        work = self._put(partial(attempted, function, self._limits.memory))
+        return self._crew.results(work, items, arrived, self._limits.seconds)
 
     def share(self, path: Path, load: Callable[[Path], Arrays]) -> StoredObject:
         """See :class:`lpzero.engines.Engine`; the arrays lie in the object store, once a node."""
@@ -94,6 +97,7 @@ class Cluster:
         return self._ray.put(value)
 
     def __enter__(self) -> Cluster:
+        self._algorithms.__enter__()
         return self
 
     def __exit__(
@@ -103,6 +107,7 @@ class Cluster:
         self._crew.close(at_once=kind is not None)
         if self._mine:
             self._ray.shutdown()
+        self._algorithms.__exit__(kind, error, trace)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from lpzero.engines.engine import Arrays, Arrived, Item, MappedFile, Result
 from lpzero.engines.fault import Fault
-from lpzero.engines.threads import single_threaded
+from lpzero.engines.threads import deterministic_algorithms, single_threaded
 from lpzero.engines.worker import attempted
 
 
@@ -19,13 +19,15 @@ class Serial:
 
     Args:
         threads: Threads that this process may use beside the work, at least 1.
+        deterministic: Whether deterministic algorithms alone are used.
     """
 
     name = "serial"
     workers = 1
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, *, deterministic: bool = False) -> None:
         self.threads = threads
+        self._algorithms = deterministic_algorithms(deterministic)
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item], *, arrived: Arrived[Result] | None = None
@@ -53,9 +55,11 @@ class Serial:
         return MappedFile(path, load)
 
     def __enter__(self) -> Serial:
+        self._algorithms.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """There is nothing to end."""
+        """See :class:`lpzero.engines.Engine`; there is no worker to end."""
+        self._algorithms.__exit__(kind, error, trace)

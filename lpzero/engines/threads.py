@@ -22,8 +22,8 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def compute_deterministically() -> None:
-    """Let this process use deterministic algorithms alone, from now on; an operation that has none raises.
+def use_deterministic_algorithms() -> None:
+    """Use deterministic algorithms alone in this process from now on; an operation that has none raises.
 
     On the CPU one thread is deterministic anyway. On CUDA some sums are made in whatever order the threads arrive, and
     cuBLAS needs a fixed workspace, which it reads from the environment when it starts
@@ -33,3 +33,17 @@ def compute_deterministically() -> None:
 
     os.environ.setdefault(CUBLAS, ":4096:8")
     torch.use_deterministic_algorithms(True)
+
+
+@contextmanager
+def deterministic_algorithms(wanted: bool) -> Iterator[None]:
+    """Use deterministic algorithms alone inside the block, where they are wanted; as they were before behind it."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    if wanted:
+        use_deterministic_algorithms()
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lpzero.engines.fault import Fault, fault_of
-from lpzero.engines.threads import compute_deterministically
+from lpzero.engines.threads import use_deterministic_algorithms
 from lpzero.errors import InputError, MissingError, TooLargeError
 
 Item = TypeVar("Item")
@@ -39,7 +39,7 @@ def prepare(deterministic: bool) -> None:
 
     torch.set_num_threads(1)
     if deterministic:
-        compute_deterministically()
+        use_deterministic_algorithms()
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(str(EXPENDABLE))
 

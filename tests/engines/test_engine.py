@@ -111,6 +111,18 @@ def test_a_worker_remembers_what_it_did(engine: Engine) -> None:
     assert max(count for count, _, _ in told) > before
 
 
+def deterministic(_: int) -> bool:
+    """Whether this process uses deterministic algorithms alone."""
+    return torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize("name", ["serial", "process"])
+def test_deterministic_algorithms_are_used_where_the_work_is_and_afterwards_no_more(name: str) -> None:
+    with open_engine(name, 1, deterministic=True) as engine:
+        assert list(engine.map(deterministic, [0])) == [True]
+    assert not deterministic(0)
+
+
 def load_numbers(path: Path) -> dict[str, np.ndarray]:
     """Map a file of numbers."""
     return {"numbers": np.memmap(path, np.int64, "r")}

@@ -75,7 +75,7 @@ def test_results_errors_faults_and_shared_arrays(cluster: Any, tmp_path: Path) -
         assert sorted(told) == list(zip(range(20), range(20, 0, -1), strict=True))
         results = engine.map(fail_on_three, [1, 3])
         assert next(results) == 1
-        with pytest.raises(LpzeroError, match="^three$"):
+        with pytest.raises(LpzeroError, match=r"^three$"):
             next(results)
         assert list(engine.attempt(fail_on_three, [3, 4])) == [Fault(FaultStatus.FAILED, "three"), 4]
         shared = engine.share(tmp_path / "numbers", load_numbers)
