@@ -114,11 +114,11 @@ COMMANDS = (
         (),
         _table,
     ),
-    # nearly all of it is the extraction of 36 architectures from four initialisations each
+    # nearly all of it is the extraction of 36 architectures from two initialisations each
     Command(
         "bank",
         (
-            *("evolve", "--table", "table", *PASS, "--elements", "64", "--search-size", "18", "--initialisations", "4"),
+            *("evolve", "--table", "table", *PASS, "--elements", "64", "--search-size", "18", "--initialisations", "2"),
             *("--validation-size", "18", "--population", "4", "--generations", "0", "--islands", "1"),
             *("--start", "random", "--output", "run"),
         ),
