@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import resource
 import stat
 import threading
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.files import write_bytes, write_json, write_text
+from lpzero.files import PART, append_line, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -121,3 +123,22 @@ def test_a_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     (tmp_path / "plain.txt").write_text("x")
     modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours.txt", "plain.txt")]
     assert modes[0] == modes[1]
+
+
+@pytest.mark.parametrize("there", ["", "one\n", "one\ntw", "t" * 10_000, "one\n" + "t" * 10_000])
+def test_a_line_is_appended_behind_whole_ones_alone(tmp_path: Path, there: str) -> None:
+    path = tmp_path / "lines"
+    path.write_text(there)
+    append_line(path, "last")
+    assert path.read_text() == there[: there.rfind("\n") + 1] + "last\n"
+
+
+def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for write in (write_text, append_line):
+        with pytest.raises(OSError, match=r"No space left on device: '.*mine'"):
+            write(tmp_path / "mine", "text")
+    assert not list(tmp_path.glob(f"*{PART}"))

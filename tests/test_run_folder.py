@@ -1,0 +1,82 @@
+"""The folder of a run: made whole or not at all, events that survive a full disk, one process at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lpzero.run_folder as run_folder_module
+from lpzero.errors import InputError, LpzeroError
+from lpzero.files import PART, held
+from lpzero.run_folder import CONFIG, ENV, EVENTS, RunFolder
+
+
+def begun(path: Path) -> RunFolder:
+    run = RunFolder(path)
+    run.begin({"seed": 3}, "")
+    return run
+
+
+def test_a_run_begins_with_settings_environment_and_an_event(tmp_path: Path) -> None:
+    run = begun(tmp_path / "runs" / "one")
+    assert sorted(path.name for path in run.path.iterdir()) == sorted([CONFIG, ENV, EVENTS])
+    assert json.loads((run.path / CONFIG).read_text()) == {"seed": 3}
+    assert [path.name for path in run.path.parent.iterdir()] == ["one"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "empty"])
+def test_what_is_there_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "run"
+    if kind == "file":
+        path.write_text("mine")
+    else:
+        path.mkdir()
+        if kind == "folder":
+            (path / "mine").write_text("mine")
+    before = sorted(str(one) for one in tmp_path.rglob("*"))
+    with pytest.raises(InputError, match="exists and is left as it is: give another --output"):
+        begun(path)
+    assert sorted(str(one) for one in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_a_begin_that_is_stopped_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    write = run_folder_module.write_json
+
+    def stopped(path: Path, document: Any) -> None:
+        if path.name == ENV:
+            raise error
+        write(path, document)
+
+    monkeypatch.setattr(run_folder_module, "write_json", stopped)
+    with pytest.raises((KeyboardInterrupt, LpzeroError)):
+        begun(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_that_a_full_disk_cut_is_no_part_of_the_next(tmp_path: Path) -> None:
+    run = begun(tmp_path / "run")
+    with (run.path / EVENTS).open("a") as file:
+        file.write('{"time": "20')
+    run.event("resumed", generation=3)
+    events = [json.loads(line)["event"] for line in (run.path / EVENTS).read_text().splitlines()]
+    assert events == ["created", "resumed"]
+
+
+def test_another_process_is_kept_out_and_what_a_kill_left_is_removed(tmp_path: Path) -> None:
+    run = begun(tmp_path / "run")
+    (run.path / "state").mkdir()
+    left = [run.path / f".x{PART}", run.path / "state" / f".y{PART}"]
+    for path in left:
+        path.touch()
+    with held(run.path):
+        assert not any(path.exists() for path in left)
+        with pytest.raises(InputError, match="expected no other process at work there"), held(run.path):
+            raise AssertionError("two at once")
+    with held(run.path):
+        pass
