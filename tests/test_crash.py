@@ -1,4 +1,4 @@
-"""The short form of ``benchmarks/faults.py``: long commands are killed at random moments, and go on to equal results."""
+"""The short form of ``benchmarks/faults.py``: commands are killed at random moments, and go on to equal results."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import pytest
 
 from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.directory import RunDirectory
+from lpzero.evolve.run import execute, prepare
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
 
@@ -96,6 +100,74 @@ def test_a_node_may_go_in_the_middle(cluster: Any) -> None:
         cluster.remove_node(node)
         rest = list(results)
     assert [one[0] for one in (*first, *rest)] == [0.5] * 24  # type: ignore[index]
+
+
+class Removing:
+    """An observer of a run that removes a node when the first epoch is complete.
+
+    Args:
+        cluster: The cluster.
+        node: The node.
+    """
+
+    def __init__(self, cluster: Any, node: Any) -> None:
+        self._cluster, self._node = cluster, node
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def counted(self, step: str, done: int, total: int, noun: str) -> None:
+        """Nothing."""
+
+    def formulas(self, progress: Any) -> None:
+        """Nothing."""
+
+    def generation(self, state: Any, progress: Any) -> None:
+        """Remove the node, once."""
+        if self._node is not None:
+            self._cluster.remove_node(self._node)
+            self._node = None
+
+
+def test_a_whole_evolution_is_that_of_one_process_though_a_node_goes_in_the_middle(
+    cluster: Any, tmp_path: Path
+) -> None:
+    config = EvolveConfig(
+        space="gpt2",
+        protocol="own",
+        table="gpt2-own",
+        start="random",
+        islands=3,
+        epoch=1,
+        population=8,
+        generations=4,
+        search_size=8,
+        validation_size=4,
+        batch=2,
+        tokens=8,
+        elements=64,
+    )
+    whole = prepare(config)
+    keep = {*whole.parts.search, *whole.parts.validation, *whole.parts.test[:8]}
+    setting = replace(whole, parts=replace(whole.parts, test=tuple(i for i in whole.parts.test if i in keep)))
+    documents = []
+    for name, engine, node in (
+        ("serial", Serial(), None),
+        ("ray", open_engine("ray", 3), cluster.add_node(num_cpus=1)),
+    ):
+        run = RunDirectory.create(tmp_path / name, config)
+        with engine:
+            documents.append(
+                execute(run, setting, home=tmp_path / f"home-{name}", engine=engine, observer=Removing(cluster, node))
+            )
+    one, other = documents
+    for key in ("best", "front", "baselines", "evaluated", "duplicates", "pruned", "left_out"):
+        assert one[key] == other[key]
+    banks = [
+        {path.name: path.read_bytes() for path in (tmp_path / f"home-{name}").rglob("*.safetensors")}
+        for name in ("serial", "ray")
+    ]
+    assert banks[0] == banks[1]
 
 
 def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
