@@ -61,12 +61,20 @@ def _findings() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         **{name: metadata.version(name) for name in PACKAGES},
+        "ray": _installed("ray"),
         "cores": options.usable_cores(),
         "device": torch.cuda.get_device_name(0) if cuda else "cpu",
         "cache": str(home),
         "tables": found,
         "problems": problems,
     }
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return f"not installed: python -m pip install 'lpzero[{name}]'"
 
 
 def _is_folder(path: str) -> bool:

@@ -48,7 +48,8 @@ class Where:
 
         return open_engine(
             self.engine,
-            resolve_jobs(self.jobs),
+            # a cluster has its own number of CPUs
+            None if self.jobs is None and self.address is not None else resolve_jobs(self.jobs),
             address=self.address,
             limits=Limits(self.time_limit, self.memory_limit),
             deterministic=deterministic,

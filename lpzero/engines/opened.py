@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from lpzero.engines.engine import NO_LIMITS, Engine, Limits
 from lpzero.engines.serial import Serial
 from lpzero.errors import InputError, unknown_name
@@ -11,7 +13,7 @@ ENGINES = ("serial", "process", "ray")
 
 def open_engine(
     name: str | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
     *,
     address: str | None = None,
     limits: Limits = NO_LIMITS,
@@ -23,7 +25,7 @@ def open_engine(
     Args:
         name: One of ``ENGINES``; None for processes where there is more than one job or a limit to enforce, else this
             process.
-        jobs: Workers, at least 1.
+        jobs: Workers, at least 1; None for one a CPU of the Ray cluster at the address.
         address: Of a Ray cluster; None to begin one on this machine.
         limits: Of one piece of work; they need workers.
         deterministic: Whether deterministic algorithms alone are used, here and in the workers.
@@ -33,24 +35,28 @@ def open_engine(
         InputError: Unknown name, ``jobs`` below 1, an address without Ray, or limits without workers.
         MissingError: Ray is not installed, or there is no cluster at the address.
     """
-    if jobs < 1:
+    if jobs is not None and jobs < 1:
         raise InputError(f"expected at least 1 job, found {jobs}")
     if name is None:
-        name = "ray" if address is not None else "process" if jobs > 1 or limits else "serial"
+        name = "ray" if address is not None else "process" if jobs != 1 or limits else "serial"
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
     if address is not None and name != "ray":
         raise InputError(f"--address: expected --engine ray beside it, found {name}")
+    if name == "ray":
+        from lpzero.engines.ray_cluster import Cluster
+
+        # CPUs of the cluster are not those of this machine
+        threads = os.cpu_count() or 1
+        return Cluster(
+            jobs, address=address, threads=threads, limits=limits, deterministic=deterministic, gpus=float(cuda)
+        )
+    if jobs is None:
+        raise InputError("--jobs: expected a number of workers where there is no --address")
     if name == "serial":
         if limits:
             raise InputError("--engine serial cannot enforce limits: give --engine process or ray")
         return Serial(jobs, deterministic=deterministic)
-    if name == "ray":
-        from lpzero.engines.ray_cluster import Cluster
-
-        return Cluster(
-            jobs, address=address, threads=jobs, limits=limits, deterministic=deterministic, gpus=float(cuda)
-        )
     from lpzero.engines.process import Processes
 
     return Processes(jobs, threads=jobs, limits=limits, deterministic=deterministic)
