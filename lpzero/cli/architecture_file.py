@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,20 +60,23 @@ def _toml(path: Path) -> dict[str, object]:
 
 
 def _standard_input() -> object:
+    from lpzero.settings import parse_json, reason_of
+
     try:
-        return json.load(sys.stdin)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as err:
-        raise InputError(f"stdin: expected a JSON object, found {err}") from None
+        return parse_json(sys.stdin.read())
+    except ValueError as err:
+        raise InputError(f"stdin: expected a JSON object, found {reason_of(err)}") from None
 
 
 def _given(document: Any, source: str) -> GivenArchitecture:
     """An architecture by itself, or one with its protocol, as a configuration of lpzero has them."""
+    from lpzero.settings import shorten
     from lpzero.spaces.architecture import Architecture
 
     configuration = isinstance(document, dict) and "architecture" in document
     protocol = document.get("protocol") if configuration else None
     if protocol is not None and not isinstance(protocol, str):
-        raise InputError(f"{source}: protocol: expected text, found {protocol!r}")
+        raise InputError(f"{source}: protocol: expected text, found {shorten(protocol)}")
     try:
         return GivenArchitecture(
             source, Architecture.from_json(document["architecture"] if configuration else document), protocol
@@ -87,15 +89,17 @@ def space_of(given: GivenArchitecture, reference: str | None, protocol: str | No
     """The space that an architecture is a point of; raises InputError where there is none."""
     from lpzero.spaces import get_space
     from lpzero.spaces.llama import SUBNET
+    from lpzero.spaces.registry import named_space
 
-    name, chosen = reference or given.architecture.space, protocol or given.protocol
+    chosen = protocol or given.protocol
     if reference is None and str(chosen).startswith(SUBNET):
         raise InputError(
             f"{given.source}: a sub-network has the weights of its checkpoint, which is not here: cut it out with "
             f"lpzero build {given.source} --space CHECKPOINT_FOLDER --out DIR"
         )
     try:
-        space = get_space(name, chosen)
+        # the file itself may name a space, but no path that would be opened
+        space = named_space(given.architecture.space, chosen) if reference is None else get_space(reference, chosen)
     except InputError as err:
         if reference is not None or protocol is not None:
             raise

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lpzero.errors import InputError
 from lpzero.evolve.config import EvolveConfig
@@ -19,10 +20,57 @@ from lpzero.evolve.individual import Evaluated, Individual
 from lpzero.evolve.island import Island
 from lpzero.evolve.known import Numbers
 from lpzero.fitness import Correlation, Status
+from lpzero.formula import parse
+from lpzero.settings import one_line, place_in, reason_of, shorten
 
 SCHEMA = 2
 _PLAIN = ("generation", "begun", "evaluated", "duplicates", "pruned", "best", "best_tau", "stale", "seconds")
 _OF_FORMULA = ("key", "size", "higher_is_better", "objective", "signature")
+
+
+class _Part(BaseModel):
+    """A part of a checkpoint, nothing else in it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Plain(_Part):
+    generation: Annotated[int, Field(ge=0)]
+    begun: bool
+    evaluated: Annotated[int, Field(ge=0)]
+    duplicates: Annotated[int, Field(ge=0)]
+    pruned: dict[str, int]
+    best: float | None
+    best_tau: float | None
+    stale: Annotated[int, Field(ge=0)]
+    seconds: Annotated[float, Field(ge=0)]
+    stopped_by: str
+
+
+class _Correlation(_Part):
+    tau_b: float
+    tau_a: float
+    rho: float
+    distinct: float
+
+
+class _Known(_Part):
+    key: str
+    size: int
+    higher_is_better: bool
+    objective: float | None
+    signature: int | None
+    search: _Correlation | None = None
+    validation: _Correlation | None = None
+    both: _Correlation | None = None
+
+
+class _Island(_Part):
+    rng: dict[str, Any]
+    population: list[str]
+    best: float | None
+    stale: Annotated[int, Field(ge=0)]
+    restarts: Annotated[int, Field(ge=0)]
 
 
 def to_document(state: State) -> dict[str, Any]:
@@ -59,11 +107,12 @@ def _island_to_document(island: Island) -> dict[str, Any]:
 
 
 def _island_from_document(document: dict[str, Any], formulas: dict[str, Evaluated], config: EvolveConfig) -> Island:
+    island = _Island.model_validate(document)
     rng = np.random.default_rng()
-    rng.bit_generator.state = document["rng"]
+    rng.bit_generator.state = island.rng
     many = config.select == "nsga2"
-    population = [Individual(formulas[key], config.parsimony, many=many) for key in document["population"]]
-    return Island(rng, population, document["best"], document["stale"], document["restarts"])
+    population = [Individual(formulas[key], config.parsimony, many=many) for key in island.population]
+    return Island(rng, population, island.best, island.stale, island.restarts)
 
 
 def _known_to_document(known: Evaluated) -> dict[str, Any]:
@@ -76,9 +125,13 @@ def _known_to_document(known: Evaluated) -> dict[str, Any]:
 
 
 def _known_from_document(document: dict[str, Any]) -> Evaluated:
-    values: dict[str, Any] = {name: document[name] for name in _OF_FORMULA}
+    known = _Known.model_validate(document)
+    # what is no formula would end the run much later
+    parse(known.key)
+    values: dict[str, Any] = {name: getattr(known, name) for name in _OF_FORMULA}
     for name in ("search", "validation", "both"):
-        values[name] = Correlation(**document[name]) if name in document else None
+        part = getattr(known, name)
+        values[name] = None if part is None else Correlation(**part.model_dump())
     return Evaluated(status=Status.OK, **values)
 
 
@@ -94,7 +147,8 @@ def from_document(document: dict[str, Any], config: EvolveConfig) -> State:
     """
     try:
         if document["schema"] != SCHEMA:
-            raise InputError(f"expected a checkpoint of schema {SCHEMA}, found {document['schema']}")
+            raise InputError(f"expected a checkpoint of schema {SCHEMA}, found {shorten(document['schema'])}")
+        _Plain.model_validate({name: document[name] for name in (*_PLAIN, "stopped_by")})
         formulas = {known.key: known for known in map(_known_from_document, document["formulas"])}
         islands = [_island_from_document(island, formulas, config) for island in document["islands"]]
         if len(islands) != config.islands:
@@ -107,5 +161,8 @@ def from_document(document: dict[str, Any], config: EvolveConfig) -> State:
             stopped_by=document["stopped_by"],
             **{name: document[name] for name in _PLAIN},
         )
-    except (KeyError, TypeError, ValueError, AssertionError) as err:
-        raise InputError(f"the checkpoint is damaged ({type(err).__name__}: {err})") from err
+    except ValidationError as err:
+        fault = err.errors(include_url=False)[0]
+        raise InputError(f"the checkpoint is damaged ({place_in(fault['loc'])}: {one_line(fault['msg'])})") from err
+    except (KeyError, TypeError, ValueError, AssertionError, AttributeError, OverflowError) as err:
+        raise InputError(f"the checkpoint is damaged ({type(err).__name__}: {reason_of(err)})") from err

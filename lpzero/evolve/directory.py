@@ -11,18 +11,20 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lpzero.errors import InputError
 from lpzero.evolve.config import Config, TableConfig
+from lpzero.evolve.shown import check_result
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 from lpzero.formula import parse
 from lpzero.run_folder import CONFIG, RunFolder
-from lpzero.settings import check_settings, read_document
+from lpzero.settings import check_settings, read_document, shorten
 
 SPLIT, START = "split.json", "start.json"
 CHECKPOINT, FRONT, BEST = "state/checkpoint.json", "front.csv", "best.json"
+LARGEST_CHECKPOINT = 1 << 32
 RESULT_KEYS = ("schema", "run", "table", "protocol", "seed", "evaluated", "pruned", "best", "front", "baselines")
 
 
@@ -83,10 +85,12 @@ class RunDirectory(RunFolder):
         if not path.is_file():
             return None
         named = read_document(path)
-        parts = [named.get(part) for part in ("search", "validation")]
-        if not all(isinstance(part, list) for part in parts):
-            raise InputError(f"{path}: expected the split of a run")
-        return {str(one) for part in parts if isinstance(part, list) for one in part}
+        ids: set[str] = set()
+        for part in (named.get("search"), named.get("validation")):
+            if not isinstance(part, list) or not all(isinstance(one, str) for one in part):
+                raise InputError(f"{path}: expected the split of a run")
+            ids.update(part)
+        return ids
 
     def write_checkpoint(self, document: dict[str, Any]) -> None:
         """Replace the checkpoint."""
@@ -95,7 +99,7 @@ class RunDirectory(RunFolder):
     def read_checkpoint(self) -> dict[str, Any] | None:
         """The last checkpoint; None where the run has none yet."""
         path = self.path / CHECKPOINT
-        return read_document(path) if path.exists() else None
+        return read_document(path, largest=LARGEST_CHECKPOINT) if path.exists() else None
 
     def write_start(self, document: dict[str, Any]) -> None:
         """Keep what the first populations hold."""
@@ -111,11 +115,14 @@ class RunDirectory(RunFolder):
         if not path.exists():
             return None
         document = read_document(path)
+        enumerated, texts = document.get("enumerated"), document.get("formulas")
         try:
-            formulas = tuple(str(parse(str(text))) for text in document["formulas"])  # type: ignore[attr-defined]
-            return {"enumerated": int(document["enumerated"]), "formulas": formulas}  # type: ignore[call-overload]
-        except (KeyError, TypeError, ValueError, InputError) as err:
+            if type(enumerated) is not int or not isinstance(texts, list):
+                raise InputError("no number of formulas or no list of them")
+            formulas = tuple(str(parse(text)) if isinstance(text, str) else _no_formula(text) for text in texts)
+        except InputError as err:
             raise InputError(f"{path}: expected the start of a run, found {err}: begin a new run") from None
+        return {"enumerated": enumerated, "formulas": formulas}
 
     def write_front(self, rows: list[dict[str, Any]]) -> None:
         """Write the front as a table."""
@@ -142,4 +149,14 @@ class RunDirectory(RunFolder):
         missing = [key for key in RESULT_KEYS if key not in document]
         if missing:
             raise InputError(f"{path}: expected the result of a run, found none of its {missing[0]!r}: delete the file")
+        check_result(document, path, enumerated=self._enumerates())
         return document
+
+    def _enumerates(self) -> bool:
+        """Whether the settings are those of an enumeration; an evolution has a population."""
+        path = self.path / CONFIG
+        return path.is_file() and "population" not in read_document(path)
+
+
+def _no_formula(found: object) -> NoReturn:
+    raise InputError(f"{shorten(found)} in place of a formula")

@@ -13,6 +13,7 @@ from lpzero.errors import InputError
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, operand
 from lpzero.formula.primitives import NAMES
 from lpzero.operands.operand import OPERANDS
+from lpzero.settings import shorten
 
 MAX_TEXT = 8000
 _BINARY: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
@@ -115,7 +116,7 @@ class _Reader:
             if node.id not in OPERANDS:
                 known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
                 names = f"expected one of {', '.join(OPERANDS)}"
-                raise _fail(self._column(node), f"{known} {node.id!r}: {names}")
+                raise _fail(self._column(node), f"{known} {shorten(node.id)}: {names}")
             return node.id, []
         if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
             return _BINARY[type(node.op)], [node.left, node.right]
@@ -128,7 +129,7 @@ class _Reader:
 
     def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:
         if name not in NAMES:
-            raise _fail(self._column(node), f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}")
+            raise _fail(self._column(node), f"unknown primitive {shorten(name)}: expected one of {', '.join(NAMES)}")
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args) or not node.args:
             raise _fail(self._column(node), f"{name} takes {NAMES[name][0].arity} plain argument(s)")
         return name, list(node.args)

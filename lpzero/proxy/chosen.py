@@ -38,9 +38,13 @@ def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
 
 
 def _seen(found: Provenance, table: Table) -> frozenset[str]:
+    search, validation = (found.settings.get(f"{name}_size") for name in ("search", "validation"))
+    if type(search) is not int or type(validation) is not int:
+        raise InputError("a proxy was found by a run whose settings have no search_size and validation_size")
     if found.table_sha256 != table.digest:
         raise InputError(f"a proxy was found on another version of {table.name}: its records have another SHA-256")
     groups = table.groups(get_space(table.space, table.protocol(found.protocol)))
-    sizes = {name: found.settings[f"{name}_size"] for name in ("search", "validation")}
-    parts = split(groups, **sizes, rng=np.random.default_rng(derived_seed(found.seed, "split")))
+    parts = split(
+        groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(found.seed, "split"))
+    )
     return frozenset(table.records[i].id for i in (*parts.search, *parts.validation))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError
+from lpzero.settings import parse_json, place_in, read_bounded, reason_of
 
 BEST, CONFIG, ENV = "best.json", "config.json", "env.json"
 FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct")
@@ -42,6 +42,36 @@ class Provenance(BaseModel):
     baseline: dict[str, Any]
 
 
+class _Part(BaseModel):
+    """A part of a result, of which a proxy file needs this; further keys may be there."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _Figures(_Part):
+    tau_a: float | None
+
+
+class _Baseline(_Part):
+    proxy: str
+    test: _Figures
+
+
+class _Best(_Part):
+    formula: str
+    direction: Literal["higher", "lower"]
+    test: dict[str, Any]
+
+
+class _Result(_Part):
+    table: str
+    table_sha256: str
+    protocol: str
+    seed: int
+    best: _Best
+    baselines: list[_Baseline]
+
+
 def discovered(run: Path, name: str) -> dict[str, Any]:
     """The proxy file of a finished run.
 
@@ -54,33 +84,35 @@ def discovered(run: Path, name: str) -> dict[str, Any]:
     """
     result, settings, versions = (_read(run / file) for file in (BEST, CONFIG, ENV))
     try:
-        best = result["best"]
+        found = _Result.model_validate(result)
         strongest = max(
-            (row for row in result["baselines"] if row["test"]["tau_a"] is not None),
-            key=lambda row: row["test"]["tau_a"],
+            (row for row in found.baselines if row.test.tau_a is not None), key=lambda row: row.test.tau_a or 0
         )
         provenance = Provenance(
             command=_command(settings),
-            table=result["table"],
-            table_sha256=result["table_sha256"],
-            protocol=result["protocol"],
-            seed=result["seed"],
+            table=found.table,
+            table_sha256=found.table_sha256,
+            protocol=found.protocol,
+            seed=found.seed,
             settings=settings,
             versions={name: version for name, version in versions.items() if name != "platform"},
-            test={key: best["test"][key] for key in FIGURES},
-            baseline={"proxy": strongest["proxy"], "tau_a": strongest["test"]["tau_a"]},
+            test={key: found.best.test[key] for key in FIGURES},
+            baseline={"proxy": strongest.proxy, "tau_a": strongest.test.tau_a},
         )
-        return {
-            "schema": 1,
-            "name": name,
-            "formula": best["formula"],
-            "higher_is_better": best["direction"] == "higher",
-            "paper": "",
-            "note": f"Found by {provenance.command.split()[1]} on {result['table']}, protocol {result['protocol']}.",
-            "found": provenance.model_dump(),
-        }
+    except ValidationError as err:
+        fault = err.errors(include_url=False)[0]
+        raise InputError(f"{run}: expected a finished run, found no {place_in(fault['loc'])!r} as it has") from None
     except (KeyError, TypeError, ValueError) as err:
-        raise InputError(f"{run}: expected a finished run, found no {err}") from None
+        raise InputError(f"{run}: expected a finished run, found no {reason_of(err)}") from None
+    return {
+        "schema": 1,
+        "name": name,
+        "formula": found.best.formula,
+        "higher_is_better": found.best.direction == "higher",
+        "paper": "",
+        "note": f"Found by {provenance.command.split()[1]} on {found.table}, protocol {found.protocol}.",
+        "found": provenance.model_dump(),
+    }
 
 
 def _command(settings: dict[str, Any]) -> str:
@@ -92,11 +124,11 @@ def _command(settings: dict[str, Any]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(read_bounded(path))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file: expected the folder of a finished run") from None
-    except (OSError, ValueError, RecursionError) as err:
-        raise InputError(f"{path}: expected a JSON object, found {err}") from None
+    except (OSError, ValueError) as err:
+        raise InputError(f"{path}: expected a JSON object, found {reason_of(err)}") from None
     if not isinstance(document, dict):
         raise InputError(f"{path}: expected a JSON object, found {type(document).__name__}")
     return document

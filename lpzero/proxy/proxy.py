@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from lpzero.formula import Formula, parse
 from lpzero.metrics import METRICS, get_metric
 from lpzero.operands.operand import OPERANDS
 from lpzero.proxy.discovered import Provenance
+from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of, shorten
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -99,9 +99,9 @@ def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _from_document(text: str, place: str) -> Proxy:
     try:
-        raw = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as err:
-        raise InputError(f"{place}: expected a JSON object with a proxy, found {err}") from None
+        raw = parse_json(text)
+    except ValueError as err:
+        raise InputError(f"{place}: expected a JSON object with a proxy, found {reason_of(err)}") from None
     if not isinstance(raw, dict):
         raise InputError(f"{place}: expected a JSON object with a proxy, found {type(raw).__name__}")
     if isinstance(raw.get("best"), dict):
@@ -110,11 +110,11 @@ def _from_document(text: str, place: str) -> Proxy:
     try:
         document = _Document.model_validate(renamed)
     except ValidationError as err:
-        first = err.errors()[0]
-        name = str(first["loc"][0]).rstrip("_") if first["loc"] else "document"
-        raise InputError(f"{place}: {name}: {first['msg']}") from None
+        first = err.errors(include_url=False)[0]
+        name = place_in(first["loc"][:1]).rstrip("_") or "document"
+        raise InputError(f"{place}: {name}: {one_line(first['msg'])}") from None
     if document.schema_ != 1:
-        raise InputError(f"{place}: expected schema 1, found {document.schema_}")
+        raise InputError(f"{place}: expected schema 1, found {shorten(document.schema_)}")
     return Proxy(
         document.name,
         _parsed(document.formula, place),
@@ -194,6 +194,6 @@ def _existing(text: str) -> Path | None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as err:
+        return read_bounded(path)
+    except (OSError, ValueError) as err:
         raise InputError(f"{path}: cannot be read: {err}") from None

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lpzero.proxy.card import RANDOM, figures
+from lpzero.settings import one_line, shorten
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables import TABLES, load_table, locate
@@ -69,8 +70,8 @@ def _parameters(held: FolderTable) -> Iterator[str]:
             expected, found = counted.get(part), training.parameters.get(part)
             if expected != found:
                 yield (
-                    f"record {training.id} with seed {training.seed}: parameters.{part}: expected {expected}, as its "
-                    f"architecture has, found {found}: restore the records"
+                    f"record {one_line(training.id, 60)} with seed {training.seed}: parameters.{one_line(part, 60)}: "
+                    f"expected {expected}, as its architecture has, found {shorten(found)}: restore the records"
                 )
 
 
@@ -93,28 +94,37 @@ def _against(entry: TableEntry, card: Card, n: int) -> Iterator[str]:
     facts |= {"n": (entry.n, n), "records_sha256": (entry.records_sha256, card.records_sha256)}
     for name, (expected, found) in facts.items():
         if expected != found:
-            yield f"{name}: expected {expected!r}, as the list of tables has it, found {found!r}: install lpzero again"
+            yield (
+                f"{name}: expected {expected!r}, as the list of tables has it, found {shorten(found)}: "
+                "install lpzero again"
+            )
 
 
 def _count(figures_: Any) -> int:
-    """The number of leaves."""
-    if isinstance(figures_, dict):
-        return sum(_count(value) for value in figures_.values())
-    return len(figures_) if isinstance(figures_, (list, tuple)) else 1
+    """The number of leaves; a card may be nested as deeply as JSON can be."""
+    count, parts = 0, [figures_]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            parts += part.values()
+        else:
+            count += len(part) if isinstance(part, (list, tuple)) else 1
+    return count
 
 
 def _differences(stated: Any, derived: Any, place: str = "figures") -> Iterator[str]:
     if isinstance(stated, dict) and isinstance(derived, dict):
         for key in dict.fromkeys((*stated, *derived)):
             if key not in stated or key not in derived:
-                yield f"{place}.{key}: expected in the card and from the records, found in one of them only"
+                named = f"{place}.{one_line(str(key), 60)}"
+                yield f"{named}: expected in the card and from the records, found in one of them only"
             else:
                 yield from _differences(stated[key], derived[key], f"{place}.{key}")
     elif isinstance(stated, (list, tuple)) and isinstance(derived, (list, tuple)) and len(stated) == len(derived):
         for i, (one, other) in enumerate(zip(stated, derived, strict=True)):
             yield from _differences(one, other, f"{place}[{i}]")
     elif not _equal(stated, derived, _tolerance(place)):
-        yield f"{place}: the card says {stated!r}, its records give {derived!r}: restore both files"
+        yield f"{place}: the card says {shorten(stated)}, its records give {derived!r}: restore both files"
 
 
 def _tolerance(place: str) -> float:

@@ -16,9 +16,11 @@ from lpzero.run_folder import CONFIG, RunFolder
 from lpzero.search.config import SearchConfig
 from lpzero.search.cost import Measured
 from lpzero.search.ledger import Scored
-from lpzero.settings import check_settings, read_document
+from lpzero.search.shown import check_result
+from lpzero.settings import check_settings, parse_json, read_bounded, read_document, reason_of
 from lpzero.spaces.architecture import Architecture
 
+LARGEST = 1 << 32
 SCORED, COSTS, RESULT, FRONT = "scored.jsonl", "costs.jsonl", "result.json", "front.csv"
 PICKS, TRAININGS, SEARCHED = "architectures", "trainings", "searched.json"
 
@@ -78,7 +80,10 @@ class SearchFolder(RunFolder):
         path = self.path / name
         if not path.exists():
             return []
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = read_bounded(path, LARGEST)
+        except (OSError, ValueError) as err:
+            raise InputError(f"{path}: expected lines of JSON, found {reason_of(err)}: begin a new search") from None
         whole = text[: text.rfind("\n") + 1]
         if whole != text:
             write_text(path, whole)
@@ -94,7 +99,7 @@ class SearchFolder(RunFolder):
         if not path.exists():
             return None
         scored = read_document(path).get("scored")
-        if not isinstance(scored, int):
+        if type(scored) is not int or scored < 0:
             raise InputError(f"{path}: expected the number of scored architectures: begin a new search")
         return scored
 
@@ -115,25 +120,35 @@ class SearchFolder(RunFolder):
     def read_result(self) -> dict[str, Any] | None:
         """The result of a finished search; None where it is not finished; raises InputError where it is damaged."""
         path = self.path / RESULT
-        return read_document(path) if path.exists() else None
+        if not path.exists():
+            return None
+        document = read_document(path)
+        check_result(document, path)
+        return document
 
 
 def _scored(line: str, place: str) -> Scored:
     try:
-        document = json.loads(line)
-        scores = tuple(document["scores"])
-        # older lpzero kept no status
-        status = str(document.get("status", "failed" if None in scores else "ok"))
-        return Scored(Architecture.from_json(document["architecture"]), scores, status)
+        document = parse_json(line)
+        scores = document["scores"]
+        if not isinstance(scores, list) or not all(s is None or type(s) in (int, float) for s in scores):
+            raise TypeError
+        return Scored(Architecture.from_json(document["architecture"]), tuple(scores))
     except (ValueError, KeyError, TypeError, InputError):
         raise InputError(f"{place}: expected a scored architecture: begin a new search") from None
 
 
 def _cost(line: str, place: str) -> tuple[tuple[str, str], Measured]:
     try:
-        document = json.loads(line)
-        interval = document["interval"]
-        measured = Measured(float(document["value"]), None if interval is None else (interval[0], interval[1]))
-        return (str(document["model"]), str(document["cost"])), measured
-    except (ValueError, KeyError, TypeError, IndexError):
+        document = parse_json(line)
+        value, bounds = document["value"], document["interval"]
+        key, name = document["model"], document["cost"]
+        numbers = [value] if bounds is None else [value, *bounds]
+        if len(numbers) not in (1, 3) or not all(type(n) in (int, float) for n in numbers):
+            raise TypeError
+        if not isinstance(key, str) or not isinstance(name, str):
+            raise TypeError
+        first, *ends = map(float, numbers)
+        return (key, name), Measured(first, (ends[0], ends[1]) if ends else None)
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise InputError(f"{place}: expected a measured cost: begin a new search") from None

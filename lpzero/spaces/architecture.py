@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lpzero.errors import InputError
+from lpzero.settings import shorten
 
 Value = int | float | str | bool
 Values = tuple[tuple[str, Value], ...]
@@ -17,7 +18,7 @@ Values = tuple[tuple[str, Value], ...]
 def _freeze(values: Mapping[Any, Any], place: str) -> Values:
     for name, value in values.items():
         if not isinstance(name, str) or not isinstance(value, (int, float, str, bool)):
-            raise InputError(f"{place}: expected names with numbers or text, found {name!r}: {value!r}")
+            raise InputError(f"{place}: expected names with numbers or text, found {shorten(name)}: {shorten(value)}")
     return tuple(sorted(values.items()))
 
 

@@ -10,7 +10,7 @@ from lpzero.spaces.architecture import Value
 from lpzero.spaces.choices import Cell, Choices
 from lpzero.spaces.constraint import Constraint
 
-COUNTED = 1_000_000
+COUNTED = 100_000
 """The most combinations of the fields that constraints name which are looked at one by one."""
 
 
@@ -18,7 +18,7 @@ def assignments(
     fields: Mapping[str, Sequence[Value]],
     constraints: Sequence[Constraint],
     known: Mapping[str, Value],
-    tries: int,
+    tries: int | Iterator[object],
 ) -> Iterator[dict[str, Value]]:
     """Every way to give the fields values that keep the constraints, those of earlier values first.
 
@@ -28,7 +28,8 @@ def assignments(
         fields: For each field its values, in the order to try them; the first field changes last.
         constraints: What has to hold; each names fields and known values alone.
         known: Values that are given.
-        tries: How many values to set at most; whatever would come behind them is left out.
+        tries: How many values to set at most; whatever would come behind them is left out. An iterator that ends after
+            so many may be shared by several searches.
 
     Raises:
         InputError: A constraint cannot be evaluated.
@@ -44,7 +45,7 @@ def assignments(
         places = [order.index(name) + 1 for name in constraint.names if name in fields]
         ready[max(places, default=0)].append(constraint)
     values = dict(known)
-    budget = iter(range(tries))
+    budget = iter(range(tries)) if isinstance(tries, int) else tries
 
     def extended(place: int) -> Iterator[dict[str, Value]]:
         if not all(constraint.holds(values) for constraint in ready[place]):

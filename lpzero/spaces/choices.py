@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from lpzero.errors import InputError
+from lpzero.settings import one_line, shorten
 from lpzero.spaces.architecture import Architecture, Value
 
 
@@ -63,7 +64,7 @@ class Choice:
             valid = dict.fromkeys(combination[i] for combination in fitting)
             fitting = tuple(c for c in fitting if type(c[i]) is type(found[i]) and c[i] == found[i])
             if not fitting:
-                raise InputError(f"{place}: {name} is {found[i]!r}: expected {_listed(tuple(valid))}")
+                raise InputError(f"{place}: {name} is {shorten(found[i])}: expected {_listed(tuple(valid))}")
 
 
 def _listed(values: tuple[Value, ...]) -> str:
@@ -116,7 +117,7 @@ class Choices:
     def validate(self, architecture: Architecture) -> None:
         """Raise InputError, naming what does not fit and the valid values, where it is not in the space."""
         if architecture.space != self.space:
-            raise InputError(f"space is {architecture.space!r}: expected {self.space!r}")
+            raise InputError(f"space is {shorten(architecture.space)}: expected {self.space!r}")
         if architecture.depth not in self.depths:
             raise InputError(f"depth is {architecture.depth}: expected {_listed(self.depths)}")
         _check(self.whole, dict(architecture.whole), "architecture")
@@ -180,7 +181,7 @@ class Choices:
 def _check(choices: tuple[Choice, ...], values: Mapping[str, Value], place: str) -> None:
     names = {name for choice in choices for name in choice.names}
     if set(values) != names:
-        found, expected = ", ".join(sorted(values)) or "none", ", ".join(sorted(names))
+        found, expected = one_line(", ".join(sorted(values)) or "none"), ", ".join(sorted(names))
         raise InputError(f"{place}: found the names {found}: expected {expected}")
     for choice in choices:
         choice.check(values, place)

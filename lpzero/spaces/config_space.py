@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from lpzero.errors import InputError, NoResultError
+from lpzero.settings import one_line, shorten
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.assignments import counted
 from lpzero.spaces.choices import Cell, Choices
@@ -80,7 +81,7 @@ class ConfigSpace:
 
     @property
     def size(self) -> int:
-        """Number of architectures, exactly where the fields that constraints name have up to 1,000,000 combinations.
+        """Number of architectures, exactly where the fields that constraints name have up to 100,000 combinations.
 
         Beyond, it is the number without constraints: no fewer than there are.
         """
@@ -136,8 +137,8 @@ class ConfigSpace:
         broken = self._broken(architecture)
         if broken is not None:
             values = self._values(architecture)
-            facts = ", ".join(f"{name} {values[name]!r}" for name in sorted(broken.names))
-            raise InputError(f"architecture: expected {broken.text}, found {facts}")
+            facts = ", ".join(f"{name} {shorten(values[name])}" for name in sorted(broken.names))
+            raise InputError(f"architecture: expected {one_line(broken.text)}, found {one_line(facts)}")
 
     def config(self, architecture: Architecture) -> Any:
         """The transformers configuration of an architecture.
@@ -216,8 +217,8 @@ class ConfigSpace:
             failed[broken.text] += 1
         worst, times = failed.most_common(1)[0]
         raise NoResultError(
-            f"{self.file}: constraints: {worst!r} did not hold in {times} of {TRIES} draws: expected one that keeps "
-            "them all: choose values that fit together more often"
+            f"{self.file}: constraints: {shorten(worst)} did not hold in {times} of {TRIES} draws: expected one that "
+            "keeps them all: choose values that fit together more often"
         )
 
     def _broken(self, architecture: Architecture) -> Constraint | None:
@@ -237,8 +238,8 @@ class ConfigSpace:
             return make()
         except InputError as err:
             values = {self.depth_field: architecture.depth, **dict(architecture.whole)}
-            facts = ", ".join(f"{name} = {value!r}" for name, value in values.items())
-            raise InputError(f"{self.file}: {facts}: {err}") from err
+            facts = ", ".join(f"{name} = {shorten(value)}" for name, value in values.items())
+            raise InputError(f"{self.file}: {one_line(facts, 1000)}: {err}") from err
 
 
 @lru_cache(maxsize=16)

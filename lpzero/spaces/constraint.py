@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from lpzero.errors import InputError
+from lpzero.settings import shorten
 from lpzero.spaces.architecture import Value
 
 LARGEST = 10**18
 """No number that a constraint meets may be larger, so that none can grow without end."""
+LONGEST_SHOWN = 510
 
 ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -120,13 +122,13 @@ class Constraint:
         try:
             return _truth(self.root, values)
         except FaultError as err:
-            raise InputError(f"constraints: {self.text!r}: {err}") from None
+            raise InputError(f"constraints: {shorten(self.text, LONGEST_SHOWN)}: {err}") from None
 
 
 def number(value: Value) -> float:
     """A value as a number; raises FaultError where it is none, or one that is too large."""
     if isinstance(value, (bool, str)):
-        raise FaultError(f"expected a number, found {value!r}")
+        raise FaultError(f"expected a number, found {shorten(value)}")
     # this refuses infinity and NaN as well
     if not -LARGEST <= value <= LARGEST:
         raise FaultError(f"expected numbers up to {LARGEST:.0e}, found a larger one")
@@ -176,7 +178,7 @@ def _truth(node: Node, values: Mapping[str, Value]) -> bool:
     found = _value(node, values)
     if not isinstance(found, bool):
         named = node.name if isinstance(node, Name) else "a value"
-        raise FaultError(f"expected True or False, found {named}, which is {found!r}")
+        raise FaultError(f"expected True or False, found {named}, which is {shorten(found)}")
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lpzero.errors import InputError
+from lpzero.settings import one_line, reason_of, shorten
 from lpzero.spaces.llama_config import CONFIG, read_config, read_document
 from lpzero.spaces.llama_plan import Base
 
@@ -25,6 +27,8 @@ SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 NUMBERS = ("F32", "F16", "BF16")
 DIGEST_DIGITS = 16
+# a name in this folder, whatever the system: no separator, no colon, and short enough to be one
+_SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\.safetensors")
 _CHUNK = 1 << 22
 
 _OUTSIDE = {
@@ -162,8 +166,8 @@ def _read_index(path: Path) -> dict[str, str]:
     if not isinstance(places, dict) or not places or not all(isinstance(name, str) for name in places.values()):
         raise InputError(f"{path}: expected a weight_map from tensors to files, found none")
     for name in places.values():
-        if Path(name).name != name or not name.endswith(".safetensors"):
-            raise InputError(f"{path}: expected the name of a .safetensors file beside it, found {name!r}")
+        if not _SHARD.fullmatch(name):
+            raise InputError(f"{path}: expected the name of a .safetensors file beside it, found {shorten(name)}")
     return places
 
 
@@ -176,7 +180,7 @@ def _header(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
             parts = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
             return {name: (tuple(part.get_shape()), part.get_dtype()) for name, part in parts.items()}
     except (OSError, SafetensorError) as err:
-        raise InputError(f"{path}: expected a whole safetensors file, found a damaged one: {err}") from err
+        raise InputError(f"{path}: expected a whole safetensors file, found a damaged one: {reason_of(err)}") from err
 
 
 def _check_tensors(
@@ -191,15 +195,18 @@ def _check_tensors(
         other, number = found[place][name]
         if other != shape:
             raise InputError(
-                f"{folder / place}: {name}: expected the shape {list(shape)}, as {CONFIG} has it, found {list(other)}"
+                f"{folder / place}: {name}: expected the shape {list(shape)}, as {CONFIG} has it, found "
+                f"{shorten(list(other))}"
             )
         if number not in NUMBERS:
-            raise InputError(f"{folder / place}: {name}: expected numbers as {', '.join(NUMBERS)}, found {number}")
+            raise InputError(
+                f"{folder / place}: {name}: expected numbers as {', '.join(NUMBERS)}, found {one_line(str(number), 60)}"
+            )
     further = next((name for name in sorted(places) if name not in expected and not name.endswith(_FOLLOWS)), None)
     if further is not None:
         raise InputError(
             f"{folder / places[further]}: expected the tensors of a LLaMA{' with a tied output' if base.tied else ''} "
-            f"alone, found {further} too"
+            f"alone, found {one_line(further, 100)} too"
         )
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lpzero.errors import InputError
+from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of, shorten
 from lpzero.spaces.llama_plan import Base
 
 CONFIG = "config.json"
 THETA = 1e4
-Whole = Annotated[int, Field(ge=1)]
+LARGEST = 1 << 24
+"""No number of a configuration may be larger: a list of so many choices still fits in memory."""
+DEEPEST = 1024
+MOST_HEADS = 1 << 12
+WIDEST_INNER = 1 << 18
+Whole = Annotated[int, Field(ge=1, le=LARGEST)]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -27,10 +32,10 @@ class LlamaConfig(BaseModel):
 
     model_type: Literal["llama"]
     hidden_size: Whole
-    num_hidden_layers: Whole
-    num_attention_heads: Whole
+    num_hidden_layers: Annotated[int, Field(ge=1, le=DEEPEST)]
+    num_attention_heads: Annotated[int, Field(ge=1, le=MOST_HEADS)]
     num_key_value_heads: Whole | None = None
-    intermediate_size: Whole
+    intermediate_size: Annotated[int, Field(ge=1, le=WIDEST_INNER)]
     vocab_size: Whole
     head_dim: Whole | None = None
     max_position_embeddings: Whole = 2048
@@ -79,12 +84,14 @@ class LlamaConfig(BaseModel):
         for name, positions in (("rope_parameters", self.rope_parameters), ("rope_scaling", self.rope_scaling)):
             kind = None if positions is None else positions.get("rope_type", positions.get("type", "default"))
             if kind not in (None, "default"):
-                raise ValueError(f"{name}: expected rotary positions as they are (rope_type default), found {kind!r}")
+                raise ValueError(
+                    f"{name}: expected rotary positions as they are (rope_type default), found {shorten(kind)}"
+                )
         theta = (self.rope_parameters or {}).get("rope_theta", self.rope_theta)
         if theta is None:
             return THETA
         if isinstance(theta, bool) or not isinstance(theta, (int, float)) or not 0 < theta < float("inf"):
-            raise ValueError(f"rope_theta: expected a number above 0, found {theta!r}")
+            raise ValueError(f"rope_theta: expected a number above 0, found {shorten(theta)}")
         return float(theta)
 
 
@@ -99,9 +106,9 @@ def read_config(path: Path) -> Base:
         return LlamaConfig.model_validate(read_document(path)).base
     except ValidationError as err:
         fault = err.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in fault["loc"]) or "the whole"
-        found = "none" if fault["type"] == "missing" else repr(fault["input"])
-        raise InputError(f"{path}: {key}: {fault['msg']}, found {found}") from err
+        key = place_in(fault["loc"]) or "the whole"
+        found = "none" if fault["type"] == "missing" else shorten(fault["input"])
+        raise InputError(f"{path}: {key}: {one_line(fault['msg'])}, found {found}") from err
     except ValueError as err:
         raise InputError(f"{path}: {err}") from err
 
@@ -131,8 +138,8 @@ def config_document(base: Base) -> dict[str, Any]:
 def read_document(path: Path) -> Any:
     """Parse a JSON file; raises InputError where there is none, or something else."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_bounded(path))
     except FileNotFoundError as err:
         raise InputError(f"{path}: expected a file, found none") from err
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as err:
-        raise InputError(f"{path}: expected JSON, found: {' '.join(str(err).split())}") from err
+    except (OSError, ValueError) as err:
+        raise InputError(f"{path}: expected JSON, found: {reason_of(err)}") from err

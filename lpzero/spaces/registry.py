@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lpzero.errors import InputError, LpzeroError, unknown_name
+from lpzero.settings import one_line
 from lpzero.spaces.flexibert import FlexiBert
 from lpzero.spaces.gpt2 import Gpt2
 from lpzero.spaces.llama import Llama, open_subnetworks
@@ -55,14 +56,33 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     found = [entry for entry in _entry_points() if entry.name == name]
     if found:
         return _from_entry_point(found, protocol)
-    if name and Path(name).is_dir():
+    if name and _is_folder(name):
         return open_subnetworks(Path(name), protocol)
-    raise unknown_name("space", name, (*space_names(), "a space.toml", "the folder of a checkpoint"))
+    raise unknown_name("space", one_line(name, 80), (*space_names(), "a space.toml", "the folder of a checkpoint"))
+
+
+def named_space(name: str, protocol: str | None = None) -> SearchSpace:
+    """Find a space by a name that stands in a document, which somebody else may have written.
+
+    Raises:
+        InputError: As :func:`get_space` does, and where it is a path: a document does not say which files are opened.
+    """
+    if name not in SPACES and name not in space_names():
+        raise unknown_name("space", one_line(name, 80), space_names())
+    return get_space(name, None if protocol is None else one_line(protocol, 80))
 
 
 def space_names() -> tuple[str, ...]:
     """The names of the spaces that come with the package, then those of installed packages; none of these is loaded."""
     return tuple(dict.fromkeys([*SPACES, *sorted(entry.name for entry in _entry_points())]))
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):
+        # longer than a path can be, or no path at all
+        return False
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:

@@ -11,14 +11,23 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lpzero.errors import InputError
-from lpzero.settings import check_settings
+from lpzero.settings import check_settings, one_line, read_bounded, reason_of
 from lpzero.spaces.space import Objective
 
-LARGEST_FILE = 1 << 20
+LARGEST_FILE = 1 << 18
+MOST_DOTS = 100
+"""Dots of a line: what a parser of TOML does for a key of many parts grows with their square."""
 LONGEST_CHOICE = 4096
+MOST_VALUES = 2 * LONGEST_CHOICE
+"""Values of all lists together: each one is tried."""
+MOST_CONSTRAINTS = 64
+DEEPEST_FIELD = 8
+LARGEST = 1 << 63
+LARGEST_INSIDE = 1 << 24
+"""Some types repeat a part of a list as often as a number in it says."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -30,17 +39,24 @@ def _name(name: str) -> str:
 
 
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    # torch counts with 64 bits
+    return isinstance(value, str) or (isinstance(value, int) and abs(value) < LARGEST)
 
 
 def _fixed(value: Any) -> Any:
-    parts = [value]
+    parts = [(value, DEEPEST_FIELD)]
     while parts:
-        part = parts.pop()
+        part, levels = parts.pop()
         if isinstance(part, (dict, list)):
-            parts += part.values() if isinstance(part, dict) else part
+            if not levels:
+                raise ValueError(f"expected lists and tables of at most {DEEPEST_FIELD} levels")
+            parts += [(inner, levels - 1) for inner in (part.values() if isinstance(part, dict) else part)]
         elif not _is_scalar(part):
             raise ValueError("expected finite numbers, text, true or false, or lists and tables of them")
+        elif levels < DEEPEST_FIELD and isinstance(part, int) and abs(part) > LARGEST_INSIDE:
+            raise ValueError(f"expected whole numbers of at most {LARGEST_INSIDE} in lists and tables")
     return value
 
 
@@ -75,7 +91,14 @@ class SpaceDocument(BaseModel):
     fixed: dict[str, Annotated[Any, AfterValidator(_fixed)]] = {}
     choices: dict[str, Annotated[list[Any], AfterValidator(_listed)]] = {}
     per_layer: dict[str, Annotated[list[Any], AfterValidator(_listed)]] = {}
-    constraints: list[str] = []
+    constraints: Annotated[list[str], Field(max_length=MOST_CONSTRAINTS)] = []
+
+    @model_validator(mode="after")
+    def _can_be_tried(self) -> SpaceDocument:
+        found = sum(map(len, (*self.choices.values(), *self.per_layer.values())))
+        if found > MOST_VALUES:
+            raise ValueError(f"expected at most {MOST_VALUES} values in all lists together, found {found}")
+        return self
 
     @property
     def digest(self) -> str:
@@ -85,15 +108,16 @@ class SpaceDocument(BaseModel):
 
 
 def read_text(path: Path) -> str:
-    """The text of a TOML file; raises InputError where there is none, or more than 1 MiB."""
+    """The text of a TOML file; raises InputError where there is none, or more than 256 KiB."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise InputError(f"{path}: expected at most {LARGEST_FILE} bytes, found {size}")
-        return path.read_text(encoding="utf-8")
+        # a device says that it has no size, and never ends
+        return read_bounded(path, LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as err:
+    except (OSError, ValueError) as err:
         raise InputError(f"{path}: expected a readable file of UTF-8 text, found {err}") from None
 
 
@@ -111,7 +135,7 @@ def parse_document(path: Path, text: str) -> SpaceDocument:
     for key in values:
         if key not in SpaceDocument.model_fields:
             expected = ", ".join(SpaceDocument.model_fields)
-            raise InputError(f"{path}: {key}: no such key: expected one of {expected}")
+            raise InputError(f"{path}: {one_line(key, 60)}: no such key: expected one of {expected}")
     for key in ("name", "model_type"):
         if key not in values:
             raise InputError(f"{path}: {key}: expected a text, found no such key")
@@ -120,11 +144,16 @@ def parse_document(path: Path, text: str) -> SpaceDocument:
 
 def parse_toml(path: Path, text: str) -> dict[str, object]:
     """The content of a TOML file; raises InputError, naming the file, where it is no TOML."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MOST_DOTS:
+            raise InputError(
+                f"{path}: line {number}: expected at most {MOST_DOTS} dots, found more: write several lines"
+            )
     # part of Python since 3.11, and before that a package of its own
     toml: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         document: dict[str, object] = toml.loads(text)
     except (ValueError, RecursionError) as err:
         # the mistakes of TOML are ValueErrors
-        raise InputError(f"{path}: expected TOML, found {' '.join(str(err).split())}") from None
+        raise InputError(f"{path}: expected TOML, found {reason_of(err)}") from None
     return document

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lpzero.errors import InputError
+from lpzero.settings import one_line, shorten
 from lpzero.spaces.architecture import Value
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.config_space import PROTOCOL, ConfigSpace
@@ -21,6 +22,7 @@ from lpzero.spaces.space_document import SpaceDocument, parse_document, read_tex
 from lpzero.spaces.space_trial import try_values
 
 DEEPEST = 1024
+LONGEST = 1 << 24
 UNBOUNDED = 2048
 """The longest sequence of a family whose configuration names none."""
 
@@ -31,7 +33,7 @@ def read_space(path: Path) -> ConfigSpace:
     """Read a space, and try every value of it in a model without weights.
 
     Args:
-        path: The file, at most 1 MiB.
+        path: The file, at most 256 KiB.
 
     Returns:
         The space; its protocol is ``config-`` and 16 digits that follow from what the file says.
@@ -87,7 +89,7 @@ class _Fields:
         seen: dict[str, str] = {}
         for table, fields in tables.items():
             for name in fields:
-                place = f"{self.path}: {table}.{name}"
+                place = f"{self.path}: {table}.{one_line(name, 60)}"
                 own = _at(place, partial(self.family.own_name, name))
                 if own in seen:
                     raise InputError(f"{place}: expected each field once, found it as {seen[own]} too")
@@ -103,7 +105,7 @@ class _Fields:
                 f"are: {known}"
             )
         if len(values) < 2:
-            raise InputError(f"{place}: expected two values or more, found {values!r}")
+            raise InputError(f"{place}: expected two values or more, found {shorten(values)}")
 
     @cached_property
     def written(self) -> dict[str, str]:
@@ -177,7 +179,7 @@ class _Fields:
         for depth in depths:
             if type(depth) is not int or not 1 <= depth <= DEEPEST:
                 table = "choices" if name in self.document.choices else "fixed"
-                raise InputError(f"{self.path}: {table}.{name}: expected 1 to {DEEPEST} layers, found {depth!r}")
+                raise InputError(f"{self.path}: {table}.{name}: expected 1 to {DEEPEST} layers, found {shorten(depth)}")
         return Choices(
             space=self.document.name,
             depths=tuple(sorted(depths)),
@@ -200,7 +202,9 @@ class _Fields:
     def _known(self, name: str) -> Value:
         value = self.value(self.family.own_name(name))
         if not isinstance(value, (bool, int, float, str)):
-            raise InputError(f"expected a field with a number, a text, True or False, found {name}, which is {value}")
+            raise InputError(
+                f"expected a field with a number, a text, True or False, found {name}, which is {shorten(value)}"
+            )
         return value
 
     def _vocabulary(self) -> int:
@@ -209,7 +213,7 @@ class _Fields:
             raise InputError(f"{self.path}: choices.{name}: expected one vocabulary for all models, under [fixed]")
         size = self.value(self.family.vocabulary)
         if type(size) is not int or size < 2:
-            raise InputError(f"{self.path}: fixed.{name}: expected a whole number from 2, found {size!r}")
+            raise InputError(f"{self.path}: fixed.{name}: expected a whole number from 2, found {shorten(size)}")
         return size
 
     def _max_tokens(self) -> int:
@@ -218,4 +222,8 @@ class _Fields:
             return UNBOUNDED
         values = self.chosen.get(self.written.get(own, own), [self.value(own)])
         whole = [value for value in values if isinstance(value, int)]
+        if max(whole, default=0) > LONGEST:
+            raise InputError(
+                f"{self.path}: {self.written.get(own, own)}: expected at most {LONGEST} positions, found more"
+            )
         return min(whole, default=UNBOUNDED)

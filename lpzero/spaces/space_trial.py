@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
 from lpzero.errors import InputError, LpzeroError
+from lpzero.settings import one_line, shorten
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.assignments import assignments, chosen_values
 from lpzero.spaces.config_space import ConfigSpace
@@ -20,8 +23,15 @@ if TYPE_CHECKING:
     from lpzero.spaces.transformers_model import ConfigModel
 
 TRIED = 32
-SEARCHED = 100_000
+SEARCHED = 300_000
+"""Values that are set to find architectures which keep the constraints, for all values of a space together."""
+TRIED_LAYERS = 1024
+"""Layers of the models that are made to try depths, beside the shallowest and the deepest."""
+BLAMED = 64
+LONGEST_SAID = 1000
 SMALL = 20_000_000
+MOST_MODULES = 200_000
+"""Parts of the largest model that is made: the memory that a model without weights takes grows with them."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,10 @@ class _Variant:
     @property
     def said(self) -> str:
         """The value, and the others that it was tried with: where those matter, the space lacks a constraint."""
-        others = ", ".join(f"{name} = {value!r}" for name, value in self.draft.whole.items() if name != self.name)
-        return f"{self.table}.{self.name} = {self.value!r}, tried with {others}"
+        others = ", ".join(
+            f"{name} = {shorten(value)}" for name, value in self.draft.whole.items() if name != self.name
+        )
+        return one_line(f"{self.table}.{self.name} = {shorten(self.value)}, tried with {others}", LONGEST_SAID)
 
 
 def try_values(space: ConfigSpace) -> ConfigModel:
@@ -83,7 +95,8 @@ def try_values(space: ConfigSpace) -> ConfigModel:
     Raises:
         InputError: A value is refused, or there is no architecture that has it and keeps the constraints.
     """
-    whole = _completion(space, {}, {})
+    tries = iter(range(SEARCHED))
+    whole = _completion(space, {}, {}, tries)
     if whole is None:
         raise InputError(f"{space.file}: constraints: expected an architecture that keeps them all, found none")
     base = _Draft(whole, {choice.names[0]: choice.values[0][0] for choice in space.choices.layer})
@@ -91,9 +104,9 @@ def try_values(space: ConfigSpace) -> ConfigModel:
         config = configuration(space.model_type, base.settings(space))
         first = _model(space, config, base)
     except InputError as err:
-        raise InputError(f"{space.file}: {_blamed(space, base)}: {err}") from err
+        raise InputError(f"{space.file}: {_blamed(space, base, tries)}: {err}") from err
     _check_known(space, config)
-    for variant in _variants(space, base):
+    for variant in _variants(space, base, tries):
         try:
             config = configuration(space.model_type, variant.draft.settings(space))
             if variant.built:
@@ -104,16 +117,16 @@ def try_values(space: ConfigSpace) -> ConfigModel:
     return first
 
 
-def _variants(space: ConfigSpace, base: _Draft) -> Iterator[_Variant]:
+def _variants(space: ConfigSpace, base: _Draft, tries: Iterator[int]) -> Iterator[_Variant]:
     """Every value that the base does not have; raises InputError where the constraints leave one out."""
     for name, values in chosen_values(space.choices, space.depth_field).items():
-        spaced = _spaced(values)
+        spaced = _spaced_depths(space.choices.depths) if name == space.depth_field else _spaced(values)
         for value in values:
             if value != base.whole[name]:
-                whole = _completion(space, {name: value}, base.whole)
+                whole = _completion(space, {name: value}, base.whole, tries)
                 if whole is None:
                     expected = "expected an architecture with it that keeps the constraints, found none"
-                    raise InputError(f"{space.file}: choices.{name} = {value!r}: {expected}")
+                    raise InputError(f"{space.file}: choices.{name} = {shorten(value)}: {expected}")
                 yield _Variant("choices", name, value, replace(base, whole=whole), value in spaced)
     for choice in space.choices.layer:
         name = choice.names[0]
@@ -128,8 +141,15 @@ def _spaced(values: Sequence[Value]) -> Sequence[Value]:
     return [values[round(i * (len(values) - 1) / (TRIED - 1))] for i in range(TRIED)]
 
 
+def _spaced_depths(depths: Sequence[int]) -> Sequence[Value]:
+    """The depths that go into models: of deep ones fewer."""
+    spaced = [int(depth) for depth in _spaced(depths)]
+    kept = [depth for depth, whole in zip(spaced, accumulate(spaced), strict=True) if whole <= TRIED_LAYERS]
+    return [*kept, spaced[-1]]
+
+
 def _completion(
-    space: ConfigSpace, given: Mapping[str, Value], preferred: Mapping[str, Value]
+    space: ConfigSpace, given: Mapping[str, Value], preferred: Mapping[str, Value], tries: Iterator[int]
 ) -> dict[str, Value] | None:
     """Values that keep the constraints: those given, with the preferred ones wherever that is possible."""
     values = chosen_values(space.choices, space.depth_field)
@@ -140,7 +160,7 @@ def _completion(
         first = given.get(name, preferred.get(name, values[name][0]))
         fields[name] = [first] if name in given else [first, *(value for value in values[name] if value != first)]
     try:
-        return next(assignments(fields, space.constraints, dict(space.known), SEARCHED), None)
+        return next(assignments(fields, space.constraints, dict(space.known), tries), None)
     except InputError as err:
         raise InputError(f"{space.file}: {err}") from None
 
@@ -149,7 +169,8 @@ def _model(space: ConfigSpace, config: Any, draft: _Draft) -> ConfigModel:
     """Make a model on the meta device, and see that it has its blocks and runs; raises InputError where it does not."""
     from lpzero.spaces import transformers_model
 
-    model = transformers_model.blank(config, space.objective)
+    with _few_modules():
+        model = transformers_model.blank(config, space.objective)
     depth = draft.whole[space.depth_field]
     try:
         found = model.site_map().depth
@@ -164,6 +185,24 @@ def _model(space: ConfigSpace, config: Any, draft: _Draft) -> ConfigModel:
     return model
 
 
+@contextmanager
+def _few_modules() -> Iterator[None]:
+    """Stop the making of a model that has no end, such as one of a billion experts."""
+    from torch.nn.modules.module import register_module_module_registration_hook
+
+    numbers = iter(range(MOST_MODULES))
+
+    def count(*_: object) -> None:
+        if next(numbers, None) is None:
+            raise InputError(f"expected a model of at most {MOST_MODULES} parts, found more")
+
+    handle = register_module_module_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
 def _check_known(space: ConfigSpace, config: Any) -> None:
     """Refuse a constraint that names a default which the configuration works out from what was chosen."""
     fixed = json.loads(space.fixed)
@@ -172,23 +211,24 @@ def _check_known(space: ConfigSpace, config: Any) -> None:
         found = getattr(config, own_name(name))
         if name not in fixed and found != value:
             raise InputError(
-                f"{space.file}: constraints: {name} follows from other fields, {value!r} by default and {found!r} "
+                f"{space.file}: constraints: {name} follows from other fields, {shorten(value)} by default and "
+                f"{shorten(found)} "
                 f"here: expected it under [fixed] or [choices]"
             )
 
 
-def _blamed(space: ConfigSpace, base: _Draft) -> str:
+def _blamed(space: ConfigSpace, base: _Draft, tries: Iterator[int]) -> str:
     """The key whose value the base could be built without; the model type where there is none."""
-    for variant in _variants(space, base):
+    for variant in islice(_variants(space, base, tries), BLAMED):
         if _builds(space, variant.draft.settings(space), variant.draft):
             value = {**base.whole, **base.layer}[variant.name]
-            return f"{variant.table}.{variant.name} = {value!r}"
+            return f"{variant.table}.{variant.name} = {shorten(value)}"
     own_name = family_of(space.model_type).own_name
     settings = base.settings(space)
     for name, fixed in json.loads(space.fixed).items():
         without = {other: value for other, value in settings.items() if other != own_name(name)}
         if _builds(space, without, base):
-            return f"fixed.{name} = {fixed!r}"
+            return f"fixed.{name} = {shorten(fixed)}"
     return "model_type"
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lpzero.errors import InputError
+from lpzero.settings import one_line
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.choices import Choice
 from lpzero.spaces.space import SearchSpace
@@ -22,7 +23,8 @@ ID, ARCHITECTURE = "id", "architecture"
 MAX_REASON = 300
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# each digit has one way to match: a cell of a hundred thousand digits is read in one go
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BETWEEN = re.compile(r"\s*;\s*|\s+")
 
 
@@ -165,7 +167,7 @@ class Columns:
             architecture = Architecture.from_json(document)
             self.space.validate(architecture)
         except InputError as err:
-            raise InputError(f"{wanted}, found another: {_one_line(str(err))}") from err
+            raise InputError(f"{wanted}, found another: {one_line(str(err), MAX_REASON)}") from err
         except RecursionError as err:
             raise InputError(f"{wanted}, found too many brackets inside each other") from err
         return architecture
@@ -177,12 +179,6 @@ def _texts(choices: Iterable[Choice]) -> dict[str, Texts]:
         for choice in choices
         for i, name in enumerate(choice.names)
     }
-
-
-def _one_line(reason: str) -> str:
-    # it quotes what was found, which may be any text, and as long as the file
-    short = reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}..."
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in short)
 
 
 def _id(cells: dict[str, Any], row: Row) -> str:

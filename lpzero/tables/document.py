@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lpzero import settings
 from lpzero.errors import InputError, MissingError
+from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of
 
 try:
     from yaml import CSafeLoader as SafeLoader
@@ -19,6 +21,7 @@ except ImportError:  # a PyYAML built without libyaml: the same results, slower
 
 
 MAX_SHOWN = 60
+DEEPEST = 50
 
 
 class Document(BaseModel):
@@ -42,34 +45,22 @@ class _UniqueKeyLoader(SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The pairs of a JSON object, for ``object_pairs_hook``; raises ValueError where a key is there twice."""
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        raise ValueError(f"the key {first_repeated(key for key, _ in pairs)} twice in one object")
-    return document
-
-
-def first_repeated(names: Iterable[str]) -> str:
-    """The first name that is there for the second time, for a message; one of them has to be."""
-    seen: set[str] = set()
-    # set.add returns None: the first name that is there already
-    return shorten(next(name for name in names if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
-
-
 def shorten(value: Any) -> str:
     """A value as Python writes it, for a message: its beginning where it is long."""
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
+    return settings.shorten(value, MAX_SHOWN)
 
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_bounded(path)
     except FileNotFoundError as error:
         raise MissingError(f"{path}: expected a file, found none") from error
-    except (OSError, UnicodeDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else f"other bytes at {error.start}"
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: expected a readable file of UTF-8 text, found: other bytes at {error.start}"
+        ) from error
+    except (OSError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{path}: expected a readable file of UTF-8 text, found: {found}") from error
 
 
@@ -82,16 +73,16 @@ def read_json(path: Path) -> Any:
     """
     text = _read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=unique_keys)
+        return parse_json(text)
     except json.JSONDecodeError as error:
         place = f"at character {error.pos} of {len(text)}"
         raise InputError(f"{path}: expected JSON, found a fault {place}: {error.msg}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: expected JSON with unique keys, found: {_one_line(error)}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: expected JSON with unique keys, found: {reason_of(error)}") from error
 
 
 def read_yaml(path: Path) -> Any:
-    """Parse a YAML file of plain types.
+    """Parse a YAML file of plain types, without aliases, at most 50 levels deep.
 
     Raises:
         MissingError: There is no such file.
@@ -99,12 +90,28 @@ def read_yaml(path: Path) -> Any:
     """
     text = _read_text(path)
     try:
+        _check_events(text)
         return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise InputError(f"{path}: expected YAML, found a fault{place}: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: expected YAML, found a fault: {_one_line(error)}") from error
+        raise InputError(f"{path}: expected YAML, found a fault{place}: {reason_of(error.problem)}") from error
+    except Exception as error:  # whatever the constructors of PyYAML raise of a text that is no number, date, ...
+        raise InputError(f"{path}: expected YAML, found a fault: {reason_of(error)}") from error
+
+
+def _check_events(text: str) -> None:
+    """Refuse what would cost more than its length: libyaml nests on the stack of the process, and dies of it.
+
+    Raises:
+        ValueError: It is nested too deeply, or refers to a part of itself.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError("too many brackets inside each other")
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("an alias, which the documents that are read here do not have")
 
 
 def check(model: type[D], document: Any, place: str) -> D:
@@ -122,14 +129,10 @@ def check(model: type[D], document: Any, place: str) -> D:
         return model.model_validate(document)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in fault["loc"])
+        key = place_in(fault["loc"])
         if fault["type"] == "missing":
             raise InputError(f"{place}: expected the key {key}, found none") from error
         unknown = fault["type"] == "extra_forbidden"
-        expected = "no such key" if unknown else fault["msg"].removeprefix("Input should be ")
+        expected = "no such key" if unknown else one_line(fault["msg"].removeprefix("Input should be "))
         found = shorten(fault["input"])
         raise InputError(f"{place}: {key + ': ' if key else ''}expected {expected}, found {found}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

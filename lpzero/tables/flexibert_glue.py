@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from lpzero.errors import InputError
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
-from lpzero.tables.document import Document, check, read_json
+from lpzero.tables.document import Document, check, read_json, shorten
 from lpzero.tables.table import Record
 
 FILE = "flexibert/BERT_benchmark.json"
@@ -73,7 +73,7 @@ def _architecture(trained: _Trained) -> Architecture:
 
 def _name(document: Any, position: int) -> str:
     identity = document.get("id") if isinstance(document, dict) else None
-    return f"record {identity}" if isinstance(identity, int) else f"record at position {position}"
+    return f"record {shorten(identity)}" if isinstance(identity, int) else f"record at position {position}"
 
 
 def read(data: Path) -> tuple[Record, ...]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,9 +21,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.files import write_bytes, write_json
-from lpzero.spaces import get_space
+from lpzero.settings import one_line, place_in, reason_of
 from lpzero.spaces.architecture import Architecture
-from lpzero.tables.document import Document, check, read_json
+from lpzero.spaces.registry import named_space
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables.document import Document, check, read_json, shorten
 from lpzero.tables.lines import parse_json
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
@@ -30,6 +34,8 @@ from lpzero.tables.trained import TrainedRecord, check_record
 CARD, RECORDS = "card.json", "records.jsonl.gz"
 SCHEMA = 1
 LARGEST = 1 << 28
+MOST = 1_000_000
+"""The most records of a table: a line takes more memory than its letters."""
 FACTS = ("name", "space", "protocols", "quality", "unit", "higher_is_better", "source", "licence", "notes")
 """What a card says of a table, and the list of tables of one that comes with the package."""
 
@@ -69,7 +75,7 @@ class Card(Document, extra="forbid"):
     notes: tuple[str, ...]
     recipe: dict[str, Any] | None
     environment: dict[str, str] | None
-    records: int
+    records: Annotated[int, Field(ge=0, le=MOST)]
     records_sha256: str
     figures: dict[str, Any]
     supernet: dict[str, Any] | None = None
@@ -111,20 +117,30 @@ def read_folder(folder: Path) -> FolderTable:
     document = read_json(path)
     version = document.get("schema") if isinstance(document, dict) else None
     if isinstance(document, dict) and version != SCHEMA:
-        raise InputError(f"{path}: expected a card of version {SCHEMA}, found version {version!r}")
+        raise InputError(f"{path}: expected a card of version {SCHEMA}, found version {shorten(version)}")
     card = check(Card, _tuples(document, "protocols", "notes"), str(path))
     lines = _lines(folder / RECORDS, card)
     recipe = None if card.recipe is None else _recipe(card.recipe, f"{path}: recipe")
+    space = _space(card, str(path))
     if recipe is None:
         trainings: tuple[TrainedRecord, ...] = ()
-        records = tuple(_measured(document, place, card) for place, document in lines)
+        records = tuple(_measured(document, place, space) for place, document in lines)
         _refuse_repeated([(record.id, 0) for record in records], folder)
     else:
-        trainings = tuple(check_record(document, place, recipe) for place, document in lines)
+        read = [(place, check_record(document, place, recipe)) for place, document in lines]
+        trainings = tuple(training for _, training in read)
         _refuse_repeated([(training.id, training.seed) for training in trainings], folder)
-        _check_architectures(trainings, [place for place, _ in lines], card)
+        _check_architectures(trainings, [place for place, _ in read], space)
         records = tuple(first_records(trainings))
     return FolderTable(card, table_of(card, records), trainings, recipe)
+
+
+def _space(card: Card, place: str) -> SearchSpace:
+    """The space of a table, which the card names and gives no path of."""
+    try:
+        return named_space(card.space, card.protocols[0])
+    except InputError as err:
+        raise InputError(f"{place}: {err}") from err
 
 
 def table_of(card: Card, records: tuple[Record, ...]) -> Table:
@@ -180,45 +196,67 @@ def _tuples(document: Any, *names: str) -> Any:
     return {k: tuple(v) if k in names and isinstance(v, list) else v for k, v in document.items()}
 
 
+@cache
+def _recipes() -> TypeAdapter[Recipe]:
+    return TypeAdapter(Recipe)
+
+
 def _recipe(document: dict[str, Any], place: str) -> Recipe:
     try:
-        return TypeAdapter(Recipe).validate_json(json.dumps(document), strict=True)
+        # infinity and NaN are no JSON
+        return _recipes().validate_json(json.dumps(document, allow_nan=False), strict=True)
     except ValidationError as err:
         fault = err.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in fault["loc"])
-        raise InputError(f"{place}: {name}: {fault['msg']}, found {fault['input']!r}") from err
+        name, reason = place_in(fault["loc"]), one_line(fault["msg"])
+        raise InputError(f"{place}: {name}: {reason}, found {shorten(fault['input'])}") from err
+    except (ValueError, RecursionError) as err:
+        raise InputError(f"{place}: expected finite numbers and texts, found {reason_of(err)}") from err
 
 
-def _lines(path: Path, card: Card) -> list[tuple[str, Any]]:
-    """The lines of the records as (place, plain types), checked against the card's number and hash."""
+def _lines(path: Path, card: Card) -> Iterator[tuple[str, Any]]:
+    """The lines of the records as (place, plain types), read one by one.
+
+    Raises:
+        MissingError: The file is not there.
+        InputError: It is damaged, or has another hash or number of lines than the card says. While it is read: a line
+            is no JSON.
+    """
     try:
         with gzip.open(path) as file:
             text = file.read(LARGEST + 1)
     except FileNotFoundError as err:
         raise MissingError(f"{path}: expected the records of a table, found no file") from err
     except (OSError, EOFError, zlib.error) as err:
-        raise InputError(f"{path}: expected gzip-compressed JSON lines, found a damaged file: {err}") from err
+        raise InputError(
+            f"{path}: expected gzip-compressed JSON lines, found a damaged file: {reason_of(err)}"
+        ) from err
     if len(text) > LARGEST:
         raise InputError(f"{path}: expected at most {LARGEST >> 20} MiB of records, found more")
     found = hashlib.sha256(text).hexdigest()
     if found != card.records_sha256:
         raise InputError(
-            f"{path}: expected records with the SHA-256 {card.records_sha256[:16]}... that {CARD} gives, "
+            f"{path}: expected records with the SHA-256 {one_line(card.records_sha256[:16])}... that {CARD} gives, "
             f"found {found[:16]}...: restore both files"
         )
-    try:
-        lines = text.decode("utf-8").splitlines()
-    except UnicodeDecodeError as err:
-        raise InputError(f"{path}: expected UTF-8 text, found other bytes at {err.start}") from err
-    if len(lines) != card.records:
-        raise InputError(f"{path}: expected {card.records} records, found {len(lines)}")
-    places = [f"{path}: line {number}" for number in range(1, len(lines) + 1)]
-    return [(place, parse_json(line, place)) for place, line in zip(places, lines, strict=True)]
+    # counted before there is a text for each of them
+    number = text.count(b"\n") + (not text.endswith(b"\n")) if text else 0
+    if number != card.records:
+        raise InputError(f"{path}: expected {card.records} records, found {number}")
+    return _parsed(path, text)
 
 
-def _measured(document: Any, place: str, card: Card) -> Record:
+def _parsed(path: Path, text: bytes) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(io.BytesIO(text), start=1):
+        place = f"{path}: line {number}"
+        try:
+            yield place, parse_json(line.rstrip(b"\r\n").decode("utf-8"), place)
+        except UnicodeDecodeError as err:
+            raise InputError(f"{place}: expected UTF-8 text, found other bytes at {err.start}") from err
+
+
+def _measured(document: Any, place: str, space: SearchSpace) -> Record:
     record = check(MeasuredRecord, document, place)
-    return Record(record.id, _architecture(record.architecture, place, card), record.quality)
+    return Record(record.id, _architecture(record.architecture, place, space), record.quality)
 
 
 def _refuse_repeated(names: Sequence[tuple[str, int]], folder: Path) -> None:
@@ -226,23 +264,23 @@ def _refuse_repeated(names: Sequence[tuple[str, int]], folder: Path) -> None:
         raise InputError(f"{folder / RECORDS}: expected each id once (with each seed), found one twice")
 
 
-def _check_architectures(trainings: Sequence[TrainedRecord], places: Sequence[str], card: Card) -> None:
+def _check_architectures(trainings: Sequence[TrainedRecord], places: Sequence[str], space: SearchSpace) -> None:
     """See that each architecture is in the space, and that the trainings of one id are those of one architecture."""
     first: dict[str, int] = {}
     for index, (training, place) in enumerate(zip(trainings, places, strict=True)):
-        _architecture(training.architecture, place, card)
+        _architecture(training.architecture, place, space)
         before = first.setdefault(training.id, index)
         if training.architecture != trainings[before].architecture:
             raise InputError(
-                f"{place}: expected the architecture of {training.id} in line {before + 1}, found another one with "
-                f"seed {training.seed}: restore both files"
+                f"{place}: expected the architecture of {one_line(training.id, 60)} in line {before + 1}, found "
+                f"another one with seed {training.seed}: restore both files"
             )
 
 
-def _architecture(document: dict[str, Any], place: str, card: Card) -> Architecture:
+def _architecture(document: dict[str, Any], place: str, space: SearchSpace) -> Architecture:
     try:
         architecture = Architecture.from_json(document)
-        get_space(card.space, card.protocols[0]).validate(architecture)
+        space.validate(architecture)
     except InputError as err:
         raise InputError(f"{place}: {err}") from err
     return architecture

@@ -12,8 +12,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from lpzero import settings
 from lpzero.errors import InputError
-from lpzero.tables.document import first_repeated, shorten, unique_keys
+from lpzero.settings import first_repeated
+from lpzero.tables.document import shorten
 
 LARGEST = 1 << 28
 OBJECT = "a JSON object in a line of its own"
@@ -95,11 +97,9 @@ def parse_json(text: str, place: str, wanted: str = "JSON") -> Any:
         InputError: It is none, or nested too deeply to read. One line, which begins with ``place``.
     """
     try:
-        return json.loads(text, object_pairs_hook=unique_keys)
+        return settings.parse_json(text)
     except json.JSONDecodeError as err:
         raise InputError(f"{place}: expected {wanted}, found a fault at character {err.pos + 1}: {err.msg}") from err
-    except RecursionError as err:
-        raise InputError(f"{place}: expected {wanted}, found too many brackets inside each other") from err
     except ValueError as err:
         raise InputError(f"{place}: expected {wanted}, found {err}") from err
 

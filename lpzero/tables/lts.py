@@ -17,7 +17,7 @@ from pydantic import Field
 from lpzero.errors import InputError
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
-from lpzero.tables.document import Document, check, read_yaml
+from lpzero.tables.document import Document, check, read_yaml, shorten
 from lpzero.tables.table import Record
 
 
@@ -65,9 +65,11 @@ class Source:
 def _architecture(config: Config, source: Source, place: str) -> Architecture:
     if not len(config.d_inner) == len(config.n_head) == config.n_layer:
         found = f"{len(config.d_inner)} and {len(config.n_head)}"
-        raise InputError(f"{place}: expected n_layer = {config.n_layer} values of d_inner and n_head, found {found}")
+        raise InputError(
+            f"{place}: expected n_layer = {shorten(config.n_layer)} values of d_inner and n_head, found {found}"
+        )
     if config.cutoffs != list(source.cutoffs):
-        raise InputError(f"{place}: cutoffs: expected {list(source.cutoffs)}, found {config.cutoffs}")
+        raise InputError(f"{place}: cutoffs: expected {list(source.cutoffs)}, found {shorten(config.cutoffs)}")
     whole = {"d_model": config.d_model, "d_embed": config.d_embed, "div_val": config.div_val}
     layers = [{"d_inner": inner, "heads": heads} for inner, heads in zip(config.d_inner, config.n_head, strict=True)]
     return Architecture.of(source.space, whole, layers)
@@ -96,7 +98,7 @@ def read(data: Path, source: Source) -> tuple[Record, ...]:
     for name, document in summaries.items():
         match = re.fullmatch(r"(config_[0-9]+)_(j[0-9]+)", str(name))
         if match is None:
-            raise InputError(f"{path}: expected records with names such as config_0_j0, found {str(name)!r}")
+            raise InputError(f"{path}: expected records with names such as config_0_j0, found {shorten(str(name))}")
         quality = check(_Summary, document, f"{path}: record {name}").valid_ppl
         file = folder / match[1] / match[2] / "model_config.yaml"
         place = f"{file}: record {name}"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from lpzero.errors import InputError, NoResultError
-from lpzero.tables.document import Document, check
+from lpzero.tables.document import Document, check, shorten
 from lpzero.tables.recipe import Recipe
 
 
@@ -73,12 +73,16 @@ def check_record(document: Any, place: str, recipe: Recipe) -> TrainedRecord:
         document = {**document, "curve": tuple(tuple(p) if isinstance(p, list) else p for p in points)}
     record = check(TrainedRecord, document, place)
     if record.recipe != recipe.digest:
-        raise InputError(f"{place}: expected a training by the recipe {recipe.digest}, found one by {record.recipe}")
+        raise InputError(
+            f"{place}: expected a training by the recipe {recipe.digest}, found one by {shorten(record.recipe)}"
+        )
     reached = tuple(step for step, _ in record.curve)
     if record.status == "ok" and (reached != recipe.points or record.steps != recipe.steps):
-        raise InputError(f"{place}: expected losses at the steps {recipe.points}, found them at {reached}")
+        raise InputError(f"{place}: expected losses at the steps {recipe.points}, found them at {shorten(reached)}")
     if record.tokens != record.steps * recipe.batch * recipe.length:
-        raise InputError(f"{place}: expected the tokens of {record.steps} steps, found {record.tokens}")
+        raise InputError(
+            f"{place}: expected the tokens of {shorten(record.steps)} steps, found {shorten(record.tokens)}"
+        )
     return record
 
 

@@ -1,0 +1,1 @@
+"""Fuzzing of everything that reads what somebody else may have written: ``python -m benchmarks.fuzz``."""

@@ -1,0 +1,349 @@
+"""The readers that are fuzzed, each with the documents to begin with."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.fuzz import seeds
+
+Read = Callable[[bytes, Path], object]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader.
+
+    Attributes:
+        name: What it reads.
+        read: Takes the input and a folder of its own; raises what the reader raises.
+        seeds: Valid documents.
+        share: How many inputs it gets, as a multiple of others'.
+        limit: Processor seconds that an input may take.
+    """
+
+    name: str
+    read: Read
+    seeds: Callable[[], tuple[str, ...]]
+    share: float = 1.0
+    limit: float = 1.0
+
+
+def _text(data: bytes) -> str:
+    # as Python reads the command line: what is no UTF-8 becomes lone surrogates
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _formula(data: bytes, folder: Path) -> None:
+    from lpzero.formula import canonical, parse
+
+    del folder
+    formula = parse(_text(data))
+    assert parse(str(formula)) == formula
+    canonical(formula)
+
+
+def _constraint(data: bytes, folder: Path) -> None:
+    from lpzero.errors import InputError
+    from lpzero.spaces.constraint_text import parse_constraint
+
+    del folder
+    values = {"width": 64, "heads": 4, "inner": 256, "activation": "relu", "flag": True, "ratio": 0.5}
+
+    def resolve(name: str) -> str:
+        if name not in values:
+            raise InputError("no such field")
+        return name
+
+    parse_constraint(_text(data), resolve).holds(values)
+
+
+def _written(data: bytes, folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def _space(data: bytes, folder: Path) -> None:
+    """A space, and what commands ask of one that is not refused when it is tried; no model is built."""
+    from lpzero.spaces import space_file
+
+    path = _written(data, folder, "space.toml")
+    fields, document = space_file._Fields, space_file.parse_document(path, space_file.read_text(path))
+    family = space_file._at(f"{path}: model_type", partial(space_file.family_of, document.model_type))
+    space = fields(path, document, family).space(path)
+    assert len(str(space.cells)) > 0
+    if space.size < 2:
+        return
+    rng = np.random.default_rng(0)
+    first, second = space.sample(rng), space.sample(rng)
+    space.validate(space.mutate(first, rng))
+    space.crossover(first, second, rng)
+
+
+def _space_trial(data: bytes, folder: Path) -> None:
+    """A space, every value of it tried in a model without weights."""
+    from lpzero.spaces.space_file import read_space
+
+    read_space(_written(data, folder, "space.toml"))
+
+
+def _architecture(data: bytes, folder: Path, name: str = "architecture.json") -> None:
+    from lpzero.cli.architecture_file import read_architecture, space_of
+
+    given = read_architecture(str(_written(data, folder, name)))
+    space = space_of(given, None, None)
+    space.model_key(given.architecture)
+    space.parameter_counts(given.architecture)
+
+
+def _table(folder: Path, card: bytes, lines: bytes) -> None:
+    from lpzero.tables import load_table
+
+    _written(gzip.compress(lines, 1, mtime=0), folder, "records.jsonl.gz")
+    _written(card, folder, "card.json")
+    load_table(str(folder))
+
+
+def _card(data: bytes, folder: Path, name: str) -> None:
+    """A card whose hash is right, where it is a card at all."""
+    lines = seeds.records(name).encode()
+    card = json.loads(seeds.card(name))
+    right = hashlib.sha256(lines).hexdigest().encode()
+    number = f'"records": {card["records"]}'.encode()
+    _table(folder, data.replace(card["records_sha256"].encode(), right).replace(number, b'"records": 4'), lines)
+
+
+def _records(data: bytes, folder: Path, name: str) -> None:
+    """Records that the card vouches for."""
+    card = json.loads(seeds.card(name))
+    number = len(data.decode("utf-8", "replace").splitlines())
+    card |= {"records": number, "records_sha256": hashlib.sha256(data).hexdigest()}
+    _table(folder, json.dumps(card).encode(), data)
+
+
+def _gzip(data: bytes, folder: Path) -> None:
+    from lpzero.tables import load_table
+
+    lines = seeds.records("llama-own").encode()
+    facts = {"records": 4, "records_sha256": hashlib.sha256(lines).hexdigest()}
+    _written(json.dumps({**json.loads(seeds.card("llama-own")), **facts}).encode(), folder, "card.json")
+    packed = gzip.compress(lines, 1, mtime=0)
+    # an input that is no gzip says where a good file is changed
+    whole = data if data[:2] == b"\x1f\x8b" else packed[: len(data)] + data + packed[len(data) :]
+    _written(whole, folder, "records.jsonl.gz")
+    load_table(str(folder))
+
+
+def _imported(data: bytes, folder: Path, name: str) -> None:
+    from lpzero.spaces import get_space
+    from lpzero.tables.imported import import_table
+
+    import_table(_written(data, folder, name), get_space("gpt2", "own"))
+
+
+def _glue(data: bytes, folder: Path) -> None:
+    from lpzero.tables import flexibert_glue
+
+    (folder / "flexibert").mkdir(exist_ok=True)
+    _written(data, folder, flexibert_glue.FILE)
+    flexibert_glue.read(folder)
+
+
+def _lts(data: bytes, folder: Path) -> None:
+    """A summary, and behind a mark the configuration that both its records have."""
+    from lpzero.tables import gpt2_wt103
+
+    summary, _, config = data.partition(b"\n---\n")
+    place = folder / gpt2_wt103.FOLDER
+    for number in ("j0", "j1"):
+        (place / "config_0" / number).mkdir(parents=True, exist_ok=True)
+        _written(config, place / "config_0" / number, "model_config.yaml")
+    _written(summary, place, "ppl_summary.yaml")
+    gpt2_wt103.read(folder)
+
+
+def _proxy(data: bytes, folder: Path) -> None:
+    from lpzero.proxy import load_proxy
+    from lpzero.proxy.chosen import chosen_on
+    from lpzero.tables import load_table
+
+    proxy = load_proxy(str(_written(data, folder, "proxy.json")))
+    if proxy.found_on == "llama-own":
+        chosen_on(proxy, load_table("llama-own"))
+
+
+def _discovered(data: bytes, folder: Path) -> None:
+    from lpzero.proxy.discovered import discovered
+
+    _written(seeds.evolve_config().encode(), folder, "config.json")
+    _written(b'{"python": "3.11"}', folder, "env.json")
+    _written(data, folder, "best.json")
+    json.dumps(discovered(folder, "x"))
+
+
+def _evolve_config(data: bytes, folder: Path) -> None:
+    from lpzero.evolve.config import EvolveConfig
+    from lpzero.evolve.directory import RunDirectory
+
+    _written(data, folder, "config.json")
+    RunDirectory.open(folder, EvolveConfig)
+
+
+def _evolve_state(data: bytes, folder: Path) -> None:
+    from lpzero.evolve.checkpoint import from_document
+    from lpzero.evolve.directory import RunDirectory
+
+    (folder / "state").mkdir(exist_ok=True)
+    _written(data, folder, "state/checkpoint.json")
+    document = RunDirectory(folder).read_checkpoint()
+    assert document is not None
+    from_document(document, seeds.CONFIG)
+
+
+def _evolve_files(data: bytes, folder: Path) -> None:
+    """The start, the split and the result of a run from one input; all of them are read."""
+    from lpzero.cli.evolve import _print_result
+    from lpzero.errors import InputError
+    from lpzero.evolve.directory import RunDirectory
+
+    run = RunDirectory(folder)
+    for name in ("start.json", "split.json", "best.json"):
+        _written(data, folder, name)
+    for read in (run.read_start, run.read_seen):
+        with contextlib.suppress(InputError):
+            read()
+    document = run.read_result()
+    assert document is not None
+    with contextlib.redirect_stdout(io.StringIO()):
+        _print_result(document)
+
+
+def _search_config(data: bytes, folder: Path) -> None:
+    from lpzero.search.folder import SearchFolder
+
+    _written(data, folder, "config.json")
+    SearchFolder.open(folder)
+
+
+def _search_lines(data: bytes, folder: Path) -> None:
+    """Scores, costs and the end of a search from one input."""
+    from lpzero.errors import InputError
+    from lpzero.search.folder import SearchFolder
+
+    run = SearchFolder(folder)
+    for name in ("scored.jsonl", "costs.jsonl", "searched.json"):
+        _written(data, folder, name)
+    with contextlib.suppress(InputError):
+        run.kept()
+    with contextlib.suppress(InputError):
+        run.kept_costs()
+    run.kept_end()
+
+
+def _search_result(data: bytes, folder: Path) -> None:
+    from lpzero.cli.search import _print
+    from lpzero.search.folder import SearchFolder
+
+    _written(data, folder, "result.json")
+    document = SearchFolder(folder).read_result()
+    assert document is not None
+    with contextlib.redirect_stdout(io.StringIO()):
+        _print(document)
+
+
+@cache
+def _llama_bytes() -> int:
+    """Bytes of the weights of the tiny LLaMA."""
+    return max(part["data_offsets"][1] for part in json.loads(seeds.llama_header()).values() if "shape" in part)
+
+
+def _llama(data: bytes, folder: Path, name: str) -> None:
+    """A checkpoint of which one part is the input."""
+    from lpzero.spaces.llama import open_subnetworks
+    from lpzero.spaces.llama_checkpoint import weights
+
+    config = data if name == "config" else seeds.llama_config().encode()
+    header = data if name == "header" else seeds.llama_header().encode()
+    _written(config, folder, "config.json")
+    whole = data if name == "file" else struct.pack("<Q", len(header)) + header + bytes(_llama_bytes())
+    if name == "index":
+        _written(data, folder, "model.safetensors.index.json")
+        _written(whole, folder, "x.safetensors")
+    else:
+        _written(whole, folder, "model.safetensors")
+    space = open_subnetworks(folder)
+    assert space.checkpoint is not None
+    with weights(space.checkpoint) as read:
+        read("embedding.weight")
+    space.parameter_counts(space.sample(np.random.default_rng(0)))
+
+
+def _corpus(data: bytes, folder: Path) -> None:
+    from lpzero.tables.corpus import read_corpus
+
+    _ = read_corpus(_written(data, folder, "corpus.txt")).unigram_entropy
+
+
+def _llama_files() -> tuple[str, ...]:
+    header = seeds.llama_header()
+    return (struct.pack("<Q", len(header)).decode("latin-1") + header + "\0" * _llama_bytes(),)
+
+
+def _seed(*texts: str) -> Callable[[], tuple[str, ...]]:
+    return lambda: texts
+
+
+def _one(make: Callable[..., str], *arguments: Any) -> Callable[[], tuple[str, ...]]:
+    return lambda: (make(*arguments),)
+
+
+def _run_files() -> tuple[str, ...]:
+    start = json.dumps({"enumerated": 5, "formulas": list(seeds.FORMULAS)})
+    split = json.dumps({"search": ["0000"], "validation": ["0001"], "test": [], "table_sha256": "0" * 64})
+    return seeds.result(), start, split
+
+
+_ROWS = (
+    Target("formula", _formula, _seed(*seeds.FORMULAS), 7),
+    Target("constraint", _constraint, _seed(*seeds.CONSTRAINTS), 10),
+    Target("space.toml", _space, seeds.spaces, 1),
+    # a valid space makes models, which takes a second or two
+    Target("space.toml with models", _space_trial, lambda: seeds.spaces()[:1], 0.003, 30.0),
+    Target("architecture.json", _architecture, seeds.architectures),
+    Target("architecture.toml", partial(_architecture, name="a.toml"), seeds.architectures_toml),
+    Target("card.json, imported", partial(_card, name="llama-own"), _one(seeds.card, "llama-own"), 0.5),
+    Target("card.json, trained", partial(_card, name="gpt2-own"), _one(seeds.card, "gpt2-own"), 0.5),
+    Target("records, imported", partial(_records, name="llama-own"), _one(seeds.records, "llama-own"), 0.5),
+    Target("records, trained", partial(_records, name="gpt2-own"), _one(seeds.records, "gpt2-own"), 0.5),
+    Target("records.jsonl.gz", _gzip, _seed("", "x", "xy" * 20), 0.5),
+    Target("table.csv", partial(_imported, name="table.csv"), _one(seeds.table_csv)),
+    Target("table.jsonl", partial(_imported, name="table.jsonl"), _one(seeds.table_jsonl)),
+    Target("flexibert-glue", _glue, _one(seeds.glue)),
+    Target("lts, YAML", _lts, _seed(f"{seeds.LTS_SUMMARY}\n---\n{seeds.LTS_CONFIG}")),
+    Target("proxy.json", _proxy, seeds.proxies),
+    Target("best.json to export", _discovered, _one(seeds.result)),
+    Target("evolve config.json", _evolve_config, _one(seeds.evolve_config)),
+    Target("evolve checkpoint.json", _evolve_state, _one(seeds.checkpoint)),
+    Target("evolve start, split, best", _evolve_files, _run_files, 0.5),
+    Target("search config.json", _search_config, _one(seeds.search_config)),
+    Target("search scores, costs, end", _search_lines, lambda: (seeds.scored(), seeds.costs(), '{"scored": 5}')),
+    Target("search result.json", _search_result, _one(seeds.search_result), 0.5),
+    Target("llama config.json", partial(_llama, name="config"), _one(seeds.llama_config)),
+    Target("safetensors header", partial(_llama, name="header"), _one(seeds.llama_header)),
+    Target("safetensors index", partial(_llama, name="index"), _one(seeds.llama_index)),
+    Target("safetensors file", partial(_llama, name="file"), _llama_files),
+    Target("corpus", _corpus, _seed("some text\n" * 5, "é漢"), 0.5),
+)
+TARGETS = {target.name: target for target in _ROWS}
