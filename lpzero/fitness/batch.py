@@ -16,12 +16,16 @@ from torch import Tensor
 
 from lpzero.errors import InputError
 from lpzero.fitness.fitness import SMALLEST_NORMAL
+from lpzero.fitness.merged import BLOCK, net_pairs_merged
 
 PAIRS_ON_CPU = 2**20
 """Compared pairs that are held at once on a CPU: they should fit into its second-level cache."""
 
 PAIRS_ON_DEVICE = 2**27
 """Compared pairs that are held at once elsewhere: 4 bytes each, 512 MiB."""
+
+COMPARED = 1024
+"""Architectures of which every pair is compared; pairs of more are counted by merging, in less time and memory."""
 
 EXACT_IN_FLOAT32 = 2**24
 """Every integer up to this one is a float32."""
@@ -196,7 +200,9 @@ def rank_statistics(scores: Tensor, quality: Tensor, *, pairs: int | None = None
     if int(target.distinct) < 2:
         raise InputError("expected at least two distinct qualities, found a constant")
     factors = torch.from_numpy(multipliers(n)).to(scores.device)
-    found = [_statistics(chunk, target, factors) for chunk in _chunks(scores, pairs, n * n)]
+    found = [
+        _statistics(chunk, target, factors) for chunk in _chunks(scores, pairs, n * (n if n <= COMPARED else BLOCK))
+    ]
     return RankStatistics(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 
@@ -223,6 +229,8 @@ def _statistics(scores: Tensor, target: _Ranks, factors: Tensor) -> tuple[Tensor
 
 def _net_pairs(x: Tensor, y: Tensor) -> Tensor:
     """Concordant less discordant pairs of x (candidates, architectures) with y (architectures,), as float64."""
+    if x.shape[1] > COMPARED:
+        return net_pairs_merged(x, y).double()
     dtype = torch.float32 if x.shape[1] ** 2 <= EXACT_IN_FLOAT32 else torch.float64
     x, y = x.to(dtype), y.to(dtype)
     order = (y[:, None] - y).sign().flatten()

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -109,6 +110,12 @@ def untrained_operands(space: SearchSpace, architecture: Architecture, shown: Pa
     return extract(model, site_map, pass_batch(space, shown).to(shown.device))
 
 
+@cache
+def _transformers() -> str:
+    """The version of transformers: looking it up takes milliseconds, as much as a small architecture does."""
+    return metadata.version("transformers")
+
+
 def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown: Pass) -> Path:
     """Where the sketch of one architecture is kept."""
     document = {
@@ -119,7 +126,7 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown:
         "extractor": EXTRACTOR_VERSION,
         "torch": torch.__version__,
         # it draws the weights of some spaces, and its modules are parts of others
-        "transformers": metadata.version("transformers"),
+        "transformers": _transformers(),
         "dtype": "float32",
     }
     if shown.device != "cpu":
