@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from banked import banked, begun
 from choice import branch_values, quiet, tau_a
 from record import record
 
@@ -29,7 +30,6 @@ from lpzero.evolve.island import Epoch, Order, evolve_island
 from lpzero.evolve.run import prepare
 from lpzero.evolve.setting import Setting
 from lpzero.evolve.start import find_start
-from lpzero.evolve.trial import trial_of
 from lpzero.fitness import split
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula
@@ -37,10 +37,10 @@ from lpzero.formula.branches import branches
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import OVER_LAYERS
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import derived_seed, fill_bank
+from lpzero.operands.bank import derived_seed, read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
+from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
-from lpzero.paths import cache_home
 
 EVALUATIONS = 20_000
 CHUNK = 100
@@ -91,14 +91,16 @@ def sketches_of(trials: Trials) -> list[Sketch]:
     """Of every record."""
     setting = trials.setting(0)
     architectures = [record.architecture for record in setting.table.records]
-    return fill_bank(setting.space, architectures, setting.shown, home=cache_home(), jobs=trials.jobs, progress=quiet)
+    return [read_sketch(path) for path in banked(setting.space, architectures, setting.shown, trials.jobs)]
 
 
 @lru_cache(maxsize=64)
 def enumerated(trials: Trials, number: int, size: int) -> tuple[str, ...]:
     """Where the settings with an enumeration start."""
     setting = trials.setting(number, search_size=size, validation_size=size)
-    found = find_start(setting, cache_home(), jobs=trials.jobs, architectures=lambda *_: None, counted=lambda *_: None)
+    paths = banked(setting.space, setting.seen_architectures, setting.shown, trials.jobs)
+    packed = Packed.of_sketches([read_sketch(path) for path in paths])
+    found = find_start(setting, packed, jobs=trials.jobs, counted=lambda *_: None)
     return found.formulas
 
 
@@ -106,7 +108,7 @@ def evolved(trials: Trials, number: int, **changed: Any) -> float:
     """Tau-a on the test architectures of what one evolution chooses."""
     setting = trials.setting(number, **changed)
     config = setting.config
-    evaluation = trial_of(setting, cache_home()).begin()
+    evaluation = begun(setting, trials.jobs)
     start = enumerated(trials, number, config.search_size) if config.start == "enumeration" else ()
 
     def carry_out(order: Order) -> Epoch:

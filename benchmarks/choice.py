@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from banked import banked
 from record import record
 
 from lpzero.evolve.consensus import choose_among
@@ -23,9 +24,8 @@ from lpzero.formula import Formula
 from lpzero.formula.branches import branches
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import Pass, derived_seed, fill_bank
+from lpzero.operands.bank import Pass, derived_seed, read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
-from lpzero.paths import cache_home
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
@@ -65,7 +65,7 @@ def branch_values(found: Sequence[Formula], table: str, protocol: str, seed: int
     """(branches, records) on sketches."""
     loaded = load_table(table)
     space, architectures = get_space(loaded.space, protocol), [record.architecture for record in loaded.records]
-    sketches = fill_bank(space, architectures, Pass(seed=seed), home=cache_home(), jobs=jobs, progress=quiet)
+    sketches = [read_sketch(path) for path in banked(space, architectures, Pass(seed=seed), jobs)]
     columns = []
     for begin in range(0, len(sketches), CHUNK):
         evaluator = Evaluator(SketchSource(sketches[begin : begin + CHUNK]))

@@ -14,35 +14,34 @@ from functools import partial
 
 import numpy as np
 import torch
+from banked import begun
 from record import record
 
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State
 from lpzero.evolve.island import Epoch, Order, evolve_island
 from lpzero.evolve.run import prepare
-from lpzero.evolve.trial import Trial, trial_of
+from lpzero.evolve.setting import Setting
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.values import ExactSource
 from lpzero.operands.bank import untrained_operands
-from lpzero.paths import cache_home
-from lpzero.spaces import get_space
 from lpzero.tables import get_entry, load_table
 
 
-def naive_seconds(trial: Trial, formula: Formula, architectures: int) -> float:
-    """Seconds to score one candidate on every architecture of a trial, from the first few of them."""
-    space = get_space(trial.space, trial.protocol)
+def naive_seconds(setting: Setting[EvolveConfig], formula: Formula, architectures: int) -> float:
+    """Seconds to score one candidate on every architecture that a search sees, from the first few of them."""
+    seen = setting.seen_architectures
     started = time.process_time()
-    for architecture in trial.architectures[:architectures]:
-        Evaluator(ExactSource(untrained_operands(space, architecture, trial.shown))).scores(formula)
-    return (time.process_time() - started) * len(trial.architectures) / architectures
+    for architecture in seen[:architectures]:
+        Evaluator(ExactSource(untrained_operands(setting.space, architecture, setting.shown))).scores(formula)
+    return (time.process_time() - started) * len(seen) / architectures
 
 
-def typed_seconds(config: EvolveConfig, trial: Trial) -> float:
+def typed_seconds(setting: Setting[EvolveConfig]) -> float:
     """Seconds a new distinct formula of the typed search, over the second half of a run."""
-    evaluate = trial.begin()
+    config, evaluate = setting.config, begun(setting)
 
     def carry_out(order: Order) -> Epoch:
         return evolve_island(order, config, evaluate)
@@ -69,11 +68,11 @@ def main() -> None:
         table=options.table,
         generations=25,
     )
-    trial = trial_of(prepare(config), cache_home())
+    setting = prepare(config)
     rules, rng = grammar("typed"), np.random.default_rng(0)
     drawn = [draw(rules, rng) for _ in range(options.candidates)]
-    naive = [naive_seconds(trial, formula, options.architectures) for formula in drawn]
-    typed = typed_seconds(config, trial)
+    naive = [naive_seconds(setting, formula, options.architectures) for formula in drawn]
+    typed = typed_seconds(setting)
     record(
         f"naive-{options.table}-{config.protocol}",
         " ".join(["python benchmarks/naive.py", *sys.argv[1:]]),
@@ -82,7 +81,7 @@ def main() -> None:
             ["naive, median", statistics.median(naive), 1 / statistics.median(naive), 1.0],
             ["typed search, steady state", typed, 1 / typed, statistics.median(naive) / typed],
         ],
-        architectures=len(trial.architectures),
+        architectures=len(setting.seen),
         naive_candidates=options.candidates,
         naive_architectures=f"{options.architectures}, scaled to all",
     )

@@ -9,14 +9,13 @@ import time
 from functools import partial
 
 import torch
+from banked import begun
 from record import record
 
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.engine import Evolution, State
 from lpzero.evolve.island import Epoch, Order, evolve_island
 from lpzero.evolve.run import prepare
-from lpzero.evolve.trial import trial_of
-from lpzero.paths import cache_home
 
 
 def main() -> None:
@@ -30,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     config = EvolveConfig(space="flexibert", start="random", **vars(options))
-    evaluate = trial_of(prepare(config), cache_home()).begin()
+    evaluate = begun(prepare(config))
 
     def carry_out(order: Order) -> Epoch:
         return evolve_island(order, config, evaluate)

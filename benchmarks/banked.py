@@ -1,0 +1,33 @@
+"""The bank, and what formulas are evaluated on, for a measurement that has no run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lpzero.engines import Serial, open_engine
+from lpzero.evolve.config import EvolveConfig
+from lpzero.evolve.evaluation import Evaluation
+from lpzero.evolve.setting import Setting
+from lpzero.evolve.trial import pack_banks, passes_of, trial_of
+from lpzero.operands.bank import Pass, fill_bank
+from lpzero.paths import cache_home
+from lpzero.spaces import Architecture
+from lpzero.spaces.space import SearchSpace
+
+
+def banked(space: SearchSpace, architectures: Sequence[Architecture], shown: Pass, jobs: int = 1) -> tuple[Path, ...]:
+    """Files of the sketches of all architectures."""
+    with open_engine(jobs=jobs) as engine:
+        found = fill_bank(space, architectures, shown, home=cache_home(), engine=engine, progress=lambda *_: None)
+    assert not found.faults, next(iter(found.faults.values()))
+    return found.paths
+
+
+def begun(setting: Setting[EvolveConfig], jobs: int = 1) -> Evaluation:
+    """What an evolution evaluates formulas with."""
+    banks = [banked(setting.space, setting.seen_architectures, shown, jobs) for shown in passes_of(setting)]
+    with TemporaryDirectory() as folder:
+        # what is mapped stays when its name is gone
+        return trial_of(setting, pack_banks(Path(folder), banks), Serial()).begin()
