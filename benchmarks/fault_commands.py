@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +183,7 @@ def start(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "text.txt").write_text(TEXT)
     if not (folder / "table").exists():
-        _write_table(folder)
+        shutil.copytree(_table_of(ARCHITECTURES), folder / "table")
     words = command.resume if command.resume and (folder / "run").exists() else command.begin
     found = os.pathsep.join([*python, os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
     process = subprocess.Popen(
@@ -194,15 +198,19 @@ def start(
     return Started(process, time.monotonic()).watch()
 
 
-def _write_table(folder: Path) -> None:
-    """A table of the first architectures of a bundled one."""
-    records = load_table("gpt2-own").records[:ARCHITECTURES]
+@cache
+def _table_of(number: int) -> Path:
+    """A table of the first architectures of a bundled one, made once."""
+    folder = Path(tempfile.mkdtemp(prefix="lpzero-table-"))
+    atexit.register(shutil.rmtree, folder)
+    records = load_table("gpt2-own").records[:number]
     lines = [json.dumps({"architecture": r.architecture.to_json(), "quality": r.quality}) for r in records]
     (folder / "table.jsonl").write_text("".join(f"{line}\n" for line in lines))
     words = ["tables", "import", "table.jsonl", "--space", "gpt2", "--protocol", "own", "--lower-is-better"]
     subprocess.run(
         [sys.executable, "-m", "lpzero", *words], cwd=folder, check=True, capture_output=True, env=dict(os.environ)
     )
+    return folder / "table"
 
 
 def finished(command: Command, folder: Path, jobs: int, **more: Any) -> tuple[Any, Started]:
