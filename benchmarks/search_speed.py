@@ -15,6 +15,7 @@ import torch
 from record import record
 from scipy import stats
 
+from lpzero.engines import open_engine
 from lpzero.operands.bank import pass_batch, untrained_model
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import ScoreTask, score_task
@@ -97,7 +98,8 @@ def main() -> None:
     setting, watch = prepare(config), Watch()
     with tempfile.TemporaryDirectory() as folder:
         run = SearchFolder.create(Path(folder) / "run", config)
-        document = execute(run, setting, jobs=options.jobs, observer=watch)
+        with open_engine(jobs=options.jobs) as engine:
+            document = execute(run, setting, engine=engine, observer=watch)
         kept = run.kept()
     sampled = np.random.default_rng(0).permutation(len(kept))[: options.pairs]
     timed(setting, [kept[int(i)].architecture for i in sampled[:3]])

@@ -19,6 +19,7 @@ import numpy as np
 from record import record
 from scipy import stats
 
+from lpzero.engines import open_engine
 from lpzero.files import write_json
 from lpzero.operands.bank import Pass, derived_seed
 from lpzero.proxy import Proxy, load_proxy
@@ -110,7 +111,8 @@ def exact_scores(
         if document == facts:
             return scores
     architectures = [item.architecture for item in table.records]
-    rows = score_architectures(space, architectures, [proxy], shown, jobs=jobs, progress=progress)
+    with open_engine(jobs=jobs) as engine:
+        rows = score_architectures(space, architectures, [proxy], shown, engine=engine, progress=progress)
     found = {space.key(a): row[0].value for a, row in zip(architectures, rows, strict=True)}
     if path is not None:
         write_json(path, {**facts, "scores": found})
