@@ -17,16 +17,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import psutil
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lpzero.errors import InputError, LpzeroError, MissingError, NoResultError
+from lpzero.cli.isolated_answer import checked, unreadable
+from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_json
 from lpzero.paths import cache_home
 
@@ -42,7 +42,6 @@ KEPT = (
 
 # The modules that this process finds are those that the other one finds, and nothing in its working directory is.
 _START = "import sys; sys.path[:] = sys.argv[2:]; from lpzero.cli.isolated_child import main; main(sys.argv[1])"
-_ERRORS = {kind.exit_code: kind for kind in (LpzeroError, InputError, MissingError, NoResultError)}
 _ROUNDS = 50
 
 
@@ -70,56 +69,19 @@ class Allowed:
                 raise InputError(f"--{name}-limit: expected more than 0, found {value}")
 
 
-class _Answer(BaseModel):
-    """What a process leaves is checked like anything that a user gives."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class _Score(_Answer):
-    proxy: str
-    value: float | None
-    direction: Literal["higher", "lower"]
-    status: str
-    seconds: float
-
-
-class _Percentiles(_Answer):
-    space: str
-    protocol: str
-    drawn: int
-    of: dict[str, float | None]
-
-
-class _Document(_Answer):
-    model: str
-    space: str | None
-    protocol: str | None
-    params: float
-    costs: dict[str, float]
-    seed: int
-    batch_sha256: str
-    scores: list[_Score]
-    percentiles: _Percentiles | None
-
-
-class _Failure(_Answer):
-    error: str
-    exit_code: int
-
-
 def require_isolation() -> None:
     """Raise InputError where processes cannot be isolated."""
     if os.name != "posix":
         raise InputError(f"--isolate: expected Linux or macOS, found {sys.platform}")
 
 
-def score_isolated(text: str, request: Request, allowed: Allowed) -> dict[str, Any]:
+def score_isolated(text: str, request: Request, names: Sequence[str], allowed: Allowed) -> dict[str, Any]:
     """Score one model in a process of its own.
 
     Args:
         text: What the user gave.
         request: What is asked of every model.
+        names: Those of its proxies, in its order.
         allowed: What the process may take.
 
     Returns:
@@ -143,8 +105,8 @@ def score_isolated(text: str, request: Request, allowed: Allowed) -> dict[str, A
         try:
             answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            raise _unreadable(text) from None
-    return _checked(answer, text, request)
+            raise unreadable(text) from None
+    return checked(answer, text, request.seed, list(names))
 
 
 def _ending(code: int) -> str:
@@ -157,25 +119,6 @@ def _ending(code: int) -> str:
         name = f"signal {-code}"
     # the system ends what it has no memory for with the one, libraries end themselves with the other
     return f"was killed by {name}" + (", perhaps for memory" if -code in (signal.SIGKILL, signal.SIGABRT) else "")
-
-
-def _unreadable(text: str) -> LpzeroError:
-    return LpzeroError(f"{text}: expected a result, found something else: its code wrote where lpzero writes")
-
-
-def _checked(answer: Any, text: str, request: Request) -> dict[str, Any]:
-    """The document in an answer, or the error in it, raised."""
-    try:
-        if isinstance(answer, dict) and "error" in answer:
-            failure = _Failure.model_validate(answer)
-            raise _ERRORS.get(failure.exit_code, LpzeroError)((failure.error.splitlines() or [""])[0])
-        found = _Document.model_validate(answer)
-    except ValidationError:
-        raise _unreadable(text) from None
-    if (found.model, found.seed, len(found.scores)) != (text, request.seed, len(request.proxies)):
-        raise _unreadable(text)
-    document: dict[str, Any] = answer
-    return document
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -225,7 +168,9 @@ def _started(folder: Path, text: str, request: Request, allowed: Allowed) -> Ite
 def _end(process: subprocess.Popen[bytes], home: Path) -> None:
     """Kill a process with all that it started, sessions of their own included: they share its home."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        # it may end meanwhile
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for _ in range(_ROUNDS):
         # what forks while it is looked for is found the next time

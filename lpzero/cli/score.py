@@ -92,7 +92,7 @@ def score(
         *(percentiles, within, options.resolve_jobs(jobs)),
     )
     chosen, shown = [load_proxy(name) for name in request.proxies], request.shown
-    score_one = _isolated(request, time_limit, memory_limit) if isolate else scorer(request)
+    score_one = _isolated(request, chosen, time_limit, memory_limit) if isolate else scorer(request)
     if len(models) == 1:
         with redirect_stdout(sys.stderr):
             # whatever the model's own code prints is no part of the result
@@ -114,14 +114,14 @@ def _check_limits(isolate: bool) -> None:
             raise InputError(f"--{name.replace('_', '-')}: expected --isolate beside it, found none")
 
 
-def _isolated(request: Request, time_limit: float, memory_limit: int | None) -> Scorer:
+def _isolated(request: Request, proxies: list[Proxy], time_limit: float, memory_limit: int | None) -> Scorer:
     """What scores a model in a process of its own."""
     from lpzero.cli.isolated import Allowed, require_isolation, score_isolated
     from lpzero.spaces.memory import free_memory
 
     require_isolation()
     allowed = Allowed(time_limit, free_memory() if memory_limit is None else memory_limit)
-    return partial(score_isolated, request=request, allowed=allowed)
+    return partial(score_isolated, request=request, names=[proxy.name for proxy in proxies], allowed=allowed)
 
 
 def _score_each(models: tuple[str, ...], score_one: Scorer) -> list[dict[str, Any]]:

@@ -50,10 +50,13 @@ SMALL = ["--proxy", "snip", "--proxy", "params", "--batch", "2", "--tokens", "8"
 REQUEST = Request(("params",), 0, 2, 8, "cpu", 0, None, 1)
 HEAD = "import sys; sys.path[:] = sys.argv[2:]; import json, os, time; from pathlib import Path\n"
 SLEEP = "time.sleep(1000)"
+SCORE = {"proxy": "params", "value": 3.0, "direction": "higher", "status": "ok", "seconds": 0.1}
+PERCENTILES = {"space": "gpt2", "protocol": "own", "drawn": 2, "of": {"other": 50.0}}
 DOCUMENT: dict[str, Any] = {
-    **{"model": "m.py", "space": None, "protocol": None, "params": 3, "costs": {"params": 3}, "seed": 0},
+    **{"model": "m.py", "space": None, "protocol": None, "params": 3, "seed": 0},
+    "costs": {"params": 3, "nonembedding": 3, "bytes": 12, "flops": 3},
     **{"batch_sha256": "0" * 64, "percentiles": None},
-    "scores": [{"proxy": "params", "value": 3.0, "direction": "higher", "status": "ok", "seconds": 0.1}],
+    "scores": [SCORE],
 }
 
 
@@ -133,6 +136,9 @@ def test_what_ends_badly_is_left_out_and_the_others_go_on(capfd: pytest.CaptureF
         (answering(json.dumps({**DOCUMENT, "model": "other.py"})), "found something else"),
         (answering(json.dumps({**DOCUMENT, "scores": []})), "found something else"),
         (answering(json.dumps({**DOCUMENT, "more": 1})), "found something else"),
+        (answering(json.dumps({**DOCUMENT, "costs": {}})), "found something else"),
+        (answering(json.dumps({**DOCUMENT, "percentiles": PERCENTILES})), "found something else"),
+        (answering(json.dumps({**DOCUMENT, "scores": [{**SCORE, "proxy": "other"}]})), "found something else"),
         (answering(json.dumps({**DOCUMENT, "params": float("nan")})), "found something else"),
         (answering(json.dumps({"error": 3, "exit_code": 1})), "found something else"),
         (answering(json.dumps({"error": "one\ntwo", "exit_code": 77})), "^one$"),
@@ -142,7 +148,7 @@ def test_every_end_of_a_process_is_one_line(stand_in: Callable[[str], None], lin
     stand_in(lines)
     started = time.monotonic()
     with pytest.raises(LpzeroError, match=words) as caught:
-        score_isolated("m.py", REQUEST, Allowed(1 if lines == SLEEP else 60, None))
+        score_isolated("m.py", REQUEST, ["params"], Allowed(1 if lines == SLEEP else 60, None))
     assert (caught.value.exit_code, "\n" in str(caught.value)) == (1, False)
     assert time.monotonic() - started < 30
 
@@ -151,9 +157,9 @@ def test_an_error_keeps_its_exit_code_and_a_document_its_values(stand_in: Callab
     for kind in (InputError, MissingError):
         stand_in(answering(json.dumps({"error": "no", "exit_code": kind.exit_code})))
         with pytest.raises(kind, match=r"^no$"):
-            score_isolated("m.py", REQUEST, Allowed(60, None))
+            score_isolated("m.py", REQUEST, ["params"], Allowed(60, None))
     stand_in(answering(json.dumps(DOCUMENT)))
-    assert score_isolated("m.py", REQUEST, Allowed(60, None)) == DOCUMENT
+    assert score_isolated("m.py", REQUEST, ["params"], Allowed(60, None)) == DOCUMENT
 
 
 # one process of the session, and one that leaves it
@@ -173,7 +179,7 @@ while not (Path("False.pid").exists() and Path("True.pid").exists()):
 def test_what_a_process_starts_ends_with_it(stand_in: Callable[[str], None], ends: str) -> None:
     stand_in(FORKS + ends)
     with pytest.raises(LpzeroError, match="expected a result"):
-        score_isolated("m.py", REQUEST, Allowed(5, None))
+        score_isolated("m.py", REQUEST, ["params"], Allowed(5, None))
     for name in ("False.pid", "True.pid"):
         assert ended(int(Path(name).read_text()))
 
@@ -208,7 +214,7 @@ def wait(order):
     time.sleep(1000)
 isolated_child._answer = wait
 isolated_child.main(sys.argv[1])'''
-main.lpzero.main = lambda **_: isolated.score_isolated("m.py", Request(), isolated.Allowed(1000, None))
+main.lpzero.main = lambda **_: isolated.score_isolated("m.py", Request(), [], isolated.Allowed(1000, None))
 main.main()
 """
 
