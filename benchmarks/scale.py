@@ -60,13 +60,15 @@ def cells() -> list[Cell]:
     found = [Cell("bank", SIZES[-1], 2)]
     found += [Cell("bank", 100, workers, repeat) for workers in (1, 2) for repeat in range(3)]
     found += [Cell("bank", 1_000, workers) for workers in (1, 2)]
-    found += [Cell("bank", SIZES[-1]), Cell("bank, real", 20)]
-    found += [Cell("pack", size, 1, repeat) for size in SIZES for repeat in range(3 if size < SIZES[-1] else 2)]
-    found += [Cell("score", size, 1, repeat) for size in SIZES for repeat in range(3 if size < SIZES[-1] else 2)]
-    found += [Cell("score", size, 2) for size in SIZES]
+    found += [Cell("bank, real", 20)]
+    for work, repeats in (("pack", 3), ("score", 3), ("evaluate", 2)):
+        # the smallest are over before the machine has found its pace
+        found += [Cell(work, size, 1, repeat) for size in SIZES[:-1] for repeat in range(repeats)]
+        found += [Cell(work, SIZES[-1])]
     found += [Cell("score, all at once", size) for size in SIZES]
-    found += [Cell("evaluate", size, 1, repeat) for size in SIZES for repeat in range(2)]
-    found += [Cell("evaluate", 100_000), *(Cell("evaluate", size, 2) for size in (*SIZES, 100_000))]
+    found += [Cell("score", size, 2) for size in SIZES]
+    found += [Cell("evaluate", size, 2) for size in SIZES]
+    found += [Cell("evaluate", 100_000, workers) for workers in (1, 2)]
     return found
 
 
