@@ -19,7 +19,6 @@ from lpzero.operands.bank import Pass, derived_seed, pass_batch
 from lpzero.operands.batch import Batch, batch_of, random_batch
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.score import (
-    MODEL_ERRORS,
     Score,
     ScoreStatus,
     score_architectures,
@@ -149,7 +148,7 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn) -> dic
         model, site_map, source, batch = _readable(loaded, shown)
     except LpzeroError:
         raise
-    except MODEL_ERRORS as err:
+    except Exception as err:  # whatever a model's own code raises
         reason = (str(err).splitlines() or [""])[0]
         raise LpzeroError(f"{text}: the model cannot be read: {type(err).__name__}: {reason}") from err
     known = loaded.space is not None and loaded.architecture is not None
@@ -162,7 +161,7 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn) -> dic
             costs = _costs(loaded, model, site_map, source, batch, shown)
         except LpzeroError:
             raise
-        except MODEL_ERRORS as err:
+        except Exception as err:  # whatever a model's own code raises
             reason = (str(err).splitlines() or [""])[0]
             raise LpzeroError(f"{text}: the model cannot be run: {type(err).__name__}: {reason}") from err
     for proxy, result in zip(proxies, scores, strict=True):

@@ -19,7 +19,6 @@ from lpzero.operands.intervene import INTERVENTIONS, intervene
 from lpzero.operands.operand import OPERANDS, Family
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import (
-    MODEL_ERRORS,
     Score,
     score_architectures,
     score_model,
@@ -118,7 +117,7 @@ def _on_operands(
     names = [name for name in task.names if name in INTERVENTIONS]
     try:
         operands = extract(model, site_map, batch)
-    except MODEL_ERRORS as err:
+    except Exception as err:  # whatever a model's own code raises
         return dict.fromkeys((ORIGINAL, *names), unscored(err, 0.0))
     scores = {ORIGINAL: score_operands(operands, formula)}
     for name in names:

@@ -26,9 +26,6 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
 
-# What a model's own code raises when it is run on tokens that it does not take, and our own errors about it.
-MODEL_ERRORS = (LpzeroError, RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError, MemoryError)
-
 
 class ScoreStatus(str, Enum):
     """What came of scoring one model with one proxy: ``overflow`` is an infinite value, ``nonfinite`` a NaN.
@@ -130,7 +127,7 @@ def score_model(
     if any(proxy.formula is not None for proxy in proxies):
         try:
             evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
-        except MODEL_ERRORS as err:
+        except Exception as err:  # whatever a model's own code raises
             unusable = unscored(err, 0.0)
     return [
         unusable
@@ -159,7 +156,7 @@ def _measured(value: Callable[[], float]) -> Score:
     started = time.perf_counter()
     try:
         found = value()
-    except MODEL_ERRORS as err:
+    except Exception as err:  # whatever a model's own code raises
         return unscored(err, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     if not math.isfinite(found):

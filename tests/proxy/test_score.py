@@ -49,6 +49,20 @@ def test_out_of_memory_is_a_status(tiny: Any, tokens: Batch, monkeypatch: pytest
     )
 
 
+@pytest.mark.parametrize("error", [AssertionError("two heads"), ZeroDivisionError("by zero"), OSError("no file")])
+def test_whatever_a_model_raises_is_a_status(
+    tiny: Any, tokens: Batch, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def forward(*_: Any, **__: Any) -> Any:
+        raise error
+
+    site_map = tiny.site_map()
+    monkeypatch.setattr(type(tiny), "forward", forward)
+    (score,) = score_model(tiny, site_map, shape_of_model(tiny, site_map), tokens, [load_proxy("snip")])
+    assert (score.status, score.value) == (ScoreStatus.FAILED, None)
+    assert score.reason == f"the model raised {type(error).__name__}: {error}"
+
+
 def test_the_shape_of_a_model_is_that_of_its_plan() -> None:
     space = get_space("flexibert")
     architecture = space.sample(np.random.default_rng(0))
