@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,20 +70,21 @@ def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: b
     home = writable_cache()
     if resume is not None:
         options.refuse_settings(click.get_current_context())
-    run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    config = setting.config
-    say(f"run {run.path}: seed {config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
-    display = ProgressDisplay()
-    try:
-        with where.open(config.device, deterministic=config.deterministic) as engine:
+    made, setting = _resumed(resume) if resume is not None else _begun(output, settings)
+    config, display = setting.config, ProgressDisplay()
+    # before there is a folder: what is refused leaves nothing
+    with where.open(config.device, deterministic=config.deterministic) as engine:
+        run = made()
+        say(f"run {run.path}: seed {config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
+        try:
             document = execute_enumeration(run, setting, home=home, engine=engine, observer=display)
-    except NoResultError:
-        display.close()
-        raise
-    except BaseException:
-        display.close()
-        say(f"run {run.path} is kept: continue it with lpzero enumerate --resume {run.path}")
-        raise
+        except NoResultError:
+            display.close()
+            raise
+        except BaseException:
+            display.close()
+            say(f"run {run.path} is kept: continue it with lpzero enumerate --resume {run.path}")
+            raise
     display.close()
     if as_json:
         print_json(document)
@@ -89,16 +92,18 @@ def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: b
         _print(document)
 
 
-def _resumed(path: Path) -> tuple[RunDirectory, Setting[EnumerateConfig]]:
+def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EnumerateConfig]]:
     from lpzero.evolve.config import EnumerateConfig
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.enumerate_run import prepare_enumeration
 
     run, config = RunDirectory.open(path, EnumerateConfig)
-    return run, prepare_enumeration(config)
+    return lambda: run, prepare_enumeration(config)
 
 
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting[EnumerateConfig]]:
+def _begun(
+    output: Path | None, settings: dict[str, Any]
+) -> tuple[Callable[[], RunDirectory], Setting[EnumerateConfig]]:
     from lpzero.evolve.config import EnumerateConfig
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.enumerate_run import prepare_enumeration
@@ -111,7 +116,7 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory,
         )
     config = check_settings(EnumerateConfig, complete(settings))
     setting = prepare_enumeration(config)
-    return RunDirectory.create(output or free_path(config, "enumerate"), config), setting
+    return partial(RunDirectory.create, output or free_path(config, "enumerate"), config), setting
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,20 +146,21 @@ def evolve(
     home = writable_cache()
     if resume is not None:
         options.refuse_settings(click.get_current_context())
-    run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    say(f"run {run.path}: seed {setting.config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
-    display = ProgressDisplay()
-    try:
-        config = setting.config
-        with where.open(config.device, deterministic=config.deterministic) as engine:
+    made, setting = _resumed(resume) if resume is not None else _begun(output, settings)
+    config, display = setting.config, ProgressDisplay()
+    # before there is a folder: what is refused leaves nothing
+    with where.open(config.device, deterministic=config.deterministic) as engine:
+        run = made()
+        say(f"run {run.path}: seed {config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
+        try:
             document = execute(run, setting, home=home, engine=engine, observer=display)
-    except NoResultError:
-        display.close()
-        raise
-    except BaseException:
-        display.close()
-        say(f"run {run.path} is kept: continue it with lpzero evolve --resume {run.path}")
-        raise
+        except NoResultError:
+            display.close()
+            raise
+        except BaseException:
+            display.close()
+            say(f"run {run.path} is kept: continue it with lpzero evolve --resume {run.path}")
+            raise
     display.close()
     if as_json:
         print_json(document)
@@ -165,16 +168,16 @@ def evolve(
         _print_result(document)
 
 
-def _resumed(path: Path) -> tuple[RunDirectory, Setting[EvolveConfig]]:
+def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EvolveConfig]]:
     from lpzero.evolve.config import EvolveConfig
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.run import prepare
 
     run, config = RunDirectory.open(path, EvolveConfig)
-    return run, prepare(config)
+    return lambda: run, prepare(config)
 
 
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory, Setting[EvolveConfig]]:
+def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], RunDirectory], Setting[EvolveConfig]]:
     from lpzero.evolve.config import check_config
     from lpzero.evolve.directory import RunDirectory
     from lpzero.evolve.run import prepare
@@ -186,7 +189,7 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[RunDirectory,
     setting = prepare(config)
     for given, proxy in seeds.items():
         check_sealed(given, proxy.found_on, setting)
-    return RunDirectory.create(output or free_path(config, config.grammar), config), setting
+    return partial(RunDirectory.create, output or free_path(config, config.grammar), config), setting
 
 
 def _started(settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,19 +106,20 @@ def search(resume: Path | None, output: Path | None, where: Where, as_json: bool
 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
-    run, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    config = setting.config
-    say(f"search {run.path}: seed {config.seed}, {setting.space.name}, protocol {setting.space.protocol}")
-    if config.left_out:
-        say(f"{len(config.left_out)} architectures of the table are left out: the proxy was chosen on them")
-    display = ProgressDisplay()
-    try:
-        with where.open(config.device, deterministic=config.deterministic) as engine:
+    made, setting = _resumed(resume) if resume is not None else _begun(output, settings)
+    config, display = setting.config, ProgressDisplay()
+    # before there is a folder: what is refused leaves nothing
+    with where.open(config.device, deterministic=config.deterministic) as engine:
+        run = made()
+        say(f"search {run.path}: seed {config.seed}, {setting.space.name}, protocol {setting.space.protocol}")
+        if config.left_out:
+            say(f"{len(config.left_out)} architectures of the table are left out: the proxy was chosen on them")
+        try:
             document = execute(run, setting, engine=engine, observer=display)
-    except BaseException:
-        display.close()
-        say(f"search {run.path} is kept: continue it with lpzero search --resume {run.path}")
-        raise
+        except BaseException:
+            display.close()
+            say(f"search {run.path} is kept: continue it with lpzero search --resume {run.path}")
+            raise
     display.close()
     if as_json:
         print_json(document)
@@ -124,21 +127,21 @@ def search(resume: Path | None, output: Path | None, where: Where, as_json: bool
         _print(document)
 
 
-def _resumed(path: Path) -> tuple[SearchFolder, SearchSetting]:
+def _resumed(path: Path) -> tuple[Callable[[], SearchFolder], SearchSetting]:
     from lpzero.search.folder import SearchFolder
     from lpzero.search.setting import prepare
 
     run, config = SearchFolder.open(path)
-    return run, prepare(config, run)
+    return lambda: run, prepare(config, run)
 
 
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[SearchFolder, SearchSetting]:
+def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], SearchFolder], SearchSetting]:
     from lpzero.search.folder import SearchFolder
     from lpzero.search.setting import prepare
 
     config = _config(settings)
     setting = prepare(config)
-    return SearchFolder.create(output or _free_path(config, setting), config), setting
+    return partial(SearchFolder.create, output or _free_path(config, setting), config), setting
 
 
 def _config(settings: dict[str, Any]) -> SearchConfig:

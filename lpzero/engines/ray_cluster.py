@@ -8,6 +8,7 @@ network whose members trust each other.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from lpzero.engines.process import unfaulted
 from lpzero.engines.threads import deterministic_algorithms
 from lpzero.engines.worker import attempted, prepare
 from lpzero.errors import InputError, MissingError
+
+REACH_S = 10.0
 
 
 class Cluster:
@@ -137,6 +140,8 @@ def _imported() -> Any:
 
 
 def _begin(ray: Any, jobs: int | None, address: str | None) -> None:
+    if address is not None:
+        _reach(address)
     # nothing is told to anybody about how lpzero is used
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet = {"include_dashboard": False} if address is None else {}
@@ -151,6 +156,22 @@ def _begin(ray: Any, jobs: int | None, address: str | None) -> None:
     except (ConnectionError, ValueError, RuntimeError) as err:
         reason = (str(err).splitlines() or [""])[0]
         raise MissingError(f"--address {address}: expected a Ray cluster, found {reason}") from err
+
+
+def _reach(address: str) -> None:
+    """Find out in seconds whether anybody answers: Ray itself tries for minutes.
+
+    Raises:
+        MissingError: Nobody does.
+    """
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon or not port.isdecimal():
+        # a name that Ray resolves, such as auto
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except (OSError, OverflowError) as err:
+        raise MissingError(f"--address {address}: expected a Ray cluster, found nobody who answers: {err}") from err
 
 
 class _Actor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -173,7 +175,13 @@ def test_a_whole_evolution_is_that_of_one_process_though_a_node_goes_in_the_midd
 def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="at least 1 job"):
         open_engine("ray", 0)
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with socket.socket() as taken:
+        # a port where nobody listens
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(MissingError, match=rf"--address {address}: expected a Ray cluster, found nobody"):
+            open_engine("ray", 1, address=address)
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingError, match=r"pip install 'lpzero\[ray\]'"):
         open_engine("ray", 1)
     assert Serial().name == "serial"
