@@ -44,12 +44,10 @@ def main() -> None:
         corpus, folder = Path(place) / "corpus", Path(place) / "files"
         corpus.mkdir()
         folder.mkdir()
-        if options.replay is not None:
-            watch = Watch(lambda data: target.read(data, folder), folder, target.limit)
-            watch(options.replay.read_bytes())
-            _write(target, watch, corpus, options.out)
-            return
         texts = target.seeds()
+        if options.replay is not None:
+            _replay(target, texts, folder, corpus, options)
+            return
         for number, text in enumerate(texts):
             (corpus / str(number)).write_text(text, encoding="utf-8")
         _fuzz(target, texts, folder, corpus, options)
@@ -60,13 +58,24 @@ def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - it holds a folder of its own
 
 
+def _warm(target: Target, texts: tuple[str, ...], folder: Path) -> None:
+    """Import now what a reader imports when it is first used."""
+    for text in texts:
+        with contextlib.suppress(LpzeroError):
+            target.read(text.encode(), folder)
+
+
+def _replay(target: Target, texts: tuple[str, ...], folder: Path, corpus: Path, options: argparse.Namespace) -> None:
+    watch = Watch(lambda data: target.read(data, folder), folder, target.limit)
+    _warm(target, texts, folder)
+    watch(options.replay.read_bytes())
+    _write(target, watch, corpus, options.out)
+
+
 def _fuzz(target: Target, texts: tuple[str, ...], folder: Path, corpus: Path, options: argparse.Namespace) -> None:
     watch = Watch(lambda data: target.read(data, folder), folder, target.limit)
     with atheris.instrument_imports(include=["lpzero"]):
-        for text in texts:
-            # what a reader imports when it is first used is imported now
-            with contextlib.suppress(LpzeroError):
-                target.read(text.encode(), folder)
+        _warm(target, texts, folder)
     watch.arm()
     others = by_kind(texts)
 
@@ -86,7 +95,8 @@ def _fuzz(target: Target, texts: tuple[str, ...], folder: Path, corpus: Path, op
         if watch.inputs % KEPT_EVERY == 0:
             _write(target, watch, corpus, options.out)
 
-    flags = [f"-seed={options.seed + 1}", f"-max_len={LONGEST}", "-timeout=0", "-rss_limit_mb=0", "-len_control=0"]
+    # atheris' own alarm ends the process on a machine that is busy; the watch has a limit on processor time
+    flags = [f"-seed={options.seed + 1}", f"-max_len={LONGEST}", "-timeout=3600", "-rss_limit_mb=0", "-len_control=0"]
     # the input that ended the process, if one did, lies beside what was found
     flags.append(f"-artifact_prefix={options.out}.")
     atheris.Setup([sys.argv[0], *flags, str(corpus)], test, custom_mutator=change)
