@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from lpzero.files import PART
 from lpzero.operands.bank import read_sketch
@@ -96,14 +97,14 @@ COMMANDS = (
     ),
     Command(
         "enumerate",
-        ("enumerate", "--table", "table", *SPLIT, "--operands", "weight,head", "--output", "run"),
+        ("enumerate", "--table", "table", *SPLIT, "--operands", "weight", "--output", "run"),
         ("enumerate", "--resume", "run"),
         _run,
     ),
     Command(
         "search",
         (
-            *("search", "--space", "gpt2", "--protocol", "own", "--proxy", "snip", *PASS, "--samples", "40"),
+            *("search", "--space", "gpt2", "--protocol", "own", "--proxy", "snip", *PASS, "--samples", "24"),
             *("--max-params", "1M", "--output", "run"),
         ),
         ("search", "--resume", "run"),
@@ -138,13 +139,12 @@ class Started:
 
     Attributes:
         process: The process, in a group of its own.
-        launched: When, as ``time.monotonic`` tells it.
         said: Its lines on stderr.
-        at_work: Seconds until its first line of progress; None before.
+        at_work: Seconds of CPU, its workers' included, until its first line of progress; None before. What else the
+            machine does is no part of it.
     """
 
     process: subprocess.Popen[str]
-    launched: float
     said: list[str] = field(default_factory=list)
     at_work: float | None = None
 
@@ -164,7 +164,7 @@ class Started:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if self.at_work is None and PROGRESS.match(line):
-                self.at_work = time.monotonic() - self.launched
+                self.at_work = cpu_seconds(self.process.pid)
             self.said.append(line)
 
 
@@ -195,7 +195,20 @@ def start(
         text=True,
         start_new_session=True,
     )
-    return Started(process, time.monotonic()).watch()
+    return Started(process).watch()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and those that it started have computed so far; 0 where it is gone."""
+    total = 0.0
+    try:
+        parent = psutil.Process(pid)
+        for process in (parent, *parent.children(recursive=True)):
+            times = process.cpu_times()
+            total += times.user + times.system
+    except psutil.NoSuchProcess:
+        return total
+    return total
 
 
 @cache

@@ -9,11 +9,11 @@ written, damaged files, clocks that jump, and two commands at once (benchmarks/f
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import signal
 import statistics
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +24,8 @@ import numpy as np
 from fault_commands import COMMANDS, Command, check_files, finished, start
 from fault_scenarios import SCENARIOS
 from record import record
+
+from lpzero.files import append_line
 
 KILLS_A_CHAIN = 5
 NEVER_BEFORE = 0.5
@@ -36,7 +38,7 @@ class Reference:
     Attributes:
         result: What every other run of it must give.
         seconds: How long it takes, by the number of workers.
-        at_work: Seconds from its launch to its first progress, likewise.
+        at_work: Seconds of CPU until its first progress, likewise.
     """
 
     result: Any
@@ -53,6 +55,14 @@ class Tally:
     equal: int = 0
     faults: list[str] = field(default_factory=list)
     again: list[float] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add what came of another chain."""
+        self.kills += other.kills
+        self.chains += other.chains
+        self.equal += other.equal
+        self.faults += other.faults
+        self.again += other.again
 
 
 def reference(command: Command, folder: Path) -> Reference:
@@ -103,58 +113,82 @@ def chain(command: Command, whole: Reference, folder: Path, rng: np.random.Gener
     return tally
 
 
-def campaign(
-    folder: Path, kills: int, seed: int, parallel: int, *, commands: tuple[Command, ...] = COMMANDS
-) -> dict[str, Tally]:
-    """Kill every command so many times.
+def killed(command: Command, number: int, folder: Path, kills: int, seed: int, parallel: int) -> Tally:
+    """Kill a command at least so many times.
 
     Args:
+        command: The command.
+        number: Its place among the commands, which moments follow from.
         folder: Where to work; what went wrong stays there.
-        kills: At least so many for each command.
+        kills: At least so many.
         seed: Of every moment and choice.
         parallel: Chains at a time.
-        commands: Which ones.
     """
-    tallies: dict[str, Tally] = {}
-    for number, command in enumerate(commands):
-        whole, total, index = reference(command, folder), Tally(), 0
-        while total.kills < kills:
-            with ThreadPoolExecutor(parallel) as pool:
-                rngs = [np.random.default_rng((seed, number, index + i)) for i in range(parallel)]
-                left = -(-(kills - total.kills) // parallel)
-                places = [folder / f"{number}-{index + i}" for i in range(parallel)]
-                each = min(KILLS_A_CHAIN, left)
-                for one in pool.map(lambda r, p, c=command, w=whole, e=each: chain(c, w, p, r, e), rngs, places):
-                    for name in ("kills", "chains", "equal"):
-                        setattr(total, name, getattr(total, name) + getattr(one, name))
-                    total.faults += one.faults
-                    total.again += one.again
-            index += parallel
-            print(f"{command.name}: {total.kills}/{kills} kills, {total.equal}/{total.chains} equal", file=sys.stderr)
-        tallies[command.name] = total
-    return tallies
+    whole, total, index = reference(command, folder), Tally(), 0
+    while total.kills < kills:
+        each = min(KILLS_A_CHAIN, -(-(kills - total.kills) // parallel))
+        chains = [
+            (np.random.default_rng((seed, number, index + i)), folder / f"{number}-{index + i}")
+            for i in range(parallel)
+        ]
+        with ThreadPoolExecutor(parallel) as pool:
+            for one in pool.map(lambda pair: chain(command, whole, pair[1], pair[0], each), chains):  # noqa: B023
+                total.add(one)
+        index += parallel
+        print(f"{command.name}: {total.kills}/{kills} kills, {total.equal}/{total.chains} equal", file=sys.stderr)
+    return total
+
+
+def scenario_row(name: str, folder: Path) -> dict[str, Any]:
+    """What came of another fault than a kill."""
+    print(f"{name} ...", file=sys.stderr)
+    try:
+        outcome = SCENARIOS[name](folder / name.replace(" ", "-"))
+    except Exception as err:  # whatever ends it is a fault of its own
+        return {"name": name, "times": 1, "equal": "0 of 1", "faults": [f"{name}: {err}"], "said": ""}
+    equal = f"{outcome.equal} of {outcome.trials}"
+    return {"name": name, "times": outcome.trials, "equal": equal, "faults": outcome.faults, "said": outcome.said}
+
+
+def killed_row(command: Command, tally: Tally) -> dict[str, Any]:
+    """What came of a command's kills."""
+    median = statistics.median(tally.again) if tally.again else 0.0
+    return {
+        "name": f"SIGKILL: {command.name}",
+        "times": tally.kills,
+        "equal": f"{tally.equal} of {tally.chains}",
+        "faults": tally.faults,
+        "said": f"{median:+.1f} s, at most {max(tally.again, default=0.0):+.1f} s",
+    }
 
 
 def main() -> None:
-    """Kill, compare, and record."""
+    """Kill, compare, and record; a folder that was begun goes on with what it lacks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=40, help="of each of the five commands")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parallel", type=int, default=2, help="chains at a time")
+    parser.add_argument("--folder", type=Path, default=Path("build/faults"))
+    parser.add_argument("--only", action="append", help="a row; nothing is recorded before all of them are there")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="lpzero-faults-"))
-    rows: list[list[Any]] = []
-    faults: list[str] = []
-    for name, tally in campaign(folder, options.kills, options.seed, options.parallel).items():
-        median = statistics.median(tally.again) if tally.again else 0.0
-        extra = f"{median:+.1f} s, at most {max(tally.again, default=0.0):+.1f} s"
-        rows.append([f"SIGKILL: {name}", tally.kills, f"{tally.equal} of {tally.chains}", len(tally.faults), extra])
-        faults += tally.faults
-    for name, scenario in SCENARIOS.items():
-        print(f"{name} ...", file=sys.stderr)
-        outcome = scenario(folder / name.replace(" ", "-"))
-        rows.append([name, outcome.trials, f"{outcome.equal} of {outcome.trials}", len(outcome.faults), outcome.said])
-        faults += outcome.faults
+    options.folder.mkdir(parents=True, exist_ok=True)
+    folder, kept = options.folder.resolve(), options.folder / "rows.jsonl"
+    commands = {f"SIGKILL: {command.name}": (command, i) for i, command in enumerate(COMMANDS)}
+    names = [*commands, *SCENARIOS]
+    for name in options.only or names:
+        if name in rows_of(kept):
+            continue
+        if name in commands:
+            command, number = commands[name]
+            tally = killed(command, number, folder, options.kills, options.seed, options.parallel)
+            row = killed_row(command, tally)
+        else:
+            row = scenario_row(name, folder)
+        append_line(kept, json.dumps(row))
+    rows = rows_of(kept)
+    if not all(name in rows for name in names):
+        return
+    faults = [fault for name in names for fault in rows[name]["faults"]]
     record(
         "faults",
         " ".join(["python benchmarks/faults.py", *sys.argv[1:]]),
@@ -163,15 +197,19 @@ def main() -> None:
             "times",
             "equal results",
             "faults found",
-            "until at work again, beyond a first start; or what was said",
+            "CPU until at work again beyond a first start, or what it said",
         ],
-        rows,
-        kills=sum(row[1] for row in rows if row[0].startswith("SIGKILL")),
+        [[n, rows[n]["times"], rows[n]["equal"], len(rows[n]["faults"]), rows[n]["said"]] for n in names],
+        kills=sum(rows[name]["times"] for name in commands),
         seed=options.seed,
         faults=faults or "none",
     )
-    if not faults:
-        shutil.rmtree(folder)
+
+
+def rows_of(kept: Path) -> dict[str, dict[str, Any]]:
+    """The rows that are there, by name."""
+    lines = kept.read_text().splitlines() if kept.exists() else []
+    return {row["name"]: row for row in map(json.loads, lines)}
 
 
 if __name__ == "__main__":

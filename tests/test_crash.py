@@ -27,7 +27,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_command_that_is_killed_again_and_again_ends_as_if_it_had_not_been(faults: Any, tmp_path: Path) -> None:
     evolve, *_ = faults.COMMANDS
-    tally = faults.campaign(tmp_path, 3, 0, 1, commands=(evolve,))["evolve"]
+    tally = faults.killed(evolve, 0, tmp_path, 3, 0, 1)
     assert tally.kills >= 3
     assert tally.faults == []
     assert tally.equal == tally.chains
