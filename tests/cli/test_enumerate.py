@@ -21,6 +21,7 @@ SMALL = (
 KEYS = {
     *("schema", "run", "space", "table", "table_sha256", "protocol", "seed", "evaluated", "pruned", "seconds", "best"),
     *("front", "baselines", "branches", "formulas", "distinct_formulas", "nonfinite", "constant", "per_second", "top"),
+    "left_out",
 }
 
 
@@ -80,11 +81,23 @@ def test_a_proxy_file_with_a_damaged_provenance_is_refused(document: dict[str, A
         load_proxy(str(path))
 
 
-def test_the_same_command_gives_the_same_result_with_more_jobs(
+def test_a_run_that_was_stopped_goes_on_to_the_same_result_also_with_more_jobs(
     document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
-    assert run(["enumerate", *SMALL[:-1], "2", "--output", str(tmp_path / "run"), "--json"]) == 0
+    path = str(tmp_path / "run")
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lpzero.evolve.enumerate_run.final_report", stop)
+        assert run(["enumerate", *SMALL, "--output", path]) == 130
+    assert f"continue it with lpzero enumerate --resume {path}" in capsys.readouterr().err
+    assert run(["enumerate", "--resume", path, "--seed", "3"]) == 2
+    assert "--seed has no effect beside --resume" in capsys.readouterr().err
+    assert run(["evolve", "--resume", path]) == 2
+    assert run(["enumerate", "--resume", path, "--jobs", "2", "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     differing = {key for key in KEYS if again[key] != document[key]}
     assert differing <= {"run", "seconds", "per_second"}
@@ -97,7 +110,7 @@ def test_a_folder_that_exists_is_refused_and_untouched(
     assert run(["enumerate", *SMALL, "--output", document["run"]]) == 2
     message = capsys.readouterr().err
     assert "exists and is left as it is: give another --output" in message
-    assert "--resume" not in message
+    assert f"or continue it with --resume {document['run']}" in message
     assert {path: path.read_bytes() for path in before} == before
 
 
