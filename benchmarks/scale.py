@@ -13,18 +13,17 @@ import argparse
 import json
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from cheap_space import CheapSpace, architectures
+from family import Watch
 from record import record
 from scipy import stats
 
@@ -41,7 +40,7 @@ from lpzero.spaces import get_space
 
 SPACE = CheapSpace()
 SHOWN = Pass(batch=2, tokens=16, elements=64)
-FORMULAS, SEEN, PIECE = 1000, 100, 250
+FORMULAS, SEEN, PIECE, FRUGAL = 1000, 100, 250, 32 * 2**20
 SIZES = (100, 1_000, 10_000)
 
 
@@ -65,7 +64,7 @@ def cells() -> list[Cell]:
         # the smallest are over before the machine has found its pace
         found += [Cell(work, size, 1, repeat) for size in SIZES[:-1] for repeat in range(repeats)]
         found += [Cell(work, SIZES[-1])]
-    found += [Cell("score, all at once", size) for size in SIZES]
+    found += [Cell(work, size) for work in ("score, all at once", "score, 32 MiB remembered") for size in SIZES]
     found += [Cell("score", size, 2) for size in SIZES]
     found += [Cell("evaluate", size, 2) for size in SIZES]
     found += [Cell("evaluate", 100_000, workers) for workers in (1, 2)]
@@ -76,45 +75,6 @@ def formulas(number: int) -> list[Formula]:
     """The first of a fixed sequence of random ones."""
     rules, rng = grammar("typed"), np.random.default_rng(0)
     return [draw(rules, rng) for _ in range(number)]
-
-
-class Watch:
-    """Time and memory of a block: of this process and its workers, which live before it and behind it."""
-
-    def __enter__(self) -> Watch:
-        self._ended, self.peak = threading.Event(), 0
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._cpu, self._wall = self._used(), time.perf_counter()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.wall, self.cpu = time.perf_counter() - self._wall, self._used() - self._cpu
-        self._ended.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while True:
-            self.peak = max(self.peak, sum(map(private, family())))
-            if self._ended.wait(0.05):
-                return
-
-    def _used(self) -> float:
-        return sum(sum(one.cpu_times()[:2]) for one in family())
-
-
-def family() -> list[psutil.Process]:
-    """This process and those below it."""
-    return [psutil.Process(), *psutil.Process().children(recursive=True)]
-
-
-def private(process: psutil.Process) -> int:
-    """Bytes that a process holds and that belong to no file."""
-    try:
-        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
 
 def warm(_number: int) -> None:
@@ -143,11 +103,25 @@ def scored(packed: Shared, some: list[Formula]) -> np.ndarray:
     return found
 
 
+def scored_frugally(packed: Shared, some: list[Formula]) -> np.ndarray:
+    """The same where next to nothing is remembered: what memory grows with is then not what is remembered."""
+    evaluator = ShardedEvaluator(Packed.of_arrays(packed.arrays()), memory_limit=FRUGAL)
+    found: np.ndarray = evaluator.score_all(some).values.numpy()
+    return found
+
+
 def evaluated(packed: Shared, some: list[Formula]) -> int:
     """How many of some formulas are valid, in a worker."""
     quality = np.random.default_rng(0).normal(size=SEEN)
     found = evaluation(Packed.of_arrays(packed.arrays()), quality, SEEN // 2, "cpu", joint=True)(some)
     return sum(known.ok for known in found)
+
+
+WORKS: dict[str, Callable[[Shared, list[Formula]], Any]] = {
+    "score": scored,
+    "score, 32 MiB remembered": scored_frugally,
+    "evaluate": evaluated,
+}
 
 
 def measure(cell: Cell, folder: Path) -> dict[str, Any]:
@@ -174,9 +148,8 @@ def measure(cell: Cell, folder: Path) -> dict[str, Any]:
                 for formula in some:
                     whole.scores(formula)
         else:
-            work: Callable[[Shared, list[Formula]], Any] = scored if cell.work == "score" else evaluated
-            number = FORMULAS if cell.work == "score" else cell.size
-            spread(work, pack(paths, packed), formulas(number), engine, watch)
+            number = cell.size if cell.work == "evaluate" else FORMULAS
+            spread(WORKS[cell.work], pack(paths, packed), formulas(number), engine, watch)
     return {**asdict(cell), "wall": watch.wall, "cpu": watch.cpu, "peak": watch.peak, "bytes": _bytes(packed)}
 
 
@@ -192,17 +165,8 @@ def spread(
     piece = min(len(some) // engine.workers, 20 * PIECE)
     pieces = [some[first : first + piece] for first in range(0, len(some), piece)]
     with watch:
-        for _ in engine.map(_Work(work, shared), pieces):
+        for _ in engine.map(partial(work, shared), pieces):
             pass
-
-
-@dataclass(frozen=True)
-class _Work:
-    work: Callable[[Shared, list[Formula]], Any]
-    shared: Shared
-
-    def __call__(self, some: list[Formula]) -> Any:
-        return self.work(self.shared, some)
 
 
 def _bytes(path: Path) -> int:
