@@ -162,10 +162,11 @@ class Started:
 
     def _read(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if self.at_work is None and PROGRESS.match(line):
-                self.at_work = cpu_seconds(self.process.pid)
-            self.said.append(line)
+        with self.process.stderr as stderr:
+            for line in stderr:
+                if self.at_work is None and PROGRESS.match(line):
+                    self.at_work = cpu_seconds(self.process.pid)
+                self.said.append(line)
 
 
 def start(

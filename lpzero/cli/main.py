@@ -97,6 +97,8 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("lpzero: interrupted", err=True)
         return INTERRUPTED
     except _Terminated:
+        # it has been heard: what is said below must not be cut short by the next one
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         click.echo("lpzero: terminated", err=True)
         return TERMINATED
 

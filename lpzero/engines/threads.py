@@ -38,11 +38,14 @@ def use_deterministic_algorithms() -> None:
 @contextmanager
 def deterministic_algorithms(wanted: bool) -> Iterator[None]:
     """Use deterministic algorithms alone inside the block, where they are wanted; as they were before behind it."""
+    if not wanted:
+        # torch imports its compiler to change the setting
+        yield
+        return
     import torch
 
     before = torch.are_deterministic_algorithms_enabled()
-    if wanted:
-        use_deterministic_algorithms()
+    use_deterministic_algorithms()
     try:
         yield
     finally:

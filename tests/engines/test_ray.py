@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
+from lpzero.engines.ray_cluster import _reach
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.evolve.config import EvolveConfig
 from lpzero.evolve.directory import RunDirectory
@@ -76,7 +77,7 @@ def add_up(shared: Any, factor: int) -> int:
 def test_results_errors_faults_and_shared_arrays(cluster: Any, tmp_path: Path) -> None:
     np.arange(10).tofile(tmp_path / "numbers")
     told: list[tuple[int, int]] = []
-    with open_engine("ray", 2, limits=Limits(seconds=3, memory=200 << 20)) as engine:
+    with open_engine("ray", 2, limits=Limits(seconds=8, memory=200 << 20)) as engine:
         assert list(engine.map(abs, range(-20, 0), arrived=lambda *pair: told.append(pair))) == [*range(20, 0, -1)]
         assert sorted(told) == list(zip(range(20), range(20, 0, -1), strict=True))
         results = engine.map(fail_on_three, [1, 3])
@@ -90,7 +91,7 @@ def test_results_errors_faults_and_shared_arrays(cluster: Any, tmp_path: Path) -
         assert isinstance(killed, Fault)
         assert (killed.status, rest) == (FaultStatus.KILLED, 5)
         late, rest = engine.attempt(time.sleep, [600.0, 0.0])
-        assert (late, rest) == (Fault(FaultStatus.TIMEOUT, "not done within 3 s"), None)
+        assert (late, rest) == (Fault(FaultStatus.TIMEOUT, "not done within 8 s"), None)
 
 
 def test_a_node_may_go_in_the_middle(cluster: Any) -> None:
@@ -180,7 +181,7 @@ def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(MissingError, match=rf"--address {address}: expected a Ray cluster, found nobody"):
-            open_engine("ray", 1, address=address)
+            _reach(address)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingError, match=r"pip install 'lpzero\[ray\]'"):
         open_engine("ray", 1)

@@ -182,6 +182,7 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from lpzero.tables.build import build
+from lpzero.engines import Serial
 from lpzero.tables.corpus import Source
 from lpzero.tables.recipe import Recipe
 read = json.loads(sys.argv[1])
@@ -313,7 +314,7 @@ def damage(path: Path, how: str) -> None:
         ("empty", "expected JSON, found a fault at character 0 of 0"),
         ("loss", "a loss that ends the curve"),
         ("nan", "loss: expected a finite number, found nan"),
-        ("recipe", "found one by 0000000000000000"),
+        ("recipe", "found one by '0000000000000000'"),
     ],
 )
 def test_a_damaged_training_is_named_and_left(

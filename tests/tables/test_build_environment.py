@@ -144,7 +144,7 @@ def test_what_failed_or_lacked_memory_is_tried_again_and_what_diverged_is_not(
     assert [t.loss for t in built.trainings[:2]] == [t.loss for t in whole.trainings[:2]]
     assert diverged.stat().st_mtime_ns == before
     assert counts == [(1, 3), (2, 3), (3, 3)]
-    assert "2 trainings that failed or lacked memory are tried again" in said
+    assert "2 trainings that failed, lacked memory or time, or were killed are tried again" in said
 
 
 def test_cells_that_stay_empty_are_said(written: Recipe, source: Source, out: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_whole_loss_is_a_number_as_well() -> None:
         ({"architecture": []}, "architecture: expected a valid dictionary, found []"),
         ({"parameters": {"total": "many"}}, "parameters.total: expected a valid integer, found 'many'"),
         ({"quality": 1.0}, "quality: expected no such key, found 1.0"),
-        ({"recipe": "f" * 16}, f"expected a training by the recipe {RECIPE.digest}, found one by {'f' * 16}"),
+        ({"recipe": "f" * 16}, f"expected a training by the recipe {RECIPE.digest}, found one by {'f' * 16!r}"),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
