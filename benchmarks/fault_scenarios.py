@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -115,13 +116,14 @@ def _one_line(outcome: Outcome, started: Started, word: str) -> None:
         len(errors) == 1 and word in errors[0], f"expected one line with {word!r}, found {started.said[-3:]}"
     )
     outcome.expect(not any("Traceback" in line for line in started.said), "a traceback")
-    outcome.said = errors[0].strip()[:200].replace("|", "/") if errors else ""
+    if errors:
+        outcome.said = re.sub(r"/\S+/", ".../", errors[0].strip()).replace("|", "/")
 
 
 def full_disk(folder: Path) -> Outcome:
     """The disk of cache and run is full; then there is room again."""
     outcome = Outcome()
-    for command, size in ((BANK, "900k"), (EVOLVE, "600k"), (SEARCH, "80k"), (TABLE, "80k")):
+    for command, size in ((BANK, "900k"), (EVOLVE, "600k"), (SEARCH, "80k"), (TABLE, "36k")):
         whole, place = _whole(command, folder), folder / command.name.replace(" ", "-")
         with _small_disk(place, size):
             _one_line(outcome, start(command, place, 1), "No space left on device")
@@ -194,8 +196,11 @@ def two_in_one_run(folder: Path) -> Outcome:
         whole, place = _whole(command, folder), folder / command.name.replace(" ", "-")
         first = start(command, place, 1)
         _wait_for(first, lambda f=first: f.at_work is not None)  # type: ignore[misc]
+        # so that it does not end while the second starts
+        first.process.send_signal(signal.SIGSTOP)
         second = start(command, place, 1)
         code = second.wait()
+        first.process.send_signal(signal.SIGCONT)
         outcome.expect(code == 2, f"{command.name}: exit code {code} of the second instead of 2")
         refused = [line for line in second.said if "expected no other process at work there" in line]
         outcome.expect(bool(refused), f"{command.name}: said {second.said[-2:]}")

@@ -199,7 +199,7 @@ def main() -> None:
             "CPU until at work again beyond a first start, or what it said",
         ],
         [[n, rows[n]["times"], rows[n]["equal"], len(rows[n]["faults"]), rows[n]["said"]] for n in names],
-        kills=sum(rows[name]["times"] for name in commands),
+        kills=sum(rows[name]["times"] for name in commands if name in rows),
         seed=options.seed,
         faults=faults or "none",
     )
