@@ -25,7 +25,7 @@ from fault_commands import COMMANDS, Command, check_files, finished, start
 from fault_scenarios import SCENARIOS
 from record import record
 
-from lpzero.files import append_line
+from lpzero.files import append_lines
 
 KILLS_A_CHAIN = 5
 NEVER_BEFORE = 0.5
@@ -184,7 +184,7 @@ def main() -> None:
             row = killed_row(command, tally)
         else:
             row = scenario_row(name, folder)
-        append_line(kept, json.dumps(row))
+        append_lines(kept, [json.dumps(row)])
     rows = rows_of(kept)
     names = [name for name in names if name in rows]
     faults = [fault for name in names for fault in rows[name]["faults"]]

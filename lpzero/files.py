@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,13 +18,20 @@ LOCK = ".lock"
 """File in a folder that a process holds; it stays there, and means nothing by itself."""
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file, whose folder is made where it is not there; its permissions follow the umask."""
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file inside the block that takes the place of ``path`` when the block ends, whole or not at all.
+
+    Its folder is made where it is not there, and its permissions follow the umask.
+
+    Raises:
+        OSError: It cannot be written; it names ``path``, which is as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / f".{path.name}.{uuid.uuid4().hex}{PART}"
     try:
         with part.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             # a machine that goes down may otherwise have kept the new name, and nothing in the file
             os.fsync(file.fileno())
@@ -32,16 +39,27 @@ def write_bytes(path: Path, content: bytes) -> None:
     except OSError as err:
         part.unlink(missing_ok=True)
         # a full disk names no file
-        err.filename = str(path)
+        if err.filename in (None, str(part)):
+            err.filename = str(path)
         raise
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
-def append_line(path: Path, line: str) -> None:
-    """Append one line to a file of UTF-8 text; what a full disk left of an unfinished one is cut off before."""
-    content = f"{line}\n".encode()
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file; raises as :func:`replacing` does."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append lines to a file of UTF-8 text; what a full disk left of an unfinished one is cut off before.
+
+    Raises:
+        OSError: It cannot be written; it names ``path``.
+    """
+    content = "".join(f"{line}\n" for line in lines).encode()
     try:
         with path.open("ab+") as file:
             _cut_unfinished(file)

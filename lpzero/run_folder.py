@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import PART, append_line, write_json
+from lpzero.files import PART, append_lines, write_json
 
 CONFIG, ENV, EVENTS = "config.json", "env.json", "events.jsonl"
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
@@ -64,4 +64,4 @@ class RunFolder:
         """Append one line to the events, with the time."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         line = json.dumps({"time": now, "event": name, **facts}, allow_nan=False)
-        append_line(self.path / EVENTS, line)
+        append_lines(self.path / EVENTS, [line])

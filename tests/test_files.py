@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.files import PART, append_line, write_bytes, write_json, write_text
+from lpzero.files import PART, append_lines, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -129,7 +129,7 @@ def test_a_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
 def test_a_line_is_appended_behind_whole_ones_alone(tmp_path: Path, there: str) -> None:
     path = tmp_path / "lines"
     path.write_text(there)
-    append_line(path, "last")
+    append_lines(path, ["last"])
     assert path.read_text() == there[: there.rfind("\n") + 1] + "last\n"
 
 
@@ -138,7 +138,7 @@ def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    for write in (write_text, append_line):
+    for write in (write_text, append_lines):
         with pytest.raises(OSError, match=r"No space left on device: '.*mine'"):
-            write(tmp_path / "mine", "text")
+            write(tmp_path / "mine", ["text"] if write is append_lines else "text")
     assert not list(tmp_path.glob(f"*{PART}"))

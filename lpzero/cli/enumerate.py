@@ -11,9 +11,9 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.engine_options import Where, engine_options
-from lpzero.cli.output import as_json, print_json, say
+from lpzero.cli.output import as_json, print_json
 from lpzero.cli.table_options import complete, free_path, print_best, split_options, table_options, writable_cache
-from lpzero.errors import InputError, NoResultError
+from lpzero.errors import InputError
 
 if TYPE_CHECKING:
     from lpzero.evolve.config import EnumerateConfig
@@ -64,28 +64,16 @@ def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: b
     one as well vote, and the formula nearest to their mean is reported on the rest, which nothing has looked at before.
     One that was stopped continues with --resume: its operands are kept, and formulas are ranked anew, in seconds.
     """
-    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.cli.long_run import long_run
     from lpzero.evolve.enumerate_run import execute_enumeration
 
     home = writable_cache()
     if resume is not None:
         options.refuse_settings(click.get_current_context())
     made, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    config, display = setting.config, ProgressDisplay()
-    # before there is a folder: what is refused leaves nothing
-    with where.open(config.device, deterministic=config.deterministic) as engine:
-        run = made()
-        say(f"run {run.path}: seed {config.seed}, {setting.table.name}, protocol {setting.space.protocol}")
-        try:
-            document = execute_enumeration(run, setting, home=home, engine=engine, observer=display)
-        except NoResultError:
-            display.close()
-            raise
-        except BaseException:
-            display.close()
-            say(f"run {run.path} is kept: continue it with lpzero enumerate --resume {run.path}")
-            raise
-    display.close()
+    about = f"{setting.table.name}, protocol {setting.space.protocol}"
+    with long_run("enumerate", made, setting.config, about, where) as (run, engine, display):
+        document = execute_enumeration(run, setting, home=home, engine=engine, observer=display)
     if as_json:
         print_json(document)
     else:

@@ -101,26 +101,17 @@ def search(resume: Path | None, output: Path | None, where: Where, as_json: bool
     and the largest of those that the random search scored; on the architectures of a --table also what each is worth.
     Architectures of the table that the proxy was chosen on are left out.
     """
-    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.cli.long_run import long_run
     from lpzero.search.run import execute
 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
     made, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    config, display = setting.config, ProgressDisplay()
-    # before there is a folder: what is refused leaves nothing
-    with where.open(config.device, deterministic=config.deterministic) as engine:
-        run = made()
-        say(f"search {run.path}: seed {config.seed}, {setting.space.name}, protocol {setting.space.protocol}")
-        if config.left_out:
-            say(f"{len(config.left_out)} architectures of the table are left out: the proxy was chosen on them")
-        try:
-            document = execute(run, setting, engine=engine, observer=display)
-        except BaseException:
-            display.close()
-            say(f"search {run.path} is kept: continue it with lpzero search --resume {run.path}")
-            raise
-    display.close()
+    about = f"{setting.space.name}, protocol {setting.space.protocol}"
+    with long_run("search", made, setting.config, about, where) as (run, engine, display):
+        if setting.config.left_out:
+            say(f"{len(setting.config.left_out)} architectures of the table are left out: the proxy was chosen on them")
+        document = execute(run, setting, engine=engine, observer=display)
     if as_json:
         print_json(document)
     else:

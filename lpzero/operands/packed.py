@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -21,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import PART
+from lpzero.files import replacing
 from lpzero.operands.bank import read_sketch
 from lpzero.operands.matrices import FORMAT, TYPES, Extent, extent_of, fill, names
 from lpzero.operands.sketch import Sketch
@@ -123,8 +121,6 @@ def pack(paths: Sequence[Path], packed: Path) -> Path:
 
 
 def _write(paths: Sequence[Path], packed: Path, extent: Extent, digest: str) -> None:
-    packed.parent.mkdir(parents=True, exist_ok=True)
-    part = packed.parent / f".{packed.name}.{uuid.uuid4().hex}{PART}"
     shapes = extent.shapes()
     sizes = [kind.itemsize * math.prod(shape) for kind, shape in shapes.values()]
     begins = dict(zip(shapes, accumulate(sizes, initial=0), strict=False))
@@ -136,24 +132,16 @@ def _write(paths: Sequence[Path], packed: Path, extent: Extent, digest: str) -> 
     # what numbers begin with is a multiple of 64 bytes, as vectors of a processor like it
     text += b" " * (-(len(text) + 8) % 64)
     data = 8 + len(text)
-    try:
-        with part.open("wb") as file:
-            file.write(len(text).to_bytes(8, "little") + text)
-            file.truncate(data + sum(sizes))
+    with replacing(packed) as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.truncate(data + sum(sizes))
 
-            def put(name: str, row: int, values: np.ndarray) -> None:
-                kind, shape = shapes[name]
-                file.seek(data + begins[name] + row * kind.itemsize * math.prod(shape[1:]))
-                file.write(np.ascontiguousarray(values, kind).tobytes())
+        def put(name: str, row: int, values: np.ndarray) -> None:
+            kind, shape = shapes[name]
+            file.seek(data + begins[name] + row * kind.itemsize * math.prod(shape[1:]))
+            file.write(np.ascontiguousarray(values, kind).tobytes())
 
-            fill(map(read_sketch, paths), extent, digest, put)
-            file.flush()
-            # a machine that goes down may otherwise have kept the new name, and nothing in the file
-            os.fsync(file.fileno())
-        part.replace(packed)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+        fill(map(read_sketch, paths), extent, digest, put)
 
 
 def mapped(path: Path) -> dict[str, np.ndarray]:

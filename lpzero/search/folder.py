@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError
-from lpzero.files import write_json, write_text
+from lpzero.files import append_lines, write_json, write_text
 from lpzero.run_folder import CONFIG, RunFolder
 from lpzero.search.config import SearchConfig
 from lpzero.search.cost import Measured
@@ -70,10 +69,7 @@ class SearchFolder(RunFolder):
         return dict(_cost(line, place) for place, line in self._lines(COSTS))
 
     def _append(self, name: str, documents: list[dict[str, Any]]) -> None:
-        with (self.path / name).open("a", encoding="utf-8") as file:
-            file.write("".join(json.dumps(document) + "\n" for document in documents))
-            file.flush()
-            os.fsync(file.fileno())
+        append_lines(self.path / name, map(json.dumps, documents))
 
     def _lines(self, name: str) -> list[tuple[str, str]]:
         """The whole lines of a file as (place, text); what a kill left of a last one is cut off."""

@@ -141,10 +141,10 @@ def prove(
         raise NoResultError(f"too few to compare: {len(groups[FOUND])} found and {len(groups[RANDOM])} random ones")
     named = {space.key(a): a for group in groups.values() for a in group}
     tasks = {
-        key: TrainingTask(space, proof.recipe, proof.source, key[:16], a, 0, run.path / TRAININGS / f"{key[:16]}.json")
+        key: TrainingTask(space, proof.recipe, key[:16], a, 0, run.path / TRAININGS / f"{key[:16]}.json")
         for key, a in named.items()
     }
-    train_missing(list(tasks.values()), engine, observer.trainings, observer.note)
+    train_missing(list(tasks.values()), proof.source, engine, observer.trainings, observer.note)
     records = {key: read_training(task) for key, task in tasks.items()}
     rows = {
         name: [{"key": k, "status": records[k].status, "loss": records[k].loss} for k in map(space.key, group)]

@@ -1,7 +1,7 @@
 """Build a table: draw architectures, train each by one recipe, keep every training as a file of its own.
 
-The folder holds ``recipe.json``, ``environment.json`` and ``trainings/``, one small JSON document each, written by
-the worker that made it the moment that it ends: a build that was killed goes on with what is missing. Nothing in it
+The folder holds ``recipe.json``, ``environment.json`` and ``trainings/``, one small JSON document each, written the
+moment that the training ends: a build that was killed goes on with what is missing. Nothing in it
 depends on the number of workers.
 """
 
@@ -79,8 +79,8 @@ def build(
         raise InputError(f"expected from 0 to {number} architectures to repeat, found {repeated}")
     space = get_space(recipe.space, recipe.protocol)
     drawn = draw(space, number, np.random.default_rng(recipe.seed))
-    tasks = [_task(space, recipe, source, folder, i, a, seed=0) for i, a in enumerate(drawn)]
-    tasks += [_task(space, recipe, source, folder, i, a, seed=1) for i, a in enumerate(drawn[:repeated])]
+    tasks = [_task(space, recipe, folder, i, a, seed=0) for i, a in enumerate(drawn)]
+    tasks += [_task(space, recipe, folder, i, a, seed=1) for i, a in enumerate(drawn[:repeated])]
     here = environment(recipe.device)
     # before the lock is written: what is refused is left as it is
     _check(folder, recipe, here, number, repeated)
@@ -91,14 +91,13 @@ def build(
         if number < cells:
             empty = f"{cells - number} of the {cells} pairs of depth and width have no architecture"
             say(f"{empty}: --archs {cells} fills them all")
-        train_missing(tasks, engine, progress, say)
+        train_missing(tasks, source, engine, progress, say)
         yield Built(tuple(read_training(task) for task in tasks), read_json(folder / ENVIRONMENT))
 
 
 def _task(
     space: SearchSpace,
     recipe: Recipe,
-    source: Source,
     folder: Path,
     index: int,
     architecture: Architecture,
@@ -107,7 +106,7 @@ def _task(
 ) -> TrainingTask:
     name = f"{index:04d}"
     path = folder / TRAININGS / f"{name}-{seed}-{architecture.digest[:16]}.json"
-    return TrainingTask(space, recipe, source, name, architecture, seed, path)
+    return TrainingTask(space, recipe, name, architecture, seed, path)
 
 
 def _check(folder: Path, recipe: Recipe, here: dict[str, str], number: int, repeated: int) -> None:

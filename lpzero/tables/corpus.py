@@ -44,8 +44,8 @@ class Corpus:
     """Token ids of a text.
 
     Attributes:
-        train: (tokens,) int64, what models are trained on.
-        validation: (tokens,) int64, what their loss is measured on.
+        train: (tokens,) integers, what models are trained on.
+        validation: (tokens,) integers, what their loss is measured on.
         tokens: How text became ids: ``"bytes"`` or ``"bpe:N"``.
         vocabulary: Number of ids; id 0 is the mask and occurs in no text.
         tokenizer_sha256: SHA-256 of what maps text to ids.
@@ -53,8 +53,8 @@ class Corpus:
         validation_sha256: SHA-256 of the bytes of the validation text.
     """
 
-    train: npt.NDArray[np.int64]
-    validation: npt.NDArray[np.int64]
+    train: npt.NDArray[np.integer]
+    validation: npt.NDArray[np.integer]
     tokens: str
     vocabulary: int
     tokenizer_sha256: str

@@ -141,9 +141,9 @@ def validation_batches(recipe: Recipe, corpus: Corpus) -> list[tuple[Tensor, Ten
     return [_batch(recipe, corpus.validation, number, rng) for number in rows]
 
 
-def _batch(recipe: Recipe, text: npt.NDArray[np.int64], rows: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def _batch(recipe: Recipe, text: npt.NDArray[np.integer], rows: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     starts = rng.integers(len(text) - recipe.length + 1, size=(rows, 1))
-    ids = text[starts + np.arange(recipe.length)]
+    ids = text[starts + np.arange(recipe.length)].astype(np.int64)
     labels = ids
     if recipe.mask_share is not None:
         hidden = rng.random(ids.shape) < recipe.mask_share

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
-from lpzero.engines import Engine, Fault
+from lpzero.engines import Engine, Fault, Shared
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_json
 from lpzero.spaces.architecture import Architecture
@@ -17,6 +17,7 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables.corpus import Corpus, Source, read_corpus
 from lpzero.tables.document import read_json
 from lpzero.tables.recipe import Recipe
+from lpzero.tables.token_file import corpus_of, shared_corpus
 from lpzero.tables.trained import TrainedRecord, check_record
 
 # a diverged training would diverge again
@@ -30,7 +31,6 @@ class TrainingTask:
     Attributes:
         space: What builds the model.
         recipe: How it is trained.
-        source: Where the corpus is that the recipe was written for.
         id: Name of the architecture among the others.
         architecture: The architecture.
         seed: Which of its trainings it is, from 0.
@@ -39,7 +39,6 @@ class TrainingTask:
 
     space: SearchSpace
     recipe: Recipe
-    source: Source
     id: str
     architecture: Architecture
     seed: int
@@ -59,12 +58,17 @@ def read_training(task: TrainingTask) -> TrainedRecord:
 
 
 def train_missing(
-    tasks: Sequence[TrainingTask], engine: Engine, progress: Callable[[int, int], None], say: Callable[[str], None]
+    tasks: Sequence[TrainingTask],
+    source: Source,
+    engine: Engine,
+    progress: Callable[[int, int], None],
+    say: Callable[[str], None],
 ) -> None:
     """Do the trainings whose files are not there, and again those that failed, lacked memory or time, or were killed.
 
     Args:
-        tasks: All of them.
+        tasks: All of them, of one recipe, their files in one folder.
+        source: Where the corpus is that the recipe was written for.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (trainings done, trainings to do).
         say: Called with a line that a person should see.
@@ -90,7 +94,13 @@ def train_missing(
         done += 1
         progress(done, len(tasks))
 
-    with closing(engine.attempt(train_task, missing, arrived=arrived)) as results:
+    if not missing:
+        return
+    corpus, folder = _corpus(source, tasks[0].recipe), tasks[0].path.parent
+    with (
+        shared_corpus(corpus, folder, engine) as shared,
+        closing(engine.attempt(partial(train_task, shared), missing, arrived=arrived)) as results,
+    ):
         deque(results, maxlen=0)
 
 
@@ -119,21 +129,26 @@ def _faulted(task: TrainingTask, fault: Fault) -> TrainedRecord:
     )
 
 
-@lru_cache(maxsize=1)
-def corpus_of(source: Source, *hashes: str) -> Corpus:
-    """The corpus of a recipe, read once by each worker; raises InputError where the text is another one."""
+def _corpus(source: Source, recipe: Recipe) -> Corpus:
+    """The corpus of a recipe; raises InputError where the text is another one."""
     corpus = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
-    if (corpus.train_sha256, corpus.validation_sha256, corpus.tokenizer_sha256) != hashes:
+    found = (corpus.train_sha256, corpus.validation_sha256, corpus.tokenizer_sha256)
+    if found != (recipe.train_sha256, recipe.validation_sha256, recipe.tokenizer_sha256):
         raise InputError(f"corpus {source.corpus}: changed while the table was built: restore it")
     return corpus
 
 
-def train_task(task: TrainingTask) -> TrainedRecord:
-    """Do one training."""
+def train_task(shared: Shared, task: TrainingTask) -> TrainedRecord:
+    """Do one training.
+
+    Args:
+        shared: The ids of the corpus that its recipe was written for.
+        task: Which training.
+    """
     from lpzero.tables.train import train
 
     recipe = task.recipe
-    corpus = corpus_of(task.source, recipe.train_sha256, recipe.validation_sha256, recipe.tokenizer_sha256)
+    corpus = corpus_of(shared, recipe)
     training = train(task.space, task.architecture, recipe, corpus, seed=task.seed)
     reached = training.curve[-1][0] if training.curve else 0
     return TrainedRecord(

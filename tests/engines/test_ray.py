@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lpzero.cli.main import run as command
 from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.engines.ray_cluster import _reach
 from lpzero.errors import InputError, LpzeroError, MissingError
@@ -171,6 +173,42 @@ def test_a_whole_evolution_is_that_of_one_process_though_a_node_goes_in_the_midd
         for name in ("serial", "ray")
     ]
     assert banks[0] == banks[1]
+
+
+def without_times(value: Any) -> Any:
+    """A document without what says when and where it was made."""
+    if isinstance(value, dict):
+        return {key: without_times(one) for key, one in value.items() if key not in ("run", "seconds")}
+    return [without_times(one) for one in value] if isinstance(value, list) else value
+
+
+def documents(folder: Path) -> dict[str, Any]:
+    """Every document below a folder, by its name there, but for a card, whose digests are of times as well."""
+    files = [path for path in sorted(folder.rglob("*.json")) if path.name != "card.json"]
+    return {str(path.relative_to(folder)): without_times(json.loads(path.read_text())) for path in files}
+
+
+def test_a_search_and_a_table_are_those_of_one_process(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text.txt").write_text("the cat sat on the mat. " * 60)
+    search = ["search", "--space", "gpt2", "--protocol", "own", "--proxy", "snip", "--samples", "10"]
+    search += ["--max-params", "1M", "--batch", "1", "--tokens", "4"]
+    table = ["tables", "build", "--space", "gpt2", "--corpus", "text.txt", "--archs", "2", "--repeat", "1"]
+    table += ["--steps", "10", "--batch", "2", "--length", "8", "--name", "table"]
+    for engine in ("serial", "ray"):
+        where = ["--engine", engine, "--jobs", "2"]
+        assert command([*search, *where, "--output", f"{engine}/search"]) == 0
+        assert command([*table, *where, "--out", f"{engine}/table"]) == 0
+    for name, number in (("search", 10), ("table", 5)):
+        found = documents(Path("ray", name))
+        assert len(found) >= number
+        assert found == documents(Path("serial", name))
+    for name in ("search/scored.jsonl", "search/front.csv"):
+        # a score is kept the moment that it is there
+        one, other = (sorted(Path(engine, name).read_text().splitlines()) for engine in ("serial", "ray"))
+        assert one == other
 
 
 def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -392,13 +392,6 @@ def test_every_architecture_may_be_repeated(written: Recipe, source: Source, out
     assert len(run(written, source, out, number=2, repeated=2)) == 4
 
 
-def forget_the_corpus() -> None:
-    """What another process would do by starting."""
-    from lpzero.tables.training import corpus_of
-
-    corpus_of.cache_clear()
-
-
 @pytest.mark.parametrize("part", ["corpus", "validation"])
 def test_a_corpus_that_changed_in_between_is_refused(source: Source, out: Path, tmp_path: Path, part: str) -> None:
     held = tmp_path / "held.txt"
@@ -407,7 +400,6 @@ def test_a_corpus_that_changed_in_between_is_refused(source: Source, out: Path, 
     written = small(both)
     run(written, both, out, number=1)
     before = content(out)
-    forget_the_corpus()
     changed = source.corpus if part == "corpus" else held
     changed.write_text(changed.read_text().replace("mat", "hat"))
     with pytest.raises(InputError, match="changed while the table was built: restore it"):
@@ -418,7 +410,6 @@ def test_a_corpus_that_changed_in_between_is_refused(source: Source, out: Path, 
 def test_a_corpus_that_went_in_between_is_named(written: Recipe, source: Source, out: Path) -> None:
     run(written, source, out, number=1)
     before = content(out)
-    forget_the_corpus()
     source.corpus.unlink()
     with pytest.raises(InputError, match="expected a file of UTF-8 text, found none"):
         run(written, source, out, number=2)

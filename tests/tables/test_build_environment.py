@@ -237,4 +237,5 @@ def test_a_training_is_on_the_disk_before_it_has_its_name(
     monkeypatch.setattr(os, "fsync", see)
     run(written, source, out)
     sizes = [path.stat().st_size for path in (out / RECIPE, out / ENVIRONMENT, *(out / TRAININGS).iterdir())]
-    assert synced == sizes
+    # between them the ids of the corpus, which workers map meanwhile
+    assert [*synced[:2], *synced[3:]] == sizes
