@@ -80,7 +80,7 @@ def pack_banks(folder: Path, banks: Sequence[Sequence[Path]]) -> tuple[Path, ...
         banks: For each pass, the files of the sketches.
 
     Returns:
-        The packed file of each pass; one of the same sketches that is there already stays as it is.
+        The packed file of each pass.
 
     Raises:
         InputError: A sketch is damaged.

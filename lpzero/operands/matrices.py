@@ -16,7 +16,6 @@ from lpzero.errors import InputError
 from lpzero.operands.operand import OPERANDS, Operand
 from lpzero.operands.sketch import Sketch
 
-FORMAT = 1
 LANES = 32
 """Rows that a matrix is a multiple of: numbers at the end of an array, too few for the vectors of a processor, are
 computed by other code, whose last bit may differ. Twice the longest vector of float32 today, as torch unrolls."""
@@ -26,7 +25,6 @@ TYPES: dict[str, np.dtype[Any]] = {
     "I64": np.dtype("<i8"),
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
-    "U8": np.dtype("u1"),
 }
 
 SETS: dict[str, tuple[Operand, ...]] = {
@@ -69,12 +67,7 @@ class Extent:
             shapes[f"{name}.counts"] = real, (rows[name],)
             shapes[f"{name}.cells"] = wide, (rows[name],)
         shapes |= {f"{name}.begins": (wide, (self.models + 1,)) for name in SETS}
-        return {**shapes, "about": (wide, (4,)), "digest": (TYPES["U8"], (64,))}
-
-
-def names() -> frozenset[str]:
-    """The names of all arrays."""
-    return frozenset(Extent(0, 0, 0, dict.fromkeys(SETS, 0)).shapes())
+        return {**shapes, "about": (wide, (3,))}
 
 
 def extent_of(sketches: Iterable[Sketch]) -> Extent:
@@ -101,13 +94,12 @@ def _rows(sketch: Sketch, name: str) -> list[int]:
     return [i for i, site in enumerate(sketch[row.site_family].sites) if row.group in (None, site.group)]
 
 
-def fill(sketches: Iterable[Sketch], extent: Extent, digest: str, put: Put) -> None:
+def fill(sketches: Iterable[Sketch], extent: Extent, put: Put) -> None:
     """Hand over every part of every array, a model at a time.
 
     Args:
         sketches: In the order of the models.
         extent: What :func:`extent_of` found of the same sketches.
-        digest: Which sketches they are, at most 64 ASCII characters.
         put: Called with (name of the array, its first row of the part, the part).
     """
     begun = dict.fromkeys(SETS, 0)
@@ -125,5 +117,4 @@ def fill(sketches: Iterable[Sketch], extent: Extent, digest: str, put: Put) -> N
             begun[name] += len(rows)
     for name in SETS:
         put(f"{name}.begins", extent.models, np.array([begun[name]]))
-    put("about", 0, np.array([FORMAT, extent.models, extent.layers, extent.elements]))
-    put("digest", 0, np.frombuffer(digest.ljust(64).encode(), np.uint8))
+    put("about", 0, np.array([extent.models, extent.layers, extent.elements]))

@@ -3,15 +3,14 @@
 A formula is evaluated on one matrix of elements a set of sites, all models below each other. Here these matrices lie
 ready: a worker maps the file instead of reading and joining every sketch, and all workers of a machine share the pages.
 Models stand in order, so that some models in a row are a slice of every matrix. The file is safetensors; its numbers
-depend on the sketches alone, and the digest says which they are.
+depend on the sketches alone. It is made anew whenever work begins: what lies there was written by somebody, some time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import replacing
 from lpzero.operands.bank import read_sketch
-from lpzero.operands.matrices import FORMAT, TYPES, Extent, extent_of, fill, names
+from lpzero.operands.matrices import TYPES, Extent, extent_of, fill
 from lpzero.operands.sketch import Sketch
 
 _CODES = {kind: code for code, kind in TYPES.items()}
@@ -36,32 +35,23 @@ class Packed:
             model, and the end; ``SET.cells`` (rows,) int64, model index times ``layers`` plus layer index;
             ``SET.weights`` (rows, elements) float32; ``SET.counts`` (rows,) float64, the elements that a row stands
             for. Of each operand: ``OPERAND.values`` (rows, elements) float32. Behind the last row there are rows of
-            zeros, so that every slice can be made a multiple of ``LANES`` long. And ``about`` and ``digest``.
+            zeros, so that every slice can be made a multiple of ``LANES`` long. ``about`` (3,): the other
+            attributes.
         models: Number of models.
         layers: Number of layers of the deepest model, the embedding and what follows the blocks included.
         elements: Elements that the sketches keep of each tensor.
-        digest: Of the keys of the sketches, as of :func:`digest_of`; empty where they came from no bank.
     """
 
     arrays: Mapping[str, np.ndarray]
     models: int
     layers: int
     elements: int
-    digest: str
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Packed:
-        """The same from arrays that are there already, none of them copied.
-
-        Raises:
-            InputError: An array is missing, or they are of another version.
-        """
-        missing = names() - set(arrays)
-        if missing or int(arrays["about"][0]) != FORMAT:
-            found = f"none named {min(missing)}" if missing else f"version {int(arrays['about'][0])}"
-            raise InputError(f"expected the arrays of a packed bank of version {FORMAT}, found {found}: pack it again")
-        _, models, layers, elements = arrays["about"].tolist()
-        return cls(arrays, models, layers, elements, bytes(arrays["digest"]).decode().strip())
+        """The same from arrays that are there already, none of them copied."""
+        models, layers, elements = arrays["about"].tolist()
+        return cls(arrays, models, layers, elements)
 
     @classmethod
     def of_sketches(cls, sketches: Sequence[Sketch]) -> Packed:
@@ -72,7 +62,7 @@ class Packed:
         def put(name: str, row: int, part: np.ndarray) -> None:
             arrays[name][row : row + len(part)] = part
 
-        fill(sketches, extent, "", put)
+        fill(sketches, extent, put)
         return cls.of_arrays(arrays)
 
     @classmethod
@@ -80,22 +70,17 @@ class Packed:
         """Map a file that :func:`pack` made; nothing of it is read before it is needed.
 
         Raises:
-            InputError: It is damaged, or of another version.
+            InputError: It is damaged.
         """
         return cls.of_arrays(mapped(path))
 
 
-def digest_of(paths: Iterable[Path]) -> str:
-    """SHA-256 of the keys of sketches, their order included, as 64 hexadecimal digits; a key is a file's name."""
-    return hashlib.sha256("\n".join([str(FORMAT), *(path.stem for path in paths)]).encode()).hexdigest()
-
-
 def pack(paths: Sequence[Path], packed: Path) -> Path:
-    """Make the packed file of some sketches, unless it is there; one sketch is in memory at a time.
+    """Make the packed file of some sketches; one of them is in memory at a time.
 
     Args:
         paths: Files of the bank, in the order of the models.
-        packed: The file to make; a stale or damaged one is replaced.
+        packed: The file to make; one that is there is replaced.
 
     Returns:
         ``packed``.
@@ -104,23 +89,15 @@ def pack(paths: Sequence[Path], packed: Path) -> Path:
         InputError: A sketch is damaged, or has another number of elements.
         LpzeroError: The file cannot be written.
     """
-    digest = digest_of(paths)
-    if packed.exists():
-        try:
-            if Packed.open(packed).digest == digest:
-                return packed
-        except InputError:
-            # whatever it was, it is replaced
-            pass
     extent = extent_of(map(read_sketch, paths))
     try:
-        _write(paths, packed, extent, digest)
+        _write(paths, packed, extent)
     except OSError as err:
         raise LpzeroError(f"the packed bank cannot be written at {packed}: {err.strerror or err}") from err
     return packed
 
 
-def _write(paths: Sequence[Path], packed: Path, extent: Extent, digest: str) -> None:
+def _write(paths: Sequence[Path], packed: Path, extent: Extent) -> None:
     shapes = extent.shapes()
     sizes = [kind.itemsize * math.prod(shape) for kind, shape in shapes.values()]
     begins = dict(zip(shapes, accumulate(sizes, initial=0), strict=False))
@@ -141,7 +118,7 @@ def _write(paths: Sequence[Path], packed: Path, extent: Extent, digest: str) -> 
             file.seek(data + begins[name] + row * kind.itemsize * math.prod(shape[1:]))
             file.write(np.ascontiguousarray(values, kind).tobytes())
 
-        fill(map(read_sketch, paths), extent, digest, put)
+        fill(map(read_sketch, paths), extent, put)
 
 
 def mapped(path: Path) -> dict[str, np.ndarray]:
@@ -165,4 +142,4 @@ def mapped(path: Path) -> dict[str, np.ndarray]:
     except FileNotFoundError as err:
         raise InputError(f"expected a packed bank at {path}, found nothing: begin the run again") from err
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
-        raise InputError(f"packed bank {path} is damaged ({err}): delete it") from err
+        raise InputError(f"packed bank {path} is damaged ({err}): begin the run again") from err
