@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fault_commands import COMMANDS, Command, Started, check_files, finished, start
+
+from lpzero.files import PART
 
 EVOLVE, ENUMERATE, SEARCH, TABLE, BANK = COMMANDS
 CLOCK = """
@@ -60,10 +63,10 @@ def _whole(command: Command, folder: Path) -> Any:
     return finished(command, folder / f"whole-{command.name.replace(' ', '-')}", 1)[0]
 
 
-def _wait_for(started: Started, reached: Callable[[], bool]) -> bool:
+def _wait_for(started: Started, reached: Callable[[], bool], every: float = 0.02) -> bool:
     deadline = time.monotonic() + 120
     while not reached() and started.process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(every)
     return reached()
 
 
@@ -177,6 +180,25 @@ def damaged_bank(folder: Path) -> Outcome:
     return outcome
 
 
+def killed_amid_a_folder(folder: Path) -> Outcome:
+    """A search is killed while it writes the folder of an architecture, which is not yet whole."""
+    outcome, left = Outcome(), 0
+    whole = _whole(SEARCH, folder)
+    for number in range(6):
+        place = folder / f"run-{number}"
+        started = start(SEARCH, place, 1)
+        parts = partial((place / "run" / "architectures").glob, f".*{PART}")
+        _wait_for(started, lambda parts=parts: any(parts()), every=0.0005)  # type: ignore[misc]
+        started.process.kill()
+        started.wait()
+        left += any(parts())
+        outcome.compare(SEARCH, place, whole)
+        outcome.expect(not any(parts()), "what was not whole is still there")
+    outcome.expect(left > 0, "no kill left a folder that was not whole")
+    outcome.said = f"{left} of 6 kills left a folder that was not whole"
+    return outcome
+
+
 def jumping_clock(folder: Path) -> Outcome:
     """A clock that jumps a day ahead and back between any two looks at it."""
     outcome, python = Outcome(), folder / "python"
@@ -234,6 +256,7 @@ def two_with_one_cache(folder: Path) -> Outcome:
 SCENARIOS: dict[str, Callable[[Path], Outcome]] = {
     "SIGTERM": terminated,
     "Ctrl-C": interrupted,
+    "SIGKILL amid a folder": killed_amid_a_folder,
     "jumping clock": jumping_clock,
     "damaged bank": damaged_bank,
     "two commands, one run": two_in_one_run,

@@ -100,7 +100,7 @@ def main() -> None:
         run = SearchFolder.create(Path(folder) / "run", config)
         with open_engine(jobs=options.jobs) as engine:
             document = execute(run, setting, engine=engine, observer=watch)
-        kept = run.kept()
+        kept = run.kept(1)
     sampled = np.random.default_rng(0).permutation(len(kept))[: options.pairs]
     timed(setting, [kept[int(i)].architecture for i in sampled[:3]])
     plain, scored = timed(setting, [kept[int(i)].architecture for i in sampled])

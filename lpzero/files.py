@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +18,8 @@ PART = ".part"
 """Ending of a file that is not yet whole; a process that is killed may leave one."""
 LOCK = ".lock"
 """File in a folder that a process holds; it stays there, and means nothing by itself."""
+DAY = 86_400.0
+"""Seconds after which a part belongs to nobody, where nobody can be asked."""
 
 
 @contextmanager
@@ -94,10 +98,23 @@ def write_json(path: Path, document: Any) -> None:
     write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def remove_parts(folder: Path) -> None:
-    """Remove what killed processes left of files that were not yet whole; nobody may be writing there."""
-    for part in folder.rglob(f".*{PART}"):
-        part.unlink(missing_ok=True)
+def remove_parts(folder: Path, pattern: str = "**/*", older_than: float = 0.0) -> None:
+    """Remove what killed processes left of files and folders that were not yet whole.
+
+    Args:
+        folder: Where to look; nobody may be writing there, unless what is removed is older than they are.
+        pattern: Which names, as of :meth:`pathlib.Path.glob`.
+        older_than: Seconds since the last change.
+    """
+    for part in list(folder.glob(f"{pattern}{PART}")):
+        # another process may remove the same, and what cannot be removed harms nobody
+        with suppress(OSError):
+            if not part.name.startswith(".") or time.time() - part.lstat().st_mtime < older_than:
+                continue
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part)
+            else:
+                part.unlink()
 
 
 @contextmanager

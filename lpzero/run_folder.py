@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import platform
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import PART, append_lines, write_json
+from lpzero.files import DAY, PART, append_lines, remove_parts, write_json
 
 CONFIG, ENV, EVENTS = "config.json", "env.json", "events.jsonl"
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
@@ -43,6 +44,7 @@ class RunFolder:
         exists = InputError(f"{self.path} exists and is left as it is: give another --output{more}")
         if self.path.exists():
             raise exists
+        remove_parts(self.path.parent, f".{glob.escape(self.path.name)}.*", older_than=DAY)
         versions = {name: metadata.version(name) for name in RECORDED}
         # whole, or not there at all: a kill in between must not leave a folder that is no run
         part = self.path.parent / f".{self.path.name}.{uuid.uuid4().hex}{PART}"

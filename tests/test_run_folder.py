@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,26 @@ def test_another_process_is_kept_out_and_what_a_kill_left_is_removed(tmp_path: P
     left = [run.path / f".x{PART}", run.path / "state" / f".y{PART}"]
     for path in left:
         path.touch()
+    # a folder that was not yet whole, such as a model's, and a link, whose target is somebody's
+    (tmp_path / "mine").mkdir()
+    left += [run.path / f".z{PART}", run.path / f".link{PART}"]
+    (left[-2] / "deep").mkdir(parents=True)
+    (left[-2] / "deep" / "file").touch()
+    left[-1].symlink_to(tmp_path / "mine", target_is_directory=True)
     with held(run.path):
         assert not any(path.exists() for path in left)
         with pytest.raises(InputError, match="expected no other process at work there"), held(run.path):
             raise AssertionError("two at once")
+    assert (tmp_path / "mine").is_dir()
     with held(run.path):
         pass
+
+
+def test_what_a_begin_that_was_killed_left_is_removed_when_it_can_be_nobodys(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / f".{name}{PART}" for name in ("run.0", "run.1", "other.0"))
+    for part in (old, new, other):
+        part.mkdir()
+    for part in (old, other):
+        os.utime(part, (0, 0))
+    begun(tmp_path / "run")
+    assert [part.exists() for part in (old, new, other)] == [False, True, True]

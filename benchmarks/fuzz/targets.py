@@ -246,7 +246,7 @@ def _search_lines(data: bytes, folder: Path) -> None:
     for name in ("scored.jsonl", "costs.jsonl", "searched.json"):
         _written(data, folder, name)
     with contextlib.suppress(InputError):
-        run.kept()
+        run.kept(1)
     with contextlib.suppress(InputError):
         run.kept_costs()
     run.kept_end()

@@ -11,7 +11,6 @@ the result of its own process can forge it, and code that forgets its environmen
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -19,16 +18,19 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from lpzero.cli.isolated_answer import checked, unreadable
+from lpzero.engines import Limits
+from lpzero.engines.signals import ending_of
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_json
 from lpzero.paths import cache_home
+from lpzero.settings import parse_json, read_bounded
 
 if TYPE_CHECKING:
     from lpzero.cli.model_score import Request
@@ -45,44 +47,24 @@ _START = "import sys; sys.path[:] = sys.argv[2:]; from lpzero.cli.isolated_child
 _ROUNDS = 50
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """What a model's process may take.
-
-    Attributes:
-        seconds: Time for the whole of it, its start included, above 0.
-        memory: Bytes that it, and every process that it starts, may allocate beyond what lpzero itself takes, above 0;
-            None for no limit.
-
-    What counts as allocated is private memory that can be written (``RLIMIT_DATA``). The limit of address space
-    (``RLIMIT_AS``) would count the libraries that torch maps and the ranges that CUDA reserves, tens of GiB that nobody
-    uses. Processes and open files have no limit of their own: the system counts the former for the whole user.
-    """
-
-    seconds: float
-    memory: int | None
-
-    def __post_init__(self) -> None:
-        """Check the ranges, or raise InputError."""
-        for name, value in (("time", self.seconds), ("memory", self.memory)):
-            if value is not None and not value > 0:
-                raise InputError(f"--{name}-limit: expected more than 0, found {value}")
-
-
 def require_isolation() -> None:
     """Raise InputError where processes cannot be isolated."""
     if os.name != "posix":
         raise InputError(f"--isolate: expected Linux or macOS, found {sys.platform}")
 
 
-def score_isolated(text: str, request: Request, names: Sequence[str], allowed: Allowed) -> dict[str, Any]:
+def score_isolated(text: str, request: Request, names: Sequence[str], allowed: Limits) -> dict[str, Any]:
     """Score one model in a process of its own.
 
     Args:
         text: What the user gave.
         request: What is asked of every model.
         names: Those of its proxies, in its order.
-        allowed: What the process may take.
+        allowed: What the process may take: time for the whole of it, its start included, and what it and every process
+            that it starts may allocate beyond what lpzero itself takes. What counts as allocated is private memory that
+            can be written (``RLIMIT_DATA``). The limit of address space (``RLIMIT_AS``) would count the libraries that
+            torch maps and the ranges that CUDA reserves, tens of GiB that nobody uses. Processes and open files have no
+            limit of their own: the system counts the former for the whole user.
 
     Returns:
         What :func:`lpzero.cli.model_score.score_one` returns.
@@ -103,22 +85,16 @@ def score_isolated(text: str, request: Request, names: Sequence[str], allowed: A
         if not (folder / ANSWER).is_file():
             raise LpzeroError(f"{text}: expected a result, found none: its process {_ending(code)}")
         try:
-            answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            answer = parse_json(read_bounded(folder / ANSWER))
+        except (OSError, ValueError):
             raise unreadable(text) from None
     return checked(answer, text, request.seed, list(names))
 
 
 def _ending(code: int) -> str:
     """How a process ended that left no result."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
     # the system ends what it has no memory for with the one, libraries end themselves with the other
-    return f"was killed by {name}" + (", perhaps for memory" if -code in (signal.SIGKILL, signal.SIGABRT) else "")
+    return ending_of(code) + (", perhaps for memory" if -code in (signal.SIGKILL, signal.SIGABRT) else "")
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -138,7 +114,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _started(folder: Path, text: str, request: Request, allowed: Allowed) -> Iterator[subprocess.Popen[bytes]]:
+def _started(folder: Path, text: str, request: Request, allowed: Limits) -> Iterator[subprocess.Popen[bytes]]:
     """The process of a model; at the end of the block it is gone, with all that it started."""
     # nobody writes into this pipe: the other process sees its end when this one is gone, however it goes
     alive, mine = os.pipe()

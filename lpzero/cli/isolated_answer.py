@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError, LpzeroError, MissingError, NoResultError
+from lpzero.settings import one_line
 
 _ERRORS = {kind.exit_code: kind for kind in (LpzeroError, InputError, MissingError, NoResultError)}
 
@@ -74,7 +75,7 @@ def checked(answer: Any, text: str, seed: int, names: list[str]) -> dict[str, An
     try:
         if isinstance(answer, dict) and "error" in answer:
             failure = _Failure.model_validate(answer)
-            raise _ERRORS.get(failure.exit_code, LpzeroError)((failure.error.splitlines() or [""])[0])
+            raise _ERRORS.get(failure.exit_code, LpzeroError)(one_line((failure.error.splitlines() or [""])[0]))
         found = _Document.model_validate(answer)
     except ValidationError:
         raise unreadable(text) from None

@@ -57,11 +57,11 @@ def limit(memory: int | None) -> None:
     """Let this process, and each that it starts, allocate so many bytes more, and write no core; for good."""
     import resource
 
-    import psutil
+    from lpzero.engines.worker import data_bytes
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory is not None and sys.platform == "linux":
-        most = psutil.Process().memory_info().data + memory
+        most = data_bytes() + memory
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
@@ -78,9 +78,9 @@ def error_of(err: BaseException, text: str, memory: int | None) -> dict[str, Any
     Returns:
         ``{"error", "exit_code"}``.
     """
-    from lpzero.engines.fault import lacks_memory
+    from lpzero.engines.fault import lacks_memory, line_of
 
-    line = (str(err).splitlines() or [""])[0]
+    line = line_of(err)
     if memory is not None and any(map(lacks_memory, (err, err.__cause__ or err))):
         line = (
             f"{text}: expected to fit in {memory:,} bytes beside lpzero, found no room: give it a larger --memory-limit"

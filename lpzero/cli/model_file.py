@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from lpzero.cli.architecture_file import read_architecture, space_of
+from lpzero.engines.fault import line_of
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.operands.bank import derived_seed
 from lpzero.settings import read_document
@@ -156,8 +157,7 @@ def _called(function: Callable[[], Any], place: str) -> Any:
     try:
         return function()
     except Exception as err:
-        lines = str(err).splitlines() or [""]
-        raise LpzeroError(f"{place} raised {type(err).__name__}: {lines[0]}") from err
+        raise LpzeroError(f"{place} raised {type(err).__name__}: {line_of(err)}") from err
     except SystemExit as err:
         raise LpzeroError(f"{place} tried to exit with code {err.code}") from err
 

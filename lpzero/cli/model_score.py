@@ -14,6 +14,7 @@ from torch import nn
 from lpzero.cli.model_file import LoadedModel, load_model
 from lpzero.cli.output import say
 from lpzero.engines import open_engine, single_threaded
+from lpzero.engines.fault import MODEL_ERRORS, line_of
 from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.bank import Pass, derived_seed, pass_batch
 from lpzero.operands.batch import Batch, batch_of, random_batch
@@ -148,9 +149,8 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn) -> dic
         model, site_map, source, batch = _readable(loaded, shown)
     except LpzeroError:
         raise
-    except Exception as err:  # whatever a model's own code raises
-        reason = (str(err).splitlines() or [""])[0]
-        raise LpzeroError(f"{text}: the model cannot be read: {type(err).__name__}: {reason}") from err
+    except MODEL_ERRORS as err:
+        raise LpzeroError(f"{text}: the model cannot be read: {type(err).__name__}: {line_of(err)}") from err
     known = loaded.space is not None and loaded.architecture is not None
     with single_threaded():
         shape = shape_of_model(source, site_map) if not known else _known_shape(loaded)
@@ -161,9 +161,8 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn) -> dic
             costs = _costs(loaded, model, site_map, source, batch, shown)
         except LpzeroError:
             raise
-        except Exception as err:  # whatever a model's own code raises
-            reason = (str(err).splitlines() or [""])[0]
-            raise LpzeroError(f"{text}: the model cannot be run: {type(err).__name__}: {reason}") from err
+        except MODEL_ERRORS as err:
+            raise LpzeroError(f"{text}: the model cannot be run: {type(err).__name__}: {line_of(err)}") from err
     for proxy, result in zip(proxies, scores, strict=True):
         if result.reason:
             say(f"{text}: {proxy.name}: {result.status.value}: {result.reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -16,6 +17,12 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
+def _shown(value: Any) -> str:
+    from lpzero.settings import shorten
+
+    return shorten(value, 40)
+
+
 class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no generic one
     """A time such as ``90``, ``90s``, ``3m``, ``1h30m`` or ``5ms``, read as seconds."""
 
@@ -26,14 +33,18 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of 
         text = str(value).strip()
         parts = _PART.findall(text)
         if parts and "".join(number + unit for number, unit in parts) == text:
-            return sum(float(number) * _SECONDS[unit] for number, unit in parts)
-        try:
-            return float(text)
-        except ValueError:
-            self.fail(f"expected a time such as 90s, 3m or 1h30m, found {text!r}", param, ctx)
+            seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+        else:
+            try:
+                seconds = float(text)
+            except ValueError:
+                seconds = math.nan
+        if not math.isfinite(seconds):
+            self.fail(f"expected a time such as 90s, 3m or 1h30m, found {_shown(text)}", param, ctx)
+        return seconds
 
 
-_COUNT = re.compile(r"(\d+(?:\.\d+)?)([kKmMgG]?)")
+_COUNT = re.compile(r"(\d{1,30}(?:\.\d+)?)([kKmMgG]?)")
 _TIMES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
 
@@ -46,12 +57,12 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         """Read it, or fail with what was expected."""
         matched = _COUNT.fullmatch(str(value).strip())
         if matched is None:
-            self.fail(f"expected a number such as 20M, 1.5G or 30000, found {value!r}", param, ctx)
+            self.fail(f"expected a number such as 20M, 1.5G or 30000, found {_shown(value)}", param, ctx)
         number, times = matched.groups()
         return round(float(number) * _TIMES[times.lower()])
 
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?", re.I)
+_SIZE = re.compile(r"(\d{1,30}(?:\.\d+)?)\s*([KMGT]i?)?B?", re.I)
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
@@ -64,7 +75,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         """Read it, or fail with what was expected."""
         matched = _SIZE.fullmatch(str(value).strip())
         if matched is None:
-            self.fail(f"expected a size such as 80MB, 1.5GiB or 30000, found {value!r}", param, ctx)
+            self.fail(f"expected a size such as 80MB, 1.5GiB or 30000, found {_shown(value)}", param, ctx)
         number, times = matched.groups()
         return round(float(number) * _BYTES[(times or "").lower()])
 

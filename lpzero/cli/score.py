@@ -116,11 +116,12 @@ def _check_limits(isolate: bool) -> None:
 
 def _isolated(request: Request, proxies: list[Proxy], time_limit: float, memory_limit: int | None) -> Scorer:
     """What scores a model in a process of its own."""
-    from lpzero.cli.isolated import Allowed, require_isolation, score_isolated
+    from lpzero.cli.isolated import require_isolation, score_isolated
+    from lpzero.engines import Limits
     from lpzero.spaces.memory import free_memory
 
     require_isolation()
-    allowed = Allowed(time_limit, free_memory() if memory_limit is None else memory_limit)
+    allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)
     return partial(score_isolated, request=request, names=[proxy.name for proxy in proxies], allowed=allowed)
 
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from threading import TIMEOUT_MAX
 from typing import Any, Protocol
 
 from lpzero.engines.fault import Fault, FaultStatus
@@ -179,7 +180,7 @@ class Crew:
         busy = [seat.since for seat in self._seats if seat.given and seat.starting is None]
         left = None
         if self._seconds is not None and busy:
-            left = max(0.0, min(busy) + self._seconds - time.monotonic())
+            left = min(max(0.0, min(busy) + self._seconds - time.monotonic()), TIMEOUT_MAX)
         wait(futures, left, FIRST_COMPLETED)
 
     def _collect(self, seat: _Seat, work: _Work) -> None:
@@ -268,6 +269,6 @@ class _Work:
         """A worker was lost at a piece: it is done again, unless this has happened before."""
         self._losses[index] = self._losses.get(index, 0) + loss.blamed
         if self._losses[index] > RETRIES:
-            self.put(index, Fault(FaultStatus.KILLED, loss.reason))
+            self.put(index, Fault(FaultStatus.KILLED, f"it lost its worker twice, perhaps for memory: {loss.reason}"))
         else:
             self.again.appendleft(index)

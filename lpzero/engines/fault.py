@@ -36,6 +36,10 @@ class Fault:
     reason: str
 
 
+MODEL_ERRORS = (Exception, SystemExit)
+"""What the code of a model may end with; an interrupt is the user's."""
+
+
 class NonfiniteError(LpzeroError):
     """A model gave numbers that are not finite (exit code 1)."""
 
@@ -46,12 +50,21 @@ def lacks_memory(err: BaseException) -> bool:
 
     # on the CPU torch says it in a RuntimeError
     known = isinstance(err, (torch.OutOfMemoryError, MemoryError, TooLargeError))
-    return known or "can't allocate memory" in str(err)
+    return known or "can't allocate memory" in line_of(err)
+
+
+def line_of(err: BaseException) -> str:
+    """The first line of what an error says, for people; empty where it says nothing."""
+    try:
+        text = str(err)
+    except Exception:  # an error of a model's own may fail at that too
+        return ""
+    return (text.splitlines() or [""])[0]
 
 
 def fault_of(err: BaseException) -> Fault:
     """The fault that an error stands for."""
-    text = (str(err).splitlines() or [""])[0]
+    text = line_of(err)
     if lacks_memory(err):
         return Fault(FaultStatus.OUT_OF_MEMORY, text or "memory was not to be had")
     if isinstance(err, NonfiniteError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from lpzero.engines.engine import NO_LIMITS, Engine, Limits
 from lpzero.engines.serial import Serial
@@ -32,7 +33,8 @@ def open_engine(
         cuda: Whether the work needs a CUDA device, of which Ray gives each worker one.
 
     Raises:
-        InputError: Unknown name, ``jobs`` below 1, an address without Ray, or limits without workers.
+        InputError: Unknown name, ``jobs`` below 1, an address without Ray, limits without workers, or one of memory
+            on another system than Linux.
         MissingError: Ray is not installed, or there is no cluster at the address.
     """
     if jobs is not None and jobs < 1:
@@ -43,6 +45,8 @@ def open_engine(
         raise unknown_name("engine", name, ENGINES)
     if address is not None and name != "ray":
         raise InputError(f"--address: expected --engine ray beside it, found {name}")
+    if limits.memory is not None and sys.platform != "linux":
+        raise InputError(f"--memory-limit: expected Linux, which can enforce it, found {sys.platform}")
     if name == "ray":
         from lpzero.engines.ray_cluster import Cluster
 

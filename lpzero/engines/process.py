@@ -6,7 +6,6 @@ Each worker is a pool of one process of the standard library: where that process
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,7 +19,7 @@ from typing import Any
 from lpzero.engines.crew import Crew, Loss
 from lpzero.engines.engine import NO_LIMITS, Arrays, Arrived, Item, Limits, MappedFile, Result
 from lpzero.engines.fault import Fault
-from lpzero.engines.signals import undisturbed
+from lpzero.engines.signals import ending_of, undisturbed
 from lpzero.engines.threads import deterministic_algorithms
 from lpzero.engines.worker import attempted, start_worker
 from lpzero.errors import InputError, LpzeroError
@@ -38,7 +37,7 @@ class Processes:
         deterministic: Whether workers use deterministic algorithms alone.
 
     Raises:
-        InputError: ``jobs`` is below 1, or memory is limited on a system that is not Linux.
+        InputError: ``jobs`` is below 1.
     """
 
     name = "process"
@@ -46,8 +45,6 @@ class Processes:
     def __init__(self, jobs: int, *, threads: int = 1, limits: Limits = NO_LIMITS, deterministic: bool = False) -> None:
         if jobs < 1:
             raise InputError(f"expected at least 1 job, found {jobs}")
-        if limits.memory is not None and sys.platform != "linux":
-            raise InputError(f"--memory-limit: expected Linux, which can enforce it, found {sys.platform}")
         self.workers, self.threads = jobs, threads
         self._limits = limits
         self._algorithms = deterministic_algorithms(deterministic)
@@ -119,6 +116,11 @@ class _Process:
         # the public way, kill_workers(), came with Python 3.14
         if self._process is not None:
             self._process.kill()
+        if sys.version_info < (3, 11, 5):
+            # else the pool waits for ever where its thread writes into a pipe that nobody reads (CPython gh-94777)
+            queue: Any = vars(self._pool).get("_call_queue")
+            if queue is not None:
+                queue._reader.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def loss(self, err: BaseException) -> Loss | None:
@@ -129,14 +131,8 @@ class _Process:
             # its exit code is known a moment later
             self._process.join(timeout=1)
         code = None if self._process is None else self._process.exitcode
-        return Loss(f"a worker process was lost twice at it ({_ending(code)}), perhaps for memory")
+        return Loss(f"a worker process {ending_of(code)}")
 
     def end(self) -> None:
-        """See :class:`lpzero.engines.crew.Worker`."""
-        self._pool.shutdown(wait=True)
-
-
-def _ending(code: int | None) -> str:
-    if code is None:
-        return "ended"
-    return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+        """See :class:`lpzero.engines.crew.Worker`; it has nothing to lose, and a model may have left a thread."""
+        self.kill()

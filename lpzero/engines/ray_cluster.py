@@ -46,7 +46,7 @@ class Cluster:
 
     Raises:
         InputError: ``jobs`` is below 1.
-        MissingError: Ray is not installed, or there is no cluster at the address.
+        MissingError: Ray is not installed, there is no cluster at the address, or none with the GPUs that are needed.
     """
 
     name = "ray"
@@ -67,6 +67,9 @@ class Cluster:
         self._mine = not self._ray.is_initialized()
         if self._mine:
             _begin(self._ray, jobs, address)
+        if gpus and not self._ray.cluster_resources().get("GPU", 0):
+            self._leave()
+            raise MissingError("--device cuda: expected a Ray cluster with a GPU, found none: use --device cpu")
         self.workers = jobs or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self.threads = threads
         self._limits = limits
@@ -96,6 +99,10 @@ class Cluster:
         # plain arrays: what Ray gives back of one then lies in the store, read only, and is no copy
         return StoredObject(self._put({name: np.asarray(array) for name, array in load(path).items()}))
 
+    def _leave(self) -> None:
+        if self._mine:
+            self._ray.shutdown()
+
     def _put(self, value: Any) -> Any:
         return self._ray.put(value)
 
@@ -108,8 +115,7 @@ class Cluster:
     ) -> None:
         """See :class:`lpzero.engines.Engine`."""
         self._crew.close(at_once=kind is not None)
-        if self._mine:
-            self._ray.shutdown()
+        self._leave()
         self._algorithms.__exit__(kind, error, trace)
 
 
@@ -219,7 +225,7 @@ class _Remote:
         if not isinstance(err, self._ray.exceptions.RayError):
             return None
         reason = " ".join(str(err).split())[:200]
-        return Loss(f"an actor was lost twice at it: {reason}", blamed=self._node_lives())
+        return Loss(f"an actor was lost: {reason}", blamed=self._node_lives())
 
     def end(self) -> None:
         """See :class:`lpzero.engines.crew.Worker`."""

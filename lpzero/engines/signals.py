@@ -1,4 +1,4 @@
-"""Signals while workers start."""
+"""Signals: while workers start, and as the end of a process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+def ending_of(code: int | None) -> str:
+    """How a process ended, for people: by its exit code, which is below 0 where a signal ended it; None if unknown."""
+    if code is None:
+        return "ended"
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        # real-time signals have no names
+        return f"was killed by signal {-code}"
 
 
 @contextmanager

@@ -9,11 +9,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from lpzero.engines.fault import Fault, fault_of
+from lpzero.engines.fault import MODEL_ERRORS, Fault, fault_of
 from lpzero.engines.threads import use_deterministic_algorithms
 from lpzero.errors import InputError, MissingError, TooLargeError
 
@@ -41,7 +41,15 @@ def prepare(deterministic: bool) -> None:
     if deterministic:
         use_deterministic_algorithms()
     if sys.platform == "linux":
-        Path("/proc/self/oom_score_adj").write_text(str(EXPENDABLE))
+        _be_expendable(Path("/proc/self/oom_score_adj"))
+
+
+def _be_expendable(adjustment: Path) -> None:
+    """Let the system's killer take this process before its parent, where it may be told so."""
+    # a container may have set it higher, and then refuses less
+    with suppress(OSError, ValueError):
+        if int(adjustment.read_text()) < EXPENDABLE:
+            adjustment.write_text(str(EXPENDABLE))
 
 
 def ready(_: None) -> None:
@@ -75,7 +83,7 @@ def attempted(function: Callable[[Item], Result], memory: int | None, item: Item
         return fault_of(err)
     except (InputError, MissingError):
         raise
-    except Exception as err:  # whatever a model's own code raises
+    except MODEL_ERRORS as err:
         return fault_of(err)
 
 
@@ -91,7 +99,7 @@ def allocating(memory: int | None) -> Iterator[None]:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = _data_bytes() + memory
+    most = data_bytes() + memory
     resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:
         yield
@@ -99,8 +107,8 @@ def allocating(memory: int | None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def _data_bytes() -> int:
-    """What counts for the limit so far."""
+def data_bytes() -> int:
+    """Bytes of this process that count for ``RLIMIT_DATA`` so far (Linux alone)."""
     found = re.search(r"^VmData:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) << 10

@@ -15,6 +15,7 @@ from lpzero.files import write_json
 from lpzero.operands.bank import Pass, bank_path, fill_bank
 from lpzero.run_folder import RunFolder
 from lpzero.settings import read_document
+from lpzero.spaces.architecture import Architecture
 
 FAULTS = "faults.json"
 LEAST = 4
@@ -81,8 +82,13 @@ def bank_run(
         LpzeroError: Fewer than 4 architectures of the search part are left.
     """
     known = read_faults(run)
+
+    def faulted(architecture: Architecture, fault: Fault) -> None:
+        known[architecture.digest] = fault
+        write_faults(run, known)
+
     for shown in passes:
-        banked = fill_bank(
+        fill_bank(
             setting.space,
             setting.seen_architectures,
             shown,
@@ -90,11 +96,8 @@ def bank_run(
             engine=engine,
             progress=lambda done, total: progress("operands", done, total),
             known=known,
+            faulted=faulted,
         )
-        new = {setting.seen_architectures[i].digest: fault for i, fault in banked.faults.items()}
-        if new.keys() - known.keys():
-            known = {**known, **new}
-            write_faults(run, known)
     kept, left_out = without(setting, known)
     banks = tuple(
         tuple(bank_path(home, kept.space, architecture, shown) for architecture in kept.seen_architectures)

@@ -80,7 +80,8 @@ def execute(
     if finished is not None:
         return finished
     with held(run.path):
-        return _execute(run, setting, home, engine, observer)
+        # whoever held it may have ended it
+        return run.read_result() or _execute(run, setting, home, engine, observer)
 
 
 def _execute(

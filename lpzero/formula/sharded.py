@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lpzero.engines.fault import lacks_memory
 from lpzero.formula.evaluate import MEMORY_LIMIT, Evaluator
 from lpzero.formula.formula import Formula
 from lpzero.formula.memory import SMALL_SHARE, Memory
@@ -111,5 +112,7 @@ def _scored(evaluator: Evaluator, formula: Formula) -> Tensor | None:
     """The scores of one formula; None where memory ran out."""
     try:
         return evaluator.score_tensor(formula)
-    except (torch.OutOfMemoryError, MemoryError):
+    except (RuntimeError, MemoryError) as err:
+        if not lacks_memory(err):
+            raise
         return None

@@ -30,7 +30,7 @@ from torch import nn
 from lpzero.engines import Engine, Fault
 from lpzero.engines.fault import NonfiniteError
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import write_bytes
+from lpzero.files import DAY, remove_parts, write_bytes
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
@@ -228,6 +228,7 @@ def fill_bank(
     engine: Engine,
     progress: Callable[[int, int], None],
     known: Mapping[str, Fault] = NO_FAULTS,
+    faulted: Callable[[Architecture, Fault], None] | None = None,
 ) -> Banked:
     """Compute the sketches that the bank lacks.
 
@@ -242,6 +243,7 @@ def fill_bank(
         engine: Where models are built and run; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
         known: Digest of an architecture -> the fault that it had before: it is not tried again.
+        faulted: Told of every other fault the moment that it is there; None for nobody.
 
     Returns:
         Where the sketches are, and which architectures have none.
@@ -250,6 +252,8 @@ def fill_bank(
         LpzeroError: The cache folder cannot be written.
     """
     paths = [bank_path(home, space, architecture, shown) for architecture in architectures]
+    for folder in {path.parents[1] for path in paths}:
+        remove_parts(folder, "*/*", older_than=DAY)
     found: dict[Path, Fault | None] = {
         path: known[architecture.digest]
         for path, architecture in zip(paths, architectures, strict=True)
@@ -257,19 +261,21 @@ def fill_bank(
     }
     found |= {path: None for path in dict.fromkeys(paths) if path not in found and _sound(path)}
     missing = {p: _Task(space, a, shown) for p, a in zip(paths, architectures, strict=True) if p not in found}
-    places, done = list(missing), 0
+    places, tasks, done = list(missing), list(missing.values()), 0
 
     def arrived(index: int, result: bytes | Fault) -> None:
         nonlocal done
         if isinstance(result, Fault):
             found[places[index]] = result
+            if faulted is not None:
+                faulted(tasks[index].architecture, result)
         else:
             write_sketch(places[index], result)
             found[places[index]] = None
         done += 1
         progress(done, len(places))
 
-    with closing(engine.attempt(_bank_one, list(missing.values()), arrived=arrived)) as results:
+    with closing(engine.attempt(_bank_one, tasks, arrived=arrived)) as results:
         deque(results, maxlen=0)
     faults = {i: fault for i, path in enumerate(paths) if (fault := found[path]) is not None}
     return Banked(tuple(path for i, path in enumerate(paths) if i not in faults), faults)

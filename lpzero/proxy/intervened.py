@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from lpzero.engines import Engine
+from lpzero.engines.fault import MODEL_ERRORS
 from lpzero.errors import InputError
 from lpzero.metrics import Shape
 from lpzero.operands.bank import Pass, derived_seed, pass_batch, untrained_model
@@ -117,7 +118,7 @@ def _on_operands(
     names = [name for name in task.names if name in INTERVENTIONS]
     try:
         operands = extract(model, site_map, batch)
-    except Exception as err:  # whatever a model's own code raises
+    except MODEL_ERRORS as err:
         return dict.fromkeys((ORIGINAL, *names), unscored(err, 0.0))
     scores = {ORIGINAL: score_operands(operands, formula)}
     for name in names:

@@ -12,7 +12,7 @@ from functools import partial
 from torch import nn
 
 from lpzero.engines import Engine, Fault
-from lpzero.engines.fault import lacks_memory
+from lpzero.engines.fault import MODEL_ERRORS, lacks_memory, line_of
 from lpzero.errors import LpzeroError
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
@@ -127,7 +127,7 @@ def score_model(
     if any(proxy.formula is not None for proxy in proxies):
         try:
             evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
-        except Exception as err:  # whatever a model's own code raises
+        except MODEL_ERRORS as err:
             unusable = unscored(err, 0.0)
     return [
         unusable
@@ -141,7 +141,7 @@ def unscored(err: BaseException, seconds: float) -> Score:
     """The score that stands for an error of the model."""
     memory = lacks_memory(err)
     status = ScoreStatus.OUT_OF_MEMORY if memory else ScoreStatus.FAILED
-    text = (str(err).splitlines() or [""])[0]
+    text = line_of(err)
     reason = text if memory or isinstance(err, LpzeroError) else f"the model raised {type(err).__name__}: {text}"
     return Score(status, None, seconds, reason)
 
@@ -156,7 +156,7 @@ def _measured(value: Callable[[], float]) -> Score:
     started = time.perf_counter()
     try:
         found = value()
-    except Exception as err:  # whatever a model's own code raises
+    except MODEL_ERRORS as err:
         return unscored(err, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     if not math.isfinite(found):

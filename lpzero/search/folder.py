@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError
 from lpzero.files import append_lines, write_json, write_text
+from lpzero.proxy.score import ScoreStatus
 from lpzero.run_folder import CONFIG, RunFolder
 from lpzero.search.config import SearchConfig
 from lpzero.search.cost import Measured
@@ -52,13 +54,13 @@ class SearchFolder(RunFolder):
             [{"architecture": s.architecture.to_json(), "scores": s.scores, "status": s.status} for s in found],
         )
 
-    def kept(self) -> list[Scored]:
-        """Every score so far; a last line that a kill cut off is dropped.
+    def kept(self, proxies: int) -> list[Scored]:
+        """Every score so far, by so many proxies; a last line that a kill cut off is dropped.
 
         Raises:
             InputError: Another line is damaged.
         """
-        return [_scored(line, place) for place, line in self._lines(SCORED)]
+        return [_scored(line, place, proxies) for place, line in self._lines(SCORED)]
 
     def keep_cost(self, key: str, name: str, cost: Measured) -> None:
         """Append a measured cost: a search that goes on decides by the same numbers."""
@@ -72,7 +74,7 @@ class SearchFolder(RunFolder):
         append_lines(self.path / name, map(json.dumps, documents))
 
     def _lines(self, name: str) -> list[tuple[str, str]]:
-        """The whole lines of a file as (place, text); what a kill left of a last one is cut off."""
+        """The whole lines of a file as (place, text), without what a kill left of a last one."""
         path = self.path / name
         if not path.exists():
             return []
@@ -81,8 +83,6 @@ class SearchFolder(RunFolder):
         except (OSError, ValueError) as err:
             raise InputError(f"{path}: expected lines of JSON, found {reason_of(err)}: begin a new search") from None
         whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            write_text(path, whole)
         return [(f"{path}, line {number}", line) for number, line in enumerate(whole.splitlines(), start=1)]
 
     def keep_end(self, scored: int) -> None:
@@ -95,7 +95,7 @@ class SearchFolder(RunFolder):
         if not path.exists():
             return None
         scored = read_document(path).get("scored")
-        if type(scored) is not int or scored < 0:
+        if type(scored) is not int or scored < 1:
             raise InputError(f"{path}: expected the number of scored architectures: begin a new search")
         return scored
 
@@ -123,13 +123,17 @@ class SearchFolder(RunFolder):
         return document
 
 
-def _scored(line: str, place: str) -> Scored:
+def _scored(line: str, place: str, proxies: int) -> Scored:
     try:
         document = parse_json(line)
         scores = document["scores"]
-        if not isinstance(scores, list) or not all(s is None or type(s) in (int, float) for s in scores):
+        if not isinstance(scores, list) or len(scores) != proxies:
             raise TypeError
-        return Scored(Architecture.from_json(document["architecture"]), tuple(scores))
+        numbers = tuple(None if score is None else _finite(score) for score in scores)
+        status = ScoreStatus(document["status"])
+        if (status is ScoreStatus.OK) != (None not in numbers):
+            raise ValueError
+        return Scored(Architecture.from_json(document["architecture"]), numbers, status.value)
     except (ValueError, KeyError, TypeError, InputError):
         raise InputError(f"{place}: expected a scored architecture: begin a new search") from None
 
@@ -139,12 +143,25 @@ def _cost(line: str, place: str) -> tuple[tuple[str, str], Measured]:
         document = parse_json(line)
         value, bounds = document["value"], document["interval"]
         key, name = document["model"], document["cost"]
-        numbers = [value] if bounds is None else [value, *bounds]
-        if len(numbers) not in (1, 3) or not all(type(n) in (int, float) for n in numbers):
+        numbers = [_finite(number) for number in ([value] if bounds is None else [value, *bounds])]
+        if len(numbers) not in (1, 3):
             raise TypeError
         if not isinstance(key, str) or not isinstance(name, str):
             raise TypeError
-        first, *ends = map(float, numbers)
+        first, *ends = numbers
         return (key, name), Measured(first, (ends[0], ends[1]) if ends else None)
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError):
         raise InputError(f"{place}: expected a measured cost: begin a new search") from None
+
+
+def _finite(found: Any) -> float:
+    """A number; raises TypeError or ValueError for anything else."""
+    if type(found) not in (int, float):
+        raise TypeError
+    try:
+        number = float(found)
+    except OverflowError:
+        raise ValueError from None
+    if not math.isfinite(number):
+        raise ValueError
+    return number

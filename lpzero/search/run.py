@@ -36,7 +36,7 @@ class Scorer:
 
     def __init__(self, setting: SearchSetting, run: SearchFolder, engine: Engine) -> None:
         self._setting, self._run, self._engine = setting, run, engine
-        self._known = {setting.space.model_key(s.architecture): s for s in run.kept()}
+        self._known = {setting.space.model_key(s.architecture): s for s in run.kept(len(setting.proxies))}
 
     def __call__(self, architectures: list[Architecture]) -> list[Scored]:
         """The scores, in order."""
@@ -84,7 +84,8 @@ def execute(run: SearchFolder, setting: SearchSetting, *, engine: Engine, observ
     if finished is not None:
         return finished
     with held(run.path):
-        return _execute(run, setting, engine, observer)
+        # whoever held it may have ended it
+        return run.read_result() or _execute(run, setting, engine, observer)
 
 
 def _execute(run: SearchFolder, setting: SearchSetting, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
@@ -118,6 +119,8 @@ def _keep_costs(run: SearchFolder, setting: SearchSetting) -> None:
     for (key, name), measured in costs.known.items():
         if COSTS[name].measured and (key, name) not in kept:
             run.keep_cost(key, name, measured)
+    # what another process measured since this one read them
+    costs.known.update(kept)
     costs.keep = run.keep_cost
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from lpzero.engines.fault import lacks_memory
+from lpzero.engines.fault import MODEL_ERRORS, lacks_memory, line_of
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.output import UNLABELLED
 from lpzero.spaces.own import MASK
@@ -90,9 +90,9 @@ def train(space: SearchSpace, architecture: Architecture, recipe: Recipe, corpus
         _train(model, recipe, corpus, curve)
     except _DivergedError as err:
         status, reason = TrainingStatus.DIVERGED, str(err)
-    except Exception as err:
+    except MODEL_ERRORS as err:
         status = TrainingStatus.OUT_OF_MEMORY if lacks_memory(err) else TrainingStatus.FAILED
-        reason = (str(err).splitlines() or [type(err).__name__])[0]
+        reason = line_of(err) or type(err).__name__
     return Training(status, tuple(curve), round(time.monotonic() - started, 3), reason)
 
 

@@ -16,9 +16,10 @@ import psutil
 import pytest
 
 from lpzero.cli import isolated
-from lpzero.cli.isolated import Allowed, environment, score_isolated
+from lpzero.cli.isolated import environment, score_isolated
 from lpzero.cli.main import run
 from lpzero.cli.model_score import Request
+from lpzero.engines import Limits
 from lpzero.errors import InputError, LpzeroError, MissingError
 
 MODEL = """
@@ -142,13 +143,19 @@ def test_what_ends_badly_is_left_out_and_the_others_go_on(capfd: pytest.CaptureF
         (answering(json.dumps({**DOCUMENT, "params": float("nan")})), "found something else"),
         (answering(json.dumps({"error": 3, "exit_code": 1})), "found something else"),
         (answering(json.dumps({"error": "one\ntwo", "exit_code": 77})), "^one$"),
+        (answering(json.dumps({"error": "\x1b[2J", "exit_code": 1})), r"^\\x1b\[2J$"),
+        (
+            f"os.truncate(os.open(Path(sys.argv[1], {isolated.ANSWER!r}), os.O_CREAT | os.O_RDWR), 1 << 40)",
+            "something else",
+        ),
+        (answering("[" * 100_000), "found something else"),
     ],
 )
 def test_every_end_of_a_process_is_one_line(stand_in: Callable[[str], None], lines: str, words: str) -> None:
     stand_in(lines)
     started = time.monotonic()
     with pytest.raises(LpzeroError, match=words) as caught:
-        score_isolated("m.py", REQUEST, ["params"], Allowed(1 if lines == SLEEP else 60, None))
+        score_isolated("m.py", REQUEST, ["params"], Limits(1 if lines == SLEEP else 60, None))
     assert (caught.value.exit_code, "\n" in str(caught.value)) == (1, False)
     assert time.monotonic() - started < 30
 
@@ -157,9 +164,9 @@ def test_an_error_keeps_its_exit_code_and_a_document_its_values(stand_in: Callab
     for kind in (InputError, MissingError):
         stand_in(answering(json.dumps({"error": "no", "exit_code": kind.exit_code})))
         with pytest.raises(kind, match=r"^no$"):
-            score_isolated("m.py", REQUEST, ["params"], Allowed(60, None))
+            score_isolated("m.py", REQUEST, ["params"], Limits(60, None))
     stand_in(answering(json.dumps(DOCUMENT)))
-    assert score_isolated("m.py", REQUEST, ["params"], Allowed(60, None)) == DOCUMENT
+    assert score_isolated("m.py", REQUEST, ["params"], Limits(60, None)) == DOCUMENT
 
 
 # one process of the session, and one that leaves it
@@ -179,7 +186,7 @@ while not (Path("False.pid").exists() and Path("True.pid").exists()):
 def test_what_a_process_starts_ends_with_it(stand_in: Callable[[str], None], ends: str) -> None:
     stand_in(FORKS + ends)
     with pytest.raises(LpzeroError, match="expected a result"):
-        score_isolated("m.py", REQUEST, ["params"], Allowed(5, None))
+        score_isolated("m.py", REQUEST, ["params"], Limits(5, None))
     for name in ("False.pid", "True.pid"):
         assert ended(int(Path(name).read_text()))
 
@@ -214,7 +221,7 @@ def wait(order):
     time.sleep(1000)
 isolated_child._answer = wait
 isolated_child.main(sys.argv[1])'''
-main.lpzero.main = lambda **_: isolated.score_isolated("m.py", Request(), [], isolated.Allowed(1000, None))
+main.lpzero.main = lambda **_: isolated.score_isolated("m.py", Request(), [], isolated.Limits(1000, None))
 main.main()
 """
 

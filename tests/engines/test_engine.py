@@ -35,7 +35,14 @@ def fail_on_three(x: int) -> int:
     return x
 
 
-def raise_this(err: Exception | None) -> str:
+class Speechless(Exception):
+    """An error that raises when it is asked what it says."""
+
+    def __str__(self) -> str:
+        raise ValueError("nothing to say")
+
+
+def raise_this(err: BaseException | None) -> str:
     """Raise what is given."""
     if err is not None:
         raise err
@@ -73,10 +80,13 @@ def test_an_error_comes_at_the_place_of_its_item(engine: Engine) -> None:
         (RuntimeError("[enforce fail] can't allocate memory"), FaultStatus.OUT_OF_MEMORY, "can't allocate memory"),
         (TooLargeError("needs 7 GiB"), FaultStatus.OUT_OF_MEMORY, "needs 7 GiB"),
         (NonfiniteError("its grad is not finite"), FaultStatus.NONFINITE, "its grad is not finite"),
+        # the code of a model ends the model, not the run
+        (SystemExit(0), FaultStatus.FAILED, "raised SystemExit: 0"),
+        (Speechless(), FaultStatus.FAILED, "raised Speechless: "),
     ],
 )
 def test_an_attempt_that_raises_is_a_fault_and_the_others_go_on(
-    engine: Engine, err: Exception, status: FaultStatus, reason: str
+    engine: Engine, err: BaseException, status: FaultStatus, reason: str
 ) -> None:
     first, fault, last = engine.attempt(raise_this, [None, err, None])
     assert (first, last) == ("fine", "fine")
@@ -153,6 +163,7 @@ def test_an_engine_follows_from_jobs_and_limits() -> None:
         (lambda: open_engine("process", 0), "expected at least 1 job, found 0"),
         (lambda: open_engine("serial", 1, limits=Limits(seconds=1)), "cannot enforce limits"),
         (lambda: open_engine("process", 1, address="auto"), "--address: expected --engine ray"),
+        (lambda: Limits(seconds=float("nan")), "--time-limit: expected more than 0"),
         (lambda: Limits(seconds=0), "--time-limit: expected more than 0"),
         (lambda: Limits(memory=-1), "--memory-limit: expected more than 0"),
     ],
@@ -172,6 +183,11 @@ def die(x: int) -> int:
     if x < 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return x
+
+
+def die_by(number: int) -> None:
+    """End this process by a signal."""
+    os.kill(os.getpid(), number)
 
 
 def die_once(marker: Path) -> str:
@@ -200,12 +216,16 @@ def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again_once(tmp_pa
         assert (first, rest) == (0, [2, 3])
         assert isinstance(fault, Fault)
         assert fault.status is FaultStatus.KILLED
-        assert "SIGKILL" in fault.reason
+        assert "was killed by SIGKILL" in fault.reason
+        # a signal without a name
+        (unnamed,) = engine.attempt(die_by, [40])
+        assert isinstance(unnamed, Fault)
+        assert (unnamed.status, "was killed by signal 40" in unnamed.reason) == (FaultStatus.KILLED, True)
 
 
 def test_a_fault_where_none_may_be_is_one_line() -> None:
-    fault = Fault(FaultStatus.KILLED, "a worker process was lost twice at it (signal SIGKILL), perhaps for memory")
-    with pytest.raises(LpzeroError, match=r"lost twice .*: the work could not be done \(killed\)"):
+    fault = Fault(FaultStatus.KILLED, "it lost its worker twice, perhaps for memory: a worker process was killed")
+    with pytest.raises(LpzeroError, match=r"lost its worker twice, .*: the work could not be done \(killed\)"):
         list(unfaulted(one for one in [fault]))
 
 
@@ -219,3 +239,15 @@ def test_limits_are_enforced_and_the_others_go_on() -> None:
         assert (small, again) == (100, 100)
         assert isinstance(large, Fault)
         assert large.status is FaultStatus.OUT_OF_MEMORY
+
+
+def test_a_limit_of_more_seconds_than_a_system_can_wait_is_none() -> None:
+    with open_engine(None, 1, limits=Limits(seconds=1e30)) as engine:
+        assert list(engine.attempt(abs, [-1])) == [1]
+
+
+@pytest.mark.parametrize("name", ["process", "ray"])
+def test_memory_is_limited_on_linux_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(InputError, match="--memory-limit: expected Linux, which can enforce it, found darwin"):
+        open_engine(name, 1, limits=Limits(memory=1 << 30))

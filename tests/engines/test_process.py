@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lpzero.engines.process import Processes
+from lpzero.engines.worker import _be_expendable
 
 
 def _alive(process: int) -> bool:
@@ -101,3 +104,49 @@ def test_workers_end_with_a_parent_that_was_killed() -> None:
     while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(_alive(worker) for worker in workers)
+
+
+def leave_a_thread(seconds: float) -> float:
+    """Leave a thread that a process waits for before it ends."""
+    threading.Thread(target=time.sleep, args=(seconds,)).start()
+    return seconds
+
+
+def length(content: bytes, seconds: float = 0.0) -> int:
+    """How long something is, after a while."""
+    time.sleep(seconds)
+    return len(content)
+
+
+def test_a_thread_that_work_leaves_keeps_nobody_waiting() -> None:
+    started = time.monotonic()
+    with Processes(1) as engine:
+        assert list(engine.map(leave_a_thread, [300.0])) == [300.0]
+    assert time.monotonic() - started < 60
+
+
+def test_work_too_large_for_a_pipe_is_given_up_as_well() -> None:
+    # a pool of Python before 3.11.5 waits for ever for its thread, which writes what nobody reads
+    started = time.monotonic()
+    with Processes(1) as engine:
+        results = engine.map(partial(length, seconds=0.1), [bytes(1 << 22)] * 4)
+        assert next(results) == 1 << 22
+        results.close()
+    assert time.monotonic() - started < 60
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(("before", "after"), [("0", "800"), ("1000", "1000")])
+def test_a_worker_is_taken_before_its_parent_and_not_less_than_a_container_said(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    adjustment = tmp_path / "oom_score_adj"
+    adjustment.write_text(before)
+    _be_expendable(adjustment)
+    assert adjustment.read_text() == after
+
+
+def test_a_worker_that_may_not_be_expendable_starts_all_the_same(tmp_path: Path) -> None:
+    # a folder can be written as little as what a system keeps for itself
+    _be_expendable(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from torch import nn
 from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.errors import InputError, LpzeroError, NoResultError
 from lpzero.evolve.directory import RunDirectory
-from lpzero.evolve.left_out import FAULTS, LeftOut, read_faults, without
+from lpzero.evolve.left_out import FAULTS, LeftOut, bank_run, read_faults, without
 from lpzero.evolve.run import execute
 from lpzero.evolve.setting import Setting
 from lpzero.spaces.architecture import Architecture
@@ -84,7 +84,7 @@ def test_every_misbehaviour_has_a_status_and_the_run_goes_on(
     records = setting.table.records
     bad = wicked(setting, {**behaviours, test[0]: "raises"})
     run = RunDirectory.create(tmp_path / "run", setting.config)
-    with open_engine("process", 2, limits=Limits(seconds=10, memory=700 << 20)) as engine:
+    with open_engine("process", 2, limits=Limits(seconds=20, memory=700 << 20)) as engine:
         document = execute(run, bad, home=tmp_path / "home", engine=engine, observer=quiet)
     wanted = {records[i].id: EXPECTED[how] for i, how in behaviours.items()} | {records[test[0]].id: "failed"}
     assert {one["id"]: one["status"] for one in document["left_out"]} == wanted
@@ -130,3 +130,19 @@ def test_damaged_faults_are_refused(setting: Setting, tmp_path: Path) -> None:
         (run.path / FAULTS).write_text(damaged)
         with pytest.raises(InputError, match=r"faults\.json: expected the faults of a run: begin a new run"):
             read_faults(run)
+
+
+def test_a_run_that_is_stopped_keeps_the_faults_that_it_had(
+    setting: Setting, tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    first, *_ = setting.parts.search
+    bad = wicked(setting, {first: "raises"})
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+
+    def stop(_step: str, done: int, _total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bank_run(run, bad, (bad.shown,), home=tmp_path / "home", engine=Serial(), progress=stop)
+    assert [fault.status for fault in read_faults(run).values()] == [FaultStatus.FAILED]

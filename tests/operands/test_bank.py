@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ import torch
 
 from lpzero.engines import Engine, Fault, FaultStatus, Serial
 from lpzero.errors import InputError, LpzeroError
+from lpzero.files import PART
 from lpzero.operands.bank import Pass, bank_path, fill_bank, pass_batch, read_sketch, untrained_operands
 from lpzero.operands.sketch import Sketch
 from lpzero.spaces import get_space
@@ -129,7 +131,9 @@ def test_an_architecture_that_cannot_be_read_has_a_fault_and_the_others_go_on(
 
     monkeypatch.setattr(type(space), "build", build_or_fail)
     fill = partial(fill_bank, space, architectures, SHOWN, home=tmp_path, engine=Serial(), progress=lambda *_: None)
-    banked = fill()
+    told: list[tuple[Architecture, Fault]] = []
+    banked = fill(faulted=lambda *pair: told.append(pair))
+    assert told == [(architectures[i], banked.faults[i]) for i in (0, 1)]
     assert banked.paths == (bank_path(tmp_path, space, architectures[2], SHOWN),)
     assert banked.faults[0] == Fault(FaultStatus.FAILED, "raised RuntimeError: no kernel image")
     assert banked.faults[1].status is FaultStatus.NONFINITE
@@ -196,3 +200,16 @@ def test_a_model_whose_gradients_do_not_fit_is_refused_before_it_is_built(
     with pytest.raises(InputError, match=r"with its gradients, and .* GiB are free"):
         untrained_operands(space, architectures[0], SHOWN)
     assert built == []
+
+
+def test_what_a_kill_left_is_removed_when_it_can_be_nobodys(
+    space: SearchSpace, architectures: list[Architecture], tmp_path: Path
+) -> None:
+    path = bank_path(tmp_path, space, architectures[0], SHOWN)
+    path.parent.mkdir(parents=True)
+    old, new = (path.parent / f".{name}{PART}" for name in ("old", "new"))
+    for part in (old, new):
+        part.touch()
+    os.utime(old, (0, 0))
+    _fill(space, architectures[:1], tmp_path)
+    assert (old.exists(), new.exists(), path.exists()) == (False, True, True)

@@ -13,10 +13,10 @@ from scipy import stats
 from lpzero.cli.main import run as command
 from lpzero.engines import Serial
 from lpzero.errors import InputError
-from lpzero.search.cost import COUNTED
+from lpzero.search.cost import COUNTED, Measured
 from lpzero.search.folder import SearchFolder
 from lpzero.search.ledger import Ledger, Scored
-from lpzero.search.run import execute
+from lpzero.search.run import _keep_costs, execute
 from lpzero.search.setting import prepare
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
@@ -97,9 +97,9 @@ def test_a_search_that_was_killed_goes_on_to_the_same_result(found: dict[str, An
     kept = (tmp_path / "run" / "scored.jsonl").read_text()
     (tmp_path / "run" / "scored.jsonl").write_text(kept + '{"architecture": {"spa')
     document = execute(run, setting, engine=Serial(), observer=Quiet())
-    for key in ("best", "front", "controls", "truth", "scored"):
+    for key in ("best", "front", "controls", "truth", "scored", "statuses"):
         assert document[key] == found[key]
-    assert len(finished.kept()) == len(run.kept())
+    assert len(finished.kept(2)) == len(run.kept(2))
 
 
 def test_a_search_whose_time_was_over_goes_on_to_the_same_result(tmp_path: Path) -> None:
@@ -137,9 +137,55 @@ def test_of_equal_scores_the_front_has_the_cheapest(tmp_path: Path) -> None:
 def test_a_damaged_score_is_named(tmp_path: Path, found: dict[str, Any]) -> None:
     _, config = SearchFolder.open(Path(found["run"]))
     run = SearchFolder.create(tmp_path / "run", config)
-    (tmp_path / "run" / "scored.jsonl").write_text('{"architecture": 3}\n')
-    with pytest.raises(InputError, match=r"scored\.jsonl, line 1: expected a scored architecture"):
-        run.kept()
+    (line, *_) = (Path(found["run"]) / "scored.jsonl").read_text().splitlines()
+    (tmp_path / "run" / "scored.jsonl").write_text(line + "\n")
+    assert len(run.kept(2)) == 1
+    good = json.loads(line)
+    texts = ['{"architecture": 3}', json.dumps({**good, "status": "strange"}), json.dumps({**good, "status": "failed"})]
+    wrong = ([1.0], [1.0, 2.0, 3.0], [1.0, None], [1.0, True], [1.0, float("nan")], [1.0, 10**400])
+    texts += [json.dumps({**good, "scores": scores}) for scores in wrong]
+    for text in texts:
+        (tmp_path / "run" / "scored.jsonl").write_text(text + "\n")
+        with pytest.raises(InputError, match=r"scored\.jsonl, line 1: expected a scored architecture"):
+            run.kept(2)
+    for value in ("NaN", "1e999", "10" * 200):
+        (tmp_path / "run" / "costs.jsonl").write_text(
+            f'{{"model": "m", "cost": "latency", "value": {value}, "interval": null}}\n'
+        )
+        with pytest.raises(InputError, match=r"costs\.jsonl, line 1: expected a measured cost"):
+            run.kept_costs()
+    (tmp_path / "run" / "searched.json").write_text('{"scored": 0}')
+    with pytest.raises(InputError, match="expected the number of scored architectures"):
+        run.kept_end()
+
+
+def test_what_went_wrong_is_kept_with_the_scores(tmp_path: Path, found: dict[str, Any]) -> None:
+    _, config = SearchFolder.open(Path(found["run"]))
+    run = SearchFolder.create(tmp_path / "run", config)
+    architecture = load_table("gpt2-own").records[0].architecture
+    scored = [Scored(architecture, (1.0, 2.0)), Scored(architecture, (None, None), "timeout")]
+    run.keep(scored)
+    assert run.kept(2) == scored
+
+
+def test_costs_that_another_process_measured_meanwhile_are_taken(tmp_path: Path, found: dict[str, Any]) -> None:
+    _, config = SearchFolder.open(Path(found["run"]))
+    run = SearchFolder.create(tmp_path / "run", config)
+    setting = prepare(config, run)
+    measured = Measured(0.5, (0.4, 0.6))
+    # between the look at the folder and the lock
+    run.keep_cost("model", "latency", measured)
+    _keep_costs(run, setting)
+    assert setting.costs.known["model", "latency"] == measured
+
+
+def test_a_search_that_another_process_ended_meanwhile_is_not_done_again(
+    tmp_path: Path, found: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, config = SearchFolder.open(Path(found["run"]))
+    run, ended = SearchFolder.create(tmp_path / "run", config), iter([None, found])
+    monkeypatch.setattr(SearchFolder, "read_result", lambda _: next(ended))
+    assert execute(run, prepare(config), engine=Serial(), observer=Quiet()) is found
 
 
 def test_worth_is_the_mean_rank_in_each_direction() -> None:
