@@ -129,8 +129,9 @@ def test_work_too_large_for_a_pipe_is_given_up_as_well() -> None:
     # a pool of Python before 3.11.5 waits for ever for its thread, which writes what nobody reads
     started = time.monotonic()
     with Processes(1) as engine:
-        results = engine.map(partial(length, seconds=0.1), [bytes(1 << 22)] * 4)
-        assert next(results) == 1 << 22
+        results = engine.map(partial(length, seconds=0.2), [bytes(1 << 22)] * 8)
+        # from the second on there is one in work, and one on its way
+        assert [next(results) for _ in range(3)] == [1 << 22] * 3
         results.close()
     assert time.monotonic() - started < 60
     assert not multiprocessing.active_children()
