@@ -171,6 +171,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("build/faults"))
     parser.add_argument("--only", action="append", help="a row; all that are there are recorded")
     options = parser.parse_args()
+    # a shell that starts this in its background makes it, and the commands that it starts, deaf to Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options.folder.mkdir(parents=True, exist_ok=True)
     folder, kept = options.folder.resolve(), options.folder / "rows.jsonl"
     commands = {f"SIGKILL: {command.name}": (command, i) for i, command in enumerate(COMMANDS)}
