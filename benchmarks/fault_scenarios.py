@@ -120,7 +120,7 @@ def _one_line(outcome: Outcome, started: Started, word: str) -> None:
     )
     outcome.expect(not any("Traceback" in line for line in started.said), "a traceback")
     if errors:
-        outcome.said = re.sub(r"/\S+/", ".../", errors[0].strip()).replace("|", "/")
+        outcome.said = re.sub(r"(?<=\s)/\S+/", ".../", errors[0].strip()).replace("|", "/")
 
 
 def full_disk(folder: Path) -> Outcome:

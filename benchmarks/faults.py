@@ -203,6 +203,7 @@ def main() -> None:
         [[n, rows[n]["times"], rows[n]["equal"], len(rows[n]["faults"]), rows[n]["said"]] for n in names],
         kills=sum(rows[name]["times"] for name in commands if name in rows),
         seed=options.seed,
+        at_work="below 0 where a first start compiles what is there when it goes on",
         faults=faults or "none",
     )
 
