@@ -78,9 +78,24 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
     raise _Terminated
 
 
+class _Interrupted(KeyboardInterrupt):
+    """Ctrl-C arrived.
+
+    Where a KeyboardInterrupt itself leaves a text that is executed, such as the methods that dataclasses make, Python
+    remembers it, whoever catches it later, and ends by the signal instead of with our exit code.
+    """
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise _Interrupted
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run a command line and return its exit code; errors that are ours end in one line on stderr."""
     signal.signal(signal.SIGTERM, _terminate)
+    # a shell may have made what runs in its background deaf to it
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         code = lpzero.main(args=arguments, prog_name="lpzero", standalone_mode=False)
         return code if isinstance(code, int) else 0

@@ -254,6 +254,23 @@ def test_a_signal_keeps_the_run_and_has_its_code(data: Path, tmp_path: Path, num
     assert json.loads(checkpoint.read_text())["islands"]
 
 
+def test_an_interrupt_amid_a_text_that_is_executed_has_its_code_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", _package())
+    # Python remembers such an interrupt where it runs a module
+    (tmp_path / "amid.py").write_text(
+        "import os, signal\n"
+        "from lpzero.cli import main\n"
+        "text = 'os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass'\n"
+        "main.lpzero.main = lambda **_: exec(text)\n"
+        "main.main()\n"
+    )
+    command = [sys.executable, "-m", "amid"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, "lpzero: interrupted\n")
+
+
 def test_a_termination_that_a_destructor_swallows_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", _package())
     code = (
