@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.spaces import Architecture
-from lpzero.spaces.output import ModelOutput
-from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
-from lpzero.spaces.weights import build_seeded, xavier
+from lpzero.spaces.models.output import ModelOutput
+from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
+from lpzero.spaces.models.weights import build_seeded, xavier
 
 VOCABULARY = 16
 WIDTHS, INNER = range(4, 24), range(4, 504)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from lpzero.proxy.card import figures
-from lpzero.spaces.llama import Llama, open_subnetworks
+from lpzero.spaces.llama.space import Llama, open_subnetworks
 from lpzero.tables import get_entry
 from lpzero.tables.corpus import Corpus, read_corpus
 from lpzero.tables.folder import FACTS, read_folder, write_folder
@@ -80,7 +80,7 @@ def make(corpus: Corpus, trained: Recipe, state: Path, out: Path, archs: int) ->
     write_folder(out, {**card, "figures": figures(table, "own")}, records)
     found = read_folder(out).card
     print(f"{out}: {found.records} sub-networks, losses {found.figures['quality']}")
-    print(f"lpzero/spaces/llama.py: OWN_DIGEST {found.supernet and found.supernet['checkpoint_digest']}")
+    print(f"lpzero/spaces/llama/space.py: OWN_DIGEST {found.supernet and found.supernet['checkpoint_digest']}")
     print(f"lpzero/tables/catalog.py: n {found.records}, records_sha256 {found.records_sha256}")
 
 

@@ -10,8 +10,8 @@ import time
 import numpy as np
 from record import record
 
-from lpzero.spaces.llama import Llama
-from lpzero.spaces.llama_plan import BASES
+from lpzero.spaces.llama.plan import BASES
+from lpzero.spaces.llama.space import Llama
 
 TOKENS = 2048
 

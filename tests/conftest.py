@@ -15,8 +15,8 @@ from torch import nn
 from lpzero.engines import Engine, open_engine
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.spaces import get_space
-from lpzero.spaces.output import ModelOutput
-from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
+from lpzero.spaces.models.output import ModelOutput
+from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.tables.draw import draw
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.trained import TrainedRecord

@@ -16,9 +16,9 @@ from torch import nn
 from lpzero.spaces import Architecture, FlexiBert, Gpt2, SiteMap, get_space
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Cell, Choice, Choices
-from lpzero.spaces.output import ModelOutput
-from lpzero.spaces.sites import OutputSite, ParameterSite
-from lpzero.spaces.weights import build_blank, build_seeded, normal
+from lpzero.spaces.models.output import ModelOutput
+from lpzero.spaces.models.sites import OutputSite, ParameterSite
+from lpzero.spaces.models.weights import build_blank, build_seeded, normal
 from lpzero.testing import check_space
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "spaces"

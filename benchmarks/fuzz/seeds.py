@@ -243,14 +243,14 @@ tie_weight: true
 
 def llama_config() -> str:
     """The configuration of a tiny LLaMA."""
-    from lpzero.spaces.llama_config import config_document
+    from lpzero.spaces.llama.config import config_document
 
     return json.dumps(config_document(llama_base()))
 
 
 def llama_base() -> Any:
     """Its numbers."""
-    from lpzero.spaces.llama_plan import Base
+    from lpzero.spaces.llama.plan import Base
 
     numbers = {"vocabulary": 5, "max_tokens": 8, "width": 4, "depth": 1, "heads": 2, "kv_heads": 2, "head_width": 2}
     return Base(**numbers, inner_width=3, epsilon=1e-6, theta=1e4, tied=True)
@@ -260,7 +260,7 @@ def llama_header() -> str:
     """The header of its safetensors, in float16."""
     from math import prod
 
-    from lpzero.spaces.llama_checkpoint import tensor_shapes
+    from lpzero.spaces.llama.checkpoint import tensor_shapes
 
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
@@ -272,6 +272,6 @@ def llama_header() -> str:
 
 def llama_index() -> str:
     """An index of one shard."""
-    from lpzero.spaces.llama_checkpoint import tensor_shapes
+    from lpzero.spaces.llama.checkpoint import tensor_shapes
 
     return json.dumps({"metadata": {}, "weight_map": dict.fromkeys(tensor_shapes(llama_base()), "x.safetensors")})

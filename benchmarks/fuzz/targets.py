@@ -56,7 +56,7 @@ def _formula(data: bytes, folder: Path) -> None:
 
 def _constraint(data: bytes, folder: Path) -> None:
     from lpzero.errors import InputError
-    from lpzero.spaces.constraint_text import parse_constraint
+    from lpzero.spaces.toml.constraint_text import parse_constraint
 
     del folder
     values = {"width": 64, "heads": 4, "inner": 256, "activation": "relu", "flag": True, "ratio": 0.5}
@@ -77,7 +77,7 @@ def _written(data: bytes, folder: Path, name: str) -> Path:
 
 def _space(data: bytes, folder: Path) -> None:
     """A space, and what commands ask of one that is not refused when it is tried; no model is built."""
-    from lpzero.spaces import space_file
+    from lpzero.spaces.toml import file as space_file
 
     path = _written(data, folder, "space.toml")
     fields, document = space_file._Fields, space_file.parse_document(path, space_file.read_text(path))
@@ -94,7 +94,7 @@ def _space(data: bytes, folder: Path) -> None:
 
 def _space_trial(data: bytes, folder: Path) -> None:
     """A space, every value of it tried in a model without weights."""
-    from lpzero.spaces.space_file import read_space
+    from lpzero.spaces.toml.file import read_space
 
     read_space(_written(data, folder, "space.toml"))
 
@@ -271,8 +271,8 @@ def _llama_bytes() -> int:
 
 def _llama(data: bytes, folder: Path, name: str) -> None:
     """A checkpoint of which one part is the input."""
-    from lpzero.spaces.llama import open_subnetworks
-    from lpzero.spaces.llama_checkpoint import weights
+    from lpzero.spaces.llama.checkpoint import weights
+    from lpzero.spaces.llama.space import open_subnetworks
 
     config = data if name == "config" else seeds.llama_config().encode()
     header = data if name == "header" else seeds.llama_header().encode()

@@ -51,7 +51,7 @@ def read_architecture(text: str) -> GivenArchitecture:
 
 def _toml(path: Path) -> dict[str, object]:
     """An architecture as TOML: ``space``, ``[whole]``, ``[[layers]]``, and ``protocol`` where it is not the default."""
-    from lpzero.spaces.space_document import parse_toml, read_text
+    from lpzero.spaces.toml.document import parse_toml, read_text
 
     document = parse_toml(path, read_text(path))
     protocol = document.pop("protocol", None)
@@ -88,7 +88,7 @@ def _given(document: Any, source: str) -> GivenArchitecture:
 def space_of(given: GivenArchitecture, reference: str | None, protocol: str | None) -> SearchSpace:
     """The space that an architecture is a point of; raises InputError where there is none."""
     from lpzero.spaces import get_space
-    from lpzero.spaces.llama import SUBNET
+    from lpzero.spaces.llama.space import SUBNET
     from lpzero.spaces.registry import named_space
 
     chosen = protocol or given.protocol

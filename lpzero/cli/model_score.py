@@ -29,10 +29,10 @@ from lpzero.proxy.score import (
 )
 from lpzero.search.cost import BYTES, COUNTED, Costs, Measurement
 from lpzero.spaces import get_space
-from lpzero.spaces.discover import discover_sites
-from lpzero.spaces.flops import passed_flops
-from lpzero.spaces.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
-from lpzero.spaces.sites import SitedModel, SiteMap
+from lpzero.spaces.models.discover import discover_sites
+from lpzero.spaces.models.flops import passed_flops
+from lpzero.spaces.models.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
+from lpzero.spaces.models.sites import SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
 
 

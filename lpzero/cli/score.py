@@ -118,7 +118,7 @@ def _isolated(request: Request, proxies: list[Proxy], time_limit: float, memory_
     """What scores a model in a process of its own."""
     from lpzero.cli.isolated import require_isolation, score_isolated
     from lpzero.engines import Limits
-    from lpzero.spaces.memory import free_memory
+    from lpzero.spaces.models.memory import free_memory
 
     require_isolation()
     allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from lpzero.errors import LpzeroError
 from lpzero.metrics.trace import gradients, trace
 from lpzero.operands.batch import Batch
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 
 
 def synaptic_diversity(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:

@@ -6,7 +6,7 @@ from torch import nn
 
 from lpzero.metrics.trace import gradients, traced_activations
 from lpzero.operands.batch import Batch
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 
 
 def fisher(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:

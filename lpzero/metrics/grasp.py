@@ -7,7 +7,7 @@ from torch import nn
 
 from lpzero.metrics.trace import gradients, trace
 from lpzero.operands.batch import Batch
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 
 
 def grasp(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lpzero.operands.batch import Batch
-    from lpzero.spaces.sites import SiteMap
+    from lpzero.spaces.models.sites import SiteMap
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Metric:
         """Score a model, which is left exactly as it was found, as is the global random state.
 
         Args:
-            model: Called as :class:`lpzero.spaces.sites.SitedModel` says; its device is the batch's.
+            model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says; its device is the batch's.
             site_map: Its sites.
             batch: Tokens and labels.
 

@@ -26,7 +26,7 @@ from lpzero.errors import LpzeroError
 from lpzero.metrics.trace import Hook, gradients, hooked, precise_state
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import unchanged
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 
 _SOFTMAXES = (torch.softmax, torch.Tensor.softmax, torch.nn.functional.softmax)
 _NORM = re.compile(r"Norm(\dd)?$")

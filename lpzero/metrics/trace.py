@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import unchanged
-from lpzero.spaces.sites import OutputSite, SiteMap
+from lpzero.spaces.models.sites import OutputSite, SiteMap
 
 PRECISION = torch.float64
 

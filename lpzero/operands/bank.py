@@ -36,9 +36,9 @@ from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.sites import SitedModel, SiteMap
+from lpzero.spaces.models.sites import SitedModel, SiteMap
+from lpzero.spaces.models.weights import check_memory
 from lpzero.spaces.space import SearchSpace
-from lpzero.spaces.weights import check_memory
 
 EXTRACTOR_VERSION = 5
 CHECKSUM = "sha256"

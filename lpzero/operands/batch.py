@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.spaces.output import UNLABELLED
+from lpzero.spaces.models.output import UNLABELLED
 from lpzero.spaces.space import Objective
 
 MASK_SHARE = 0.15

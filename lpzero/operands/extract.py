@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
 from lpzero.operands.operand import SITE_FAMILIES, Operand, SiteFamily
-from lpzero.spaces.sites import Group, OutputSite, SiteMap
+from lpzero.spaces.models.sites import Group, OutputSite, SiteMap
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     """Run one forward and one backward pass and collect every operand, exactly.
 
     Args:
-        model: Called as :class:`lpzero.spaces.sites.SitedModel` says; its device is the batch's.
+        model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says; its device is the batch's.
         site_map: Where to look.
         batch: Tokens and labels.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lpzero.spaces.sites import Group
+from lpzero.spaces.models.sites import Group
 
 Family = Literal["weight", "grad", "activation", "head", "attention", "hidden", "jacobian"]
 SiteFamily = Literal["parameter", "activation", "head", "attention", "hidden", "jacobian"]

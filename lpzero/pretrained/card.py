@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from lpzero.pretrained.registration import HEADS
 from lpzero.spaces.architecture import Architecture, Values
-from lpzero.spaces.config_space import ConfigSpace
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.toml.space import ConfigSpace
 
 
 def card_text(space: SearchSpace, architecture: Architecture, seed: int | None, more: str = "") -> str:

@@ -17,8 +17,8 @@ from lpzero.files import PART, write_json, write_text
 from lpzero.pretrained.card import card_text
 from lpzero.pretrained.registration import classes_of, configuration_of
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.config_space import ConfigSpace
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.toml.space import ConfigSpace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel

@@ -14,7 +14,7 @@ from transformers.utils.generic import ModelOutput
 
 from lpzero.errors import InputError
 from lpzero.pretrained.configuration import LpzeroConfig
-from lpzero.spaces.sites import LanguageModel, SiteMap
+from lpzero.spaces.models.sites import LanguageModel, SiteMap
 
 OUTPUTS = {"causal": CausalLMOutput, "masked": MaskedLMOutput}
 ALIGNMENT = 64
@@ -31,7 +31,7 @@ class LpzeroModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         config: Of the class that belongs to this one.
 
     Raises:
-        InputError: The space's models are not what :class:`lpzero.spaces.sites.LanguageModel` says.
+        InputError: The space's models are not what :class:`lpzero.spaces.models.sites.LanguageModel` says.
     """
 
     config_class = LpzeroConfig

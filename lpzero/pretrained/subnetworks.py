@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from lpzero.errors import InputError
-from lpzero.spaces.llama import SUBNET, Llama
-from lpzero.spaces.llama_checkpoint import Checkpoint
-from lpzero.spaces.llama_config import LlamaConfig, config_document
+from lpzero.spaces.llama.checkpoint import Checkpoint
+from lpzero.spaces.llama.config import LlamaConfig, config_document
+from lpzero.spaces.llama.space import SUBNET, Llama
 from lpzero.spaces.space import SearchSpace
 
 

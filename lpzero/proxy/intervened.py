@@ -28,7 +28,7 @@ from lpzero.proxy.score import (
     unscored,
 )
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
 
 ORIGINAL = "original"

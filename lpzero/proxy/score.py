@@ -23,7 +23,7 @@ from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
 
 
@@ -113,7 +113,7 @@ def score_model(
     """Score a model with each proxy; the forward and backward pass is shared by all formulas.
 
     Args:
-        model: Called as :class:`lpzero.spaces.sites.SitedModel` says.
+        model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
         site_map: Its sites.
         shape: Its shape.
         batch: Tokens and labels, on the model's device.

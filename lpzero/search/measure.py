@@ -19,7 +19,7 @@ from lpzero.engines import single_threaded
 from lpzero.errors import InputError
 from lpzero.search.cost import Measured, Measurement
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.sites import LanguageModel
+from lpzero.spaces.models.sites import LanguageModel
 from lpzero.spaces.space import SearchSpace
 
 WARM_UP, REPEATS = 5, 30

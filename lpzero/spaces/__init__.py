@@ -6,14 +6,14 @@ Importing this package loads no torch; building a model does.
 from __future__ import annotations
 
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.flexibert import FlexiBert
-from lpzero.spaces.gpt2 import Gpt2
-from lpzero.spaces.llama import Llama
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.flexibert.space import FlexiBert
+from lpzero.spaces.gpt2.space import Gpt2
+from lpzero.spaces.llama.space import Llama
+from lpzero.spaces.models.output import ModelOutput
+from lpzero.spaces.models.sites import OutputSite, ParameterSite, SitedModel, SiteMap
 from lpzero.spaces.registry import SPACES, get_space, space_names
-from lpzero.spaces.sites import OutputSite, ParameterSite, SitedModel, SiteMap
 from lpzero.spaces.space import SearchSpace
-from lpzero.spaces.transfo_xl import TransfoXl
+from lpzero.spaces.transfo_xl.space import TransfoXl
 
 __all__ = [
     "SPACES",

@@ -109,7 +109,7 @@ class ChoiceSpace(ABC):
         """
         import torch
 
-        from lpzero.spaces.flops import counted_flops
+        from lpzero.spaces.models.flops import counted_flops
 
         ids = torch.zeros((1, tokens), dtype=torch.int64, device="meta")
         return counted_flops(self.blank(architecture), ids)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.settings import one_line
-from lpzero.spaces.flexibert import FlexiBert
-from lpzero.spaces.gpt2 import Gpt2
-from lpzero.spaces.llama import Llama, open_subnetworks
+from lpzero.spaces.flexibert.space import FlexiBert
+from lpzero.spaces.gpt2.space import Gpt2
+from lpzero.spaces.llama.space import Llama, open_subnetworks
 from lpzero.spaces.space import SearchSpace
-from lpzero.spaces.transfo_xl import TransfoXl
+from lpzero.spaces.transfo_xl.space import TransfoXl
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -92,7 +92,7 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
 
 def _from_file(path: Path, protocol: str | None) -> SearchSpace:
-    from lpzero.spaces.space_file import read_space
+    from lpzero.spaces.toml.file import read_space
 
     space = read_space(path)
     if space.name in SPACES:

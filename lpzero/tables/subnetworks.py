@@ -15,11 +15,11 @@ from torch import Tensor
 
 from lpzero.files import write_bytes, write_json
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.llama import Llama
-from lpzero.spaces.llama_checkpoint import SINGLE, open_checkpoint, tensor_name
-from lpzero.spaces.llama_config import CONFIG, config_document
-from lpzero.spaces.llama_model import LlamaModel
-from lpzero.spaces.llama_plan import Base
+from lpzero.spaces.llama.checkpoint import SINGLE, open_checkpoint, tensor_name
+from lpzero.spaces.llama.config import CONFIG, config_document
+from lpzero.spaces.llama.model import LlamaModel
+from lpzero.spaces.llama.plan import Base
+from lpzero.spaces.llama.space import Llama
 from lpzero.tables.corpus import Corpus
 from lpzero.tables.draw import draw
 from lpzero.tables.folder import MeasuredRecord, recipe_document

@@ -1,7 +1,7 @@
 """Train a super-network: one LLaMA of which every sub-network of its space shares the weights.
 
 Every other step trains the whole model, the steps between them a random sub-network, sliced as
-:mod:`lpzero.spaces.llama_slice` does it: so that sub-networks mean something without a training of their own
+:mod:`lpzero.spaces.llama.subnetwork` does it: so that sub-networks mean something without a training of their own
 (Munoz et al. 2024, https://aclanthology.org/2024.lrec-main.940; Yu et al. 2020, https://arxiv.org/abs/2003.11142).
 """
 
@@ -23,10 +23,10 @@ from torch.func import functional_call
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_bytes
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.llama import Llama
-from lpzero.spaces.llama_model import LlamaModel, build
-from lpzero.spaces.llama_plan import whole_plan
-from lpzero.spaces.llama_slice import sliced
+from lpzero.spaces.llama.model import LlamaModel, build
+from lpzero.spaces.llama.plan import whole_plan
+from lpzero.spaces.llama.space import Llama
+from lpzero.spaces.llama.subnetwork import sliced
 from lpzero.tables.corpus import Corpus
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.train import rate_share, training_batch, validation_batches
@@ -93,7 +93,7 @@ def validation_loss(model: nn.Module, held: list[tuple[Tensor, Tensor]]) -> floa
     """The mean loss in nats over the tokens that a causal model predicts; the model keeps its mode.
 
     Args:
-        model: Called as :class:`lpzero.spaces.sites.SitedModel` says.
+        model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
         held: Ids and labels, (rows, tokens) each, every token labelled.
     """
     training = model.training

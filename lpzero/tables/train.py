@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lpzero.engines.fault import MODEL_ERRORS, lacks_memory, line_of
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.output import UNLABELLED
+from lpzero.spaces.models.output import UNLABELLED
 from lpzero.spaces.own import MASK
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables.corpus import Corpus

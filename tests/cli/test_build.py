@@ -147,7 +147,7 @@ def test_a_folder_that_is_not_empty_is_left_as_it_is(
     def never(*_: object) -> None:
         raise AssertionError("nothing is built for a folder that cannot be written")
 
-    monkeypatch.setattr("lpzero.spaces.gpt2_own_model.build", never)
+    monkeypatch.setattr("lpzero.spaces.gpt2.own_model.build", never)
     assert run(["build", "decoder.json", "--protocol", "own", "--out", "model"]) == 2
     assert "model is not empty and is left as it is" in capsys.readouterr().err
     assert [path.name for path in Path("model").iterdir()] == ["mine.txt"]

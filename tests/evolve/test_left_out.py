@@ -21,7 +21,7 @@ from lpzero.evolve.left_out import FAULTS, LeftOut, bank_run, read_faults, witho
 from lpzero.evolve.run import execute
 from lpzero.evolve.setting import Setting
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.flexibert import FlexiBert
+from lpzero.spaces.flexibert.space import FlexiBert
 
 
 def misbehave(how: str, model: nn.Module) -> None:

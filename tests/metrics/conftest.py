@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.operands.batch import Batch
-from lpzero.spaces.sites import OutputSite, ParameterSite, SiteMap
+from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
 
 WORDS, WIDTH, INNER = 7, 3, 5
 

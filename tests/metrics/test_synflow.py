@@ -14,7 +14,7 @@ from lpzero.errors import LpzeroError
 from lpzero.metrics import get_metric
 from lpzero.metrics.synflow import _UniformSoftmax
 from lpzero.operands.batch import Batch
-from lpzero.spaces.sites import SiteMap
+from lpzero.spaces.models.sites import SiteMap
 
 
 def chain(model: Any) -> list[torch.Tensor]:

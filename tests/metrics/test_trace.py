@@ -15,7 +15,7 @@ from lpzero.errors import LpzeroError
 from lpzero.metrics.trace import gradients, precise_state, trace
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
-from lpzero.spaces.sites import OutputSite, SiteMap
+from lpzero.spaces.models.sites import OutputSite, SiteMap
 
 
 def test_a_trace_shows_what_extract_shows(tiny: Callable[..., Any], batch: Batch) -> None:

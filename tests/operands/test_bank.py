@@ -194,7 +194,7 @@ def test_a_model_whose_gradients_do_not_fit_is_refused_before_it_is_built(
 ) -> None:
     parameters = space.parameter_counts(architectures[0])["total"]
     # enough for the weights, and not for a gradient of each
-    monkeypatch.setattr("lpzero.spaces.weights.free_memory", lambda: 6 * parameters)
+    monkeypatch.setattr("lpzero.spaces.models.weights.free_memory", lambda: 6 * parameters)
     built: list[int] = []
     monkeypatch.setattr(type(space), "build", lambda *_: built.append(1))
     with pytest.raises(InputError, match=r"with its gradients, and .* GiB are free"):

@@ -8,7 +8,7 @@ import torch
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.batch import Batch, batch_of, random_batch, shuffled_batch
-from lpzero.spaces.output import UNLABELLED
+from lpzero.spaces.models.output import UNLABELLED
 
 
 def test_masked_positions_are_predicted_and_hidden() -> None:

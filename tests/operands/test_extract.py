@@ -13,7 +13,7 @@ from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
 from lpzero.operands.operand import OPERANDS
-from lpzero.spaces.output import ModelOutput
+from lpzero.spaces.models.output import ModelOutput
 
 
 def _state(model: nn.Module) -> dict[str, Any]:

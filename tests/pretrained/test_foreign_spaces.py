@@ -21,8 +21,8 @@ from lpzero.pretrained.registration import classes_of
 from lpzero.spaces import Architecture, SiteMap, get_space
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
-from lpzero.spaces.output import ModelOutput, next_tokens
-from lpzero.spaces.sites import ParameterSite
+from lpzero.spaces.models.output import ModelOutput, next_tokens
+from lpzero.spaces.models.sites import ParameterSite
 
 IDS = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3]])
 

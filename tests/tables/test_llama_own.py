@@ -16,8 +16,8 @@ from scipy import stats
 from lpzero.proxy.card import figures
 from lpzero.proxy.verify import verify
 from lpzero.spaces import Architecture, get_space
-from lpzero.spaces.llama import OWN_DIGEST, OWN_FOLDER, Llama
-from lpzero.spaces.llama_plan import BASES
+from lpzero.spaces.llama.plan import BASES
+from lpzero.spaces.llama.space import OWN_DIGEST, OWN_FOLDER, Llama
 from lpzero.tables import load_table, load_trained
 from lpzero.tables.corpus import Corpus, read_corpus
 from lpzero.tables.folder import CARD, RECORDS, FolderTable, read_folder

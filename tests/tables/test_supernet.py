@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 from lpzero.errors import InputError
-from lpzero.spaces.llama import Llama, open_subnetworks
-from lpzero.spaces.llama_model import LlamaModel
-from lpzero.spaces.llama_plan import BASES
+from lpzero.spaces.llama.model import LlamaModel
+from lpzero.spaces.llama.plan import BASES
+from lpzero.spaces.llama.space import Llama, open_subnetworks
 from lpzero.tables import supernet
 from lpzero.tables.corpus import Corpus, read_corpus
 from lpzero.tables.recipe import Recipe, Scale, recipe

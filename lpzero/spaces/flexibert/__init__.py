@@ -1,0 +1,1 @@
+"""FlexiBERT: encoders whose layers differ in operation, heads and feed-forward."""

@@ -1,0 +1,205 @@
+"""LLaMA decoders: drawn from scratch around a published size, or cut out of a checkpoint.
+
+Sub-networks of a trained model are what LoNAS searches (Munoz et al. 2024, https://aclanthology.org/2024.lrec-main.940).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from lpzero.errors import InputError, unknown_name
+from lpzero.spaces import own
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choice_space import ChoiceSpace
+from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.llama import plan
+from lpzero.spaces.llama.checkpoint import Checkpoint, open_checkpoint
+from lpzero.spaces.llama.plan import BASES, Base, LlamaPlan
+from lpzero.spaces.space import Objective
+
+if TYPE_CHECKING:
+    from lpzero.spaces.llama.model import LlamaModel
+
+SUBNET = "subnet-"
+OWN_FOLDER = Path(__file__).resolve().parents[2] / "tables" / "bundled" / "llama-own" / "checkpoint"
+"""The checkpoint that comes with the package."""
+OWN_DIGEST = "37cc421eda7ce2ad"
+
+
+@lru_cache(maxsize=32)
+def scratch_choices(base: Base) -> Choices:
+    """The choices of untrained models: widths and heads in quarters of the base's, the feed-forward in eighths."""
+    widths = [base.head_width * heads for heads in _parts(base.width // base.head_width, 4)]
+    heads = [(h, groups) for h in _parts(base.heads, 4) for groups in range(1, base.kv_heads + 1) if h % groups == 0]
+    return Choices(Llama.name, _depths(base), (Choice.of("hidden_size", *widths),), _layer(base, tuple(heads)))
+
+
+@lru_cache(maxsize=32)
+def subnet_choices(base: Base) -> Choices:
+    """The choices of sub-networks: whole key-value groups, and in each up to as many query heads as it has."""
+    heads = [(groups * s, groups) for groups in range(1, base.kv_heads + 1) for s in range(1, base.shared + 1)]
+    return Choices(Llama.name, _depths(base), (), _layer(base, tuple(heads)))
+
+
+def _layer(base: Base, heads: tuple[tuple[int, int], ...]) -> tuple[Choice, ...]:
+    return Choice.of("intermediate_size", *_parts(base.inner_width, 8)), Choice(("heads", "kv_heads"), heads)
+
+
+def _depths(base: Base) -> tuple[int, ...]:
+    """From a quarter of the layers, but at least 2, to all of them."""
+    return tuple(range(min(base.depth, max(2, base.depth // 4)), base.depth + 1))
+
+
+def _parts(whole: int, number: int) -> tuple[int, ...]:
+    """Multiples of a part of a whole, up to the whole."""
+    return tuple(dict.fromkeys(max(1, round(whole * part / number)) for part in range(1, number + 1)))
+
+
+@dataclass(frozen=True)
+class Llama(ChoiceSpace):
+    """The LLaMA space, a :class:`~lpzero.spaces.space.SearchSpace`.
+
+    Attributes:
+        protocol: ``"160m"``, ``"1b"``, ``"7b"``: untrained models up to that size. ``"own"``: sub-networks of the small
+            LLaMA over bytes that comes with the package, those of the table ``llama-own``. ``"subnet-"`` and 16 digits:
+            sub-networks of the checkpoint with that digest, as :func:`open_subnetworks` opens it.
+        checkpoint: The checkpoint of a ``subnet-`` protocol; None for another.
+
+    Raises:
+        InputError: If the protocol is another, or the checkpoint has another digest.
+
+    >>> Llama("7b").base.heads, Llama("7b").pretrained, Llama("own").pretrained
+    (32, False, True)
+    """
+
+    protocol: str = "160m"
+    checkpoint: Checkpoint | None = None
+
+    name: ClassVar[str] = "llama"
+    objective: ClassVar[Objective] = "causal"
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """Every protocol that the space knows: with a checkpoint the one that it stands for."""
+        return tuple(BASES) if self.checkpoint is None else (SUBNET + self.checkpoint.digest,)
+
+    def _named(self) -> tuple[str, int | None]:
+        if self.protocol not in self.protocols:
+            if self.checkpoint is not None and self.protocol.startswith(SUBNET):
+                raise InputError(
+                    f"{self.checkpoint.folder}: expected the checkpoint of the protocol {self.protocol}, found it "
+                    f"changed: it is {self.protocols[0]} now"
+                )
+            raise unknown_name("protocol", self.protocol, self.protocols)
+        return self.protocol, own.BYTE_VOCABULARY if self.protocol == own.NAME else None
+
+    @property
+    def reference(self) -> str:
+        """The name, or the path of the checkpoint."""
+        return self.name if self.checkpoint is None else str(self.checkpoint.folder)
+
+    @property
+    def base(self) -> Base:
+        """The numbers that the space is drawn around."""
+        return BASES[self.protocol] if self.checkpoint is None else self.checkpoint.base
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether models have the weights of a checkpoint: then the seed of a build changes nothing."""
+        return self.checkpoint is not None or self.protocol == own.NAME
+
+    @property
+    def choices(self) -> Choices:
+        """The choices of an architecture under this protocol."""
+        return subnet_choices(self.base) if self.pretrained else scratch_choices(self.base)
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of token ids."""
+        return self.base.vocabulary
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest sequence."""
+        return self.base.max_tokens
+
+    def plan(self, architecture: Architecture) -> LlamaPlan:
+        """What is built; raises InputError where the architecture is not in the space."""
+        self.validate(architecture)
+        layers = [architecture.layer(index) for index in range(architecture.depth)]
+        inner, heads, kv_heads = (
+            tuple(cast(int, layer[name]) for layer in layers) for name in ("intermediate_size", "heads", "kv_heads")
+        )
+        width = self.base.width if self.pretrained else cast(int, architecture["hidden_size"])
+        return LlamaPlan(self.base, width, inner, heads, kv_heads)
+
+    def build(self, architecture: Architecture, seed: int) -> LlamaModel:
+        """Build the model in evaluation mode.
+
+        From scratch weights are normal with deviation 0.02 and norms are 1; equal arguments give equal weights. A
+        sub-network has the weights of its checkpoint in float32, whatever the seed.
+
+        Raises:
+            InputError: The architecture is not in the space, the model does not fit in memory, or the checkpoint has
+                changed since it was opened.
+        """
+        from lpzero.spaces.llama import model, subnetwork
+
+        plan = self.plan(architecture)
+        if not self.pretrained:
+            return model.build(plan, seed)
+        return subnetwork.build(self.checkpoint or own_checkpoint(), plan)
+
+    def blank(self, architecture: Architecture) -> LlamaModel:
+        """The model on the meta device: shapes and names, no numbers."""
+        from lpzero.spaces.llama.model import LlamaModel
+        from lpzero.spaces.models.weights import build_blank
+
+        plan = self.plan(architecture)
+        return build_blank(lambda: LlamaModel(plan))
+
+    def flops(self, architecture: Architecture, tokens: int) -> int:
+        """Floating-point operations of a forward pass over one sequence, in closed form."""
+        return plan.flops(self.plan(architecture), tokens)
+
+    def model_key(self, architecture: Architecture) -> str:
+        """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
+        self.validate(architecture)
+        return architecture.digest
+
+    def width(self, architecture: Architecture) -> int:
+        """Width of the residual stream: ``hidden_size``; a sub-network has that of its checkpoint."""
+        self.validate(architecture)
+        return self.base.width if self.pretrained else int(architecture["hidden_size"])
+
+    def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
+        """Count the parameters by part; ``embedding`` is the table of words, an output of its own is in no part."""
+        return plan.parameter_counts(self.plan(architecture))
+
+
+def open_subnetworks(folder: Path, protocol: str | None = None) -> Llama:
+    """The space of the sub-networks of a checkpoint.
+
+    Args:
+        folder: The checkpoint, as :func:`lpzero.spaces.llama.checkpoint.open_checkpoint` takes it.
+        protocol: The protocol that it is expected to have; None for whichever it has.
+
+    Raises:
+        InputError: It is no such checkpoint, or one with another protocol: it has changed.
+    """
+    checkpoint = open_checkpoint(folder)
+    return Llama(SUBNET + checkpoint.digest if protocol is None else protocol, checkpoint)
+
+
+def own_checkpoint() -> Checkpoint:
+    """The checkpoint that comes with the package; raises InputError where it is damaged."""
+    try:
+        checkpoint = open_checkpoint(OWN_FOLDER)
+    except InputError as err:
+        raise InputError(f"the checkpoint of llama-own is damaged: {err}: install lpzero again") from err
+    if checkpoint.digest != OWN_DIGEST or checkpoint.base != BASES[own.NAME]:
+        raise InputError(f"{OWN_FOLDER}: expected the checkpoint {OWN_DIGEST}, found another: install lpzero again")
+    return checkpoint

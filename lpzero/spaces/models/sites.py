@@ -1,0 +1,101 @@
+"""Sites: the places in a model that operands are read from, each tied to a layer and a role.
+
+Layer 0 is the embedding, layers 1 to ``depth`` are the blocks, layer ``depth + 1`` is whatever follows them
+(an output projection, say).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Group = Literal["embedding", "operation", "feed_forward", "output"]
+
+
+@dataclass(frozen=True)
+class ParameterSite:
+    """A weight of two or more axes: a linear or convolution weight, an embedding or its projection.
+
+    Attributes:
+        layer: 0 for the embedding, 1 to depth for the blocks, depth + 1 behind them.
+        role: What it is in its layer, unique there: ``"query"``, ``"key"``, ``"feed_forward_0"``, ...
+        group: The part of the model that it belongs to; attention, convolutions and mixing are ``operation``.
+        parameter: Its name in ``model.named_parameters()``.
+    """
+
+    layer: int
+    role: str
+    group: Group
+    parameter: str
+
+
+@dataclass(frozen=True)
+class OutputSite:
+    """A tensor that passes through a module in the forward pass.
+
+    Attributes:
+        family: ``"activation"`` (behind the non-linearity of the feed-forward) or ``"head"``.
+        layer: 1 to depth.
+        role: What it is in its layer, unique there within the family: ``"query"``, ``"key"``, ...
+        module: The module's name in ``model.named_modules()``.
+        take: Whether the module's output is read or its first positional input.
+        part: (start, stop) along the last axis, for fused projections; None for all of it.
+    """
+
+    family: Literal["activation", "head"]
+    layer: int
+    role: str
+    module: str
+    take: Literal["output", "input"] = "output"
+    part: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class SiteMap:
+    """Every site of one model.
+
+    Attributes:
+        depth: Number of blocks.
+        parameters: The sites of the weights (and of their gradients).
+        outputs: The sites that are read by hooks.
+        embedding: Name of the module whose output, (batch, tokens, width), is the embedding that the
+            Jacobian is taken at.
+
+    Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).
+    """
+
+    depth: int
+    parameters: tuple[ParameterSite, ...]
+    outputs: tuple[OutputSite, ...]
+    embedding: str
+
+
+@runtime_checkable
+class SitedModel(Protocol):
+    """A model that names its own sites, as every model of a built-in space does.
+
+    Calling it as ``model(input_ids=ids, labels=labels, output_attentions=True, output_hidden_states=True)``
+    returns a :class:`~lpzero.spaces.models.output.ModelOutput`: ``loss`` (scalar), ``hidden_states`` (a tuple of
+    depth + 1 tensors (batch, tokens, width): the residual stream that enters the first block, then the one
+    behind each block) and ``attentions`` (a tuple of depth entries, each (batch, heads, tokens, tokens) or
+    None where a layer has no attention).
+    """
+
+    def site_map(self) -> SiteMap:
+        """The sites of this model."""
+        ...
+
+
+@runtime_checkable
+class LanguageModel(SitedModel, Protocol):
+    """A sited model that also says what it predicts, as every model of a built-in space does."""
+
+    def logits(self, input_ids: Tensor) -> Tensor:
+        """(batch, tokens) ids to (batch, tokens, vocabulary): scores whose softmax are the probabilities.
+
+        For a causal model those of the next id, for a masked one those of the id at each place.
+        """
+        ...

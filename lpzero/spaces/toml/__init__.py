@@ -1,0 +1,1 @@
+"""Spaces of TOML files: configurations of transformers, described without Python."""

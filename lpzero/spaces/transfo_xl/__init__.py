@@ -1,0 +1,1 @@
+"""Transformer-XL: decoders of LiteTransformerSearch with relative positions."""
