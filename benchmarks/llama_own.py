@@ -13,15 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
-from lpzero.proxy.card import figures
-from lpzero.spaces.llama.space import Llama, open_subnetworks
-from lpzero.tables import get_entry
-from lpzero.tables.corpus import Corpus, read_corpus
-from lpzero.tables.folder import FACTS, read_folder, write_folder
-from lpzero.tables.locate import bundled_folder
-from lpzero.tables.recipe import Recipe, Scale, recipe
-from lpzero.tables.subnetworks import (
+from subnetworks import (
     CHECKPOINT,
     drawn_subnetworks,
     held_out,
@@ -29,7 +21,16 @@ from lpzero.tables.subnetworks import (
     supernet_document,
     write_checkpoint,
 )
-from lpzero.tables.supernet import train_supernet
+from supernet import train_supernet
+
+from lpzero.spaces.llama.space import Llama, open_subnetworks
+from lpzero.tables import get_entry
+from lpzero.tables.folder import FACTS, read_folder, write_folder
+from lpzero.tables.locate import bundled_folder
+from lpzero.tables.recipe import Recipe
+from lpzero.training.card import figures
+from lpzero.training.corpus import Corpus, read_corpus
+from lpzero.training.scale import Scale, recipe
 
 NAME = "llama-own"
 SCALE = Scale(steps=5000, batch=16, length=64, learning_rate=2e-3)

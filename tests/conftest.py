@@ -17,9 +17,9 @@ from lpzero.operands.batch import Batch, random_batch
 from lpzero.spaces import get_space
 from lpzero.spaces.models.output import ModelOutput
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
-from lpzero.tables.draw import draw
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.trained import TrainedRecord
+from lpzero.tables.training_record import TrainedRecord
+from lpzero.training.draw import draw
 
 
 @pytest.fixture(scope="session", autouse=True)

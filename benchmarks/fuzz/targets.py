@@ -148,13 +148,13 @@ def _gzip(data: bytes, folder: Path) -> None:
 
 def _imported(data: bytes, folder: Path, name: str) -> None:
     from lpzero.spaces import get_space
-    from lpzero.tables.imported import import_table
+    from lpzero.tables.imports.user_file import import_table
 
     import_table(_written(data, folder, name), get_space("gpt2", "own"))
 
 
 def _glue(data: bytes, folder: Path) -> None:
-    from lpzero.tables import flexibert_glue
+    from lpzero.tables.published import flexibert_glue
 
     (folder / "flexibert").mkdir(exist_ok=True)
     _written(data, folder, flexibert_glue.FILE)
@@ -163,7 +163,7 @@ def _glue(data: bytes, folder: Path) -> None:
 
 def _lts(data: bytes, folder: Path) -> None:
     """A summary, and behind a mark the configuration that both its records have."""
-    from lpzero.tables import gpt2_wt103
+    from lpzero.tables.published import gpt2_wt103
 
     summary, _, config = data.partition(b"\n---\n")
     place = folder / gpt2_wt103.FOLDER
@@ -291,7 +291,7 @@ def _llama(data: bytes, folder: Path, name: str) -> None:
 
 
 def _corpus(data: bytes, folder: Path) -> None:
-    from lpzero.tables.corpus import read_corpus
+    from lpzero.training.corpus import read_corpus
 
     _ = read_corpus(_written(data, folder, "corpus.txt")).unigram_entropy
 

@@ -16,8 +16,9 @@ from lpzero.errors import InputError, LpzeroError
 if TYPE_CHECKING:
     from lpzero.engines import Engine
     from lpzero.spaces.space import Objective
-    from lpzero.tables.corpus import Source
-    from lpzero.tables.recipe import Recipe, Scale
+    from lpzero.tables.recipe import Recipe
+    from lpzero.training.corpus import Source
+    from lpzero.training.scale import Scale
 
 _NOTE = "The quality is that of the first seed; every training sees the same batches in the same order."
 
@@ -120,10 +121,10 @@ def build_table(
     Each training is kept when it ends: a build that was stopped goes on when the same command is given again, and
     one with more --archs or --repeat grows the table. Trainings that failed or lacked memory are then tried again.
     """
-    from lpzero.tables.build import RECIPE
-    from lpzero.tables.corpus import Source, read_corpus
     from lpzero.tables.naming import check_names, check_texts
-    from lpzero.tables.recipe import recipe
+    from lpzero.training.build import RECIPE
+    from lpzero.training.corpus import Source, read_corpus
+    from lpzero.training.scale import recipe
 
     named = out.resolve().name if name is None else name
     check_names(named, out)
@@ -159,7 +160,7 @@ def _objective(space: str) -> Objective:
 
 
 def _scale(objective: Objective, given: dict[str, Any], seed: int, device: str) -> Scale:
-    from lpzero.tables.recipe import SCALES
+    from lpzero.training.scale import SCALES
 
     changes = {name: value for name, value in given.items() if value is not None}
     return replace(SCALES[objective], **changes, seed=seed, device=options.resolve_device(device))
@@ -176,10 +177,10 @@ def _build(
 ) -> dict[str, Any]:
     """Build a table, and return its card: ``facts`` and the notes are what the user says of it."""
     from lpzero.cli.progress import ProgressDisplay
-    from lpzero.proxy.card import own_card
-    from lpzero.tables.build import build
     from lpzero.tables.folder import write_folder
-    from lpzero.tables.trained import require_losses
+    from lpzero.tables.training_record import require_losses
+    from lpzero.training.build import build
+    from lpzero.training.card import own_card
 
     display = ProgressDisplay()
     try:

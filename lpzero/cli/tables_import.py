@@ -12,7 +12,7 @@ from lpzero.cli.output import as_json, print_grid, print_json
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
-    from lpzero.tables.imported import Imported
+    from lpzero.tables.imports.user_file import Imported
 
 
 @click.command("import")
@@ -50,7 +50,7 @@ def import_table(
     with an architecture's JSON. Every line is checked; where one is wrong nothing is written.
     """
     from lpzero.spaces import get_space
-    from lpzero.tables import imported
+    from lpzero.tables.imports import user_file
     from lpzero.tables.naming import check_names, check_texts
 
     if higher_is_better == lower_is_better:
@@ -61,11 +61,11 @@ def import_table(
     named = file.stem if name is None else name
     folder = Path(named) if out is None else out
     check_names(named, folder)
-    imported.refuse_existing(folder)
+    user_file.refuse_existing(folder)
     measured = get_space(space, protocol)
     texts = {"quality": quality, "unit": unit, "source": source, "licence": licence}
     check_texts(texts.items())
-    found = imported.import_table(file, measured, quality=quality)
+    found = user_file.import_table(file, measured, quality=quality)
     card: dict[str, Any] = {
         "name": named,
         "space": measured.name,
@@ -77,7 +77,7 @@ def import_table(
         "environment": None,
         "figures": {},
     }
-    imported.write_new(folder, card, found.records)
+    user_file.write_new(folder, card, found.records)
     _print(card, found, folder, as_json)
 
 

@@ -25,8 +25,8 @@ def show_table(table: str, protocol: str | None, as_json: bool) -> None:
 
 
 def _card(name: str, protocol: str | None) -> dict[str, Any]:
-    from lpzero.proxy.card import figures as derive
     from lpzero.tables import load_trained
+    from lpzero.training.card import figures as derive
 
     table, trainings, recipe = load_trained(name)
     chosen = table.protocol(protocol)

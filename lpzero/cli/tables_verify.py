@@ -35,7 +35,7 @@ def verify_tables(names: tuple[str, ...], as_json: bool) -> None:
 
 def _checked(name: str) -> tuple[dict[str, Any], type[LpzeroError] | None]:
     """What verification finds, and the kind of the error that ended it, which is then its only fault."""
-    from lpzero.proxy.verify import verify
+    from lpzero.training.verification import verify
 
     try:
         return {"table": name, **verify(name)}, None

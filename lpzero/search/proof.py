@@ -17,10 +17,10 @@ from lpzero.search.pool import Pool
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import TABLES
-from lpzero.tables.corpus import Source, read_corpus
 from lpzero.tables.load import load_trained
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.training import TrainingTask, read_training, train_missing
+from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.task import TrainingTask, read_training, train_missing
 
 LEVEL = 0.95
 FOUND, RANDOM, LARGEST = "found", "random", "largest"

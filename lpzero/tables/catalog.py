@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from lpzero.errors import unknown_name
 from lpzero.spaces import own
-from lpzero.tables import flexibert_glue, gpt2_wt103, transxl_wt103
-from lpzero.tables.registry import registered
+from lpzero.tables.published import flexibert_glue, gpt2_wt103, transxl_wt103
+from lpzero.tables.published.registry import registered
 from lpzero.tables.table import Record
 
 

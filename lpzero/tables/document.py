@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero import settings
 from lpzero.errors import InputError, MissingError
-from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of
+from lpzero.settings import one_line, place_in, read_bounded, reason_of
 
 try:
     from yaml import CSafeLoader as SafeLoader
@@ -50,6 +50,34 @@ def shorten(value: Any) -> str:
     return settings.shorten(value, MAX_SHOWN)
 
 
+def shown(value: Any) -> str:
+    """A value for a message: short, and without its content where it is a list or an object."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return shorten(value)
+
+
+def parse_json(text: str, place: str, wanted: str = "JSON") -> Any:
+    """Parse JSON in which an object has each key once.
+
+    Args:
+        text: The JSON.
+        place: Where it stands, for the message.
+        wanted: What it should be, for the message.
+
+    Raises:
+        InputError: It is none, or nested too deeply to read. One line, which begins with ``place``.
+    """
+    try:
+        return settings.parse_json(text)
+    except json.JSONDecodeError as err:
+        raise InputError(f"{place}: expected {wanted}, found a fault at character {err.pos + 1}: {err.msg}") from err
+    except ValueError as err:
+        raise InputError(f"{place}: expected {wanted}, found {err}") from err
+
+
 def _read_text(path: Path) -> str:
     try:
         return read_bounded(path)
@@ -73,7 +101,7 @@ def read_json(path: Path) -> Any:
     """
     text = _read_text(path)
     try:
-        return parse_json(text)
+        return settings.parse_json(text)
     except json.JSONDecodeError as error:
         place = f"at character {error.pos} of {len(text)}"
         raise InputError(f"{path}: expected JSON, found a fault {place}: {error.msg}") from error

@@ -25,11 +25,10 @@ from lpzero.settings import one_line, place_in, reason_of
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.registry import named_space
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables.document import Document, check, read_json, shorten
-from lpzero.tables.lines import parse_json
+from lpzero.tables.document import Document, check, parse_json, read_json, shorten
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
-from lpzero.tables.trained import TrainedRecord, check_record
+from lpzero.tables.training_record import TrainedRecord, check_record
 
 CARD, RECORDS = "card.json", "records.jsonl.gz"
 SCHEMA = 1

@@ -11,7 +11,7 @@ from lpzero.tables.folder import CARD, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder, expanded, find, locate
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
-from lpzero.tables.trained import TrainedRecord
+from lpzero.tables.training_record import TrainedRecord
 
 
 def load_table(name: str, *, data: Path | None = None) -> Table:

@@ -12,11 +12,11 @@ import pytest
 from lpzero.cli.main import run
 from lpzero.evolve.config import check_config
 from lpzero.evolve.setting import load
-from lpzero.proxy.card import own_card
 from lpzero.tables import TABLES, load_table
 from lpzero.tables.folder import write_folder
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.trained import TrainedRecord
+from lpzero.tables.training_record import TrainedRecord
+from lpzero.training.card import own_card
 
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 SMALL = ["--population", "8", "--generations", "1", "--batch", "2", "--tokens", "8", "--elements", "64", "--jobs", "1"]

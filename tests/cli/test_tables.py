@@ -16,11 +16,11 @@ from click.testing import CliRunner, Result
 from lpzero.cli.main import run
 from lpzero.cli.tables import tables
 from lpzero.errors import InputError, MissingError
-from lpzero.proxy.card import MARGIN, own_card
 from lpzero.tables.folder import write_folder
 from lpzero.tables.locate import bundled_folder
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.trained import TrainedRecord
+from lpzero.tables.training_record import TrainedRecord
+from lpzero.training.card import MARGIN, own_card
 
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 

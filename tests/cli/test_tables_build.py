@@ -11,12 +11,13 @@ import pytest
 
 from lpzero.cli.main import run
 from lpzero.spaces import Architecture, get_space
-from lpzero.tables.build import ENVIRONMENT, RECIPE, TRAININGS
-from lpzero.tables.corpus import read_corpus
-from lpzero.tables.draw import draw
 from lpzero.tables.folder import CARD
-from lpzero.tables.recipe import SCALES, Recipe, recipe
-from lpzero.tables.trained import TrainedRecord, environment
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.training_record import TrainedRecord, environment
+from lpzero.training.build import ENVIRONMENT, RECIPE, TRAININGS
+from lpzero.training.corpus import read_corpus
+from lpzero.training.draw import draw
+from lpzero.training.scale import SCALES, recipe
 
 SMALL = ["--archs", "2", "--repeat", "1", "--steps", "10", "--batch", "2", "--length", "8", "--device", "cpu"]
 
@@ -26,7 +27,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     # few, for a quick test
-    monkeypatch.setattr("lpzero.tables.recipe.VALIDATION_TOKENS", {"masked": 64, "causal": 64})
+    monkeypatch.setattr("lpzero.training.scale.VALIDATION_TOKENS", {"masked": 64, "causal": 64})
     Path("text.txt").write_text("the cat sat on the mat. " * 60)
     Path("short.txt").write_text("the cat")
     Path("latin.txt").write_bytes("ein Kätzchen. ".encode("latin-1") * 60)

@@ -17,8 +17,8 @@ import pytest
 
 from lpzero.cli.main import run
 from lpzero.files import held
-from lpzero.tables.build import RECIPE, TRAININGS
 from lpzero.tables.folder import CARD
+from lpzero.training.build import RECIPE, TRAININGS
 
 SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 # generous, for a machine that is busy: the trainings that have to end last for hours
@@ -27,8 +27,8 @@ AT_ONCE_S = 30.0
 
 PROGRAM = """
 from lpzero.cli.main import main
-from lpzero.tables import recipe
-recipe.VALIDATION_TOKENS = {"masked": 64, "causal": 64}
+from lpzero.training import scale
+scale.VALIDATION_TOKENS = {"masked": 64, "causal": 64}
 main()
 """
 
@@ -39,7 +39,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     monkeypatch.chdir(tmp_path)
     # few, for a quick test
-    monkeypatch.setattr("lpzero.tables.recipe.VALIDATION_TOKENS", {"masked": 64, "causal": 64})
+    monkeypatch.setattr("lpzero.training.scale.VALIDATION_TOKENS", {"masked": 64, "causal": 64})
     Path("text.txt").write_text("the cat sat on the mat. " * 60)
 
 

@@ -15,7 +15,7 @@ from lpzero.operands.bank import Pass, fill_bank, read_sketch
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
 from lpzero.spaces import get_space
-from lpzero.tables.draw import draw as draw_architectures
+from lpzero.training.draw import draw as draw_architectures
 
 QUALITY = np.array([3.0, 1.0, 4.0, 1.5, 5.0, 9.0, 2.0, 6.0, 5.5])
 SEARCHED = 6

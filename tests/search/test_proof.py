@@ -22,8 +22,8 @@ from lpzero.search.limits import Limits
 from lpzero.search.pool import ClosedPool, OpenPool
 from lpzero.search.proof import Proof, compared, drawn_for_proof, prepare_proof, prove
 from lpzero.spaces import get_space
-from lpzero.tables.corpus import Source, read_corpus
-from lpzero.tables.recipe import Scale, recipe
+from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.scale import Scale, recipe
 
 SPACE = get_space("gpt2", "own")
 

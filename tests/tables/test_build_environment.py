@@ -20,10 +20,11 @@ from lpzero.engines import Serial
 from lpzero.errors import InputError, LpzeroError, NoResultError
 from lpzero.files import LOCK, held, write_json
 from lpzero.spaces import get_space
-from lpzero.tables.build import ENVIRONMENT, RECIPE, TRAININGS, Built, build
-from lpzero.tables.corpus import Source, read_corpus
-from lpzero.tables.recipe import Recipe, Scale, recipe
-from lpzero.tables.trained import require_losses
+from lpzero.tables.recipe import Recipe
+from lpzero.tables.training_record import require_losses
+from lpzero.training.build import ENVIRONMENT, RECIPE, TRAININGS, Built, build
+from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.scale import Scale, recipe
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lpzero.proxy.card import figures
-from lpzero.proxy.verify import verify
 from lpzero.spaces import get_space
 from lpzero.tables import load_table, load_trained
-from lpzero.tables.corpus import read_corpus
 from lpzero.tables.folder import CARD, RECORDS, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder
+from lpzero.training.card import figures
+from lpzero.training.corpus import read_corpus
+from lpzero.training.verification import verify
 
 NAMES = ("flexibert-own", "gpt2-own")
 EACH = pytest.mark.parametrize("name", NAMES)
@@ -87,7 +87,7 @@ def test_the_known_fault_of_gpt2_own_is_as_its_note_says() -> None:
 def test_three_architectures_reach_their_losses_again(held: FolderTable, data: Path) -> None:
     from lpzero.engines import single_threaded
     from lpzero.spaces.architecture import Architecture
-    from lpzero.tables.train import train
+    from lpzero.training.train import train
 
     recipe = held.recipe
     assert recipe is not None

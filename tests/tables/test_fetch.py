@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from lpzero.errors import InputError, LpzeroError, MissingError
-from lpzero.tables import fetch, get_entry, registry
+from lpzero.tables import fetch, get_entry
+from lpzero.tables.published import registry
 
 FILES = {
     "lts/random_GPT2_wt103/ppl_summary.yaml": b"one: 1\n",

@@ -15,7 +15,7 @@ from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.tables import load_table, load_trained
 from lpzero.tables.folder import CARD, RECORDS, MeasuredRecord, read_folder, recipe_document, write_folder
 from lpzero.tables.recipe import Recipe
-from lpzero.tables.trained import TrainedRecord
+from lpzero.tables.training_record import TrainedRecord
 
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
 

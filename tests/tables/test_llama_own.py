@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from subnetworks import WHOLE, drawn_subnetworks, held_out, whole_architecture
+from supernet import SAMPLING, validation_loss
 
-from lpzero.proxy.card import figures
-from lpzero.proxy.verify import verify
 from lpzero.spaces import Architecture, get_space
 from lpzero.spaces.llama.plan import BASES
 from lpzero.spaces.llama.space import OWN_DIGEST, OWN_FOLDER, Llama
 from lpzero.tables import load_table, load_trained
-from lpzero.tables.corpus import Corpus, read_corpus
 from lpzero.tables.folder import CARD, RECORDS, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder
-from lpzero.tables.subnetworks import WHOLE, drawn_subnetworks, held_out, whole_architecture
-from lpzero.tables.supernet import SAMPLING, validation_loss
+from lpzero.training.card import figures
+from lpzero.training.corpus import Corpus, read_corpus
+from lpzero.training.verification import verify
 
 NAME = "llama-own"
 SPACE = Llama("own")

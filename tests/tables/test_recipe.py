@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from lpzero.errors import InputError
 from lpzero.spaces import get_space
-from lpzero.tables.corpus import Corpus, read_corpus
-from lpzero.tables.recipe import SCALES, VALIDATION_TOKENS, Recipe, Scale, recipe
+from lpzero.tables.recipe import Recipe
+from lpzero.training.corpus import Corpus, read_corpus
+from lpzero.training.scale import SCALES, VALIDATION_TOKENS, Scale, recipe
 
 FIXED = Recipe(
     space="flexibert",

@@ -1,0 +1,1 @@
+"""Tables from files that users bring: lines, columns, and the table that comes of them."""

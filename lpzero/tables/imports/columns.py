@@ -1,0 +1,203 @@
+"""The columns in which a user's file gives architectures and their quality, and how a row of them is read.
+
+A name of the whole model has one value, a name of each layer a list with one value a layer. A single column
+``architecture`` with the JSON of :meth:`~lpzero.spaces.architecture.Architecture.to_json` may stand for all of them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lpzero.errors import InputError
+from lpzero.settings import one_line
+from lpzero.spaces.architecture import Architecture, Value
+from lpzero.spaces.choices import Choice
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables.document import parse_json, shown
+from lpzero.tables.imports.lines import Lines, Row
+
+ID, ARCHITECTURE = "id", "architecture"
+MAX_REASON = 300
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+# each digit has one way to match: a cell of a hundred thousand digits is read in one go
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_BETWEEN = re.compile(r"\s*;\s*|\s+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row, checked by itself.
+
+    Attributes:
+        row: Where it comes from.
+        id: What its column ``id`` says, else ``line-N``.
+        architecture: A valid one of the space.
+        quality: A finite number.
+    """
+
+    row: Row
+    id: str
+    architecture: Architecture
+    quality: float
+
+
+@dataclass(frozen=True)
+class Texts:
+    """How the values of one name are written in CSV.
+
+    One name may have both text and numbers, as FlexiBERT's ``parameter`` has.
+
+    Attributes:
+        values: Text -> value, for each value of the space.
+        kinds: The types of these values.
+    """
+
+    values: dict[str, Value]
+    kinds: frozenset[type]
+
+    @classmethod
+    def of(cls, values: Iterable[Value]) -> Texts:
+        """The texts of a name's values."""
+        known = {str(value): value for value in values}
+        return cls(known, frozenset(map(type, known.values())))
+
+    def read(self, text: str) -> Value:
+        """The value of a text; one outside the space becomes a number where the name has numbers of that type."""
+        if text in self.values:
+            return self.values[text]
+        if int in self.kinds and _INTEGER.fullmatch(text):
+            return int(text)
+        if float in self.kinds and _NUMBER.fullmatch(text):
+            return float(text)
+        return text
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a file may have.
+
+    Attributes:
+        space: The space, under the protocol that the architectures stand for.
+        whole: The names of the whole model.
+        layer: The names of each layer.
+        quality: The column with the quality.
+    """
+
+    space: SearchSpace
+    whole: dict[str, Texts]
+    layer: dict[str, Texts]
+    quality: str
+
+    @classmethod
+    def of(cls, space: SearchSpace, quality: str) -> Columns:
+        """The columns of a space; raises InputError where the quality's is one that means something else."""
+        columns = cls(space, _texts(space.choices.whole), _texts(space.choices.layer), quality)
+        taken = [ID, ARCHITECTURE, *columns.whole, *columns.layer]
+        if quality in taken:
+            raise InputError(f"expected a column of its own for the quality, found {quality!r}: give it another name")
+        return columns
+
+    def check(self, lines: Lines) -> None:
+        """Raise InputError where a file lacks a column or has an unknown one."""
+        names = [ARCHITECTURE] if ARCHITECTURE in lines.columns else [*self.whole, *self.layer]
+        expected = [*names, self.quality]
+        unknown = [column for column in lines.columns if column not in {*expected, ID}]
+        missing = [column for column in expected if column not in lines.columns]
+        if not unknown and not missing:
+            return
+        wanted = f"expected the columns {', '.join(expected)}, and {ID} where there is one"
+        found = f"the unknown column {shown(unknown[0])}" if unknown else f"no column {shown(missing[0])}"
+        advice = "name the quality's column with --quality" if self.quality in missing else "change the columns"
+        raise InputError(f"{lines.place}: {wanted}, found {found}: {advice}")
+
+    def entry(self, row: Row, *, text: bool) -> Entry:
+        """Read a row that has the right columns.
+
+        Args:
+            row: The row.
+            text: Whether its cells are text, as they are in CSV; else they are what JSON has.
+
+        Raises:
+            InputError: A cell is something else, or the architecture is not in the space.
+        """
+        cells = self._typed(row) if text else row.cells
+        document = cells[ARCHITECTURE] if ARCHITECTURE in cells else self._document(cells, row.place)
+        architecture = self._valid(document, row.place)
+        return Entry(row, _id(cells, row), architecture, _number(cells[self.quality], f"{row.place}: {self.quality}"))
+
+    def _typed(self, row: Row) -> dict[str, Any]:
+        cells: dict[str, Any] = dict(row.cells)
+        for column, cell in row.cells.items():
+            if column in self.whole:
+                cells[column] = self.whole[column].read(cell)
+            elif column in self.layer:
+                cells[column] = [self.layer[column].read(part) for part in _BETWEEN.split(cell.strip())]
+            elif column == ARCHITECTURE:
+                cells[column] = parse_json(cell, f"{row.place}: {column}")
+            elif column == self.quality and _NUMBER.fullmatch(cell):
+                cells[column] = float(cell)
+        return cells
+
+    def _document(self, cells: dict[str, Any], place: str) -> dict[str, Any]:
+        """The architecture of a row as :meth:`Architecture.to_json` has it."""
+        for name in self.whole:
+            if cells[name] is None or isinstance(cells[name], (list, dict)):
+                raise InputError(f"{place}: {name}: expected one value, found {shown(cells[name])}")
+        for name in self.layer:
+            if not isinstance(cells[name], list):
+                raise InputError(f"{place}: {name}: expected a list, one value a layer, found {shown(cells[name])}")
+        lengths = {name: len(cells[name]) for name in self.layer}
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{length} of {name}" for name, length in lengths.items())
+            raise InputError(f"{place}: expected lists of one length, one value a layer, found {found}")
+        rows = zip(*(cells[name] for name in self.layer), strict=True)
+        return {
+            "space": self.space.name,
+            "whole": {name: cells[name] for name in self.whole},
+            "layers": [dict(zip(self.layer, values, strict=True)) for values in rows],
+        }
+
+    def _valid(self, document: Any, place: str) -> Architecture:
+        wanted = f"{place}: expected an architecture of {self.space.name}, protocol {self.space.protocol}"
+        try:
+            architecture = Architecture.from_json(document)
+            self.space.validate(architecture)
+        except InputError as err:
+            raise InputError(f"{wanted}, found another: {one_line(str(err), MAX_REASON)}") from err
+        except RecursionError as err:
+            raise InputError(f"{wanted}, found too many brackets inside each other") from err
+        return architecture
+
+
+def _texts(choices: Iterable[Choice]) -> dict[str, Texts]:
+    return {
+        name: Texts.of(combination[i] for combination in choice.values)
+        for choice in choices
+        for i, name in enumerate(choice.names)
+    }
+
+
+def _id(cells: dict[str, Any], row: Row) -> str:
+    if ID not in cells:
+        return f"line-{row.line}"
+    found = cells[ID]
+    text = str(found) if isinstance(found, (int, str)) and not isinstance(found, bool) else ""
+    if not text.strip() or not text.isprintable():
+        raise InputError(f"{row.place}: {ID}: expected a line of text or a whole number, found {shown(found)}")
+    return text
+
+
+def _number(found: Any, place: str) -> float:
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        try:
+            number = float(found)
+        except OverflowError:
+            number = math.inf
+        if math.isfinite(number):
+            return number
+    raise InputError(f"{place}: expected a finite number, found {shown(found)}")
