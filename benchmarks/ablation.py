@@ -22,14 +22,14 @@ from banked import banked, begun
 from choice import branch_values, quiet, tau_a
 from record import record
 
-from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.consensus import choose, choose_among
-from lpzero.evolve.engine import Evolution, State
-from lpzero.evolve.enumerate import enumerate_pairs
-from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare
-from lpzero.evolve.setting import Setting
-from lpzero.evolve.start import find_start
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.consensus import choose, choose_among
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.enumeration.classes import enumerate_pairs
+from lpzero.evolution.evolution import Evolution, State
+from lpzero.evolution.island import Epoch, Order, evolve_island
+from lpzero.evolution.run import prepare
+from lpzero.evolution.start import find_start
 from lpzero.fitness import split
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula

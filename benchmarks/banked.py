@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lpzero.engines import Serial, open_engine
-from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.evaluation import Evaluation
-from lpzero.evolve.setting import Setting
-from lpzero.evolve.trial import pack_banks, passes_of, trial_of
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.evaluation import Evaluation
+from lpzero.evolution.trial import pack_banks, passes_of, trial_of
 from lpzero.operands.bank import Pass, fill_bank
 from lpzero.paths import cache_home
 from lpzero.spaces import Architecture

@@ -16,8 +16,8 @@ import torch
 from banked import banked
 from record import record
 
-from lpzero.evolve.consensus import choose_among
-from lpzero.evolve.enumerate import Classes, enumerate_pairs
+from lpzero.evolution.discovery.consensus import choose_among
+from lpzero.evolution.enumeration.classes import Classes, enumerate_pairs
 from lpzero.fitness import split
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula

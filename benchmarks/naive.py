@@ -17,11 +17,11 @@ import torch
 from banked import begun
 from record import record
 
-from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.engine import Evolution, State
-from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare
-from lpzero.evolve.setting import Setting
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.evolution import Evolution, State
+from lpzero.evolution.island import Epoch, Order, evolve_island
+from lpzero.evolution.run import prepare
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar

@@ -28,7 +28,7 @@ from record import record
 from scipy import stats
 
 from lpzero.engines import Engine, Shared, open_engine
-from lpzero.evolve.evaluation import evaluation
+from lpzero.evolution.evaluation import evaluation
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar

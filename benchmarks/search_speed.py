@@ -16,13 +16,13 @@ from record import record
 from scipy import stats
 
 from lpzero.engines import open_engine
+from lpzero.nas.config import SearchConfig
+from lpzero.nas.folder import SearchFolder
+from lpzero.nas.run import execute
+from lpzero.nas.setting import SearchSetting, prepare
 from lpzero.operands.bank import pass_batch, untrained_model
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import ScoreTask, score_task
-from lpzero.search.config import SearchConfig
-from lpzero.search.folder import SearchFolder
-from lpzero.search.run import execute
-from lpzero.search.setting import SearchSetting, prepare
 from lpzero.spaces import Architecture, get_space
 
 

@@ -19,18 +19,18 @@ import numpy as np
 from record import record
 from scipy import stats
 
+from lpzero.costs.costs import Costs
+from lpzero.costs.limits import CostLimits
 from lpzero.engines import open_engine
 from lpzero.files import write_json
+from lpzero.nas.algorithms import ALGORITHMS
+from lpzero.nas.ledger import Ledger, Scored
+from lpzero.nas.pool import ClosedPool
+from lpzero.nas.truth import Truth
 from lpzero.operands.bank import Pass, derived_seed
 from lpzero.proxy import Proxy, load_proxy
-from lpzero.proxy.chosen import chosen_on
 from lpzero.proxy.score import score_architectures
-from lpzero.search.algorithms import ALGORITHMS
-from lpzero.search.cost import Costs
-from lpzero.search.ledger import Ledger, Scored
-from lpzero.search.limits import Limits
-from lpzero.search.pool import ClosedPool
-from lpzero.search.truth import Truth
+from lpzero.proxy.seen import chosen_on
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -184,7 +184,7 @@ def difference(found: np.ndarray, control: np.ndarray) -> list[float]:
 
 
 def compared(
-    known: Unseen, limits: Limits, label: str, share: float, seeds: range, algorithm: str
+    known: Unseen, limits: CostLimits, label: str, share: float, seeds: range, algorithm: str
 ) -> tuple[list[list[Any]], str]:
     """The rows of one limit, and what a random pick is worth there, worked out exactly."""
     pool = ClosedPool(known.costs, known.architectures, limits)
@@ -221,7 +221,7 @@ def main() -> None:
     half = int(np.median([known.params(architecture) for architecture in known.architectures]))
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     rows, by_chance = [], {}
-    for label, limits in (("none", Limits({})), (f"params <= {half:,}", Limits({"params": half}))):
+    for label, limits in (("none", CostLimits({})), (f"params <= {half:,}", CostLimits({"params": half}))):
         found, by_chance[label] = compared(known, limits, label, options.share, seeds, options.algorithm)
         rows += found
     header = ["limit", "scored", "pick", "top %, median", "lower quartile", "upper quartile"]

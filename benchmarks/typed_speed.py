@@ -12,10 +12,10 @@ import torch
 from banked import begun
 from record import record
 
-from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.engine import Evolution, State
-from lpzero.evolve.island import Epoch, Order, evolve_island
-from lpzero.evolve.run import prepare
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.evolution import Evolution, State
+from lpzero.evolution.island import Epoch, Order, evolve_island
+from lpzero.evolution.run import prepare
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.fuzz import seeds
 from benchmarks.fuzz.targets import TARGETS
-from lpzero.cli.architecture_file import read_architecture, space_of
 from lpzero.errors import InputError
+from lpzero.pretrained.architecture_file import read_architecture, space_of
 from lpzero.settings import read_bounded, read_document
 from lpzero.spaces import get_space
 from lpzero.tables import TABLES, load_table

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lpzero.evolve.config import EvolveConfig
+from lpzero.evolution.config import EvolveConfig
 from lpzero.tables.locate import bundled_folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -85,7 +85,7 @@ def evolve_config() -> str:
 
 def search_config() -> str:
     """The settings of a search."""
-    from lpzero.search.config import SearchConfig
+    from lpzero.nas.config import SearchConfig
 
     proxies = {
         "proxies": ["sum(l1(weight * grad))", "depth"],
@@ -101,11 +101,11 @@ def checkpoint() -> str:
     """The state of an evolution of one island with two formulas."""
     import numpy as np
 
-    from lpzero.evolve.checkpoint import to_document
-    from lpzero.evolve.engine import State
-    from lpzero.evolve.individual import Evaluated, Individual
-    from lpzero.evolve.island import Island
-    from lpzero.evolve.known import Numbers
+    from lpzero.evolution.archive import Numbers
+    from lpzero.evolution.checkpoint import to_document
+    from lpzero.evolution.evolution import State
+    from lpzero.evolution.individual import Evaluated, Individual
+    from lpzero.evolution.island import Island
     from lpzero.fitness import Correlation, Status
 
     part = Correlation(0.5, 0.5, 0.6, 1.0)

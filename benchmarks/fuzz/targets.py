@@ -100,7 +100,7 @@ def _space_trial(data: bytes, folder: Path) -> None:
 
 
 def _architecture(data: bytes, folder: Path, name: str = "architecture.json") -> None:
-    from lpzero.cli.architecture_file import read_architecture, space_of
+    from lpzero.pretrained.architecture_file import read_architecture, space_of
 
     given = read_architecture(str(_written(data, folder, name)))
     space = space_of(given, None, None)
@@ -176,7 +176,7 @@ def _lts(data: bytes, folder: Path) -> None:
 
 def _proxy(data: bytes, folder: Path) -> None:
     from lpzero.proxy import load_proxy
-    from lpzero.proxy.chosen import chosen_on
+    from lpzero.proxy.seen import chosen_on
     from lpzero.tables import load_table
 
     proxy = load_proxy(str(_written(data, folder, "proxy.json")))
@@ -185,7 +185,7 @@ def _proxy(data: bytes, folder: Path) -> None:
 
 
 def _discovered(data: bytes, folder: Path) -> None:
-    from lpzero.proxy.discovered import discovered
+    from lpzero.proxy.discovery import discovered
 
     _written(seeds.evolve_config().encode(), folder, "config.json")
     _written(b'{"python": "3.11"}', folder, "env.json")
@@ -194,16 +194,16 @@ def _discovered(data: bytes, folder: Path) -> None:
 
 
 def _evolve_config(data: bytes, folder: Path) -> None:
-    from lpzero.evolve.config import EvolveConfig
-    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolution.config import EvolveConfig
+    from lpzero.evolution.discovery.folder import RunDirectory
 
     _written(data, folder, "config.json")
     RunDirectory.open(folder, EvolveConfig)
 
 
 def _evolve_state(data: bytes, folder: Path) -> None:
-    from lpzero.evolve.checkpoint import from_document
-    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolution.checkpoint import from_document
+    from lpzero.evolution.discovery.folder import RunDirectory
 
     (folder / "state").mkdir(exist_ok=True)
     _written(data, folder, "state/checkpoint.json")
@@ -216,7 +216,7 @@ def _evolve_files(data: bytes, folder: Path) -> None:
     """The start, the split and the result of a run from one input; all of them are read."""
     from lpzero.cli.evolve import _print_result
     from lpzero.errors import InputError
-    from lpzero.evolve.directory import RunDirectory
+    from lpzero.evolution.discovery.folder import RunDirectory
 
     run = RunDirectory(folder)
     for name in ("start.json", "split.json", "best.json"):
@@ -231,7 +231,7 @@ def _evolve_files(data: bytes, folder: Path) -> None:
 
 
 def _search_config(data: bytes, folder: Path) -> None:
-    from lpzero.search.folder import SearchFolder
+    from lpzero.nas.folder import SearchFolder
 
     _written(data, folder, "config.json")
     SearchFolder.open(folder)
@@ -240,7 +240,7 @@ def _search_config(data: bytes, folder: Path) -> None:
 def _search_lines(data: bytes, folder: Path) -> None:
     """Scores, costs and the end of a search from one input."""
     from lpzero.errors import InputError
-    from lpzero.search.folder import SearchFolder
+    from lpzero.nas.folder import SearchFolder
 
     run = SearchFolder(folder)
     for name in ("scored.jsonl", "costs.jsonl", "searched.json"):
@@ -254,7 +254,7 @@ def _search_lines(data: bytes, folder: Path) -> None:
 
 def _search_result(data: bytes, folder: Path) -> None:
     from lpzero.cli.search import _print
-    from lpzero.search.folder import SearchFolder
+    from lpzero.nas.folder import SearchFolder
 
     _written(data, folder, "result.json")
     document = SearchFolder(folder).read_result()

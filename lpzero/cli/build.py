@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from lpzero.cli import options
-from lpzero.cli.architecture_file import read_architecture, space_of
 from lpzero.cli.output import as_json, print_json
 from lpzero.errors import InputError
+from lpzero.pretrained.architecture_file import read_architecture, space_of
 
 LARGEST_SEED = 2**63 - 1
 

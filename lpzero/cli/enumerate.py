@@ -16,9 +16,9 @@ from lpzero.cli.table_options import complete, free_path, print_best, split_opti
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
-    from lpzero.evolve.config import EnumerateConfig
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.setting import Setting
+    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.setting import Setting
+    from lpzero.evolution.enumeration.config import EnumerateConfig
 
 
 def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str]:
@@ -65,7 +65,7 @@ def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: b
     One that was stopped continues with --resume: its operands are kept, and formulas are ranked anew, in seconds.
     """
     from lpzero.cli.long_run import long_run
-    from lpzero.evolve.enumerate_run import execute_enumeration
+    from lpzero.evolution.enumeration.run import execute_enumeration
 
     home = writable_cache()
     if resume is not None:
@@ -81,9 +81,9 @@ def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: b
 
 
 def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EnumerateConfig]]:
-    from lpzero.evolve.config import EnumerateConfig
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.enumerate_run import prepare_enumeration
+    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.enumeration.config import EnumerateConfig
+    from lpzero.evolution.enumeration.run import prepare_enumeration
 
     run, config = RunDirectory.open(path, EnumerateConfig)
     return lambda: run, prepare_enumeration(config)
@@ -92,9 +92,9 @@ def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EnumerateC
 def _begun(
     output: Path | None, settings: dict[str, Any]
 ) -> tuple[Callable[[], RunDirectory], Setting[EnumerateConfig]]:
-    from lpzero.evolve.config import EnumerateConfig
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.enumerate_run import prepare_enumeration
+    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.enumeration.config import EnumerateConfig
+    from lpzero.evolution.enumeration.run import prepare_enumeration
     from lpzero.formula.grammar import OVER_LAYERS
     from lpzero.settings import check_settings
 

@@ -16,9 +16,9 @@ from lpzero.cli.table_options import complete, free_path, print_best, split_opti
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
-    from lpzero.evolve.config import EvolveConfig
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.setting import Setting
+    from lpzero.evolution.config import EvolveConfig
+    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.setting import Setting
     from lpzero.proxy import Proxy
 
 
@@ -32,7 +32,7 @@ class _ProxyText(click.types.StringParamType):
 def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     """Make a file's settings the defaults of the options."""
     if value is not None:
-        from lpzero.evolve.config import EvolveConfig, check_config
+        from lpzero.evolution.config import EvolveConfig, check_config
         from lpzero.settings import read_document
 
         settings = read_document(value)
@@ -141,7 +141,7 @@ def evolve(
     --resume.
     """
     from lpzero.cli.long_run import long_run
-    from lpzero.evolve.run import execute
+    from lpzero.evolution.run import execute
 
     home = writable_cache()
     if resume is not None:
@@ -157,19 +157,19 @@ def evolve(
 
 
 def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EvolveConfig]]:
-    from lpzero.evolve.config import EvolveConfig
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.run import prepare
+    from lpzero.evolution.config import EvolveConfig
+    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.run import prepare
 
     run, config = RunDirectory.open(path, EvolveConfig)
     return lambda: run, prepare(config)
 
 
 def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], RunDirectory], Setting[EvolveConfig]]:
-    from lpzero.evolve.config import check_config
-    from lpzero.evolve.directory import RunDirectory
-    from lpzero.evolve.run import prepare
-    from lpzero.evolve.start import check_sealed
+    from lpzero.evolution.config import check_config
+    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.run import prepare
+    from lpzero.evolution.start import check_sealed
 
     seeds = {given: _seed_formula(given) for given in settings["seed_formulas"]}
     texts = [str(proxy.formula) for proxy in seeds.values()]
@@ -182,7 +182,7 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], 
 
 def _started(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings with a start, where nobody chose one: an enumeration, if it is possible."""
-    from lpzero.evolve.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
+    from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 
     if settings["start"] is not None:
         return settings

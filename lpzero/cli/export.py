@@ -24,7 +24,7 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
     """
     from lpzero.formula.export import FORMATS, export_formula
     from lpzero.proxy import load_proxy
-    from lpzero.proxy.discovered import BEST, discovered
+    from lpzero.proxy.discovery import BEST, discovered
 
     if format_ not in FORMATS:
         raise unknown_name("format", format_, FORMATS)

@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from lpzero.cli.output import say
-from lpzero.evolve.engine import Progress, State
+from lpzero.evolution.evolution import Progress, State
 
 LINE_EVERY = 5.0
 BAR = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}"

@@ -17,9 +17,9 @@ from lpzero.cli.output import as_json, print_grid, print_json, say
 from lpzero.errors import InputError, LpzeroError, NoResultError
 
 if TYPE_CHECKING:
-    from lpzero.cli.model_score import Request
     from lpzero.operands.bank import Pass
     from lpzero.proxy import Proxy
+    from lpzero.scoring.score import Request
 
 Scorer = Callable[[str], dict[str, Any]]
 SHOWN_PROXIES = 4
@@ -80,9 +80,9 @@ def score(
     files that you trust, and --isolate others -, a transformers configuration (JSON), an architecture of a space (JSON
     or TOML), a local model folder, or the name of a model that is in the hub's local cache.
     """
-    from lpzero.cli.model_score import Request, scorer
     from lpzero.metrics import METRICS
     from lpzero.proxy import load_proxy, proxy_names
+    from lpzero.scoring.score import Request, scorer
 
     _check_limits(isolate)
     if percentiles < 0 or (within is not None and not percentiles):
@@ -92,7 +92,7 @@ def score(
         *(percentiles, within, options.resolve_jobs(jobs)),
     )
     chosen, shown = [load_proxy(name) for name in request.proxies], request.shown
-    score_one = _isolated(request, chosen, time_limit, memory_limit) if isolate else scorer(request)
+    score_one = _isolated(request, chosen, time_limit, memory_limit) if isolate else scorer(request, say)
     if len(models) == 1:
         with redirect_stdout(sys.stderr):
             # whatever the model's own code prints is no part of the result
@@ -116,8 +116,8 @@ def _check_limits(isolate: bool) -> None:
 
 def _isolated(request: Request, proxies: list[Proxy], time_limit: float, memory_limit: int | None) -> Scorer:
     """What scores a model in a process of its own."""
-    from lpzero.cli.isolated import require_isolation, score_isolated
     from lpzero.engines import Limits
+    from lpzero.scoring.isolation import require_isolation, score_isolated
     from lpzero.spaces.models.memory import free_memory
 
     require_isolation()
@@ -169,7 +169,7 @@ def _print_one(document: dict[str, Any], as_json: bool) -> None:
 
 
 def _print_many(documents: list[dict[str, Any]], proxies: list[Proxy], shown: Pass, as_json: bool) -> None:
-    from lpzero.cli.model_score import mean_ranks
+    from lpzero.scoring.score import mean_ranks
 
     ranks = mean_ranks(documents, proxies)
     order = sorted(range(len(documents)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))

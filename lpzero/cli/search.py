@@ -15,14 +15,14 @@ from lpzero.cli.output import as_json, print_grid, print_json, say
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
+    from lpzero.nas.config import SearchConfig
+    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.setting import SearchSetting
     from lpzero.proxy import Proxy
-    from lpzero.search.config import SearchConfig
-    from lpzero.search.folder import SearchFolder
-    from lpzero.search.setting import SearchSetting
     from lpzero.spaces.space import SearchSpace
     from lpzero.tables import Table
 
-# The words of lpzero.search.cost.COSTS, which this file does not import: that would load torch for --help.
+# The words of lpzero.costs.costs.COSTS, which this file does not import: that would load torch for --help.
 LIMITED = {
     "params": (options.Count(), "parameters, such as 20M"),
     "nonembedding": (options.Count(), "parameters of the blocks"),
@@ -102,7 +102,7 @@ def search(resume: Path | None, output: Path | None, where: Where, as_json: bool
     Architectures of the table that the proxy was chosen on are left out.
     """
     from lpzero.cli.long_run import long_run
-    from lpzero.search.run import execute
+    from lpzero.nas.run import execute
 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
@@ -119,16 +119,16 @@ def search(resume: Path | None, output: Path | None, where: Where, as_json: bool
 
 
 def _resumed(path: Path) -> tuple[Callable[[], SearchFolder], SearchSetting]:
-    from lpzero.search.folder import SearchFolder
-    from lpzero.search.setting import prepare
+    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.setting import prepare
 
     run, config = SearchFolder.open(path)
     return lambda: run, prepare(config, run)
 
 
 def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], SearchFolder], SearchSetting]:
-    from lpzero.search.folder import SearchFolder
-    from lpzero.search.setting import prepare
+    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.setting import prepare
 
     config = _config(settings)
     setting = prepare(config)
@@ -137,8 +137,8 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], 
 
 def _config(settings: dict[str, Any]) -> SearchConfig:
     """The settings, with what follows from space and table where nothing was said, and proxies as texts."""
+    from lpzero.nas.config import SearchConfig
     from lpzero.proxy import load_proxy
-    from lpzero.search.config import SearchConfig
     from lpzero.settings import check_settings
     from lpzero.tables import TABLES, load_table
 
@@ -197,7 +197,7 @@ def _space(model: Path | None, name: str | None, protocol: str | None, table: Ta
 
 
 def _left_out(proxies: list[Proxy], table: Table) -> list[str]:
-    from lpzero.proxy.chosen import chosen_on
+    from lpzero.proxy.seen import chosen_on
 
     return sorted({name for proxy in proxies for name in chosen_on(proxy, table)})
 
@@ -209,7 +209,7 @@ def _free_path(config: SearchConfig, setting: SearchSetting) -> Path:
 
 
 def _print(document: dict[str, Any]) -> None:
-    from lpzero.search.limits import amount
+    from lpzero.costs.limits import amount
 
     truth = document["truth"]
     named = [("found", document["best"][0]), *document["controls"].items()]

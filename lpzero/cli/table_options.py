@@ -14,7 +14,7 @@ from lpzero.cli.output import AGAINST, SHARES, against, figures, print_grid, say
 from lpzero.errors import InputError, LpzeroError
 
 if TYPE_CHECKING:
-    from lpzero.evolve.config import TableConfig
+    from lpzero.evolution.discovery.config import TableConfig
 
 LARGEST_PART = 50
 Command = Callable[..., Any]

@@ -2,7 +2,7 @@
 
 from lpzero.engines.engine import NO_LIMITS, Engine, Limits, Shared
 from lpzero.engines.fault import Fault, FaultStatus
-from lpzero.engines.opened import ENGINES, open_engine
+from lpzero.engines.registry import ENGINES, open_engine
 from lpzero.engines.serial import Serial
 from lpzero.engines.threads import single_threaded
 

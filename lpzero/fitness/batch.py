@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lpzero.errors import InputError
 from lpzero.fitness.fitness import SMALLEST_NORMAL
-from lpzero.fitness.merged import BLOCK, net_pairs_merged
+from lpzero.fitness.merge_sort import BLOCK, net_pairs_merged
 
 PAIRS_ON_CPU = 2**20
 """Compared pairs that are held at once on a CPU: they should fit into its second-level cache."""

@@ -16,7 +16,7 @@ from lpzero.errors import InputError
 from lpzero.fitness import judge, tau_a_interval
 from lpzero.fitness.correlation import net_pairs
 from lpzero.operands.bank import Pass, derived_seed
-from lpzero.proxy.intervened import ORIGINAL, interventions, score_interventions, unsupported
+from lpzero.proxy.interventions import ORIGINAL, interventions, score_interventions, unsupported
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import Score, ScoreStatus
 from lpzero.proxy.verdict import Effect, judge_effects
@@ -33,7 +33,7 @@ class Explanation:
 
     Attributes:
         original: The table scored unchanged.
-        effects: One an intervention, in the order of :func:`lpzero.proxy.intervened.interventions`.
+        effects: One an intervention, in the order of :func:`lpzero.proxy.interventions.interventions`.
         verdict: ``"shape only"``, ``"does not rank"``, ``"undecided"``, or the parts among ``"gradients"``, ``"data"``
             and ``"initialisation statistics"`` that the ranking needs, joined by ``" and "``.
         reasons: What the verdict follows from, a sentence each.

@@ -16,7 +16,7 @@ from lpzero.errors import InputError, unknown_name
 from lpzero.formula import Formula, parse
 from lpzero.metrics import METRICS, get_metric
 from lpzero.operands.operand import OPERANDS
-from lpzero.proxy.discovered import Provenance
+from lpzero.proxy.discovery import Provenance
 from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of, shorten
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lpzero.fitness import Correlation
 from lpzero.operands.intervene import GRADIENTS
-from lpzero.proxy.intervened import TOKENS, families_of, redrawn_weights
+from lpzero.proxy.interventions import TOKENS, families_of, redrawn_weights
 from lpzero.proxy.proxy import Proxy
 
 KEPT = 0.95

@@ -10,7 +10,7 @@ import pytest
 
 from lpzero.cli.main import run
 from lpzero.errors import InputError
-from lpzero.evolve.pairs import PairSpace
+from lpzero.evolution.enumeration.pairs import PairSpace
 from lpzero.formula.branches import branches
 from lpzero.proxy import load_proxy
 
@@ -91,7 +91,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_result_also_with_more_jobs(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("lpzero.evolve.enumerate_run.final_report", stop)
+        patch.setattr("lpzero.evolution.enumeration.run.final_report", stop)
         assert run(["enumerate", *SMALL, "--output", path]) == 130
     assert f"continue it with lpzero enumerate --resume {path}" in capsys.readouterr().err
     assert run(["enumerate", "--resume", path, "--seed", "3"]) == 2

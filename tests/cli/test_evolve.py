@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lpzero.cli.main import run
-from lpzero.evolve.config import check_config
-from lpzero.evolve.setting import load
+from lpzero.evolution.config import check_config
+from lpzero.evolution.discovery.setting import load
 from lpzero.tables import TABLES, load_table
 from lpzero.tables.folder import write_folder
 from lpzero.tables.recipe import Recipe
@@ -42,7 +42,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.append(config)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lpzero.evolve.directory.RunDirectory.create", stop)
+    monkeypatch.setattr("lpzero.evolution.discovery.folder.RunDirectory.create", stop)
     return seen
 
 

@@ -68,6 +68,6 @@ def test_an_interrupt_is_exit_130(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lpzero.proxy.intervened._score_one", interrupted)
+    monkeypatch.setattr("lpzero.proxy.interventions._score_one", interrupted)
     assert run(["explain", "snip", *SMALL]) == 130
     assert capsys.readouterr().out == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lpzero.cli.progress import ProgressDisplay
-from lpzero.evolve.engine import Progress
+from lpzero.evolution.evolution import Progress
 
 
 def test_lines_come_at_the_begin_now_and_then_and_at_the_end(

@@ -15,12 +15,12 @@ from typing import Any
 import psutil
 import pytest
 
-from lpzero.cli import isolated
-from lpzero.cli.isolated import environment, score_isolated
 from lpzero.cli.main import run
-from lpzero.cli.model_score import Request
 from lpzero.engines import Limits
 from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.scoring import isolation as isolated
+from lpzero.scoring.isolation import environment, score_isolated
+from lpzero.scoring.score import Request
 
 MODEL = """
 import torch

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from lpzero.cli.main import run
+from lpzero.costs.cost import Measurement
+from lpzero.costs.costs import COUNTED, Costs
 from lpzero.engines import Serial
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import score_architectures
-from lpzero.search.cost import COUNTED, Costs, Measurement
 from lpzero.spaces import get_space
 
 SPACE = get_space("gpt2", "own")

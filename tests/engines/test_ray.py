@@ -20,9 +20,9 @@ from lpzero.cli.main import run as command
 from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.engines.ray_cluster import _reach
 from lpzero.errors import InputError, LpzeroError, MissingError
-from lpzero.evolve.config import EvolveConfig
-from lpzero.evolve.directory import RunDirectory
-from lpzero.evolve.run import execute, prepare
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.run import execute, prepare
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
 

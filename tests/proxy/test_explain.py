@@ -17,7 +17,7 @@ from lpzero.errors import InputError
 from lpzero.operands.bank import Pass
 from lpzero.proxy import load_proxy
 from lpzero.proxy.explain import Explanation, drawn, explain
-from lpzero.proxy.intervened import ORIGINAL, score_interventions
+from lpzero.proxy.interventions import ORIGINAL, score_interventions
 from lpzero.spaces import get_space
 from lpzero.tables import Table, load_table
 

@@ -6,7 +6,7 @@ import pytest
 
 from lpzero.fitness import Correlation
 from lpzero.proxy import load_proxy
-from lpzero.proxy.intervened import interventions
+from lpzero.proxy.interventions import interventions
 from lpzero.proxy.verdict import AGREES, KEPT, Effect, judge_effects
 
 FORMULA, METRIC, COUNT = load_proxy("sum(l1(weight * grad))"), load_proxy("synflow"), load_proxy("depth")

@@ -1,0 +1,1 @@
+"""Evolution of formulas: individuals, variation, selection, islands; what is around it in folders of their own."""

@@ -1,0 +1,105 @@
+"""The settings of an evolution, validated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from lpzero.evolution.discovery.config import TableConfig
+from lpzero.settings import check_settings
+
+ELITE = 5
+Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+class EvolveConfig(TableConfig):
+    """Everything that decides the result of an evolution, beside what every discovery is set.
+
+    Attributes:
+        grammar: ``"typed"``, ``"lpzero"`` or ``"layered"``.
+        islands: Populations that evolve apart from each other between migrations, 1 to 64.
+        population: Individuals of a generation of one island, 4 to 100,000.
+        generations: Generations behind the first one, at least 0.
+        epoch: Generations between two migrations, at least 1.
+        migrants: The best of each island that its neighbour in the ring receives, fewer than the population.
+        restart_after: An island without a better best for so many generations keeps its elite and draws the others
+            anew; 0 for never.
+        start: What the first populations hold beside seed formulas: ``"enumeration"``, the formulas that an enumeration
+            of the grammar ``layered`` finds best on search and validation, and mutants of them; or ``"random"`` ones.
+        seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
+        rules: Whether rules prune formulas before they are evaluated.
+        initialisations: Draws of weights and tokens that tau-a on search and validation together is averaged over, 1 to
+            16: a formula that ranks by the luck of one draw falls behind. The one of the seed comes first.
+        max_evals: Stop after this many evaluated formulas; None for no limit.
+        budget: Stop after this many seconds of evolution; None for no limit.
+        patience: Stop after this many generations without a better best; None for no limit.
+        max_depth: Deepest formula, 4 to 24.
+        max_size: Largest formula in nodes, 4 to 200.
+        select: How parents and survivors are chosen: ``"tournament"`` by one fitness, or ``"nsga2"`` by objective,
+            size and cost (Deb et al. 2002).
+        objective: What is maximised: ``"joint"`` for tau-a on search and validation together, ``"plain"`` for that on
+            the search split alone, ``"stable"`` for a lower quantile of the latter over bootstrap resamples.
+        resamples: Resamples of the stable objective, 1 to 10,000.
+        quantile: Which quantile, in (0, 1).
+        tournament: Individuals that compete to be a parent, at least 1.
+        crossover_rate: Probability that a child has two parents.
+        mutation_rate: Probability that a child is mutated.
+        elite: Individuals that survive unchanged, fewer than the population; 5 by default, or one fewer than a smaller
+            population.
+        parsimony: Rank correlation that one node more must earn, at least 0.
+    """
+
+    grammar: Literal["typed", "lpzero", "layered"] = "typed"
+    islands: Annotated[int, Field(ge=1, le=64)] = 4
+    population: Annotated[int, Field(ge=4, le=100_000)] = 200
+    generations: Annotated[int, Field(ge=0)] = 25
+    epoch: Annotated[int, Field(ge=1)] = 5
+    migrants: Annotated[int, Field(ge=0)] = 3
+    restart_after: Annotated[int, Field(ge=0)] = 10
+    start: Literal["enumeration", "random"] = "enumeration"
+    seed_formulas: Annotated[list[str], Field(default_factory=list)]
+    rules: bool = True
+    initialisations: Annotated[int, Field(ge=1, le=16)] = 1
+    max_evals: Annotated[int, Field(ge=1)] | None = None
+    budget: Annotated[float, Field(gt=0)] | None = None
+    patience: Annotated[int, Field(ge=1)] | None = None
+    max_depth: Annotated[int, Field(ge=4, le=24)] = 8
+    max_size: Annotated[int, Field(ge=4, le=200)] = 24
+    select: Literal["tournament", "nsga2"] = "tournament"
+    objective: Literal["joint", "plain", "stable"] = "joint"
+    resamples: Annotated[int, Field(ge=1, le=10_000)] = 64
+    quantile: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    tournament: Annotated[int, Field(ge=1)] = 5
+    crossover_rate: Rate = 0.5
+    mutation_rate: Rate = 0.7
+    elite: Annotated[int, Field(ge=0)] = ELITE
+    parsimony: Annotated[float, Field(ge=0)] = 0.002
+
+    @model_validator(mode="before")
+    @classmethod
+    def _elite_of_a_small_population(cls, values: dict[str, object]) -> dict[str, object]:
+        population = values.get("population")
+        if values.get("elite") is None and isinstance(population, int):
+            return {**values, "elite": max(0, min(ELITE, population - 1))}
+        return values
+
+    @model_validator(mode="after")
+    def _averages_what_is_maximised(self) -> EvolveConfig:
+        if self.initialisations > 1 and self.objective != "joint":
+            raise ValueError(f"expected the objective joint beside several initialisations, found {self.objective}")
+        return self
+
+    @field_validator("elite", "migrants")
+    @classmethod
+    def _leaves_room(cls, value: int, info: ValidationInfo) -> int:
+        # a population that is wrong itself has its own message
+        population = info.data.get("population", value + 1)
+        if value >= population:
+            raise ValueError(f"expected fewer than the population of {population}")
+        return value
+
+
+def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig:
+    """Validate the settings of an evolution; see :func:`lpzero.settings.check_settings`."""
+    return check_settings(EvolveConfig, values, source=source)

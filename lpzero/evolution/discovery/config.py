@@ -1,0 +1,42 @@
+"""The settings that every discovery has, validated; a run folder keeps them, and ``--config`` reads them back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TableConfig(BaseModel):
+    """What every search against a table works on.
+
+    Attributes:
+        space: Name of the search space.
+        protocol: Which model an architecture of the space stands for.
+        table: Name of the table with the measured qualities.
+        seed: Seed of every random choice, at least 0.
+        search_size: Records that formulas are ranked on, at least 4.
+        validation_size: Records that the choice of the result looks at as well, at least 0.
+        batch: Sequences of the token batch.
+        tokens: Tokens of each sequence.
+        elements: Elements of each tensor that a sketch keeps.
+        device: ``"cpu"`` or ``"cuda"``.
+        deterministic: Whether deterministic algorithms alone are used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    space: str
+    protocol: str
+    table: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    search_size: Annotated[int, Field(ge=4)] = 50
+    validation_size: Annotated[int, Field(ge=0)] = 50
+    batch: Annotated[int, Field(ge=1)] = 8
+    tokens: Annotated[int, Field(ge=2)] = 64
+    elements: Annotated[int, Field(ge=16)] = 512
+    device: Literal["cpu", "cuda"] = "cpu"
+    deterministic: bool = False
+
+
+Config = TypeVar("Config", bound=TableConfig)

@@ -1,0 +1,149 @@
+"""Architectures that no pass could be made of: a run goes on without them, and its result says which and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lpzero.engines import Engine, Fault, FaultStatus
+from lpzero.errors import InputError, LpzeroError
+from lpzero.evolution.discovery.config import Config
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.files import write_json
+from lpzero.operands.bank import Pass, bank_path, fill_bank
+from lpzero.run_folder import RunFolder
+from lpzero.settings import read_document
+from lpzero.spaces.architecture import Architecture
+
+FAULTS = "faults.json"
+LEAST = 4
+"""Architectures that a search needs."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """One architecture that a run does without.
+
+    Attributes:
+        id: Its id in the table.
+        part: ``"search"``, ``"validation"`` or ``"test"``.
+        status: What went wrong, as of :class:`lpzero.engines.FaultStatus`.
+        reason: One line for people.
+    """
+
+    id: str
+    part: str
+    status: str
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """As the result shows it."""
+        return {"id": self.id, "part": self.part, "status": self.status, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class BankedSetting:
+    """What a search works on once its bank is there.
+
+    Attributes:
+        left_out: Architectures of the search and validation parts without a sketch.
+        banks: For each pass, the files of the sketches of the search split, then of the validation split.
+    """
+
+    left_out: tuple[LeftOut, ...]
+    banks: tuple[tuple[Path, ...], ...]
+
+
+def bank_run(
+    run: RunFolder,
+    setting: Setting[Config],
+    passes: Sequence[Pass],
+    *,
+    home: Path,
+    engine: Engine,
+    progress: Callable[[str, int, int], None],
+) -> tuple[Setting[Config], BankedSetting]:
+    """Bank what a search may see; the sealed test is not even extracted before the report.
+
+    Args:
+        run: Keeps the faults: a run that goes on leaves out the same architectures, and tries none of them again.
+        setting: Table, split and pass.
+        passes: What architectures are shown, once each.
+        home: The cache folder.
+        engine: Where models are built and run; the result does not depend on it.
+        progress: Called with (step, architectures done, architectures to do).
+
+    Returns:
+        The setting without the architectures that have no sketch, and the bank of the others.
+
+    Raises:
+        LpzeroError: Fewer than 4 architectures of the search part are left.
+    """
+    known = read_faults(run)
+
+    def faulted(architecture: Architecture, fault: Fault) -> None:
+        known[architecture.digest] = fault
+        write_faults(run, known)
+
+    for shown in passes:
+        fill_bank(
+            setting.space,
+            setting.seen_architectures,
+            shown,
+            home=home,
+            engine=engine,
+            progress=lambda done, total: progress("operands", done, total),
+            known=known,
+            faulted=faulted,
+        )
+    kept, left_out = without(setting, known)
+    banks = tuple(
+        tuple(bank_path(home, kept.space, architecture, shown) for architecture in kept.seen_architectures)
+        for shown in passes
+    )
+    return kept, BankedSetting(left_out, banks)
+
+
+def without(setting: Setting[Config], faults: dict[str, Fault]) -> tuple[Setting[Config], tuple[LeftOut, ...]]:
+    """A setting without some architectures of its search and validation parts, and a word on each of them.
+
+    Args:
+        setting: The setting.
+        faults: Digest of an architecture -> its fault.
+
+    Raises:
+        LpzeroError: Fewer than 4 architectures of the search part are left.
+    """
+    records, left_out = setting.table.records, []
+    kept: dict[str, tuple[int, ...]] = {}
+    for part in ("search", "validation"):
+        members = getattr(setting.parts, part)
+        kept[part] = tuple(i for i in members if records[i].architecture.digest not in faults)
+        for i in sorted(set(members) - set(kept[part])):
+            fault = faults[records[i].architecture.digest]
+            left_out.append(LeftOut(records[i].id, part, fault.status.value, fault.reason))
+    if len(kept["search"]) < LEAST:
+        raise LpzeroError(
+            f"{len(left_out)} of {len(setting.seen)} architectures could not be read, which leaves "
+            f"{len(kept['search'])} to search on: {left_out[0].status}: {left_out[0].reason}"
+        )
+    return replace(setting, parts=replace(setting.parts, **kept)), tuple(left_out)
+
+
+def write_faults(run: RunFolder, faults: dict[str, Fault]) -> None:
+    """Keep the faults of a run, by digest of the architecture."""
+    write_json(run.path / FAULTS, {key: [fault.status.value, fault.reason] for key, fault in faults.items()})
+
+
+def read_faults(run: RunFolder) -> dict[str, Fault]:
+    """The faults that a run had so far; raises InputError where the file is damaged."""
+    path = run.path / FAULTS
+    if not path.exists():
+        return {}
+    try:
+        pairs: dict[str, Any] = read_document(path)
+        return {key: Fault(FaultStatus(status), str(reason)) for key, (status, reason) in pairs.items()}
+    except (TypeError, ValueError):
+        raise InputError(f"{path}: expected the faults of a run: begin a new run") from None

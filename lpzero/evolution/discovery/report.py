@@ -1,0 +1,227 @@
+"""The final report: the only place that looks at the sealed test, once, with intervals and baselines beside it.
+
+The search works on sketches; every figure of the report is exact, that is, computed on all elements of every tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lpzero.engines import Engine
+from lpzero.errors import NoResultError
+from lpzero.evolution.discovery.config import Config
+from lpzero.evolution.discovery.faults import LEAST, LeftOut
+from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.individual import Evaluated
+from lpzero.fitness import Correlation, Outcome, judge
+from lpzero.fitness.compare import compare
+from lpzero.fitness.ranking import (
+    CORRELATIONS,
+    FIGURES,
+    Measured,
+    comparison_figures,
+    correlation_figures,
+    ranking_figures,
+)
+from lpzero.operands.bank import derived_seed
+from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.rank import measured_architectures
+from lpzero.proxy.score import Score, score_architectures
+from lpzero.tables import Table
+
+SCHEMA = 1
+FAULTED = ("failed", "out_of_memory", "timeout", "killed")
+"""Statuses of a score that say something of the architecture, not of the formula."""
+
+BASELINES = (
+    *("params", "decoder_params", "attention_params", "depth", "width"),
+    *("depth_then_hidden", "depth_hidden_params", "width_then_shallow"),
+    *("snip", "grad_norm"),
+)
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6)
+
+
+def correlation_document(correlation: Correlation, n: int) -> dict[str, Any]:
+    """The figures of a correlation on ``n`` architectures."""
+    return {"n": n, **correlation_figures(correlation)}
+
+
+def sealed_document(scores: np.ndarray, measured: Measured, seed: int) -> tuple[Outcome, dict[str, Any]]:
+    """Judge directed scores on the sealed test.
+
+    Args:
+        scores: (test architectures,), higher is better.
+        measured: The test architectures.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        The outcome, and its figures as of :func:`lpzero.fitness.ranking.ranking_figures`; null figures where there is
+        no correlation.
+    """
+    outcome = judge(scores, measured.quality)
+    if outcome.correlation is None:
+        return outcome, {"n": len(scores), "status": outcome.status.value, **dict.fromkeys(FIGURES)}
+    rng = np.random.default_rng(seed)
+    return outcome, {"n": len(scores), **ranking_figures(scores, measured, outcome.correlation, rng)}
+
+
+def versus_documents(
+    best: np.ndarray, baselines: list[np.ndarray], measured: Measured, seed: int
+) -> list[dict[str, Any]]:
+    """Compare directed scores with those of each baseline by tau-a, and correct for the number of baselines.
+
+    Args:
+        best: (test architectures,), finite, higher is better.
+        baselines: Each (test architectures,), higher is better; one that does not rank is not compared with.
+        measured: The test architectures.
+        seed: Seed of the bootstrap and the swaps.
+
+    Returns:
+        ``{"difference", "interval", "p", "p_swap", "p_holm"}`` as of :class:`lpzero.fitness.compare.Comparison` for
+        each baseline; nulls for one that was not compared with.
+    """
+    ranks = [judge(scores, measured.quality).ok for scores in baselines]
+    rivals = np.array([scores for scores, ok in zip(baselines, ranks, strict=True) if ok]).reshape(-1, len(best))
+    rng = np.random.default_rng(seed)
+    compared = iter(compare(best, rivals, measured.quality, measured.groups, rng))
+    return [comparison_figures(next(compared) if ok else None) for ok in ranks]
+
+
+def _directed(scores: list[Score], proxy: Proxy) -> np.ndarray:
+    values = np.array([np.nan if score.value is None else score.value for score in scores])
+    return values if proxy.higher_is_better else -values
+
+
+def front_documents(found: list[Evaluated]) -> list[dict[str, Any]]:
+    """The front, on sketches: formula, direction, size, and tau-a on search, validation and both."""
+    rows = []
+    for known in found:
+        assert known.search is not None
+        assert known.both is not None
+        rows.append(
+            {
+                "formula": str(known.formula),
+                "direction": "higher" if known.higher_is_better else "lower",
+                "size": known.formula.size,
+                "search": _rounded(known.search.tau_a),
+                "validation": None if known.validation is None else _rounded(known.validation.tau_a),
+                "both": _rounded(known.both.tau_a),
+            }
+        )
+    return rows
+
+
+def header(run: RunDirectory, setting: Setting[Config]) -> dict[str, Any]:
+    """What the result of every search begins with."""
+    return {
+        "schema": SCHEMA,
+        "run": str(run.path),
+        "space": setting.space.name,
+        "table": setting.table.name,
+        "table_sha256": setting.table.digest,
+        "protocol": setting.space.protocol,
+        "seed": setting.config.seed,
+    }
+
+
+def final_report(
+    chosen: Evaluated, setting: Setting[Config], *, engine: Engine, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Score the chosen formula and the baselines exactly, and judge them.
+
+    Args:
+        chosen: What the search chose.
+        setting: Table, split and pass.
+        engine: Where the work runs; the result does not depend on it.
+        progress: Called with (architectures done, architectures to do).
+
+    Returns:
+        ``{"best": {...}, "baselines": [...], "left_out": [...]}`` as in the result of ``evolve``. Architectures of the
+        test that no pass could be made of are left out of it, for the baselines as well.
+
+    Raises:
+        NoResultError: The chosen formula has no finite, varying value on the sealed test, or hardly any architecture of
+            it could be read.
+    """
+    table, seed = setting.table, setting.config.seed
+    best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
+    proxies = [best, *(load_proxy(name) for name in BASELINES)]
+    there = [*setting.seen, *setting.parts.test]
+    architectures = [table.records[i].architecture for i in there]
+    rows = dict(
+        zip(
+            there,
+            score_architectures(setting.space, architectures, proxies, setting.shown, engine=engine, progress=progress),
+            strict=True,
+        )
+    )
+    test, left_out = _tested(setting, {i: rows[i][0] for i in setting.parts.test})
+
+    def directed(index: int, part: Sequence[int]) -> np.ndarray:
+        return _directed([rows[i][index] for i in part], proxies[index])
+
+    measured = measured_architectures(setting.space, table, setting.groups).part(test)
+    sealed = [directed(index, test) for index in range(len(proxies))]
+    reports = [sealed_document(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
+    if not reports[0][0].ok:
+        status = reports[0][0].status.value
+        raise NoResultError(f"the chosen formula {best.name} is {status} on the sealed test: search longer")
+    versus = versus_documents(sealed[0], sealed[1:], measured, derived_seed(seed, "comparison"))
+    baselines = [
+        {"proxy": proxy.name, "direction": proxy.direction, "test": figures, "versus": compared}
+        for proxy, (_, figures), compared in zip(proxies[1:], reports[1:], versus, strict=True)
+    ]
+    document = {
+        "formula": best.name,
+        "direction": best.direction,
+        "size": chosen.formula.size,
+        "search": _figures(directed(0, setting.parts.search), table, setting.parts.search),
+        "validation": _figures(directed(0, setting.parts.validation), table, setting.parts.validation),
+        "test": reports[0][1],
+        "sketch": _sketched(chosen),
+    }
+    return {"best": document, "baselines": baselines, "left_out": [one.to_json() for one in left_out]}
+
+
+def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[int], list[LeftOut]]:
+    """The records of the test part that could be read, and those that could not.
+
+    Raises:
+        NoResultError: Fewer than 4 could.
+    """
+    records, left_out = setting.table.records, []
+    for i, score in scores.items():
+        if score.status.value in FAULTED:
+            left_out.append(LeftOut(records[i].id, "test", score.status.value, score.reason))
+    gone = {one.id for one in left_out}
+    test = [i for i in scores if records[i].id not in gone]
+    if len(test) < LEAST:
+        raise NoResultError(
+            f"{len(left_out)} of {len(scores)} architectures of the sealed test could not be read: "
+            f"{left_out[0].status}: {left_out[0].reason}"
+        )
+    return test, left_out
+
+
+def _figures(scores: np.ndarray, table: Table, indices: tuple[int, ...]) -> dict[str, Any]:
+    part = list(indices)
+    outcome = judge(scores, table.oriented[part]) if len(part) > 1 else None
+    if outcome is None or outcome.correlation is None:
+        return {"n": len(part), **dict.fromkeys(CORRELATIONS)}
+    return correlation_document(outcome.correlation, len(part))
+
+
+def _sketched(chosen: Evaluated) -> dict[str, float | None]:
+    """Tau-a as the search saw it, on sketches: beside the exact figures it shows what the sketch costs."""
+    search, validation = chosen.search, chosen.validation
+    return {
+        "search": None if search is None else _rounded(search.tau_a),
+        "validation": None if validation is None else _rounded(validation.tau_a),
+    }

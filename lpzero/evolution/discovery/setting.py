@@ -1,0 +1,74 @@
+"""What a search against a table works on: space, table, split and pass, before the first formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.evolution.discovery.config import Config
+from lpzero.fitness import Split, split
+from lpzero.operands.bank import Pass, derived_seed, pass_batch
+from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import Table, load_table
+
+
+@dataclass(frozen=True)
+class Setting(Generic[Config]):
+    """Everything that follows from the settings of a run before the first formula.
+
+    Attributes:
+        config: The settings.
+        space: The space under the protocol of the settings.
+        table: The table.
+        groups: (records,) int, records of which the space builds one model share a label.
+        parts: Which records are for what.
+        shown: What architectures are shown, and how much of it is kept.
+    """
+
+    config: Config
+    space: SearchSpace
+    table: Table
+    groups: np.ndarray
+    parts: Split
+    shown: Pass
+
+    @property
+    def seen(self) -> list[int]:
+        """Indices of the search split, then of the validation split."""
+        return [*self.parts.search, *self.parts.validation]
+
+    @property
+    def seen_architectures(self) -> tuple[Architecture, ...]:
+        """The architectures of the search split, then of the validation split."""
+        return tuple(self.table.records[i].architecture for i in self.seen)
+
+
+def load(config: Config) -> Setting[Config]:
+    """Load the table and draw the split.
+
+    Raises:
+        InputError: Unknown name, a table of another space, a size out of range, a device that is not there.
+        MissingError: The table is not here.
+    """
+    table = load_table(config.table)
+    if table.space != config.space:
+        raise InputError(f"table {table.name} is of space {table.space}, found --space {config.space}")
+    space = get_space(config.space, table.protocol(config.protocol))
+    groups = table.groups(space)
+    rng = np.random.default_rng(derived_seed(config.seed, "split"))
+    parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)
+    shown = Pass(
+        seed=config.seed,
+        batch=config.batch,
+        tokens=config.tokens,
+        elements=config.elements,
+        device=config.device,
+    )
+    # whatever a setting makes impossible is said here, before there is a run directory
+    pass_batch(space, shown)
+    return Setting(config, space, table, groups, parts, shown)

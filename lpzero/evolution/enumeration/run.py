@@ -1,0 +1,184 @@
+"""One enumeration from its settings to its result: bank, branches, every formula, choice, sealed test."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from lpzero.engines import Engine
+from lpzero.errors import InputError
+from lpzero.evolution.discovery.consensus import choose_among
+from lpzero.evolution.discovery.faults import bank_run
+from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.report import final_report, front_documents, header
+from lpzero.evolution.discovery.setting import Setting, load
+from lpzero.evolution.enumeration.config import EnumerateConfig
+from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
+from lpzero.evolution.enumeration.ranking import Ranked, rank_all
+from lpzero.evolution.individual import Evaluated, directed
+from lpzero.evolution.trial import pack_banks, remove_packed
+from lpzero.files import held
+from lpzero.fitness import Status, judge
+from lpzero.formula import Formula
+from lpzero.formula.formula import operand
+from lpzero.formula.rules import pruned_by
+from lpzero.operands.packed import Packed
+
+TOP = 1000
+"""How many rankings the rules are tried on: none of them should lose one."""
+
+
+class EnumerateObserver(Protocol):
+    """Who is told how an enumeration goes."""
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """``done`` of ``total`` architectures went through a step."""
+        ...
+
+    def counted(self, step: str, done: int, total: int, noun: str) -> None:
+        """``done`` of ``total`` other things did."""
+        ...
+
+
+def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
+    """Load the table and draw the split; raises as :func:`lpzero.evolution.discovery.setting.load` does.
+
+    Raises:
+        InputError: Unknown operand, or a search split that is too small or too large.
+    """
+    for name in config.operands:
+        operand(name)
+    if len(set(config.operands)) < len(config.operands):
+        raise InputError(f"expected each operand once, found {', '.join(config.operands)}")
+    if not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
+        raise InputError(
+            f"--search-size: an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found "
+            f"{config.search_size}"
+        )
+    return load(config)
+
+
+def execute_enumeration(
+    run: RunDirectory, setting: Setting[EnumerateConfig], *, home: Path, engine: Engine, observer: EnumerateObserver
+) -> dict[str, Any]:
+    """Enumerate, choose on search and validation, and report on the sealed test.
+
+    Args:
+        run: The run directory, created or opened.
+        setting: What :func:`prepare_enumeration` made of its settings.
+        home: The cache folder of the bank.
+        engine: Where the work runs; the result does not depend on it.
+        observer: Told how it goes.
+
+    Returns:
+        The result document (see ``docs/guide.md``); a finished run's stored one.
+
+    Raises:
+        NoResultError: No formula ranks the split, or the chosen one not the sealed test.
+    """
+    finished = run.read_result()
+    if finished is not None:
+        return finished
+    with held(run.path):
+        # whoever held it may have ended it
+        return run.read_result() or _execute(run, setting, home, engine, observer)
+
+
+def _execute(
+    run: RunDirectory, setting: Setting[EnumerateConfig], home: Path, engine: Engine, observer: EnumerateObserver
+) -> dict[str, Any]:
+    started = time.monotonic()
+    config = setting.config
+    run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
+    setting, banked = bank_run(
+        run, setting, (setting.shown,), home=home, engine=engine, progress=observer.architectures
+    )
+    searched = len(setting.parts.search)
+    quality = setting.table.oriented[setting.seen]
+    ranked = rank_all(
+        Packed.open(pack_banks(run.path, banked.banks)[0]),
+        quality,
+        searched=searched,
+        grammar=config.grammar,
+        operands=config.operands,
+        keep=config.keep,
+        jobs=engine.threads,
+        device=config.device,
+        counted=observer.counted,
+    )
+    run.event("enumerated", formulas=ranked.enumeration.formulas, distinct=ranked.enumeration.distinct)
+    chosen, front = _choose(ranked, quality, searched)
+    run.event("testing", formula=str(chosen.formula))
+    report = final_report(
+        chosen, setting, engine=engine, progress=lambda done, total: observer.architectures("testing", done, total)
+    )
+    document = {
+        **header(run, setting),
+        **_counts(ranked),
+        "seconds": round(time.monotonic() - started, 3),
+        "best": report["best"],
+        "front": front_documents(front),
+        "baselines": report["baselines"],
+        "left_out": [one.to_json() for one in banked.left_out] + report["left_out"],
+    }
+    run.write_front(document["front"])
+    remove_packed(run.path)
+    run.write_result(document)
+    run.event("finished")
+    return document
+
+
+def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Evaluated, list[Evaluated]]:
+    """The chosen formula, and those that no other beats in both size and tau-a on search and validation."""
+    classes, tau_a = ranked.enumeration.classes, ranked.tau_a
+
+    def evaluated(index: int) -> Evaluated:
+        higher = bool(classes.tau_a[index] >= 0)
+        return _evaluated(ranked.formula(index), higher, ranked.values[index], quality, searched)
+
+    front, reached = [], -1.0
+    for size in np.unique(classes.size):
+        members = np.flatnonzero((classes.size == size) & ~np.isnan(tau_a))
+        if len(members) and tau_a[members].max() > reached:
+            best = members[int(np.argmax(tau_a[members]))]
+            reached = float(tau_a[best])
+            front.append(evaluated(int(best)))
+    return evaluated(choose_among(ranked.values, tau_a)), front
+
+
+def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int) -> Evaluated:
+    """What is known of a formula from its directed values."""
+    search, both = judge(values[:searched], quality[:searched]), judge(values, quality)
+    validation = judge(values[searched:], quality[searched:]) if len(values) > searched else None
+    assert search.correlation is not None
+    return Evaluated(
+        key=formula.text,
+        size=formula.size,
+        status=Status.OK,
+        higher_is_better=higher,
+        objective=search.correlation.tau_a,
+        search=search.correlation,
+        validation=None if validation is None else directed(validation, True),
+        both=both.correlation,
+    ).of(formula)
+
+
+def _counts(ranked: Ranked) -> dict[str, Any]:
+    """How many formulas there were, and what the rules would have done to them."""
+    enumeration, classes = ranked.enumeration, ranked.enumeration.classes
+    lost = [pruned_by(ranked.formula(int(i))) for i in np.flatnonzero(classes.refused[:TOP])]
+    return {
+        "branches": len(ranked.branches),
+        "formulas": enumeration.formulas,
+        "distinct_formulas": enumeration.distinct,
+        "nonfinite": enumeration.nonfinite,
+        "constant": enumeration.constant,
+        "per_second": round(enumeration.formulas / enumeration.seconds),
+        "evaluated": enumeration.formulas - enumeration.nonfinite,
+        "pruned": enumeration.pruned,
+        "top": {"rankings": min(TOP, len(classes)), "lost": dict(Counter(rule for rule in lost if rule is not None))},
+    }

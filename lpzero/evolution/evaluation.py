@@ -1,0 +1,234 @@
+"""Evaluate formulas on the search and validation splits: rules first, then all that are left as one batch.
+
+The order follows LPZero (arXiv 2410.04808, section 3.3): rules cost nothing; a formula whose scores are not finite or
+do not vary on the first few architectures is inactive. A score costs most of its time in parts that formulas share,
+and these are remembered, so that all architectures are scored at once and the activeness check looks at the first few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lpzero.errors import InputError
+from lpzero.evolution.individual import Evaluated
+from lpzero.evolution.objective import Resamples, draw_resamples, lower_quantile
+from lpzero.fitness import Correlation, Status
+from lpzero.fitness.batch import RankStatistics, rank_statistics
+from lpzero.formula import Formula, canonical
+from lpzero.formula.evaluate import MEMORY_LIMIT
+from lpzero.formula.rules import pruned_by
+from lpzero.formula.sharded import ShardedEvaluator
+from lpzero.operands.bank import derived_seed
+from lpzero.operands.packed import Packed
+from lpzero.operands.sketch import Sketch
+
+HANDFUL = 6
+HELD = 2**24
+"""Scores that are held at once, 8 bytes each: of many formulas, so many are scored and judged before the next."""
+INACTIVE = "inactive"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How formulas are evaluated in one run.
+
+    Attributes:
+        evaluator: Evaluates on the search split, then the validation split.
+        quality: (search + validation,) float64 tensor, higher is better, in that order.
+        searched: How many of them are the search split.
+        resamples: Resamples of the search split; None for plain tau-a.
+        quantile: Which quantile over the resamples is the objective.
+        joint: Whether tau-a on both splits together is the objective instead.
+        rules: Whether rules prune formulas before they are evaluated.
+        others: Evaluate on other initialisations of the same architectures.
+    """
+
+    evaluator: ShardedEvaluator
+    quality: Tensor
+    searched: int
+    resamples: Resamples | None
+    quantile: float
+    joint: bool
+    rules: bool = True
+    others: tuple[ShardedEvaluator, ...] = ()
+
+    def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
+        """Evaluate formulas in their canonical form, in order.
+
+        Equal formulas give equal results, whatever else is in the batch.
+        """
+        forms = [canonical(formula) for formula in formulas]
+        rules = [pruned_by(form) if self.rules else None for form in forms]
+        found: dict[int, Evaluated] = {
+            i: Evaluated(form.text, form.size, Status.PRUNED, rule).of(form)
+            for i, (form, rule) in enumerate(zip(forms, rules, strict=True))
+            if rule is not None
+        }
+        left = [i for i, rule in enumerate(rules) if rule is None]
+        some = max(1, HELD // (len(self.quality) * (1 + len(self.others))))
+        for first in range(0, len(left), some):
+            places = left[first : first + some]
+            found |= zip(places, self._evaluated([forms[i] for i in places]), strict=True)
+        return [found[i] for i in range(len(forms))]
+
+    def _evaluated(self, forms: list[Formula]) -> list[Evaluated]:
+        """Score some formulas, and judge those for which memory sufficed."""
+        drawn = [evaluator.score_all(forms) for evaluator in (self.evaluator, *self.others)]
+        exhausted = np.any([scores.exhausted for scores in drawn], axis=0)
+        found: list[Evaluated] = [Evaluated(form.text, form.size, Status.OUT_OF_MEMORY).of(form) for form in forms]
+        kept = np.flatnonzero(~exhausted).tolist()
+        if kept:
+            values = [scores.values[kept] if exhausted.any() else scores.values for scores in drawn]
+            for i, judged in zip(kept, self._judged([forms[i] for i in kept], values), strict=True):
+                found[i] = judged
+        return found
+
+    def _judged(self, forms: list[Formula], drawn: list[Tensor]) -> list[Evaluated]:
+        scores, *others = drawn
+        n, handful = self.searched, scores[:, :HANDFUL]
+        active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
+        search = _figures(scores[:, :n], self.quality[:n])
+        both = _averaged([_figures(one, self.quality) for one in (scores, *others)])
+        validation = _figures(scores[:, n:], self.quality[n:]) if _varies(self.quality[n:]) else None
+        objective = self._objective(scores[:, :n], search["tau_a"], both["tau_a"])
+        columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
+        splits = {"search": search, "both": both} | ({} if validation is None else {"validation": validation})
+        return [_verdict(form, i, columns, splits) for i, form in enumerate(forms)]
+
+    def _objective(self, scores: Tensor, tau_a: list[float], together: list[float]) -> list[float]:
+        if self.joint:
+            # the direction is that of the search split, as everywhere
+            return [tau if on_search >= 0 else -tau for tau, on_search in zip(together, tau_a, strict=True)]
+        if self.resamples is None:
+            return [abs(tau) for tau in tau_a]
+        direction = torch.tensor([1.0 if tau >= 0 else -1.0 for tau in tau_a], device=scores.device)
+        taus = self.resamples.tau_a(scores) * direction[:, None]
+        # without a correlation there is no objective either; a zero is never read
+        found: list[float] = torch.nan_to_num(lower_quantile(taus, self.quantile)).double().tolist()
+        return found
+
+
+def _varies(quality: Tensor) -> bool:
+    return len(quality) > 1 and bool((quality != quality[0]).any())
+
+
+def _figures(scores: Tensor, quality: Tensor) -> dict[str, list[Any]]:
+    """Rank statistics as plain lists: one transfer a column, none a formula."""
+    statistics: RankStatistics = rank_statistics(scores, quality)
+    names = ("tau_b", "tau_a", "rho", "distinct", "finite", "overflow", "constant", "vanishing", "signature")
+    return {name: getattr(statistics, name).tolist() for name in names}
+
+
+def _averaged(drawn: list[dict[str, list[Any]]]) -> dict[str, list[Any]]:
+    """The figures of several initialisations: means of what can be averaged, defined where all of them are.
+
+    What goes wrong is an overflow, or vanishes, where nothing else goes wrong on any of them.
+    """
+    if len(drawn) == 1:
+        return drawn[0]
+    columns = {name: np.array([one[name] for one in drawn]) for name in drawn[0]}
+    finite, constant = columns["finite"], columns["constant"]
+    figures = {name: columns[name].mean(axis=0) for name in ("tau_b", "tau_a", "rho")} | {
+        "finite": finite.all(axis=0),
+        "overflow": (finite | columns["overflow"]).all(axis=0) & ~finite.all(axis=0),
+        "constant": constant.any(axis=0),
+        "vanishing": (~constant | columns["vanishing"]).all(axis=0) & constant.any(axis=0),
+    }
+    return {**drawn[0], **{name: column.tolist() for name, column in figures.items()}}
+
+
+def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Correlation | None:
+    if split is None or not split["finite"][i] or split["constant"][i]:
+        return None
+    correlation = Correlation(split["tau_b"][i], split["tau_a"][i], split["rho"][i], split["distinct"][i])
+    return correlation if higher else correlation.flipped()
+
+
+def _verdict(
+    form: Formula, i: int, columns: dict[str, list[Any]], splits: dict[str, dict[str, list[Any]]]
+) -> Evaluated:
+    """What the figures of a batch say of its formula at place ``i``."""
+    if not columns["active"][i]:
+        return Evaluated(form.text, form.size, Status.PRUNED, INACTIVE).of(form)
+    search, both = splits["search"], splits["both"]
+    if not both["finite"][i]:
+        status = Status.OVERFLOW if both["overflow"][i] else Status.NONFINITE
+        return Evaluated(form.text, form.size, status).of(form)
+    for one in (search, both):
+        if one["constant"][i]:
+            # an active formula varies: where its scores are 0, they vanished
+            status = Status.UNDERFLOW if one["vanishing"][i] else Status.CONSTANT
+            return Evaluated(form.text, form.size, status).of(form)
+    higher = search["tau_a"][i] >= 0
+    return Evaluated(
+        form.text,
+        form.size,
+        Status.OK,
+        higher_is_better=higher,
+        objective=columns["objective"][i],
+        signature=search["signature"][i],
+        search=_correlation(search, i, higher),
+        validation=_correlation(splits.get("validation"), i, higher),
+        both=_correlation(both, i, higher),
+    ).of(form)
+
+
+def evaluation(
+    sketches: Packed | Sequence[Sketch],
+    quality: np.ndarray,
+    searched: int,
+    device: str,
+    *,
+    groups: np.ndarray | None = None,
+    resamples: int = 0,
+    quantile: float = 0.25,
+    seed: int = 0,
+    joint: bool = False,
+    rules: bool = True,
+    others: Sequence[Packed | Sequence[Sketch]] = (),
+) -> Evaluation:
+    """Prepare the evaluation of a run.
+
+    Args:
+        sketches: Of the search split, then of the validation split; packed, or one a model.
+        quality: Of each, higher is better.
+        searched: How many of them are the search split.
+        device: Where the sketches live.
+        groups: Of each; the same model has the same label. None where all are different.
+        resamples: Bootstrap resamples of the objective, drawn from the seed; 0 for plain tau-a.
+        quantile: Which quantile over the resamples is the objective, in (0, 1).
+        seed: The run's.
+        joint: Whether the objective is tau-a on both splits together; neither resamples nor quantile matter then.
+        rules: Whether rules prune formulas before they are evaluated.
+        others: For each other initialisation, the sketches of the same architectures.
+
+    Raises:
+        InputError: All records of the search split have the same quality.
+    """
+    if len(np.unique(quality[:searched])) < 2:
+        raise InputError("expected different qualities in the search split, found one: draw a larger split")
+    drawn = None
+    if resamples:
+        labels = np.arange(searched) if groups is None else groups[:searched]
+        rng = np.random.default_rng(derived_seed(seed, "resamples"))
+        drawn = draw_resamples(quality[:searched], labels, resamples, rng, device)
+    # what is remembered stays within one limit, however many initialisations there are
+    memory = MEMORY_LIMIT // (1 + len(others))
+    packed = [one if isinstance(one, Packed) else Packed.of_sketches(one) for one in (sketches, *others)]
+    evaluator, *other_evaluators = (ShardedEvaluator(one, device, memory_limit=memory) for one in packed)
+    return Evaluation(
+        evaluator=evaluator,
+        quality=torch.from_numpy(quality.astype(np.float64)).to(device),
+        searched=searched,
+        resamples=drawn,
+        quantile=quantile,
+        joint=joint,
+        rules=rules,
+        others=tuple(other_evaluators),
+    )

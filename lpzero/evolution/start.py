@@ -1,0 +1,138 @@
+"""Where an evolution starts: formulas of the user, and those that an enumeration finds best.
+
+A first population of random trees knows nothing. The enumeration of the grammar ``layered`` has ranked more than a
+hundred million small formulas; those that would vote there (see :mod:`lpzero.evolution.discovery.consensus`) and
+mutants of them are better parents. They are chosen on what the evolution may see itself: search and validation, or the
+search split alone where the objective is not the joint one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.consensus import COMMITTEE, voters
+from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
+from lpzero.evolution.enumeration.ranking import Counted, Ranked, rank_all
+from lpzero.evolution.island import rules_of
+from lpzero.formula import parse
+from lpzero.formula.grammar import OVER_LAYERS, accepts
+from lpzero.operands.operand import WHOLE_OPERANDS
+from lpzero.operands.packed import Packed
+
+GRAMMAR = "layered"
+KEEP = 20_000
+"""Rankings of the search split that the voters are drawn from, as ``lpzero enumerate`` does by default."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the first populations hold.
+
+    Attributes:
+        enumerated: Formulas that an enumeration ranked; 0 where there was none.
+        formulas: Texts: those of the user, then those that the enumeration found best.
+    """
+
+    enumerated: int
+    formulas: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the result shows it."""
+        return {"enumerated": self.enumerated, "formulas": list(self.formulas)}
+
+
+def check_start(config: EvolveConfig) -> None:
+    """Check that the grammar has every seed formula, and that an enumeration is possible; raises InputError."""
+    rules = rules_of(config)
+    for text in config.seed_formulas:
+        if not accepts(rules, parse(text)):
+            raise InputError(
+                f"--seed-formula {text}: expected a formula of the grammar {rules.name} that sketches can score, at "
+                f"most {rules.max_depth} deep and of at most {rules.max_size} nodes: raise --max-depth or --max-size"
+            )
+    if config.start == "enumeration" and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
+        raise InputError(
+            f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found --search-size "
+            f"{config.search_size}: give --start random"
+        )
+
+
+def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> None:
+    """Refuse a seed formula that was chosen on architectures which this run would test on.
+
+    Args:
+        given: What the user gave: a text, a name, a file or the folder of a run.
+        found_on: Name of the table that it was found on; empty where nobody said.
+        setting: What the evolution works on.
+
+    Raises:
+        InputError: It was found on the same table, and not by a run that looked at this run's search and validation
+            parts alone.
+    """
+    if found_on != setting.table.name:
+        return
+    looked_at = RunDirectory(Path(given)).read_seen()
+    if looked_at is None or looked_at & {setting.table.records[i].id for i in setting.parts.test}:
+        raise InputError(
+            f"--seed-formula {given}: it was chosen on architectures of {found_on} that this run tests on: give a run "
+            "with the same --seed, sizes and protocol, or a formula that was found elsewhere"
+        )
+
+
+def find_start(
+    setting: Setting[EvolveConfig],
+    packed: Packed,
+    *,
+    jobs: int,
+    counted: Counted,
+) -> Start:
+    """Enumerate where the settings ask for it.
+
+    Args:
+        setting: What the evolution works on.
+        packed: The sketches of search, then validation.
+        jobs: Threads; the result does not depend on it.
+        counted: Called with (step, things done, things to do, what they are).
+
+    Raises:
+        InputError: No enumerated formula fits the limits of the grammar.
+        NoResultError: The enumeration found no formula that ranks search and validation.
+    """
+    config = setting.config
+    given = tuple(config.seed_formulas)
+    if config.start == "random":
+        return Start(0, given)
+    rules = rules_of(config)
+    ranked = rank_all(
+        packed,
+        setting.table.oriented[setting.seen],
+        searched=len(setting.parts.search),
+        grammar=config.grammar if config.grammar in OVER_LAYERS else GRAMMAR,
+        operands=[name for name in WHOLE_OPERANDS if name in rules.operands],
+        keep=KEEP,
+        jobs=jobs,
+        device=config.device,
+        counted=counted,
+        count=False,
+    )
+    best = (ranked.formula(int(i)) for i in voters(_tau_a(ranked, config), KEEP))
+    fitting = [str(formula) for formula in islice((one for one in best if accepts(rules, one)), COMMITTEE)]
+    if not fitting:
+        raise InputError("no enumerated formula fits --max-size and --max-depth: raise them, or give --start random")
+    return Start(ranked.enumeration.formulas, tuple(dict.fromkeys([*given, *fitting])))
+
+
+def _tau_a(ranked: Ranked, config: EvolveConfig) -> np.ndarray:
+    """What the objective may see of the rankings: of both parts, or of the search split alone."""
+    if config.objective == "joint":
+        return ranked.tau_a
+    return np.where(np.isnan(ranked.tau_a), np.nan, np.abs(ranked.enumeration.classes.tau_a))

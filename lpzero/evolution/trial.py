@@ -1,0 +1,125 @@
+"""What formulas are tried on: it travels to workers without the sketches, which they all read where these lie once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from lpzero.engines import Engine, Shared
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.evaluation import Evaluation, evaluation
+from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.packed import Packed, mapped, pack
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What formulas are tried on, as it travels to other processes: equal trials give equal evaluations.
+
+    Attributes:
+        shown: The pass that the architectures were shown first.
+        packed: For each pass, the arrays of the packed sketches: of the search split, then of the validation split.
+        quality: Of each architecture, higher is better.
+        groups: Of each; the same model has the same label.
+        searched: How many of them are the search split.
+        resamples: Bootstrap resamples of the objective; 0 for plain tau-a.
+        quantile: Which of them the objective takes.
+        joint: Whether the objective is tau-a on both splits together instead.
+        rules: Whether rules prune formulas before they are evaluated.
+    """
+
+    shown: Pass
+    packed: tuple[Shared, ...]
+    quality: tuple[float, ...]
+    groups: tuple[int, ...]
+    searched: int
+    resamples: int
+    quantile: float
+    joint: bool
+    rules: bool = True
+
+    def begin(self) -> Evaluation:
+        """Begin to evaluate; the sketches stay where they are.
+
+        Raises:
+            InputError: All architectures of the search split have the same quality.
+        """
+        packed, *others = (Packed.of_arrays(shared.arrays()) for shared in self.packed)
+        return evaluation(
+            packed,
+            np.array(self.quality),
+            self.searched,
+            self.shown.device,
+            groups=np.array(self.groups),
+            resamples=self.resamples,
+            quantile=self.quantile,
+            seed=self.shown.seed,
+            joint=self.joint,
+            rules=self.rules,
+            others=others,
+        )
+
+
+def passes_of(setting: Setting[EvolveConfig]) -> tuple[Pass, ...]:
+    """One an initialisation; the first is that of the run's seed, which everything else is measured on."""
+    others = range(1, setting.config.initialisations)
+    seeds = [derived_seed(setting.shown.seed, "initialisation", str(number)) for number in others]
+    return (setting.shown, *(replace(setting.shown, seed=seed) for seed in seeds))
+
+
+def pack_banks(folder: Path, banks: Sequence[Sequence[Path]]) -> tuple[Path, ...]:
+    """Pack the sketches of every pass for the time of a run.
+
+    Args:
+        folder: That of the run.
+        banks: For each pass, the files of the sketches.
+
+    Returns:
+        The packed file of each pass.
+
+    Raises:
+        InputError: A sketch is damaged.
+        LpzeroError: The folder cannot be written.
+    """
+    return tuple(pack(bank, _packed_file(folder, number)) for number, bank in enumerate(banks, start=1))
+
+
+def remove_packed(folder: Path) -> None:
+    """Remove the packed files of a run that needs them no more."""
+    number = 1
+    while (path := _packed_file(folder, number)).exists():
+        # some systems keep a file while a worker maps it
+        with suppress(PermissionError):
+            path.unlink()
+        number += 1
+
+
+def _packed_file(folder: Path, number: int) -> Path:
+    return folder / "state" / ("bank.safetensors" if number == 1 else f"bank-{number}.safetensors")
+
+
+def trial_of(setting: Setting[EvolveConfig], packed: Sequence[Path], engine: Engine) -> Trial:
+    """What islands evaluate formulas on.
+
+    Args:
+        setting: What the evolution works on.
+        packed: For each pass, the packed sketches of what the search may see.
+        engine: Where formulas will be evaluated.
+    """
+    config, seen = setting.config, setting.seen
+    return Trial(
+        shown=setting.shown,
+        packed=tuple(engine.share(path, mapped) for path in packed),
+        quality=tuple(setting.table.oriented[seen].tolist()),
+        groups=tuple(setting.groups[seen].tolist()),
+        searched=len(setting.parts.search),
+        resamples=config.resamples if config.objective == "stable" else 0,
+        quantile=config.quantile,
+        joint=config.objective == "joint",
+        rules=config.rules,
+    )

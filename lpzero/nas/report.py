@@ -1,0 +1,229 @@
+"""The result of a search: what was found, the controls beside it, the truth, and the proof by training."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from lpzero.costs.costs import COSTS, COUNTED, Costs
+from lpzero.costs.limits import amount
+from lpzero.costs.measure import LEVEL, REPEATS
+from lpzero.engines import Engine
+from lpzero.errors import NoResultError
+from lpzero.nas.folder import PICKS, SearchFolder
+from lpzero.nas.ledger import Ledger, Scored
+from lpzero.nas.proof import FOUND, LARGEST, RANDOM, TrainingObserver, drawn_for_proof, prove
+from lpzero.nas.setting import SearchSetting
+from lpzero.pretrained.folder import write_configuration
+from lpzero.spaces.architecture import Architecture
+
+SCHEMA = 1
+
+
+class SearchObserver(TrainingObserver, Protocol):
+    """Who is told how a search goes."""
+
+    def architectures(self, step: str, done: int, total: int) -> None:
+        """``done`` of ``total`` architectures are scored."""
+        ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search has.
+
+    Attributes:
+        search: What the algorithm scored.
+        random: What the random search beside it scored.
+        largest: The architecture with the most parameters that fits.
+    """
+
+    search: Ledger
+    random: Ledger
+    largest: Architecture
+
+    def picks(self, costs: Costs) -> dict[str, Scored | None]:
+        """One architecture a control: the best of the random search, the largest, and the largest it scored."""
+        best = self.random.best(1)
+        return {
+            "random": best[0] if best else None,
+            "largest": Scored(self.largest, ()),
+            "params": max(self.random.entries.values(), key=lambda s: costs.of(s.architecture, "params")),
+        }
+
+
+def report(
+    run: SearchFolder,
+    setting: SearchSetting,
+    found: Found,
+    rng: np.random.Generator,
+    started: float,
+    *,
+    engine: Engine,
+    observer: SearchObserver,
+) -> dict[str, Any]:
+    """Write the result of a search.
+
+    Args:
+        run: Its folder.
+        setting: What it worked on.
+        found: What it has; at least one architecture has scores.
+        rng: Source of the architectures that are trained beside those found.
+        started: When the search began, as ``time.monotonic`` tells it.
+        engine: Where the work runs; the result does not depend on it.
+        observer: Told how they go.
+
+    Returns:
+        The result document; see ``docs/guide.md``.
+    """
+    config = setting.config
+    best = found.search.best(config.keep)
+    front = _front(setting, found.search)
+    picks = found.picks(setting.costs)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "run": str(run.path),
+        "space": setting.space.name,
+        "protocol": setting.space.protocol,
+        "table": config.table or None,
+        "left_out": len(config.left_out),
+        "seed": config.seed,
+        "proxies": [{"proxy": proxy.name, "direction": proxy.direction} for proxy in setting.proxies],
+        "algorithm": config.algorithm,
+        "scored": len(found.search.entries),
+        "failed": sum(not scored.ok for scored in found.search.entries.values()),
+        "statuses": dict(sorted(Counter(scored.status for scored in found.search.entries.values()).items())),
+        "limits": dict(config.limits),
+        "against": config.against,
+        "measurement": _measurement(setting),
+        "best": [_row(setting, found.search, scored) for scored in best],
+        "front": [_row(setting, found.search, scored) for scored in front],
+        "controls": {
+            name: None if scored is None else _row(setting, found.random, scored) for name, scored in picks.items()
+        },
+        "truth": _truth(setting, best[0], picks),
+    }
+    _write_picks(run, setting, found, [s for s in (*best, *front, *picks.values()) if s is not None])
+    run.write_front(document["front"])
+    document["proof"] = _proof(run, setting, found, rng, engine, observer)
+    document["seconds"] = round(time.monotonic() - started, 3)
+    run.write_result(document)
+    return document
+
+
+def _row(setting: SearchSetting, ledger: Ledger, scored: Scored) -> dict[str, Any]:
+    """One architecture; its score is that of the proxy, or its mean rank where there are several."""
+    key = setting.space.key(scored.architecture)
+    single = scored.scores[0] if len(scored.scores) == 1 else None
+    found = {name: setting.costs.measured(scored.architecture, name) for name in _named(setting)}
+    return {
+        "key": key,
+        "score": single if len(setting.proxies) == 1 else ledger.mean_rank(scored.architecture),
+        "scores": list(scored.scores),
+        "costs": {name: _number(cost.value) for name, cost in found.items()},
+        "intervals": {name: list(cost.interval) for name, cost in found.items() if cost.interval is not None},
+        "config": f"{PICKS}/{key[:16]}/config.json",
+    }
+
+
+def _named(setting: SearchSetting) -> list[str]:
+    """The costs of every row: those that are counted, and those that were limited or asked for."""
+    config = setting.config
+    asked = {*COUNTED, *config.limits, *config.costs, config.against}
+    return [name for name in COSTS if name in asked]
+
+
+def _number(cost: float) -> float | int:
+    return int(cost) if float(cost).is_integer() else cost
+
+
+def _measurement(setting: SearchSetting) -> dict[str, Any]:
+    measurement = setting.costs.measurement
+    return {
+        "batch": 1,
+        "tokens": measurement.tokens,
+        "device": measurement.device,
+        "threads": 1 if measurement.device == "cpu" else None,
+        "repeats": REPEATS,
+        "level": LEVEL,
+    }
+
+
+def _front(setting: SearchSetting, found: Ledger) -> list[Scored]:
+    """What nothing beats in both worth and cost, the best first."""
+    front: list[Scored] = []
+    least: float | None = None
+
+    def cost_of(scored: Scored) -> float:
+        return setting.costs.of(scored.architecture, setting.config.against)
+
+    # of equal worths the cheaper first, which beats the other
+    for scored in sorted(
+        found.best(len(found.entries)), key=lambda one: (-found.worth(one.architecture), cost_of(one))
+    ):
+        cost = cost_of(scored)
+        if least is None or cost < least:
+            front.append(scored)
+            least = cost
+    return front
+
+
+def _truth(setting: SearchSetting, best: Scored, picks: dict[str, Scored | None]) -> dict[str, Any] | None:
+    truth = setting.truth
+    if truth is None:
+        return None
+    everyone = {"found": best, **picks}
+    return {name: None if s is None else truth.of_pick(s.architecture) for name, s in everyone.items()}
+
+
+def _write_picks(run: SearchFolder, setting: SearchSetting, found: Found, picks: list[Scored]) -> None:
+    """One folder an architecture, that transformers reads."""
+    for scored in picks:
+        key = setting.space.key(scored.architecture)
+        folder = run.path / PICKS / key[:16]
+        if not (folder / "config.json").exists():
+            write_configuration(folder, setting.space, scored.architecture, _card(setting, found, scored))
+
+
+def _card(setting: SearchSetting, found: Found, scored: Scored) -> str:
+    """What the search says of an architecture, in Markdown."""
+    config = setting.config
+    lines = [
+        f"Found by `lpzero search`: {config.algorithm}, {len(found.search.entries)} architectures scored, "
+        f"seed {config.seed}, batch {config.batch} x {config.tokens}. It was not trained.",
+        "",
+        *(
+            f"- score by `{proxy.name}` ({proxy.direction} is better): {score if score is not None else 'none'}"
+            for proxy, score in zip(setting.proxies, scored.scores, strict=False)
+        ),
+        *(f"- {COSTS[n].meaning}: {amount(n, setting.costs.of(scored.architecture, n))}" for n in _named(setting)),
+    ]
+    return "\n".join(lines)
+
+
+def _proof(
+    run: SearchFolder,
+    setting: SearchSetting,
+    found: Found,
+    rng: np.random.Generator,
+    engine: Engine,
+    observer: SearchObserver,
+) -> dict[str, Any] | None:
+    if setting.proof is None:
+        return None
+    best = [scored.architecture for scored in found.search.best(setting.config.verify)]
+    groups = {
+        FOUND: best,
+        RANDOM: drawn_for_proof(setting.pool, len(best), best, rng),
+        LARGEST: [found.largest],
+    }
+    try:
+        return prove(run, setting.space, setting.proof, groups, engine=engine, observer=observer)
+    except NoResultError as err:
+        # what was found stands without it
+        observer.note(f"no proof: {err}")
+        return None

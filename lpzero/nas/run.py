@@ -1,0 +1,176 @@
+"""One search from its settings to its result: propose, score, and what stands beside."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from lpzero.costs.costs import COSTS
+from lpzero.engines import Engine, Fault
+from lpzero.errors import NoResultError
+from lpzero.files import held
+from lpzero.nas.algorithms import ALGORITHMS, random_search
+from lpzero.nas.folder import SearchFolder
+from lpzero.nas.ledger import Ledger, Scored
+from lpzero.nas.proposals import Algorithm, Proposals
+from lpzero.nas.report import Found, SearchObserver, report
+from lpzero.nas.setting import SearchSetting, rng_of
+from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
+from lpzero.spaces.architecture import Architecture
+
+
+class Scorer:
+    """Scores architectures, none of them twice, and keeps every score in the run.
+
+    Args:
+        setting: What :func:`prepare` made of the settings.
+        run: The folder of the search.
+        engine: Where models are built and run.
+    """
+
+    def __init__(self, setting: SearchSetting, run: SearchFolder, engine: Engine) -> None:
+        self._setting, self._run, self._engine = setting, run, engine
+        self._known = {setting.space.model_key(s.architecture): s for s in run.kept(len(setting.proxies))}
+
+    def __call__(self, architectures: list[Architecture]) -> list[Scored]:
+        """The scores, in order."""
+        setting = self._setting
+        keys = [setting.space.model_key(architecture) for architecture in architectures]
+        missing = {key: a for a, key in zip(architectures, keys, strict=True) if key not in self._known}
+        tasks = [ScoreTask(setting.space, a, setting.shown, setting.proxies) for a in missing.values()]
+
+        def arrived(index: int, row: list[Score] | Fault) -> None:
+            scored = _scored(tasks[index], row)
+            self._run.keep([scored])
+            self._known[setting.space.model_key(scored.architecture)] = scored
+
+        with closing(self._engine.attempt(score_task, tasks, arrived=arrived)) as results:
+            deque(results, maxlen=0)
+        return [self._known[key] for key in keys]
+
+
+def _scored(task: ScoreTask, row: list[Score] | Fault) -> Scored:
+    """What came of scoring one architecture."""
+    if isinstance(row, Fault):
+        return Scored(task.architecture, (None,) * len(task.proxies), row.status.value)
+    status = next((score.status for score in row if score.status is not ScoreStatus.OK), ScoreStatus.OK)
+    return Scored(task.architecture, tuple(score.value for score in row), status.value)
+
+
+def execute(run: SearchFolder, setting: SearchSetting, *, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
+    """Carry a search to its end; what the folder holds is not computed again.
+
+    Args:
+        run: The folder, created or opened.
+        setting: What :func:`prepare` made of its settings.
+        engine: Where the work runs; without a budget, and without limits on measured costs, the result does not depend
+            on it.
+        observer: Told how it goes.
+
+    Returns:
+        The result document (see ``docs/guide.md``); a finished search's stored one.
+
+    Raises:
+        NoResultError: Nothing fits the limits, or no proxy scores what does.
+        InputError: Another process carries the search on.
+    """
+    finished = run.read_result()
+    if finished is not None:
+        return finished
+    with held(run.path):
+        # whoever held it may have ended it
+        return run.read_result() or _execute(run, setting, engine, observer)
+
+
+def _execute(run: SearchFolder, setting: SearchSetting, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
+    started = time.monotonic()
+    config = setting.config
+    _keep_costs(run, setting)
+    samples = run.kept_end()
+    end = End(config.samples, config.budget) if samples is None else End(samples, None)
+    found, control = _searched(setting, Scorer(setting, run, engine), end, observer)
+    run.keep_end(len(found.entries))
+    if not found.best(1):
+        raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
+    scored = [one.architecture for one in (*found.entries.values(), *control.entries.values())]
+    largest = setting.pool.largest(rng_of(config, "largest"), scored)
+    document = report(
+        run,
+        setting,
+        Found(found, control, largest),
+        rng_of(config, "verify"),
+        started,
+        engine=engine,
+        observer=observer,
+    )
+    run.event("finished", scored=len(found.entries))
+    return document
+
+
+def _keep_costs(run: SearchFolder, setting: SearchSetting) -> None:
+    """Keep what was measured before there was a folder, and from now on everything."""
+    costs, kept = setting.costs, run.kept_costs()
+    for (key, name), measured in costs.known.items():
+        if COSTS[name].measured and (key, name) not in kept:
+            run.keep_cost(key, name, measured)
+    # what another process measured since this one read them
+    costs.known.update(kept)
+    costs.keep = run.keep_cost
+
+
+def _algorithm(setting: SearchSetting) -> Algorithm:
+    if setting.config.algorithm != "nsga2":
+        return ALGORITHMS[setting.config.algorithm]
+    from lpzero.nas.nsga2 import nsga2
+
+    return partial(nsga2, cost=lambda architecture: setting.costs.of(architecture, setting.config.against))
+
+
+@dataclass(frozen=True)
+class End:
+    """When a search stops: after so many architectures, or seconds, whichever comes first; one of them is set."""
+
+    samples: int | None
+    seconds: float | None
+
+    def share(self, scored: int, seconds: float) -> float:
+        """How much of the way is done: above 0, and 1 or more at the end."""
+        by_number = 0.0 if self.samples is None else scored / self.samples
+        by_time = 0.0 if self.seconds is None else seconds / self.seconds
+        return max(by_number, by_time, 1e-9)
+
+
+def _searched(
+    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], end: End, observer: SearchObserver
+) -> tuple[Ledger, Ledger]:
+    """Let the algorithm propose, and a random search beside it as many, until samples, time or pool are spent.
+
+    The two know nothing of each other; they take turns, so that whatever ends one ends both, and a batch of each is
+    scored at a time, which keeps all workers busy.
+    """
+    config, started = setting.config, time.monotonic()
+    higher = tuple(proxy.higher_is_better for proxy in setting.proxies)
+    found, control = Ledger(setting.space, higher), Ledger(setting.space, higher)
+    drawn = _one_by_one(random_search(setting.pool, rng_of(config, "random"), control.worth))
+    for proposed in _algorithm(setting)(setting.pool, rng_of(config, "search"), found.worth):
+        batch = proposed if end.samples is None else proposed[: end.samples - len(found.entries)]
+        beside = list(islice(drawn, len(batch)))
+        scored = score([*batch, *beside])
+        found.add(scored[: len(batch)])
+        control.add(scored[len(batch) :])
+        share = end.share(len(found.entries), time.monotonic() - started)
+        observer.architectures("search", len(found.entries), max(1, round(len(found.entries) / share)))
+        if share >= 1:
+            break
+    return found, control
+
+
+def _one_by_one(batches: Proposals) -> Iterator[Architecture]:
+    for batch in batches:
+        yield from batch

@@ -1,0 +1,97 @@
+"""What follows from the settings of a search before the first score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lpzero.costs.cost import Measurement
+from lpzero.costs.costs import Costs
+from lpzero.costs.limits import CostLimits
+from lpzero.errors import InputError, NoResultError
+from lpzero.nas.config import SearchConfig
+from lpzero.nas.folder import SearchFolder
+from lpzero.nas.pool import ClosedPool, OpenPool, Pool
+from lpzero.nas.proof import Proof, prepare_proof
+from lpzero.nas.truth import Truth
+from lpzero.operands.bank import Pass, derived_seed, pass_batch
+from lpzero.proxy import Proxy, load_proxy
+from lpzero.spaces import get_space
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import load_table
+
+
+@dataclass(frozen=True)
+class SearchSetting:
+    """What follows from the settings before the first score.
+
+    Attributes:
+        config: The settings.
+        space: What builds the models.
+        pool: Where candidates come from.
+        costs: What they cost.
+        proxies: What scores them.
+        shown: What models are shown.
+        truth: What the table says of its architectures; None where there is no table.
+        proof: How the best are trained; None where they are not.
+    """
+
+    config: SearchConfig
+    space: SearchSpace
+    pool: Pool
+    costs: Costs
+    proxies: tuple[Proxy, ...]
+    shown: Pass
+    truth: Truth | None
+    proof: Proof | None
+
+
+def prepare(config: SearchConfig, run: SearchFolder | None = None) -> SearchSetting:
+    """Load space, proxies and table.
+
+    Args:
+        config: The settings.
+        run: The folder of a search that goes on, whose measured costs are known.
+
+    Raises:
+        InputError: Unknown name, a limit on a cost that there is not, a table of another space.
+        MissingError: The table is not here.
+        NoResultError: Nothing fits the limits.
+    """
+    setting = _load(config, {} if run is None else run.kept_costs())
+    # said before there is a folder
+    setting.pool.sample(rng_of(config, "feasible"), set())
+    return setting
+
+
+def _load(config: SearchConfig, known: dict[tuple[str, str], Any]) -> SearchSetting:
+    space, limits = get_space(config.space, config.protocol), CostLimits(config.limits)
+    shown = Pass(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
+    pass_batch(space, shown)
+    given = zip(config.proxies, config.names, config.higher_is_better, strict=True)
+    proxies = tuple(_proxy(load_proxy(text), name, higher=higher) for text, name, higher in given)
+    costs = Costs(space, Measurement(config.tokens, config.device), known=known)
+    proof = prepare_proof(space, config.corpus, config.validation) if config.verify else None
+    if not config.table:
+        return SearchSetting(config, space, OpenPool(costs, limits), costs, proxies, shown, None, proof)
+    table, left_out = load_table(config.table), frozenset(config.left_out)
+    if table.space != space.name:
+        raise InputError(f"table {table.name} is of space {table.space}, found --space {space.name}")
+    table.protocol(config.protocol)
+    candidates = tuple(record.architecture for record in table.records if record.id not in left_out)
+    if not candidates:
+        raise NoResultError(f"the proxies were chosen on every architecture of {table.name}: none is left to pick")
+    truth = Truth.of(table, costs, limits, left_out)
+    return SearchSetting(config, space, ClosedPool(costs, candidates, limits), costs, proxies, shown, truth, proof)
+
+
+def _proxy(loaded: Proxy, name: str, *, higher: bool) -> Proxy:
+    """What a text says, under the name and the direction that it had when the search began."""
+    return Proxy(name, loaded.formula, loaded.metric, higher)
+
+
+def rng_of(config: SearchConfig, name: str) -> np.random.Generator:
+    """The source of randomness of one part of a search, by name."""
+    return np.random.default_rng(derived_seed(config.seed, "search", name))

@@ -1,0 +1,50 @@
+"""Which architectures of a table a proxy was chosen on: whoever judges it by that table leaves them out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.fitness.split import split
+from lpzero.operands.bank import derived_seed
+from lpzero.proxy.discovery import Provenance
+from lpzero.proxy.proxy import Proxy
+from lpzero.spaces import get_space
+from lpzero.tables import Table
+
+
+def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
+    """Ids of the records whose qualities decided for a proxy.
+
+    Args:
+        proxy: The proxy.
+        table: A table.
+
+    Returns:
+        The search and the validation part of the run that found it; empty where it was found elsewhere, or where
+        nobody said (a formula as text, a proxy of the literature).
+
+    Raises:
+        InputError: It was found on this table, and nothing says on which part of it, or the table has changed.
+    """
+    if proxy.found_on != table.name:
+        return frozenset()
+    if proxy.found is None:
+        raise InputError(
+            f"{proxy.name}: it was found on {table.name}, and this form of it does not say on which architectures: "
+            "give the file that lpzero export RUN --format json writes"
+        )
+    return _seen(proxy.found, table)
+
+
+def _seen(found: Provenance, table: Table) -> frozenset[str]:
+    search, validation = (found.settings.get(f"{name}_size") for name in ("search", "validation"))
+    if type(search) is not int or type(validation) is not int:
+        raise InputError("a proxy was found by a run whose settings have no search_size and validation_size")
+    if found.table_sha256 != table.digest:
+        raise InputError(f"a proxy was found on another version of {table.name}: its records have another SHA-256")
+    groups = table.groups(get_space(table.space, table.protocol(found.protocol)))
+    parts = split(
+        groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(found.seed, "split"))
+    )
+    return frozenset(table.records[i].id for i in (*parts.search, *parts.validation))

@@ -1,1 +1,0 @@
-"""Search architectures without training: limits, where candidates come from, algorithms, controls, one run."""

@@ -1,0 +1,233 @@
+"""Whole small runs on the published table: files, determinism, resuming, the sealed test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lpzero.evolution.discovery.faults as left_out_module
+from lpzero.engines import Engine, Serial
+from lpzero.errors import InputError
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.run import Setting, execute, prepare
+from lpzero.evolution.trial import passes_of
+from lpzero.files import LOCK
+from lpzero.fitness import correlate
+from lpzero.formula import parse
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.values import ExactSource
+from lpzero.operands.bank import fill_bank, untrained_operands
+
+
+def _result(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key not in ("run", "seconds")}
+
+
+SERIAL = Serial()
+
+
+def _execute(setting: Setting, path: Path, home: Path, observer: Any, engine: Engine = SERIAL) -> dict[str, Any]:
+    run = RunDirectory.create(path, setting.config)
+    return execute(run, setting, home=home, engine=engine, observer=observer)
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, dict[str, Any]]:
+    """Results that several tests look at."""
+    return {}
+
+
+@pytest.fixture
+def whole(setting: Setting, tmp_path: Path, home: Path, kept: dict[str, dict[str, Any]], quiet: Any) -> dict[str, Any]:
+    """The result of the uninterrupted run, computed once."""
+    if not kept:
+        kept["whole"] = _execute(setting, tmp_path / "whole", home, quiet)
+    return kept["whole"]
+
+
+def test_the_document_has_the_promised_keys(whole: dict[str, Any]) -> None:
+    assert {
+        *("schema", "run", "space", "table", "protocol", "seed", "evaluated", "pruned", "seconds"),
+        *("stopped_by", "best", "front", "baselines", "islands", "restarts", "duplicates"),
+    } <= set(whole)
+    assert whole["islands"] == 2
+    assert 0 <= whole["duplicates"] < whole["evaluated"]
+    assert set(whole["best"]) >= {"formula", "direction", "size", "search", "validation", "test"}
+    test = whole["best"]["test"]
+    assert set(test) >= {"n", "tau_b", "tau_a", "rho", "distinct", "interval"}
+    assert test["n"] == 14
+    assert test["interval"][0] <= test["tau_a"] <= test["interval"][1]
+    assert {row["proxy"] for row in whole["baselines"]} >= {
+        *("params", "depth", "width", "depth_then_hidden", "width_then_shallow", "snip")
+    }
+    assert all(set(row["test"]) >= {"n", "tau_a", "interval"} for row in whole["baselines"])
+    assert whole["schema"] == 1
+    assert json.loads(json.dumps(whole, allow_nan=False)) == whole
+
+
+def test_the_test_figures_are_those_of_a_direct_computation(whole: dict[str, Any], setting: Setting) -> None:
+    formula = parse(whole["best"]["formula"])
+    sign = 1.0 if whole["best"]["direction"] == "higher" else -1.0
+    scores = []
+    for i in setting.parts.test:
+        operands = untrained_operands(setting.space, setting.table.records[i].architecture, setting.shown)
+        scores.append(sign * Evaluator(ExactSource(operands)).scores(formula)[0])
+    found = correlate(np.array(scores), setting.table.oriented[list(setting.parts.test)])
+    for name in ("tau_a", "tau_b", "rho", "distinct"):
+        assert whole["best"]["test"][name] == pytest.approx(getattr(found, name), abs=1e-6)
+
+
+def test_jobs_and_the_bank_change_nothing(
+    whole: dict[str, Any], setting: Setting, tmp_path: Path, quiet: Any, processes: Engine
+) -> None:
+    again = _execute(setting, tmp_path / "two", tmp_path / "empty", quiet, engine=processes)
+    assert _result(again) == _result(whole)
+
+
+def test_another_seed_gives_another_run(
+    whole: dict[str, Any], small: dict[str, Any], small_table: None, tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    assert small_table is None
+    other = _execute(prepare(EvolveConfig(**{**small, "seed": 4})), tmp_path / "run", home, quiet)
+    assert _result(other)["front"] != _result(whole)["front"]
+
+
+def test_the_search_never_extracts_a_test_architecture(
+    setting: Setting, tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banked: list[Any] = []
+
+    def watched(space: Any, architectures: Any, *rest: Any, **named: Any) -> Any:
+        banked.extend(architectures)
+        return fill_bank(space, architectures, *rest, **named)
+
+    monkeypatch.setattr(left_out_module, "fill_bank", watched)
+    _execute(setting, tmp_path / "run", home, quiet)
+    sealed = {setting.table.records[i].architecture.digest for i in setting.parts.test}
+    assert banked
+    assert not sealed & {architecture.digest for architecture in banked}
+
+
+def test_every_initialisation_is_banked_and_only_the_first_is_reported_on(
+    small: dict[str, Any], small_table: None, tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert small_table is None
+    setting = prepare(EvolveConfig(**{**small, "initialisations": 3}))
+    passes = passes_of(setting)
+    assert passes[0] == setting.shown
+    assert len({shown.seed for shown in passes}) == 3
+    banked: list[int] = []
+
+    def watched(space: Any, architectures: Any, shown: Any, **named: Any) -> Any:
+        banked.append(shown.seed)
+        return fill_bank(space, architectures, shown, **named)
+
+    monkeypatch.setattr(left_out_module, "fill_bank", watched)
+    document = _execute(setting, tmp_path / "run", home, quiet)
+    assert set(banked) == {shown.seed for shown in passes}
+    assert document["best"]["test"]["n"] == 14
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("at", ["operands", "generation 0", "generation 2", "inside generation 2", "testing"])
+def test_a_run_stopped_anywhere_resumes_to_the_same_result(
+    whole: dict[str, Any], setting: Setting, tmp_path: Path, at: str, quiet: Any
+) -> None:
+    class Killing(type(quiet)):  # type: ignore[misc]
+        formulas_left = 2
+
+        def architectures(self, step: str, done: int, total: int) -> None:
+            if step == at and done == 3:
+                raise Killed
+            super().architectures(step, done, total)
+
+        def formulas(self, progress: Any) -> None:
+            if at == "inside generation 2" and progress.generation == 2:
+                self.formulas_left -= 1
+                if self.formulas_left == 0:
+                    raise Killed
+
+        def generation(self, state: Any, progress: Any) -> None:
+            if at == f"generation {state.generation}":
+                raise Killed
+
+    path = tmp_path / "run"
+    with pytest.raises(Killed):
+        _execute(setting, path, tmp_path / "bank", Killing())
+    assert not (path / "best.json").exists()
+    run, config = RunDirectory.open(path, EvolveConfig)
+    assert config == setting.config
+    resumed = execute(run, prepare(config), home=tmp_path / "bank", engine=Serial(), observer=quiet)
+    assert _result(resumed) == _result(whole)
+
+
+def test_a_finished_run_gives_its_result_without_work(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    first = _execute(setting, tmp_path / "run", home, quiet)
+    run, config = RunDirectory.open(tmp_path / "run", EvolveConfig)
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert execute(run, prepare(config), home=home, engine=Serial(), observer=None) == first  # type: ignore[arg-type]
+    assert run.read_result() == first
+    assert before == {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+
+
+def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    document = _execute(setting, tmp_path / "run", home, quiet)
+    files = {str(p.relative_to(tmp_path / "run")) for p in (tmp_path / "run").rglob("*") if p.is_file()}
+    assert files == {
+        *("config.json", "env.json", "split.json", "events.jsonl", "state/checkpoint.json", LOCK),
+        *("front.csv", "best.json", "start.json"),
+    }
+    split = json.loads((tmp_path / "run" / "split.json").read_text())
+    assert [len(split[name]) for name in ("search", "validation", "test")] == [8, 6, 14]
+    events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert [e["event"] for e in events] == ["created", *["generation"] * 4, "stopped", "testing", "finished"]
+    rows = (tmp_path / "run" / "front.csv").read_text().splitlines()
+    assert len(rows) == 1 + len(document["front"])
+    assert rows[0] == "formula,direction,size,search,validation,both"
+
+
+def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("keep")
+    with pytest.raises(InputError, match="exists and is left as it is"):
+        RunDirectory.create(tmp_path / "run", setting.config)
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
+
+
+def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    (tmp_path / "run" / "best.json").write_text('{"a": 1}')
+    with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found none of its 'schema'"):
+        execute(run, setting, home=home, engine=Serial(), observer=quiet)
+
+
+def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
+    with pytest.raises(InputError, match="not that which the run began with"):
+        execute(run, setting, home=home, engine=Serial(), observer=quiet)
+
+
+def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
+    setting: Setting, tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    with pytest.raises(InputError, match=r"expected a run directory with config\.json"):
+        RunDirectory.open(tmp_path, EvolveConfig)
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    for text, words in (
+        ("{", "expected a JSON object"),
+        ('{"schema": 2}', "damaged"),
+        ('{"schema": 1}', "expected a checkpoint of schema 2, found 1: begin a new run"),
+    ):
+        (tmp_path / "run" / "state").mkdir(exist_ok=True)
+        (tmp_path / "run" / "state" / "checkpoint.json").write_text(text)
+        with pytest.raises(InputError, match=words):
+            execute(run, setting, home=home, engine=Serial(), observer=quiet)

@@ -1,0 +1,189 @@
+"""An evolution starts from what an enumeration finds best on what it may see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpzero.engines import Serial
+from lpzero.errors import InputError
+from lpzero.evolution import start as start_module
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.island import rules_of
+from lpzero.evolution.run import execute, prepare
+from lpzero.evolution.start import Start, find_start
+from lpzero.fitness import judge
+from lpzero.formula import canonical, parse
+from lpzero.formula.evaluate import Evaluator
+from lpzero.formula.grammar import accepts
+from lpzero.formula.values import SketchSource
+from lpzero.operands.bank import fill_bank, read_sketch
+from lpzero.operands.packed import Packed
+
+
+@pytest.fixture
+def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.MonkeyPatch) -> Setting[EvolveConfig]:
+    assert small_table is None
+    # seven operands make 44 million formulas
+    monkeypatch.setattr(start_module, "WHOLE_OPERANDS", ("weight", "head"))
+    return prepare(
+        EvolveConfig(
+            **{**small, "start": "enumeration", "search_size": 12, "seed_formulas": ["sum(l1(weight * grad))"]}
+        )
+    )
+
+
+def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
+    return find_start(setting, _packed(setting, home), jobs=jobs, counted=lambda *_: None)
+
+
+def _packed(setting: Setting[EvolveConfig], home: Path) -> Packed:
+    return Packed.of_sketches([read_sketch(path) for path in _bank(setting, home)])
+
+
+def _bank(setting: Setting[EvolveConfig], home: Path) -> tuple[Path, ...]:
+    return fill_bank(
+        setting.space,
+        setting.seen_architectures,
+        setting.shown,
+        home=home,
+        engine=Serial(),
+        progress=lambda _done, _total: None,
+    ).paths
+
+
+def _tau(texts: Sequence[str], setting: Setting[EvolveConfig], home: Path) -> list[float]:
+    evaluator = Evaluator(SketchSource(_packed(setting, home)))
+    quality = setting.table.oriented[setting.seen]
+    found = [judge(evaluator.scores(parse(text)), quality).correlation for text in texts]
+    return [0.0 if one is None else abs(one.tau_a) for one in found]
+
+
+def test_the_start_ranks_both_parts_better_than_branches_do(setting: Setting[EvolveConfig], home: Path) -> None:
+    start = _found(setting, home)
+
+    assert start.formulas[0] == "sum(l1(weight * grad))", "the user's come first"
+    assert 10 < len(start.formulas) <= 1 + start_module.COMMITTEE
+    assert len(set(start.formulas)) == len(start.formulas)
+    assert start.enumerated > 100_000
+    plain = [f"{a}({r}({o}))" for a in ("sum", "mean") for r in ("l1", "std", "frobenius") for o in ("weight", "head")]
+    assert min(_tau(start.formulas[1:], setting, home)) > max(_tau(plain, setting, home))
+
+
+def test_the_start_depends_on_nothing_but_search_and_validation(setting: Setting[EvolveConfig], home: Path) -> None:
+    quality = [record.quality for record in setting.table.records]
+    for i in setting.parts.test:
+        quality[i] = -1000.0 - i
+    records = [replace(r, quality=q) for r, q in zip(setting.table.records, quality, strict=True)]
+    other = replace(setting, table=replace(setting.table, records=tuple(records)))
+    assert not np.array_equal(other.table.oriented, setting.table.oriented)
+
+    assert _found(other, home) == _found(setting, home)
+
+
+def test_the_number_of_jobs_changes_nothing(setting: Setting[EvolveConfig], home: Path) -> None:
+    assert _found(setting, home, jobs=2) == _found(setting, home)
+
+
+def test_formulas_that_the_limits_forbid_are_left_out(
+    setting: Setting[EvolveConfig], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = setting.config.model_copy(update={"max_size": 7, "seed_formulas": []})
+    start = _found(replace(setting, config=config), home)
+    assert len(start.formulas) == start_module.COMMITTEE, "others take the places of those that do not fit"
+    assert all(parse(text).size <= 7 for text in start.formulas)
+    tight = setting.config.model_copy(update={"max_size": 4, "max_depth": 4, "seed_formulas": []})
+    monkeypatch.setattr(start_module, "accepts", lambda _rules, _formula: False)
+    with pytest.raises(InputError, match="no enumerated formula fits --max-size and --max-depth"):
+        _found(replace(setting, config=tight), home)
+
+
+@pytest.mark.parametrize("objective", ["plain", "stable"])
+def test_an_objective_that_leaves_validation_out_starts_without_it(
+    setting: Setting[EvolveConfig], home: Path, objective: str
+) -> None:
+    config = setting.config.model_copy(update={"objective": objective})
+    quality = [record.quality for record in setting.table.records]
+    for i in setting.parts.validation:
+        quality[i] = -1000.0 - i
+    records = tuple(replace(r, quality=q) for r, q in zip(setting.table.records, quality, strict=True))
+    other = replace(setting.table, records=records)
+    starts = [_found(replace(setting, config=config, table=table), home) for table in (setting.table, other)]
+    assert starts[0] == starts[1]
+    joint = _found(replace(setting, table=other), home)
+    assert joint != _found(setting, home)
+
+
+def test_a_grammar_of_branches_enumerates_itself(setting: Setting[EvolveConfig], home: Path) -> None:
+    config = setting.config.model_copy(update={"grammar": "lpzero", "max_size": 24, "seed_formulas": []})
+    paper, layered = (
+        _found(replace(setting, config=config.model_copy(update={"grammar": name})), home)
+        for name in ("lpzero", "layered")
+    )
+    assert paper.enumerated < layered.enumerated / 3
+    assert all(accepts(rules_of(config), parse(text)) for text in paper.formulas)
+    assert len(paper.formulas) == start_module.COMMITTEE
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
+    setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = partial(execute, home=home, engine=Serial(), observer=quiet)
+    whole = run(RunDirectory.create(tmp_path / "a", setting.config), setting)
+    random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
+    other = run(RunDirectory.create(tmp_path / "b", random.config), random)
+    assert whole["front"] != other["front"]
+    enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
+    checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
+    assert sum(json.dumps(text) in checkpoint for text in enumerated) > len(enumerated) / 2
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    folder = RunDirectory.create(tmp_path / "c", setting.config)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(quiet), "generation", killed)
+        with pytest.raises(Killed):
+            execute(folder, setting, home=home, engine=Serial(2), observer=quiet)
+    monkeypatch.setattr(start_module, "rank_all", killed)
+    again = run(folder, setting)
+    for key in ("best", "front", "evaluated", "start"):
+        assert again[key] == whole[key]
+
+
+def test_a_random_start_enumerates_nothing(setting: Setting[EvolveConfig], home: Path) -> None:
+    config = setting.config.model_copy(update={"start": "random"})
+    assert _found(replace(setting, config=config), home) == Start(0, ("sum(l1(weight * grad))",))
+
+
+def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
+    setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    run = RunDirectory.create(tmp_path / "run", setting.config)
+    document = execute(run, setting, home=home, engine=Serial(), observer=quiet)
+
+    kept = json.loads((tmp_path / "run" / "start.json").read_text())
+    assert document["start"] == kept
+    assert kept["enumerated"] > 100_000
+    (tmp_path / "run" / "best.json").unlink()
+    for damaged in (
+        '{"formulas": 3}',
+        '{"enumerated": 1, "formulas": ["sum(l1("]}',
+        '{"enumerated": 1, "formulas": [3]}',
+    ):
+        (tmp_path / "run" / "start.json").write_text(damaged)
+        with pytest.raises(InputError, match=r"start\.json: expected the start of a run, found .*: begin a new run"):
+            execute(run, setting, home=home, engine=Serial(), observer=quiet)
