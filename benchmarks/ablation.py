@@ -37,10 +37,11 @@ from lpzero.formula.branches import branches
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import OVER_LAYERS
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import derived_seed, read_sketch
+from lpzero.operands.bank import read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
+from lpzero.seeds import derived_seed
 
 EVALUATIONS = 20_000
 CHUNK = 100
@@ -91,14 +92,14 @@ def sketches_of(trials: Trials) -> list[Sketch]:
     """Of every record."""
     setting = trials.setting(0)
     architectures = [record.architecture for record in setting.table.records]
-    return [read_sketch(path) for path in banked(setting.space, architectures, setting.shown, trials.jobs)]
+    return [read_sketch(path) for path in banked(setting.space, architectures, setting.probe, trials.jobs)]
 
 
 @lru_cache(maxsize=64)
 def enumerated(trials: Trials, number: int, size: int) -> tuple[str, ...]:
     """Where the settings with an enumeration start."""
     setting = trials.setting(number, search_size=size, validation_size=size)
-    paths = banked(setting.space, setting.seen_architectures, setting.shown, trials.jobs)
+    paths = banked(setting.space, setting.seen_architectures, setting.probe, trials.jobs)
     packed = Packed.of_sketches([read_sketch(path) for path in paths])
     found = find_start(setting, packed, jobs=trials.jobs, counted=lambda *_: None)
     return found.formulas

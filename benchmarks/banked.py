@@ -10,24 +10,25 @@ from lpzero.engines import Serial, open_engine
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation
-from lpzero.evolution.trial import pack_banks, passes_of, trial_of
-from lpzero.operands.bank import Pass, fill_bank
+from lpzero.evolution.trial import pack_banks, probes_of, trial_of
+from lpzero.operands.bank import fill_bank
+from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
 from lpzero.spaces import Architecture
 from lpzero.spaces.space import SearchSpace
 
 
-def banked(space: SearchSpace, architectures: Sequence[Architecture], shown: Pass, jobs: int = 1) -> tuple[Path, ...]:
+def banked(space: SearchSpace, architectures: Sequence[Architecture], probe: Probe, jobs: int = 1) -> tuple[Path, ...]:
     """Files of the sketches of all architectures."""
     with open_engine(jobs=jobs) as engine:
-        found = fill_bank(space, architectures, shown, home=cache_home(), engine=engine, progress=lambda *_: None)
+        found = fill_bank(space, architectures, probe, home=cache_home(), engine=engine, progress=lambda *_: None)
     assert not found.faults, next(iter(found.faults.values()))
     return found.paths
 
 
 def begun(setting: Setting[EvolveConfig], jobs: int = 1) -> Evaluation:
     """What an evolution evaluates formulas with."""
-    banks = [banked(setting.space, setting.seen_architectures, shown, jobs) for shown in passes_of(setting)]
+    banks = [banked(setting.space, setting.seen_architectures, probe, jobs) for probe in probes_of(setting)]
     with TemporaryDirectory() as folder:
         # what is mapped stays when its name is gone
         return trial_of(setting, pack_banks(Path(folder), banks), Serial()).begin()

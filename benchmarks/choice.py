@@ -24,8 +24,10 @@ from lpzero.formula import Formula
 from lpzero.formula.branches import branches
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import Pass, derived_seed, read_sketch
+from lpzero.operands.bank import read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
+from lpzero.operands.probe import Probe
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
@@ -65,7 +67,7 @@ def branch_values(found: Sequence[Formula], table: str, protocol: str, seed: int
     """(branches, records) on sketches."""
     loaded = load_table(table)
     space, architectures = get_space(loaded.space, protocol), [record.architecture for record in loaded.records]
-    sketches = [read_sketch(path) for path in banked(space, architectures, Pass(seed=seed), jobs)]
+    sketches = [read_sketch(path) for path in banked(space, architectures, Probe(seed=seed), jobs)]
     columns = []
     for begin in range(0, len(sketches), CHUNK):
         evaluator = Evaluator(SketchSource(sketches[begin : begin + CHUNK]))

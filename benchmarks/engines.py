@@ -17,7 +17,8 @@ from pathlib import Path
 from record import record
 
 from lpzero.engines import Engine, open_engine
-from lpzero.operands.bank import Pass, fill_bank
+from lpzero.operands.bank import fill_bank
+from lpzero.operands.probe import Probe
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
@@ -34,7 +35,7 @@ def seconds(engine: Engine, table: str, protocol: str, number: int) -> tuple[flo
     architectures = [record.architecture for record in load_table(table).records[:number]]
     with tempfile.TemporaryDirectory() as home:
         begun = time.perf_counter()
-        banked = fill_bank(space, architectures, Pass(), home=Path(home), engine=engine, progress=quiet)
+        banked = fill_bank(space, architectures, Probe(), home=Path(home), engine=engine, progress=quiet)
         taken = time.perf_counter() - begun
         return taken, hash(tuple(path.read_bytes() for path in banked.paths))
 

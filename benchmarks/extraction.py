@@ -11,9 +11,10 @@ from collections.abc import Callable
 import torch
 from record import record
 
-from lpzero.operands.bank import Pass, derived_seed, pass_batch, untrained_model
 from lpzero.operands.extract import extract
+from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.operands.sketch import sketch
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.tables import get_entry, load_table
 
@@ -37,11 +38,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    space, shown = get_space(get_entry(options.table).space, options.protocol), Pass()
-    batch, steps = pass_batch(space, shown), ("bare pass", "extract", "extract and sketch", "build")
+    space, probe = get_space(get_entry(options.table).space, options.protocol), Probe()
+    batch, steps = probe_batch(space, probe), ("bare pass", "extract", "extract and sketch", "build")
     ratios: dict[str, list[float]] = {step: [] for step in steps}
     for item in load_table(options.table).records[: options.architectures]:
-        model, sites = untrained_model(space, item.architecture, shown)
+        model, sites = untrained_model(space, item.architecture, probe)
 
         def bare() -> None:
             model(input_ids=batch.input_ids, labels=batch.labels).loss.backward()  # noqa: B023
@@ -49,7 +50,7 @@ def main() -> None:
 
         def sketched() -> object:
             seed = derived_seed(0, "sketch")
-            return sketch(extract(model, sites, batch), elements=shown.elements, seed=seed)  # noqa: B023
+            return sketch(extract(model, sites, batch), elements=probe.elements, seed=seed)  # noqa: B023
 
         bare()
         reference = seconds(bare, options.repeats)

@@ -26,7 +26,7 @@ from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.values import ExactSource
-from lpzero.operands.bank import untrained_operands
+from lpzero.operands.probe import untrained_operands
 from lpzero.tables import get_entry, load_table
 
 
@@ -35,7 +35,7 @@ def naive_seconds(setting: Setting[EvolveConfig], formula: Formula, architecture
     seen = setting.seen_architectures
     started = time.process_time()
     for architecture in seen[:architectures]:
-        Evaluator(ExactSource(untrained_operands(setting.space, architecture, setting.shown))).scores(formula)
+        Evaluator(ExactSource(untrained_operands(setting.space, architecture, setting.probe))).scores(formula)
     return (time.process_time() - started) * len(seen) / architectures
 
 

@@ -22,10 +22,11 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import ExactSource, ExactTensor, SketchedTensor, SketchSource, SketchWeights
-from lpzero.operands.bank import Pass, fill_bank, pass_batch, read_sketch, untrained_model
+from lpzero.operands.bank import fill_bank, read_sketch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.packed import Packed
+from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.paths import cache_home
 from lpzero.proxy import load_proxy, proxy_names
 from lpzero.spaces import get_space
@@ -111,12 +112,12 @@ HEADER = [
 ]
 
 
-def sketched(table: Table, space: SearchSpace, shown: Pass, formulas: list[Formula], jobs: int) -> list[np.ndarray]:
+def sketched(table: Table, space: SearchSpace, probe: Probe, formulas: list[Formula], jobs: int) -> list[np.ndarray]:
     """Scores (formulas, architectures) on sketches in float32, as a search computes them, and in float64."""
     architectures = [one.architecture for one in table.records]
     with open_engine(None, jobs) as engine:
         banked = fill_bank(
-            space, architectures, shown, home=cache_home(), engine=engine, progress=lambda _done, _total: None
+            space, architectures, probe, home=cache_home(), engine=engine, progress=lambda _done, _total: None
         )
     assert not banked.faults
     packed = Packed.of_sketches([read_sketch(path) for path in banked.paths])
@@ -126,13 +127,13 @@ def sketched(table: Table, space: SearchSpace, shown: Pass, formulas: list[Formu
     ]
 
 
-def passed(table: Table, space: SearchSpace, shown: Pass, formulas: list[Formula]) -> list[np.ndarray]:
+def passed(table: Table, space: SearchSpace, probe: Probe, formulas: list[Formula]) -> list[np.ndarray]:
     """Scores (formulas, architectures) of whole passes: model, gradients and formula in float32 and in float64."""
     scores = [np.empty((len(formulas), table.n)) for _ in range(2)]
     for i, one in enumerate(table.records):
         # the same weights: those of float32, which float64 holds exactly
-        model, site_map = untrained_model(space, one.architecture, shown)
-        batch = pass_batch(space, shown)
+        model, site_map = untrained_model(space, one.architecture, probe)
+        batch = probe_batch(space, probe)
         single: Operands = extract(model, site_map, batch)
         scores[0][:, i] = [Evaluator(ExactSource(single)).scores(formula)[0] for formula in formulas]
         double = extract(model.double(), site_map, batch)
@@ -157,17 +158,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    space, shown = get_space(*TABLES[options.table]), Pass(seed=options.seed)
+    space, probe = get_space(*TABLES[options.table]), Probe(seed=options.seed)
     table = load_table(options.table)
     table = replace(table, records=table.records[: options.architectures])
     few = replace(table, records=table.records[: options.passes])
     random, known, exact = drawn(options.formulas, options.seed), shipped(axes=False), shipped(axes=True)
-    both = sketched(table, space, shown, [*random, *known], options.jobs)
+    both = sketched(table, space, probe, [*random, *known], options.jobs)
     split = len(random)
     found = [
         compared("the typed grammar, sketches", random, *(scores[:split] for scores in both), table.oriented),
         compared("shipped proxies, sketches", known, *(scores[split:] for scores in both), table.oriented),
-        compared("shipped proxies, whole passes", exact, *passed(few, space, shown, exact), few.oriented),
+        compared("shipped proxies, whole passes", exact, *passed(few, space, probe, exact), few.oriented),
     ]
     record(
         f"numerics-{options.table}-{space.protocol}",

@@ -34,12 +34,13 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.formula.values import SketchSource
-from lpzero.operands.bank import Pass, bank_path, fill_bank, read_sketch
+from lpzero.operands.bank import bank_path, fill_bank, read_sketch
 from lpzero.operands.packed import Packed, mapped, pack
+from lpzero.operands.probe import Probe
 from lpzero.spaces import get_space
 
 SPACE = CheapSpace()
-SHOWN = Pass(batch=2, tokens=16, elements=64)
+SHOWN = Probe(batch=2, tokens=16, elements=64)
 FORMULAS, SEEN, PIECE, FRUGAL = 1000, 100, 250, 32 * 2**20
 SIZES = (100, 1_000, 10_000)
 WORKS_MEASURED = (
@@ -90,7 +91,7 @@ def real(number: int, home: Path, engine: Engine) -> None:
     """Extract some architectures of a real space."""
     space, rng = get_space("gpt2", "own"), np.random.default_rng(0)
     found = [space.sample(rng) for _ in range(number)]
-    fill_bank(space, found, Pass(), home=home, engine=engine, progress=lambda *_: None)
+    fill_bank(space, found, Probe(), home=home, engine=engine, progress=lambda *_: None)
 
 
 def scored(packed: Shared, some: list[Formula]) -> np.ndarray:

@@ -20,7 +20,7 @@ from lpzero.nas.config import SearchConfig
 from lpzero.nas.folder import SearchFolder
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
-from lpzero.operands.bank import pass_batch, untrained_model
+from lpzero.operands.probe import probe_batch, untrained_model
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import ScoreTask, score_task
 from lpzero.spaces import Architecture, get_space
@@ -56,8 +56,8 @@ def resident() -> float:
 
 def bare(setting: SearchSetting, architecture: Architecture) -> None:
     """Build a model, and take one forward and one backward pass."""
-    model, _ = untrained_model(setting.space, architecture, setting.shown)
-    batch = pass_batch(setting.space, setting.shown)
+    model, _ = untrained_model(setting.space, architecture, setting.probe)
+    batch = probe_batch(setting.space, setting.probe)
     model(input_ids=batch.input_ids, labels=batch.labels).loss.backward()
 
 
@@ -67,7 +67,7 @@ def timed(setting: SearchSetting, architectures: list[Architecture]) -> tuple[li
     for architecture in architectures:
         for times, work in (
             (plain, lambda: bare(setting, architecture)),  # noqa: B023
-            (scored, lambda: score_task(ScoreTask(setting.space, architecture, setting.shown, setting.proxies))),  # noqa: B023
+            (scored, lambda: score_task(ScoreTask(setting.space, architecture, setting.probe, setting.proxies))),  # noqa: B023
         ):
             started = time.perf_counter()
             work()

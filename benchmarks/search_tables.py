@@ -27,10 +27,11 @@ from lpzero.nas.algorithms import ALGORITHMS
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.pool import ClosedPool
 from lpzero.nas.truth import Truth
-from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.probe import Probe
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.score import score_architectures
 from lpzero.proxy.seen import chosen_on
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -96,13 +97,13 @@ def exact_scores(
     proxy: Proxy, space: SearchSpace, table: Table, folder: Path | None, jobs: int
 ) -> dict[str, float | None]:
     """The scores by key of the architecture; those that the folder has from the same pass are not computed again."""
-    shown = Pass()
+    probe = Probe()
     facts = {
         "proxy": str(proxy.formula),
         "space": space.name,
         "protocol": space.protocol,
         "records": table.digest,
-        "pass": asdict(shown),
+        "pass": asdict(probe),
     }
     path = None if folder is None else folder / f"{table.name}-{space.protocol}.json"
     if path is not None and path.exists():
@@ -112,7 +113,7 @@ def exact_scores(
             return scores
     architectures = [item.architecture for item in table.records]
     with open_engine(jobs=jobs) as engine:
-        rows = score_architectures(space, architectures, [proxy], shown, engine=engine, progress=progress)
+        rows = score_architectures(space, architectures, [proxy], probe, engine=engine, progress=progress)
     found = {space.key(a): row[0].value for a, row in zip(architectures, rows, strict=True)}
     if path is not None:
         write_json(path, {**facts, "scores": found})

@@ -15,8 +15,9 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.grammar import draw, grammar
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import ExactSource, SketchSource
-from lpzero.operands.bank import Pass, derived_seed, untrained_operands
+from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import Sketch, sketch
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
@@ -42,12 +43,12 @@ def main() -> None:
     parser.add_argument("--formulas", type=int, default=300)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    space, shown = get_space("flexibert", options.protocol), Pass()
+    space, probe = get_space("flexibert", options.protocol), Probe()
     candidates = formulas(options.formulas)
     exact = np.empty((len(candidates), options.architectures))
     sketches: dict[int, list[Sketch]] = {size: [] for size in SIZES}
     for i, record_ in enumerate(load_table("flexibert-glue").records[: options.architectures]):
-        operands = untrained_operands(space, record_.architecture, shown)
+        operands = untrained_operands(space, record_.architecture, probe)
         evaluator = Evaluator(ExactSource(operands))
         exact[:, i] = [evaluator.scores(formula)[0] for formula in candidates]
         for size in SIZES:

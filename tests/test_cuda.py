@@ -12,7 +12,7 @@ from lpzero.engines import Serial
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource, SketchSource
-from lpzero.operands.bank import Pass, untrained_operands
+from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import sketch
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import score_architectures
@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.cuda,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and torch sees none here"),
 ]
-SHOWN = Pass(batch=2, tokens=16, elements=128)
+SHOWN = Probe(batch=2, tokens=16, elements=128)
 FORMULAS = ("sum(l1(weight * grad))", "mean(log(std(attention)))", "sum(max(hidden)) / sum(frobenius(head))")
 
 

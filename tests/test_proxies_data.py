@@ -14,8 +14,8 @@ import torch
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.parse import parse
 from lpzero.formula.values import ExactSource
-from lpzero.operands.bank import Pass, untrained_operands
 from lpzero.operands.extract import Operands
+from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.proxy import load_proxy
 from lpzero.spaces import get_space
 from lpzero.tables import TABLES
@@ -41,7 +41,7 @@ def operands(request: pytest.FixtureRequest) -> Operands:
     space = get_space(request.param)
     drawn = [space.sample(np.random.default_rng(seed)) for seed in range(20)]
     smallest = min(drawn, key=lambda architecture: space.parameter_counts(architecture)["total"])
-    return untrained_operands(space, smallest, Pass(batch=2, tokens=8))
+    return untrained_operands(space, smallest, Probe(batch=2, tokens=8))
 
 
 def test_a_file_has_the_fields_of_a_proxy(proxy: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def explain(
     know nothing but their shapes. A PROXY is a formula, a name, a proxy file, or the folder of a finished run.
     """
     from lpzero.cli.progress import ProgressDisplay
-    from lpzero.operands.bank import Pass
+    from lpzero.operands.probe import Probe
     from lpzero.proxy import load_proxy
     from lpzero.proxy.explain import drawn
     from lpzero.proxy.explain import explain as explained
@@ -59,16 +59,16 @@ def explain(
     loaded = load_proxy(proxy)
     whole = load_table(table)
     space = get_space(whole.space, whole.protocol(protocol))
-    shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
+    probe = Probe(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     part = drawn(whole, archs, seed)
     display = ProgressDisplay()
     try:
-        with where.open(shown.device, deterministic=deterministic) as engine:
+        with where.open(probe.device, deterministic=deterministic) as engine:
             found = explained(
                 space,
                 part,
                 loaded,
-                shown,
+                probe,
                 redraws=redraws,
                 engine=engine,
                 progress=lambda done, total: display.architectures("explaining", done, total),

@@ -44,7 +44,7 @@ def rank(
     """
     from lpzero.cli.progress import ProgressDisplay
     from lpzero.metrics import METRICS
-    from lpzero.operands.bank import Pass
+    from lpzero.operands.probe import Probe
     from lpzero.proxy import load_proxy, proxy_names
     from lpzero.proxy.rank import rank_table
     from lpzero.spaces import get_space
@@ -55,15 +55,15 @@ def rank(
     loaded = [load_proxy(name) for name in names]
     measured = load_table(table)
     space = get_space(measured.space, measured.protocol(protocol))
-    shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
+    probe = Probe(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     display = ProgressDisplay()
     try:
-        with where.open(shown.device, deterministic=deterministic) as engine:
+        with where.open(probe.device, deterministic=deterministic) as engine:
             rows = rank_table(
                 space,
                 measured,
                 loaded,
-                shown,
+                probe,
                 engine=engine,
                 progress=lambda done, total: display.architectures("scoring", done, total),
             )

@@ -17,7 +17,6 @@ from lpzero.cli.output import as_json, print_grid, print_json, say
 from lpzero.errors import InputError, LpzeroError, NoResultError
 
 if TYPE_CHECKING:
-    from lpzero.operands.bank import Pass
     from lpzero.proxy import Proxy
     from lpzero.scoring.score import Request
 
@@ -91,7 +90,7 @@ def score(
         *(proxies or (*METRICS, *proxy_names()), seed, batch, tokens, options.resolve_device(device)),
         *(percentiles, within, options.resolve_jobs(jobs)),
     )
-    chosen, shown = [load_proxy(name) for name in request.proxies], request.shown
+    chosen, probe = [load_proxy(name) for name in request.proxies], request.probe
     score_one = _isolated(request, chosen, time_limit, memory_limit) if isolate else scorer(request, say)
     if len(models) == 1:
         with redirect_stdout(sys.stderr):
@@ -103,7 +102,7 @@ def score(
         return
     with redirect_stdout(sys.stderr):
         documents = _score_each(models, score_one)
-    _print_many(documents, chosen, shown, as_json)
+    _print_many(documents, chosen, probe.seed, as_json)
 
 
 def _check_limits(isolate: bool) -> None:
@@ -168,14 +167,14 @@ def _print_one(document: dict[str, Any], as_json: bool) -> None:
     click.echo(f"\n{document['model']}: {costs}, seed {document['seed']}, batch {document['batch_sha256'][:12]}")
 
 
-def _print_many(documents: list[dict[str, Any]], proxies: list[Proxy], shown: Pass, as_json: bool) -> None:
+def _print_many(documents: list[dict[str, Any]], proxies: list[Proxy], seed: int, as_json: bool) -> None:
     from lpzero.scoring.score import mean_ranks
 
     ranks = mean_ranks(documents, proxies)
     order = sorted(range(len(documents)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
     ranked = [{"mean_rank": ranks[i], **documents[i]} for i in order]
     if as_json:
-        print_json({"schema": 1, "seed": shown.seed, "models": ranked})
+        print_json({"schema": 1, "seed": seed, "models": ranked})
     else:
         _print_ranked(ranked, proxies)
     if all(rank is None for rank in ranks):
@@ -188,8 +187,8 @@ def _print_ranked(ranked: list[dict[str, Any]], proxies: list[Proxy]) -> None:
     rows = []
     for row in ranked:
         values = {scored["proxy"]: scored["value"] for scored in row["scores"]}
-        shown = [None if values[name] is None else f"{values[name]:.6g}" for name in named]
+        by_proxy = [None if values[name] is None else f"{values[name]:.6g}" for name in named]
         rank = None if row["mean_rank"] is None else f"{row['mean_rank']:.2f}"
-        rows.append([row["model"], rank, *shown, *(f"{row['costs'][name]:,.0f}" for name in costs)])
+        rows.append([row["model"], rank, *by_proxy, *(f"{row['costs'][name]:,.0f}" for name in costs)])
     print_grid(["model", "mean rank", *named, *costs], rows)
     click.echo(f"\n{len(ranked)} models, the best first, by the mean of their ranks by {len(proxies)} proxies")

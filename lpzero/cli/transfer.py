@@ -45,7 +45,7 @@ def transfer(
     Scores are exact. A table that is not here is left out, and said on stderr.
     """
     from lpzero.cli.progress import ProgressDisplay
-    from lpzero.operands.bank import Pass
+    from lpzero.operands.probe import Probe
     from lpzero.proxy import load_proxy, proxy_names
     from lpzero.proxy.transfer import BASELINES, DEFAULT_TABLES, column
     from lpzero.proxy.transfer import transfer as transferred
@@ -56,14 +56,14 @@ def transfer(
     for one in columns:
         if one.reason:
             say(one.reason)
-    shown = Pass(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
+    probe = Probe(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
     display = ProgressDisplay()
     try:
-        with where.open(shown.device, deterministic=deterministic) as engine:
+        with where.open(probe.device, deterministic=deterministic) as engine:
             matrix = transferred(
                 columns,
                 loaded,
-                shown,
+                probe,
                 engine=engine,
                 progress=lambda table, done, total: display.architectures(f"scoring {table}", done, total),
             )
@@ -88,8 +88,8 @@ def _row(proxy: str, direction: str, found: str | None, cells: list[dict[str, An
     for cell in cells:
         if cell["reason"] and cell["status"] != "missing":
             say(f"{proxy} on {cell['table']}: {cell['status']}: {cell['reason']}")
-        shown = {key: value for key, value in cell.items() if key != "reason"}
-        kept.append({**shown, "found_here": cell["table"] == found})
+        figures_ = {key: value for key, value in cell.items() if key != "reason"}
+        kept.append({**figures_, "found_here": cell["table"] == found})
     return {"proxy": proxy, "direction": direction, "found_on": found, "cells": kept}
 
 

@@ -24,9 +24,9 @@ from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import MEMORY_LIMIT
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.sharded import ShardedEvaluator
-from lpzero.operands.bank import derived_seed
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
+from lpzero.seeds import derived_seed
 
 HANDFUL = 6
 HELD = 2**24

@@ -18,7 +18,7 @@ from lpzero.evolution.archive import Numbers, keep_best
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.individual import Evaluated, FrontMember
 from lpzero.evolution.island import Epoch, Island, Order, migrate
-from lpzero.operands.bank import derived_seed
+from lpzero.seeds import derived_seed
 
 Spread = Callable[[Sequence[Order]], Iterable[Epoch]]
 

@@ -20,7 +20,7 @@ from lpzero.evolution.evaluation import Evaluation
 from lpzero.evolution.evolution import Evolution, Progress, Spread, State, front
 from lpzero.evolution.island import Epoch, Order, evolve_island
 from lpzero.evolution.start import Start, check_start, find_start
-from lpzero.evolution.trial import Trial, pack_banks, passes_of, remove_packed, trial_of
+from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
 from lpzero.files import held
 from lpzero.operands.packed import Packed
 
@@ -90,7 +90,7 @@ def _execute(
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
     setting, banked = bank_run(
-        run, setting, passes_of(setting), home=home, engine=engine, progress=observer.architectures
+        run, setting, probes_of(setting), home=home, engine=engine, progress=observer.architectures
     )
     packed = pack_banks(run.path, banked.banks)
     start = _start(run, setting, Packed.open(packed[0]), engine, observer)

@@ -13,8 +13,9 @@ from lpzero.engines import Engine, Shared
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation, evaluation
-from lpzero.operands.bank import Pass, derived_seed
 from lpzero.operands.packed import Packed, mapped, pack
+from lpzero.operands.probe import Probe
+from lpzero.seeds import derived_seed
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Trial:
     """What formulas are tried on, as it travels to other processes: equal trials give equal evaluations.
 
     Attributes:
-        shown: The pass that the architectures were shown first.
+        probe: The pass that the architectures were shown first.
         packed: For each pass, the arrays of the packed sketches: of the search split, then of the validation split.
         quality: Of each architecture, higher is better.
         groups: Of each; the same model has the same label.
@@ -33,7 +34,7 @@ class Trial:
         rules: Whether rules prune formulas before they are evaluated.
     """
 
-    shown: Pass
+    probe: Probe
     packed: tuple[Shared, ...]
     quality: tuple[float, ...]
     groups: tuple[int, ...]
@@ -54,22 +55,22 @@ class Trial:
             packed,
             np.array(self.quality),
             self.searched,
-            self.shown.device,
+            self.probe.device,
             groups=np.array(self.groups),
             resamples=self.resamples,
             quantile=self.quantile,
-            seed=self.shown.seed,
+            seed=self.probe.seed,
             joint=self.joint,
             rules=self.rules,
             others=others,
         )
 
 
-def passes_of(setting: Setting[EvolveConfig]) -> tuple[Pass, ...]:
+def probes_of(setting: Setting[EvolveConfig]) -> tuple[Probe, ...]:
     """One an initialisation; the first is that of the run's seed, which everything else is measured on."""
     others = range(1, setting.config.initialisations)
-    seeds = [derived_seed(setting.shown.seed, "initialisation", str(number)) for number in others]
-    return (setting.shown, *(replace(setting.shown, seed=seed) for seed in seeds))
+    seeds = [derived_seed(setting.probe.seed, "initialisation", str(number)) for number in others]
+    return (setting.probe, *(replace(setting.probe, seed=seed) for seed in seeds))
 
 
 def pack_banks(folder: Path, banks: Sequence[Sequence[Path]]) -> tuple[Path, ...]:
@@ -113,7 +114,7 @@ def trial_of(setting: Setting[EvolveConfig], packed: Sequence[Path], engine: Eng
     """
     config, seen = setting.config, setting.seen
     return Trial(
-        shown=setting.shown,
+        probe=setting.probe,
         packed=tuple(engine.share(path, mapped) for path in packed),
         quality=tuple(setting.table.oriented[seen].tolist()),
         groups=tuple(setting.groups[seen].tolist()),

@@ -43,7 +43,7 @@ class Scorer:
         setting = self._setting
         keys = [setting.space.model_key(architecture) for architecture in architectures]
         missing = {key: a for a, key in zip(architectures, keys, strict=True) if key not in self._known}
-        tasks = [ScoreTask(setting.space, a, setting.shown, setting.proxies) for a in missing.values()]
+        tasks = [ScoreTask(setting.space, a, setting.probe, setting.proxies) for a in missing.values()]
 
         def arrived(index: int, row: list[Score] | Fault) -> None:
             scored = _scored(tasks[index], row)

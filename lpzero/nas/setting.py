@@ -16,8 +16,9 @@ from lpzero.nas.folder import SearchFolder
 from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.nas.proof import Proof, prepare_proof
 from lpzero.nas.truth import Truth
-from lpzero.operands.bank import Pass, derived_seed, pass_batch
+from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy import Proxy, load_proxy
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import load_table
@@ -33,7 +34,7 @@ class SearchSetting:
         pool: Where candidates come from.
         costs: What they cost.
         proxies: What scores them.
-        shown: What models are shown.
+        probe: What models are shown.
         truth: What the table says of its architectures; None where there is no table.
         proof: How the best are trained; None where they are not.
     """
@@ -43,7 +44,7 @@ class SearchSetting:
     pool: Pool
     costs: Costs
     proxies: tuple[Proxy, ...]
-    shown: Pass
+    probe: Probe
     truth: Truth | None
     proof: Proof | None
 
@@ -68,14 +69,14 @@ def prepare(config: SearchConfig, run: SearchFolder | None = None) -> SearchSett
 
 def _load(config: SearchConfig, known: dict[tuple[str, str], Any]) -> SearchSetting:
     space, limits = get_space(config.space, config.protocol), CostLimits(config.limits)
-    shown = Pass(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
-    pass_batch(space, shown)
+    probe = Probe(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
+    probe_batch(space, probe)
     given = zip(config.proxies, config.names, config.higher_is_better, strict=True)
     proxies = tuple(_proxy(load_proxy(text), name, higher=higher) for text, name, higher in given)
     costs = Costs(space, Measurement(config.tokens, config.device), known=known)
     proof = prepare_proof(space, config.corpus, config.validation) if config.verify else None
     if not config.table:
-        return SearchSetting(config, space, OpenPool(costs, limits), costs, proxies, shown, None, proof)
+        return SearchSetting(config, space, OpenPool(costs, limits), costs, proxies, probe, None, proof)
     table, left_out = load_table(config.table), frozenset(config.left_out)
     if table.space != space.name:
         raise InputError(f"table {table.name} is of space {table.space}, found --space {space.name}")
@@ -84,7 +85,7 @@ def _load(config: SearchConfig, known: dict[tuple[str, str], Any]) -> SearchSett
     if not candidates:
         raise NoResultError(f"the proxies were chosen on every architecture of {table.name}: none is left to pick")
     truth = Truth.of(table, costs, limits, left_out)
-    return SearchSetting(config, space, ClosedPool(costs, candidates, limits), costs, proxies, shown, truth, proof)
+    return SearchSetting(config, space, ClosedPool(costs, candidates, limits), costs, proxies, probe, truth, proof)
 
 
 def _proxy(loaded: Proxy, name: str, *, higher: bool) -> Proxy:

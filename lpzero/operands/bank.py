@@ -19,25 +19,21 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import nn
 
 from lpzero.engines import Engine, Fault
 from lpzero.engines.fault import NonfiniteError
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import DAY, remove_parts, write_bytes
-from lpzero.operands.batch import Batch, random_batch
-from lpzero.operands.extract import Operands, Site, extract
+from lpzero.operands.extract import Site
 from lpzero.operands.operand import SITE_FAMILIES
+from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
+from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.models.sites import SitedModel, SiteMap
-from lpzero.spaces.models.weights import check_memory
 from lpzero.spaces.space import SearchSpace
 
 EXTRACTOR_VERSION = 5
@@ -46,90 +42,26 @@ NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Pass:
-    """What one architecture is shown, and how much of what it shows is kept.
-
-    Attributes:
-        seed: Seed of the run; the batch, the initialisation and the sketch positions derive from it.
-        batch: Sequences in the batch, at least 1.
-        tokens: Tokens of each sequence, at least 2 and at most what the space's models take.
-        elements: Elements that a sketch keeps of each tensor, at least 16.
-        device: ``"cpu"`` or ``"cuda"``.
-    """
-
-    seed: int = 0
-    batch: int = 8
-    tokens: int = 64
-    elements: int = 512
-    device: str = "cpu"
-
-    def __post_init__(self) -> None:
-        if self.seed < 0 or self.batch < 1 or self.tokens < 2 or self.elements < 16:
-            raise InputError(
-                "expected seed >= 0, batch >= 1, tokens >= 2 and sketch elements >= 16, found "
-                f"{self.seed}, {self.batch}, {self.tokens}, {self.elements}"
-            )
-
-
-def derived_seed(seed: int, *names: str) -> int:
-    """A seed of 63 bits for one purpose, from the run's seed and the names of the purpose."""
-    text = "/".join((str(seed), *names)).encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
-
-
-def pass_batch(space: SearchSpace, shown: Pass) -> Batch:
-    """The batch that every architecture of a run is shown; raises InputError where it is too long."""
-    if shown.tokens > space.max_tokens:
-        raise InputError(f"expected at most {space.max_tokens} tokens for {space.name}, found {shown.tokens}")
-    rng = np.random.default_rng(derived_seed(shown.seed, "batch"))
-    return random_batch(space.vocabulary, space.objective, rng, batch=shown.batch, tokens=shown.tokens)
-
-
-def untrained_model(space: SearchSpace, architecture: Architecture, shown: Pass) -> tuple[nn.Module, SiteMap]:
-    """Build one architecture on the pass's device, and name its sites.
-
-    The initialisation seed derives from the run's seed and the architecture as listed: two architectures never
-    share their random weights, equal ones always do.
-
-    Raises:
-        InputError: The architecture is not in the space, the model and its gradients do not fit in memory, or the
-            space's models do not name their sites.
-    """
-    check_memory(space.parameter_counts(architecture)["total"], gradients=True)
-    model = space.build(architecture, derived_seed(shown.seed, "weights", space.key(architecture)))
-    if not isinstance(model, SitedModel):
-        raise InputError(f"space {space.name}: expected models with a site_map method")
-    site_map = model.site_map()
-    return cast(nn.Module, model).to(shown.device), site_map
-
-
-def untrained_operands(space: SearchSpace, architecture: Architecture, shown: Pass) -> Operands:
-    """Build one architecture and take its operands, exactly; raises as :func:`untrained_model` does."""
-    model, site_map = untrained_model(space, architecture, shown)
-    return extract(model, site_map, pass_batch(space, shown).to(shown.device))
-
-
 @cache
 def _transformers() -> str:
     """The version of transformers: looking it up takes milliseconds, as much as a small architecture does."""
     return metadata.version("transformers")
 
 
-def bank_path(home: Path, space: SearchSpace, architecture: Architecture, shown: Pass) -> Path:
+def bank_path(home: Path, space: SearchSpace, architecture: Architecture, probe: Probe) -> Path:
     """Where the sketch of one architecture is kept."""
     document = {
         "space": space.name,
         "protocol": space.protocol,
         "architecture": architecture.digest,
-        "pass": asdict(shown),
+        "pass": asdict(probe),
         "extractor": EXTRACTOR_VERSION,
         "torch": torch.__version__,
         # it draws the weights of some spaces, and its modules are parts of others
         "transformers": _transformers(),
         "dtype": "float32",
     }
-    if shown.device != "cpu":
+    if probe.device != "cpu":
         # the CPU computes in one order anyway
         document["deterministic"] = torch.are_deterministic_algorithms_enabled()
     key = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
@@ -204,25 +136,25 @@ class Banked:
 class _Task:
     space: SearchSpace
     architecture: Architecture
-    shown: Pass
+    probe: Probe
 
 
 def _bank_one(task: _Task) -> bytes:
     space = task.space
-    operands = untrained_operands(space, task.architecture, task.shown)
+    operands = untrained_operands(space, task.architecture, task.probe)
     if operands.absent:
         raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(operands.absent))}")
     for name, tensors in operands.tensors.items():
         if not all(bool(tensor.isfinite().all()) for tensor in tensors):
             raise NonfiniteError(f"its {name} is not finite")
-    seed = derived_seed(task.shown.seed, "sketch")
-    return sketch_bytes(sketch(operands, elements=task.shown.elements, seed=seed))
+    seed = derived_seed(task.probe.seed, "sketch")
+    return sketch_bytes(sketch(operands, elements=task.probe.elements, seed=seed))
 
 
 def fill_bank(
     space: SearchSpace,
     architectures: Sequence[Architecture],
-    shown: Pass,
+    probe: Probe,
     *,
     home: Path,
     engine: Engine,
@@ -238,7 +170,7 @@ def fill_bank(
     Args:
         space: Space of the architectures.
         architectures: In the order of the result.
-        shown: The pass.
+        probe: The pass.
         home: The cache folder.
         engine: Where models are built and run; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
@@ -251,7 +183,7 @@ def fill_bank(
     Raises:
         LpzeroError: The cache folder cannot be written.
     """
-    paths = [bank_path(home, space, architecture, shown) for architecture in architectures]
+    paths = [bank_path(home, space, architecture, probe) for architecture in architectures]
     for folder in {path.parents[1] for path in paths}:
         remove_parts(folder, "*/*", older_than=DAY)
     found: dict[Path, Fault | None] = {
@@ -260,7 +192,7 @@ def fill_bank(
         if architecture.digest in known
     }
     found |= {path: None for path in dict.fromkeys(paths) if path not in found and _sound(path)}
-    missing = {p: _Task(space, a, shown) for p, a in zip(paths, architectures, strict=True) if p not in found}
+    missing = {p: _Task(space, a, probe) for p, a in zip(paths, architectures, strict=True) if p not in found}
     places, tasks, done = list(missing), list(missing.values()), 0
 
     def arrived(index: int, result: bytes | Fault) -> None:

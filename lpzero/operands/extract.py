@@ -171,10 +171,10 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         outputs = [site for site in site_map.outputs if site.family == family]
         sites[family] = tuple(Site(s.layer, s.role) for s in outputs)
         tensors[family] = tuple(_detached(seen[s]) for s in outputs)
-    shown: dict[SiteFamily, bool] = {"hidden": bool(hidden), "attention": bool(attentions)}
+    there: dict[SiteFamily, bool] = {"hidden": bool(hidden), "attention": bool(attentions)}
     for family in hooked:
-        shown[family] = bool(sites[family])
-    absent = frozenset(family for family, there in shown.items() if not there)
+        there[family] = bool(sites[family])
+    absent = frozenset(family for family, found in there.items() if not found)
     ordered = {family: sites[family] for family in SITE_FAMILIES}
     return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent)
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import unknown_name
-from lpzero.operands.bank import derived_seed
 from lpzero.operands.extract import Operands
 from lpzero.operands.operand import OPERANDS, Family
+from lpzero.seeds import derived_seed
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
 

@@ -15,11 +15,12 @@ from lpzero.engines import Engine
 from lpzero.errors import InputError
 from lpzero.fitness import judge, tau_a_interval
 from lpzero.fitness.correlation import net_pairs
-from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.probe import Probe
 from lpzero.proxy.interventions import ORIGINAL, interventions, score_interventions, unsupported
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import Score, ScoreStatus
 from lpzero.proxy.verdict import Effect, judge_effects
+from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
@@ -69,7 +70,7 @@ def explain(
     space: SearchSpace,
     table: Table,
     proxy: Proxy,
-    shown: Pass,
+    probe: Probe,
     *,
     redraws: int = 3,
     engine: Engine,
@@ -81,7 +82,7 @@ def explain(
         space: Space and protocol that build the models.
         table: The table, or what was drawn of it.
         proxy: The proxy, in its own direction throughout.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         redraws: How often the initialisation is drawn again, at least 1.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
@@ -90,8 +91,8 @@ def explain(
         InputError: No redraw is asked for, or the batch does not fit the space.
     """
     architectures = [record.architecture for record in table.records]
-    scored = score_interventions(space, architectures, proxy, shown, redraws=redraws, engine=engine, progress=progress)
-    judged = _Judge(table.oriented, table.groups(space), proxy, shown.seed)
+    scored = score_interventions(space, architectures, proxy, probe, redraws=redraws, engine=engine, progress=progress)
+    judged = _Judge(table.oriented, table.groups(space), proxy, probe.seed)
     before = scored[ORIGINAL]
     original = judged.effect(ORIGINAL, before)
     effects = []

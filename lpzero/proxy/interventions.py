@@ -13,11 +13,11 @@ from lpzero.engines import Engine
 from lpzero.engines.fault import MODEL_ERRORS
 from lpzero.errors import InputError
 from lpzero.metrics import Shape
-from lpzero.operands.bank import Pass, derived_seed, pass_batch, untrained_model
 from lpzero.operands.batch import Batch, shuffled_batch
 from lpzero.operands.extract import extract
 from lpzero.operands.intervene import INTERVENTIONS, intervene
 from lpzero.operands.operand import OPERANDS, Family
+from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import (
     Score,
@@ -27,6 +27,7 @@ from lpzero.proxy.score import (
     shape_of,
     unscored,
 )
+from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
@@ -78,34 +79,34 @@ def touches(name: str, proxy: Proxy) -> bool:
 class _Task:
     space: SearchSpace
     architecture: Architecture
-    shown: Pass
+    probe: Probe
     proxy: Proxy
     names: tuple[str, ...]
 
 
 def _score_one(task: _Task) -> dict[str, Score]:
     """The scores of one architecture, unchanged and under each of the interventions."""
-    space, shown = task.space, task.shown
-    shape, batch = shape_of(space, task.architecture), pass_batch(space, shown).to(shown.device)
-    model, site_map = untrained_model(space, task.architecture, shown)
+    space, probe = task.space, task.probe
+    shape, batch = shape_of(space, task.architecture), probe_batch(space, probe).to(probe.device)
+    model, site_map = untrained_model(space, task.architecture, probe)
     key = space.key(task.architecture)
     scores = _on_operands(task, key, model, site_map, shape, batch)
     scored = partial(score_model, shape=shape, proxies=[task.proxy])
     for name in task.names:
         if name in TOKENS:
-            scores[name] = scored(model, site_map, batch=_other_batch(name, space, shown, batch))[0]
+            scores[name] = scored(model, site_map, batch=_other_batch(name, space, probe, batch))[0]
     for name in task.names:
         if name.startswith(_WEIGHTS):
-            other = replace(shown, seed=derived_seed(shown.seed, "explain", name))
+            other = replace(probe, seed=derived_seed(probe.seed, "explain", name))
             scores[name] = scored(*untrained_model(space, task.architecture, other), batch=batch)[0]
     return scores
 
 
-def _other_batch(name: str, space: SearchSpace, shown: Pass, batch: Batch) -> Batch:
-    seed = derived_seed(shown.seed, "explain", name)
+def _other_batch(name: str, space: SearchSpace, probe: Probe, batch: Batch) -> Batch:
+    seed = derived_seed(probe.seed, "explain", name)
     if name == "tokens_shuffled":
         return shuffled_batch(batch, np.random.default_rng(seed))
-    return pass_batch(space, replace(shown, seed=seed)).to(shown.device)
+    return probe_batch(space, replace(probe, seed=seed)).to(probe.device)
 
 
 def _on_operands(
@@ -122,7 +123,7 @@ def _on_operands(
         return dict.fromkeys((ORIGINAL, *names), unscored(err, 0.0))
     scores = {ORIGINAL: score_operands(operands, formula)}
     for name in names:
-        seed = derived_seed(task.shown.seed, "explain", name, key)
+        seed = derived_seed(task.probe.seed, "explain", name, key)
         changed = intervene(name, operands, families=families_of(task.proxy), seed=seed)
         scores[name] = score_operands(changed, formula)
     return scores
@@ -132,7 +133,7 @@ def score_interventions(
     space: SearchSpace,
     architectures: Sequence[Architecture],
     proxy: Proxy,
-    shown: Pass,
+    probe: Probe,
     *,
     redraws: int,
     engine: Engine,
@@ -144,7 +145,7 @@ def score_interventions(
         space: Space and protocol that build the models.
         architectures: In the order of each list of the result.
         proxy: The proxy.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         redraws: How often the initialisation is drawn again, at least 1.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
@@ -158,15 +159,15 @@ def score_interventions(
     if redraws < 1:
         raise InputError(f"expected at least 1 redrawn initialisation, found {redraws}")
     if not proxy.needs_pass:
-        rows = score_architectures(space, architectures, [proxy], shown, engine=engine, progress=progress)
+        rows = score_architectures(space, architectures, [proxy], probe, engine=engine, progress=progress)
         return {ORIGINAL: [row[0] for row in rows]}
-    pass_batch(space, shown)
+    probe_batch(space, probe)
     if families_of(proxy) == {"weight"}:
         # weights do not see the batch, and the shortest one spares most of the time of a pass
-        shown = replace(shown, batch=1, tokens=2)
+        probe = replace(probe, batch=1, tokens=2)
     asked = (name for name in interventions(redraws) if not unsupported(space, proxy, name))
     names = tuple(name for name in asked if touches(name, proxy))
-    tasks = [_Task(space, a, shown, proxy, names) for a in architectures]
+    tasks = [_Task(space, a, probe, proxy, names) for a in architectures]
     scored: list[dict[str, Score]] = []
     for row in engine.map(_score_one, tasks):
         scored.append(row)

@@ -10,9 +10,10 @@ import numpy as np
 from lpzero.engines import Engine
 from lpzero.fitness import judge
 from lpzero.fitness.ranking import FIGURES, Measured, ranking_figures
-from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.probe import Probe
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import Score, ScoreStatus, score_architectures, shape_of
+from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
@@ -40,7 +41,7 @@ def rank_table(
     space: SearchSpace,
     table: Table,
     proxies: Sequence[Proxy],
-    shown: Pass,
+    probe: Probe,
     *,
     engine: Engine,
     progress: Callable[[int, int], None],
@@ -51,7 +52,7 @@ def rank_table(
         space: Space and protocol that build the models.
         table: The table.
         proxies: In the order of the result.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
 
@@ -61,9 +62,9 @@ def rank_table(
         why.
     """
     architectures = [record.architecture for record in table.records]
-    rows = score_architectures(space, architectures, proxies, shown, engine=engine, progress=progress)
+    rows = score_architectures(space, architectures, proxies, probe, engine=engine, progress=progress)
     measured = measured_architectures(space, table)
-    return [_row(proxy, [row[i] for row in rows], measured, shown.seed) for i, proxy in enumerate(proxies)]
+    return [_row(proxy, [row[i] for row in rows], measured, probe.seed) for i, proxy in enumerate(proxies)]
 
 
 def _row(proxy: Proxy, scores: list[Score], measured: Measured, seed: int) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
 from lpzero.metrics import Shape, get_metric
-from lpzero.operands.bank import Pass, pass_batch, untrained_model
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
+from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.models.sites import SiteMap
@@ -188,13 +188,13 @@ class ScoreTask:
     Attributes:
         space: What builds its model.
         architecture: The architecture.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         proxies: In the order of the scores.
     """
 
     space: SearchSpace
     architecture: Architecture
-    shown: Pass
+    probe: Probe
     proxies: tuple[Proxy, ...]
 
 
@@ -204,8 +204,8 @@ def score_task(task: ScoreTask) -> list[Score]:
     shape = shape_of(space, task.architecture)
     if not any(proxy.needs_pass for proxy in task.proxies):
         return [_of_shape(proxy, shape) for proxy in task.proxies]
-    model, site_map = untrained_model(space, task.architecture, task.shown)
-    batch = pass_batch(space, task.shown).to(task.shown.device)
+    model, site_map = untrained_model(space, task.architecture, task.probe)
+    batch = probe_batch(space, task.probe).to(task.probe.device)
     return score_model(model, site_map, shape, batch, task.proxies)
 
 
@@ -213,7 +213,7 @@ def score_architectures(
     space: SearchSpace,
     architectures: Sequence[Architecture],
     proxies: Sequence[Proxy],
-    shown: Pass,
+    probe: Probe,
     *,
     engine: Engine,
     progress: Callable[[int, int], None],
@@ -226,7 +226,7 @@ def score_architectures(
         space: The space that builds the models.
         architectures: In the order of the result.
         proxies: In the order of each row of the result.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do), where models are built.
 
@@ -234,7 +234,7 @@ def score_architectures(
         For each architecture, one score a proxy.
     """
     heavy = [proxy for proxy in proxies if proxy.needs_pass]
-    tasks = [ScoreTask(space, a, shown, tuple(heavy)) for a in architectures] if heavy else []
+    tasks = [ScoreTask(space, a, probe, tuple(heavy)) for a in architectures] if heavy else []
     scored: list[list[Score]] = []
     for row in engine.attempt(score_task, tasks):
         scored.append([_faulted(row)] * len(heavy) if isinstance(row, Fault) else row)

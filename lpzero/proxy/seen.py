@@ -6,9 +6,9 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.fitness.split import split
-from lpzero.operands.bank import derived_seed
 from lpzero.proxy.discovery import Provenance
 from lpzero.proxy.proxy import Proxy
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.tables import Table
 

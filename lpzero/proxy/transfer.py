@@ -9,7 +9,7 @@ from typing import Any
 
 from lpzero.engines import Engine
 from lpzero.errors import MissingError
-from lpzero.operands.bank import Pass, pass_batch
+from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.rank import rank_table
 from lpzero.spaces import get_space
@@ -67,7 +67,7 @@ def _parts(text: str) -> tuple[str, str | None]:
 def transfer(
     columns: Sequence[Column],
     proxies: Sequence[Proxy],
-    shown: Pass,
+    probe: Probe,
     *,
     engine: Engine,
     progress: Callable[[str, int, int], None],
@@ -77,7 +77,7 @@ def transfer(
     Args:
         columns: The tables.
         proxies: The proxies; none is fitted to a table, not even its direction.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (name of the table, architectures done, architectures to do).
 
@@ -95,13 +95,13 @@ def transfer(
     for one in columns:
         # before hours of work, not after them
         if one.space is not None and any(proxy.needs_pass for proxy in proxies):
-            pass_batch(one.space, shown)
-    cells = [_cells(one, proxies, shown, engine, progress) for one in columns]
+            probe_batch(one.space, probe)
+    cells = [_cells(one, proxies, probe, engine, progress) for one in columns]
     return [list(row) for row in zip(*cells, strict=True)]
 
 
 def _cells(
-    one: Column, proxies: Sequence[Proxy], shown: Pass, engine: Engine, progress: Callable[[str, int, int], None]
+    one: Column, proxies: Sequence[Proxy], probe: Probe, engine: Engine, progress: Callable[[str, int, int], None]
 ) -> list[dict[str, Any]]:
     """The cells of one table, one a proxy."""
     if one.table is None or one.space is None:
@@ -111,7 +111,7 @@ def _cells(
         one.space,
         one.table,
         proxies,
-        shown,
+        probe,
         engine=engine,
         progress=lambda done, total: progress(one.name, done, total),
     )

@@ -17,8 +17,8 @@ from torch import nn
 
 from lpzero.engines.fault import line_of
 from lpzero.errors import InputError, LpzeroError, MissingError
-from lpzero.operands.bank import derived_seed
 from lpzero.pretrained.architecture_file import read_architecture, space_of
+from lpzero.seeds import derived_seed
 from lpzero.settings import read_document
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace

@@ -16,8 +16,8 @@ from lpzero.costs.costs import BYTES, COUNTED, Costs
 from lpzero.engines import open_engine, single_threaded
 from lpzero.engines.fault import MODEL_ERRORS, line_of
 from lpzero.errors import InputError, LpzeroError
-from lpzero.operands.bank import Pass, derived_seed, pass_batch
 from lpzero.operands.batch import Batch, batch_of, random_batch
+from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.score import (
     Score,
@@ -28,6 +28,7 @@ from lpzero.proxy.score import (
     shape_of_model,
 )
 from lpzero.scoring.model_file import LoadedModel, load_model
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
@@ -61,9 +62,9 @@ class Request:
     jobs: int
 
     @property
-    def shown(self) -> Pass:
+    def probe(self) -> Probe:
         """What every model is shown; raises InputError for what cannot be."""
-        return Pass(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
+        return Probe(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
 
 
 Say = Callable[[str], None]
@@ -71,9 +72,9 @@ Say = Callable[[str], None]
 
 def scorer(request: Request, say: Say) -> Callable[[str], dict[str, Any]]:
     """:func:`score_one` with all but the model; raises InputError for a proxy that there is not."""
-    proxies, shown = [load_proxy(name) for name in request.proxies], request.shown
-    drawn = Drawn(request.percentiles, request.within, proxies, shown, request.jobs)
-    return partial(score_one, proxies=proxies, shown=shown, drawn=drawn, say=say)
+    proxies, probe = [load_proxy(name) for name in request.proxies], request.probe
+    drawn = Drawn(request.percentiles, request.within, proxies, probe, request.jobs)
+    return partial(score_one, proxies=proxies, probe=probe, drawn=drawn, say=say)
 
 
 @dataclass
@@ -84,14 +85,14 @@ class Drawn:
         number: How many of a space; 0 for no percentiles.
         within: The space for every model; None for the model's own.
         proxies: What scores them.
-        shown: What they are shown.
+        probe: What they are shown.
         jobs: Worker processes.
     """
 
     number: int
     within: str | None
     proxies: list[Proxy]
-    shown: Pass
+    probe: Probe
     jobs: int
     _scored: dict[tuple[str, str], list[list[Score]]] = field(default_factory=dict)
 
@@ -120,22 +121,22 @@ class Drawn:
     def _rows(self, space: SearchSpace) -> list[list[Score]]:
         place = (space.reference, space.protocol)
         if place not in self._scored:
-            rng = np.random.default_rng(derived_seed(self.shown.seed, "percentiles"))
+            rng = np.random.default_rng(derived_seed(self.probe.seed, "percentiles"))
             architectures = [space.sample(rng) for _ in range(self.number)]
             with open_engine(None, self.jobs) as engine:
                 self._scored[place] = score_architectures(
-                    space, architectures, self.proxies, self.shown, engine=engine, progress=lambda _done, _total: None
+                    space, architectures, self.proxies, self.probe, engine=engine, progress=lambda _done, _total: None
                 )
         return self._scored[place]
 
 
-def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn, say: Say) -> dict[str, Any]:
+def score_one(text: str, proxies: list[Proxy], probe: Probe, drawn: Drawn, say: Say) -> dict[str, Any]:
     """Load one model and score it.
 
     Args:
         text: What the user gave.
         proxies: In the order of the scores.
-        shown: Seeds, batch and device.
+        probe: Seeds, batch and device.
         drawn: What its percentiles are among.
         say: Called with a line that a person should see.
 
@@ -148,9 +149,9 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn, say: S
     """
     if text.endswith(".py"):
         say(f"note: {text} is run as code")
-    loaded = load_model(text, shown.seed)
+    loaded = load_model(text, probe.seed)
     try:
-        model, site_map, source, batch = _readable(loaded, shown, say)
+        model, site_map, source, batch = _readable(loaded, probe, say)
     except LpzeroError:
         raise
     except MODEL_ERRORS as err:
@@ -162,7 +163,7 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn, say: S
         if all(result.status is ScoreStatus.FAILED for result in scores):
             raise LpzeroError(f"{text}: no proxy could score it: {scores[0].reason}")
         try:
-            costs = _costs(loaded, model, site_map, source, batch, shown)
+            costs = _costs(loaded, model, site_map, source, batch, probe)
         except LpzeroError:
             raise
         except MODEL_ERRORS as err:
@@ -176,7 +177,7 @@ def score_one(text: str, proxies: list[Proxy], shown: Pass, drawn: Drawn, say: S
         "protocol": None if loaded.space is None else loaded.space.protocol,
         "params": costs["params"],
         "costs": costs,
-        "seed": shown.seed,
+        "seed": probe.seed,
         "batch_sha256": batch.sha256,
         "scores": [_row(proxy, result) for proxy, result in zip(proxies, scores, strict=True)],
         "percentiles": drawn.percentiles(text, loaded.space, scores),
@@ -212,11 +213,11 @@ def _known_shape(loaded: LoadedModel) -> Any:
 
 
 def _costs(
-    loaded: LoadedModel, model: nn.Module, site_map: SiteMap, source: nn.Module, batch: Batch, shown: Pass
+    loaded: LoadedModel, model: nn.Module, site_map: SiteMap, source: nn.Module, batch: Batch, probe: Probe
 ) -> dict[str, float]:
     """The counted costs of a model: those of its space where it is known, else from what is there."""
     if loaded.space is not None and loaded.architecture is not None:
-        costs = Costs(loaded.space, Measurement(shown.tokens, shown.device))
+        costs = Costs(loaded.space, Measurement(probe.tokens, probe.device))
         return {name: costs.of(loaded.architecture, name) for name in COUNTED}
     shape = shape_of_model(source, site_map)
     one = Batch(batch.input_ids[:1], batch.labels[:1])
@@ -224,22 +225,22 @@ def _costs(
     return {"params": shape.params, "nonembedding": shape.decoder_params, "bytes": BYTES * shape.params, "flops": flops}
 
 
-def _readable(loaded: LoadedModel, shown: Pass, say: Say) -> tuple[nn.Module, SiteMap, nn.Module, Batch]:
+def _readable(loaded: LoadedModel, probe: Probe, say: Say) -> tuple[nn.Module, SiteMap, nn.Module, Batch]:
     """The model as the extraction calls it, its sites, where its parameters are, and the batch; on the device."""
-    model = loaded.model.to(shown.device)
-    batch = _batch(loaded, model, shown) if loaded.space is None else pass_batch(loaded.space, shown)
+    model = loaded.model.to(probe.device)
+    batch = _batch(loaded, model, probe) if loaded.space is None else probe_batch(loaded.space, probe)
     if isinstance(model, SitedModel):
-        return model, model.site_map(), model, batch.to(shown.device)
+        return model, model.site_map(), model, batch.to(probe.device)
     answering = Answering(model, guessed_objective(model))
-    return answering, _sites(answering, say), answering, batch.to(shown.device)
+    return answering, _sites(answering, say), answering, batch.to(probe.device)
 
 
-def _batch(loaded: LoadedModel, model: nn.Module, shown: Pass) -> Batch:
+def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
     objective = guessed_objective(model)
     if loaded.example is not None:
         return batch_of(loaded.example, objective)
-    rng = np.random.default_rng(derived_seed(shown.seed, "batch"))
-    return random_batch(guessed_vocabulary(model), objective, rng, batch=shown.batch, tokens=shown.tokens)
+    rng = np.random.default_rng(derived_seed(probe.seed, "batch"))
+    return random_batch(guessed_vocabulary(model), objective, rng, batch=probe.batch, tokens=probe.tokens)
 
 
 def _sites(model: nn.Module, say: Say) -> SiteMap:

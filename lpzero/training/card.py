@@ -12,7 +12,7 @@ from lpzero.errors import InputError
 from lpzero.fitness import correlate, judge
 from lpzero.fitness.noise import Noise, measure_noise, tau_ceiling
 from lpzero.metrics import METRICS
-from lpzero.operands.bank import Pass
+from lpzero.operands.probe import Probe
 from lpzero.proxy.proxy import load_proxy
 from lpzero.proxy.rank import rank_table
 from lpzero.spaces import get_space
@@ -193,7 +193,7 @@ def _training(trainings: tuple[TrainedRecord, ...], recipe: Recipe) -> dict[str,
 def _baselines(table: Table, space: SearchSpace) -> dict[str, dict[str, Any]]:
     """How well the metrics of the shape rank the table; one that does not rank it has its status."""
     proxies = [load_proxy(name) for name, metric in METRICS.items() if metric.needs == "shape"]
-    rows = rank_table(space, table, proxies, Pass(), engine=Serial(), progress=lambda _done, _total: None)
+    rows = rank_table(space, table, proxies, Probe(), engine=Serial(), progress=lambda _done, _total: None)
     kept = ("status", "tau_a", "tau_b", "rho", "distinct", "interval")
     return {row["proxy"]: {name: row[name] for name in kept} for row in rows}
 

@@ -12,10 +12,11 @@ import torch
 from lpzero.cli.main import run
 from lpzero.engines import Serial
 from lpzero.metrics import METRICS
-from lpzero.operands.bank import Pass, derived_seed
+from lpzero.operands.probe import Probe
 from lpzero.pretrained import register, write_configuration
 from lpzero.proxy import load_proxy, proxy_names
 from lpzero.proxy.score import score_architectures
+from lpzero.seeds import derived_seed
 from lpzero.spaces import Architecture, get_space
 
 DECODER = Architecture.of("gpt2", {"d_model": 64}, [{"d_inner": 64, "heads": 2}, {"d_inner": 96, "heads": 4}])
@@ -169,8 +170,8 @@ def test_a_folder_scores_as_the_space_does(
     capsys.readouterr()
     assert run(["score", "model", *chosen, "--batch", "2", "--tokens", "8", "--device", "cpu", "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)["scores"]
-    shown, proxies = Pass(batch=2, tokens=8), [load_proxy(name) for name in names]
-    (expected,) = score_architectures(found, [architecture], proxies, shown, engine=Serial(), progress=lambda *_: None)
+    probe, proxies = Probe(batch=2, tokens=8), [load_proxy(name) for name in names]
+    (expected,) = score_architectures(found, [architecture], proxies, probe, engine=Serial(), progress=lambda *_: None)
     for score, wanted in zip(scores, expected, strict=True):
         assert (score["status"], score["value"]) == (wanted.status.value, wanted.value), score["proxy"]
 

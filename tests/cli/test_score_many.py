@@ -13,7 +13,7 @@ from lpzero.cli.main import run
 from lpzero.costs.cost import Measurement
 from lpzero.costs.costs import COUNTED, Costs
 from lpzero.engines import Serial
-from lpzero.operands.bank import Pass
+from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import score_architectures
 from lpzero.spaces import get_space
@@ -41,8 +41,8 @@ def _document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, 
 def test_an_architecture_has_the_score_and_the_costs_that_every_command_gives_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    proxy, shown = load_proxy("sum(l1(weight * grad))"), Pass(batch=2, tokens=8)
-    wanted = score_architectures(SPACE, ARCHITECTURES[:1], [proxy], shown, engine=Serial(), progress=lambda *_: None)
+    proxy, probe = load_proxy("sum(l1(weight * grad))"), Probe(batch=2, tokens=8)
+    wanted = score_architectures(SPACE, ARCHITECTURES[:1], [proxy], probe, engine=Serial(), progress=lambda *_: None)
     document = _document(capsys, "a0.json", "--proxy", "sum(l1(weight * grad))")
     assert document["scores"][0]["value"] == wanted[0][0].value
     assert (document["space"], document["protocol"]) == ("gpt2", "own")

@@ -11,8 +11,9 @@ from lpzero.engines import Serial
 from lpzero.evolution.evaluation import evaluation
 from lpzero.evolution.individual import Evaluated
 from lpzero.formula.grammar import draw, grammar
-from lpzero.operands.bank import Pass, fill_bank, read_sketch
+from lpzero.operands.bank import fill_bank, read_sketch
 from lpzero.operands.packed import Packed
+from lpzero.operands.probe import Probe
 from lpzero.operands.sketch import Sketch
 from lpzero.spaces import get_space
 from lpzero.training.draw import draw as draw_architectures
@@ -26,8 +27,8 @@ def banked(tmp_path_factory: pytest.TempPathFactory) -> list[Sketch]:
     """Sketches of nine models of different shapes, as a run reads them from its bank."""
     space = get_space("flexibert", "own")
     architectures = draw_architectures(space, 9, np.random.default_rng(0))
-    shown, home = Pass(batch=2, tokens=8, elements=64), tmp_path_factory.mktemp("home")
-    found = fill_bank(space, architectures, shown, home=home, engine=Serial(), progress=lambda *_: None)
+    probe, home = Probe(batch=2, tokens=8, elements=64), tmp_path_factory.mktemp("home")
+    found = fill_bank(space, architectures, probe, home=home, engine=Serial(), progress=lambda *_: None)
     return [read_sketch(path) for path in found.paths]
 
 

@@ -15,13 +15,14 @@ from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.folder import RunDirectory
 from lpzero.evolution.run import Setting, execute, prepare
-from lpzero.evolution.trial import passes_of
+from lpzero.evolution.trial import probes_of
 from lpzero.files import LOCK
 from lpzero.fitness import correlate
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
-from lpzero.operands.bank import fill_bank, untrained_operands
+from lpzero.operands.bank import fill_bank
+from lpzero.operands.probe import untrained_operands
 
 
 def _result(document: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def test_the_test_figures_are_those_of_a_direct_computation(whole: dict[str, Any
     sign = 1.0 if whole["best"]["direction"] == "higher" else -1.0
     scores = []
     for i in setting.parts.test:
-        operands = untrained_operands(setting.space, setting.table.records[i].architecture, setting.shown)
+        operands = untrained_operands(setting.space, setting.table.records[i].architecture, setting.probe)
         scores.append(sign * Evaluator(ExactSource(operands)).scores(formula)[0])
     found = correlate(np.array(scores), setting.table.oriented[list(setting.parts.test)])
     for name in ("tau_a", "tau_b", "rho", "distinct"):
@@ -118,18 +119,18 @@ def test_every_initialisation_is_banked_and_only_the_first_is_reported_on(
 ) -> None:
     assert small_table is None
     setting = prepare(EvolveConfig(**{**small, "initialisations": 3}))
-    passes = passes_of(setting)
-    assert passes[0] == setting.shown
-    assert len({shown.seed for shown in passes}) == 3
+    passes = probes_of(setting)
+    assert passes[0] == setting.probe
+    assert len({probe.seed for probe in passes}) == 3
     banked: list[int] = []
 
-    def watched(space: Any, architectures: Any, shown: Any, **named: Any) -> Any:
-        banked.append(shown.seed)
-        return fill_bank(space, architectures, shown, **named)
+    def watched(space: Any, architectures: Any, probe: Any, **named: Any) -> Any:
+        banked.append(probe.seed)
+        return fill_bank(space, architectures, probe, **named)
 
     monkeypatch.setattr(left_out_module, "fill_bank", watched)
     document = _execute(setting, tmp_path / "run", home, quiet)
-    assert set(banked) == {shown.seed for shown in passes}
+    assert set(banked) == {probe.seed for probe in passes}
     assert document["best"]["test"]["n"] == 14
 
 

@@ -54,7 +54,7 @@ def _bank(setting: Setting[EvolveConfig], home: Path) -> tuple[Path, ...]:
     return fill_bank(
         setting.space,
         setting.seen_architectures,
-        setting.shown,
+        setting.probe,
         home=home,
         engine=Serial(),
         progress=lambda _done, _total: None,

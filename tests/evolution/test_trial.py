@@ -17,16 +17,17 @@ from lpzero.evolution.discovery.folder import RunDirectory
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import evaluation
 from lpzero.evolution.run import execute
-from lpzero.evolution.trial import Trial, pack_banks, passes_of, remove_packed, trial_of
+from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
 from lpzero.formula.grammar import draw, grammar
-from lpzero.operands.bank import Pass, fill_bank, read_sketch
+from lpzero.operands.bank import fill_bank, read_sketch
+from lpzero.operands.probe import Probe
 
 
-def _bank(setting: Setting[EvolveConfig], shown: Pass, home: Path) -> tuple[Path, ...]:
+def _bank(setting: Setting[EvolveConfig], probe: Probe, home: Path) -> tuple[Path, ...]:
     return fill_bank(
         setting.space,
         setting.seen_architectures,
-        shown,
+        probe,
         home=home,
         engine=Serial(),
         progress=lambda *_: None,
@@ -40,7 +41,7 @@ def twice(setting: Setting[EvolveConfig]) -> Setting[EvolveConfig]:
 
 
 def test_a_trial_evaluates_as_its_sketches_do(twice: Setting[EvolveConfig], home: Path, tmp_path: Path) -> None:
-    banks = tuple(_bank(twice, shown, home) for shown in passes_of(twice))
+    banks = tuple(_bank(twice, probe, home) for probe in probes_of(twice))
     packed = pack_banks(tmp_path, banks)
     assert [path.relative_to(tmp_path).as_posix() for path in packed] == [
         "state/bank.safetensors",
@@ -66,7 +67,7 @@ def test_a_trial_evaluates_as_its_sketches_do(twice: Setting[EvolveConfig], home
 
 
 def test_what_travels_does_not_hold_the_sketches(setting: Setting[EvolveConfig], home: Path, tmp_path: Path) -> None:
-    packed = pack_banks(tmp_path, [_bank(setting, setting.shown, home)])
+    packed = pack_banks(tmp_path, [_bank(setting, setting.probe, home)])
     trial = trial_of(setting, packed, Serial())
     assert packed[0].stat().st_size > 500_000
     assert len(pickle.dumps(trial)) < 2000

@@ -17,13 +17,14 @@ import torch
 from lpzero.engines import Engine, Fault, FaultStatus, Serial
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import PART
-from lpzero.operands.bank import Pass, bank_path, fill_bank, pass_batch, read_sketch, untrained_operands
+from lpzero.operands.bank import bank_path, fill_bank, read_sketch
+from lpzero.operands.probe import Probe, probe_batch, untrained_operands
 from lpzero.operands.sketch import Sketch
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
-SHOWN = Pass(batch=2, tokens=8, elements=32)
+SHOWN = Probe(batch=2, tokens=8, elements=32)
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +155,10 @@ def test_a_cache_that_cannot_be_written_is_said(
 
 def test_the_key_depends_on_everything(architectures: list[Architecture], tmp_path: Path) -> None:
     paths = {
-        bank_path(tmp_path, get_space("flexibert", protocol), architecture, shown)
+        bank_path(tmp_path, get_space("flexibert", protocol), architecture, probe)
         for protocol in ("trained", "listed")
         for architecture in architectures
-        for shown in (
+        for probe in (
             SHOWN,
             replace(SHOWN, seed=1),
             replace(SHOWN, batch=3),
@@ -183,10 +184,10 @@ def test_initialisation_follows_the_seed_and_the_architecture(
 
 def test_sizes_are_checked(space: SearchSpace) -> None:
     with pytest.raises(InputError, match="expected at most 512 tokens"):
-        pass_batch(space, Pass(tokens=513))
+        probe_batch(space, Probe(tokens=513))
     for wrong in ({"seed": -1}, {"batch": 0}, {"tokens": 1}, {"elements": 15}):
         with pytest.raises(InputError, match="expected seed"):
-            Pass(**wrong)
+            Probe(**wrong)
 
 
 def test_a_model_whose_gradients_do_not_fit_is_refused_before_it_is_built(

@@ -11,10 +11,10 @@ import torch
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource, SketchSource
-from lpzero.operands.bank import Pass, untrained_operands
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import SITE_FAMILIES
+from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import RunningSizes, sketch
 from lpzero.spaces import get_space
 
@@ -32,7 +32,7 @@ def _alone(tensor: torch.Tensor) -> Operands:
 def operands() -> Operands:
     space = get_space("flexibert")
     torch.set_num_threads(1)
-    return untrained_operands(space, space.sample(np.random.default_rng(1)), Pass(batch=2, tokens=32))
+    return untrained_operands(space, space.sample(np.random.default_rng(1)), Probe(batch=2, tokens=32))
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean", "std", "l1", "mean_abs", "frobenius"])

@@ -14,14 +14,14 @@ from scipy import stats
 from lpzero.cli.main import run as command
 from lpzero.engines import Serial
 from lpzero.errors import InputError
-from lpzero.operands.bank import Pass
+from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.explain import Explanation, drawn, explain
 from lpzero.proxy.interventions import ORIGINAL, score_interventions
 from lpzero.spaces import get_space
 from lpzero.tables import Table, load_table
 
-SHOWN = Pass(batch=2, tokens=8)
+SHOWN = Probe(batch=2, tokens=8)
 
 
 def _nothing(_done: int, _total: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
-from lpzero.operands.bank import Pass, untrained_model
+from lpzero.operands.probe import Probe, untrained_model
 from lpzero.proxy import load_proxy
 from lpzero.proxy.interventions import ORIGINAL, interventions, score_interventions
 from lpzero.proxy.score import Score, score_architectures
@@ -18,7 +18,7 @@ from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
-SHOWN = Pass(batch=2, tokens=8)
+SHOWN = Probe(batch=2, tokens=8)
 SNIP = "sum(l1(weight * grad))"
 
 

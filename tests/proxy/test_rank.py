@@ -9,7 +9,7 @@ import pytest
 
 from lpzero.engines import Serial
 from lpzero.fitness.ranking import FIGURES
-from lpzero.operands.bank import Pass
+from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.rank import measured_architectures, rank_table
 from lpzero.spaces import get_space
@@ -25,7 +25,7 @@ def table() -> Table:
 def _rank(table: Table, *names: str) -> list[dict[str, Any]]:
     space = get_space(table.space, table.protocols[0])
     proxies = [load_proxy(name) for name in names]
-    return rank_table(space, table, proxies, Pass(), engine=Serial(), progress=lambda _done, _total: None)
+    return rank_table(space, table, proxies, Probe(), engine=Serial(), progress=lambda _done, _total: None)
 
 
 def test_a_row_has_every_figure(table: Table) -> None:

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from lpzero.engines import Engine, Serial
-from lpzero.operands.bank import Pass
 from lpzero.operands.batch import Batch
+from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.rank import rank_table
 from lpzero.proxy.score import ScoreStatus, score_architectures, score_model, shape_of, shape_of_model
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
-SHOWN = Pass(batch=2, tokens=8)
+SHOWN = Probe(batch=2, tokens=8)
 
 
 def _nothing(_done: int, _total: int) -> None:

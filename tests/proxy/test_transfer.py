@@ -11,23 +11,23 @@ import pytest
 
 from lpzero.engines import Serial
 from lpzero.errors import InputError, MissingError
-from lpzero.operands.bank import Pass
+from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.rank import rank_table
 from lpzero.proxy.transfer import BASELINES, column, transfer
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
-SHOWN = Pass(batch=2, tokens=8)
+SHOWN = Probe(batch=2, tokens=8)
 
 
 def _nothing(*_: Any) -> None:
     return None
 
 
-def _matrix(tables: tuple[str, ...], proxies: tuple[str, ...], shown: Pass = SHOWN) -> list[list[dict[str, Any]]]:
+def _matrix(tables: tuple[str, ...], proxies: tuple[str, ...], probe: Probe = SHOWN) -> list[list[dict[str, Any]]]:
     columns = [column(text) for text in tables]
-    return transfer(columns, [load_proxy(p) for p in proxies], shown, engine=Serial(), progress=_nothing)
+    return transfer(columns, [load_proxy(p) for p in proxies], probe, engine=Serial(), progress=_nothing)
 
 
 def test_a_cell_is_what_rank_says_of_its_table(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_a_batch_that_does_not_fit_is_refused_before_any_work(data: Path, monkey
 
     monkeypatch.setattr("lpzero.proxy.transfer.rank_table", refuse)
     with pytest.raises(InputError, match="at most 64 tokens for flexibert"):
-        _matrix(("gpt2-wt103", "flexibert-own"), ("snip",), Pass(tokens=100))
+        _matrix(("gpt2-wt103", "flexibert-own"), ("snip",), Probe(tokens=100))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from lpzero.errors import InputError, LpzeroError
 from lpzero.evolution.discovery.config import Config
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.files import write_json
-from lpzero.operands.bank import Pass, bank_path, fill_bank
+from lpzero.operands.bank import bank_path, fill_bank
+from lpzero.operands.probe import Probe
 from lpzero.run_folder import RunFolder
 from lpzero.settings import read_document
 from lpzero.spaces.architecture import Architecture
@@ -59,7 +60,7 @@ class BankedSetting:
 def bank_run(
     run: RunFolder,
     setting: Setting[Config],
-    passes: Sequence[Pass],
+    passes: Sequence[Probe],
     *,
     home: Path,
     engine: Engine,
@@ -87,11 +88,11 @@ def bank_run(
         known[architecture.digest] = fault
         write_faults(run, known)
 
-    for shown in passes:
+    for probe in passes:
         fill_bank(
             setting.space,
             setting.seen_architectures,
-            shown,
+            probe,
             home=home,
             engine=engine,
             progress=lambda done, total: progress("operands", done, total),
@@ -100,8 +101,8 @@ def bank_run(
         )
     kept, left_out = without(setting, known)
     banks = tuple(
-        tuple(bank_path(home, kept.space, architecture, shown) for architecture in kept.seen_architectures)
-        for shown in passes
+        tuple(bank_path(home, kept.space, architecture, probe) for architecture in kept.seen_architectures)
+        for probe in passes
     )
     return kept, BankedSetting(left_out, banks)
 

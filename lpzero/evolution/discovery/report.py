@@ -27,10 +27,10 @@ from lpzero.fitness.ranking import (
     correlation_figures,
     ranking_figures,
 )
-from lpzero.operands.bank import derived_seed
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, score_architectures
+from lpzero.seeds import derived_seed
 from lpzero.tables import Table
 
 SCHEMA = 1
@@ -158,7 +158,7 @@ def final_report(
     rows = dict(
         zip(
             there,
-            score_architectures(setting.space, architectures, proxies, setting.shown, engine=engine, progress=progress),
+            score_architectures(setting.space, architectures, proxies, setting.probe, engine=engine, progress=progress),
             strict=True,
         )
     )

@@ -10,7 +10,8 @@ import numpy as np
 from lpzero.errors import InputError
 from lpzero.evolution.discovery.config import Config
 from lpzero.fitness import Split, split
-from lpzero.operands.bank import Pass, derived_seed, pass_batch
+from lpzero.operands.probe import Probe, probe_batch
+from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -27,7 +28,7 @@ class Setting(Generic[Config]):
         table: The table.
         groups: (records,) int, records of which the space builds one model share a label.
         parts: Which records are for what.
-        shown: What architectures are shown, and how much of it is kept.
+        probe: What architectures are shown, and how much of it is kept.
     """
 
     config: Config
@@ -35,7 +36,7 @@ class Setting(Generic[Config]):
     table: Table
     groups: np.ndarray
     parts: Split
-    shown: Pass
+    probe: Probe
 
     @property
     def seen(self) -> list[int]:
@@ -62,7 +63,7 @@ def load(config: Config) -> Setting[Config]:
     groups = table.groups(space)
     rng = np.random.default_rng(derived_seed(config.seed, "split"))
     parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)
-    shown = Pass(
+    probe = Probe(
         seed=config.seed,
         batch=config.batch,
         tokens=config.tokens,
@@ -70,5 +71,5 @@ def load(config: Config) -> Setting[Config]:
         device=config.device,
     )
     # whatever a setting makes impossible is said here, before there is a run directory
-    pass_batch(space, shown)
-    return Setting(config, space, table, groups, parts, shown)
+    probe_batch(space, probe)
+    return Setting(config, space, table, groups, parts, probe)

@@ -95,7 +95,7 @@ def _execute(
     config = setting.config
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
     setting, banked = bank_run(
-        run, setting, (setting.shown,), home=home, engine=engine, progress=observer.architectures
+        run, setting, (setting.probe,), home=home, engine=engine, progress=observer.architectures
     )
     searched = len(setting.parts.search)
     quality = setting.table.oriented[setting.seen]

@@ -144,5 +144,5 @@ def test_a_run_that_is_stopped_keeps_the_faults_that_it_had(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bank_run(run, bad, (bad.shown,), home=tmp_path / "home", engine=Serial(), progress=stop)
+        bank_run(run, bad, (bad.probe,), home=tmp_path / "home", engine=Serial(), progress=stop)
     assert [fault.status for fault in read_faults(run).values()] == [FaultStatus.FAILED]

@@ -13,7 +13,7 @@ import torch
 
 from lpzero.engines import Serial
 from lpzero.errors import InputError, NoResultError
-from lpzero.operands.bank import Pass
+from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import ScoreStatus, score_architectures
 from lpzero.spaces import Architecture
@@ -61,9 +61,9 @@ def test_there_is_an_example_of_every_family() -> None:
 def test_a_family_is_drawn_built_and_scored(family: str) -> None:
     space = example(family)
     drawn = [space.sample(np.random.default_rng(seed)) for seed in range(2)]
-    shown = Pass(seed=0, batch=2, tokens=16)
+    probe = Probe(seed=0, batch=2, tokens=16)
     proxy = load_proxy("sum(l1(weight * grad))")
-    rows = score_architectures(space, drawn, [proxy], shown, engine=Serial(), progress=lambda done, todo: None)
+    rows = score_architectures(space, drawn, [proxy], probe, engine=Serial(), progress=lambda done, todo: None)
     assert [row[0].status for row in rows] == [ScoreStatus.OK] * 2
     assert all(row[0].value is not None and row[0].value > 0 for row in rows)
     for architecture in drawn:
