@@ -24,7 +24,7 @@ from lpzero.evolution.island import Epoch, Order, evolve_island
 from lpzero.evolution.run import prepare
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.values import ExactSource
 from lpzero.operands.probe import untrained_operands
 from lpzero.tables import get_entry, load_table
@@ -69,7 +69,7 @@ def main() -> None:
         generations=25,
     )
     setting = prepare(config)
-    rules, rng = grammar("typed"), np.random.default_rng(0)
+    rules, rng = get_grammar("typed"), np.random.default_rng(0)
     drawn = [draw(rules, rng) for _ in range(options.candidates)]
     naive = [naive_seconds(setting, formula, options.architectures) for formula in drawn]
     typed = typed_seconds(setting)

@@ -19,7 +19,7 @@ from lpzero.fitness import judge
 from lpzero.fitness.correlation import net_pairs
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import ExactSource, ExactTensor, SketchedTensor, SketchSource, SketchWeights
 from lpzero.operands.bank import fill_bank, read_sketch
@@ -57,7 +57,7 @@ class DoubleOperands(ExactSource):
 
 def drawn(number: int, seed: int) -> list[Formula]:
     """Random formulas that no rule refuses and that sketches allow."""
-    rules, rng = grammar("typed"), np.random.default_rng(seed)
+    rules, rng = get_grammar("typed"), np.random.default_rng(seed)
     found: dict[str, Formula] = {}
     while len(found) < number:
         formula = draw(rules, rng)

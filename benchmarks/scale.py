@@ -31,7 +31,7 @@ from lpzero.engines import Engine, Shared, open_engine
 from lpzero.evolution.evaluation import evaluation
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import bank_path, fill_bank, read_sketch
@@ -70,7 +70,7 @@ def cells() -> list[Cell]:
 
 def formulas(number: int) -> list[Formula]:
     """The first of a fixed sequence of random ones."""
-    rules, rng = grammar("typed"), np.random.default_rng(0)
+    rules, rng = get_grammar("typed"), np.random.default_rng(0)
     return [draw(rules, rng) for _ in range(number)]
 
 

@@ -17,7 +17,7 @@ from scipy import stats
 
 from lpzero.engines import open_engine
 from lpzero.nas.config import SearchConfig
-from lpzero.nas.folder import SearchFolder
+from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
 from lpzero.operands.probe import probe_batch, untrained_model
@@ -97,7 +97,7 @@ def main() -> None:
     )
     setting, watch = prepare(config), Watch()
     with tempfile.TemporaryDirectory() as folder:
-        run = SearchFolder.create(Path(folder) / "run", config)
+        run = SearchRunFolder.create(Path(folder) / "run", config)
         with open_engine(jobs=options.jobs) as engine:
             document = execute(run, setting, engine=engine, observer=watch)
         kept = run.kept(1)

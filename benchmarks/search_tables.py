@@ -29,8 +29,8 @@ from lpzero.nas.pool import ClosedPool
 from lpzero.nas.truth import Truth
 from lpzero.operands.probe import Probe
 from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.exclusion import chosen_on
 from lpzero.proxy.score import score_architectures
-from lpzero.proxy.seen import chosen_on
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
@@ -84,12 +84,12 @@ class Unseen:
 def unseen(name: str, folder: Path | None, jobs: int) -> Unseen:
     """Load a discovered proxy, the table that it was found on and the scores of what it was not chosen on."""
     proxy = load_proxy(name)
-    if proxy.found is None:
+    if proxy.provenance is None:
         sys.exit(f"{name}: expected a proxy whose file says where it was found")
-    whole = load_table(proxy.found.table)
+    whole = load_table(proxy.provenance.table)
     seen = chosen_on(proxy, whole)
     table = replace(whole, records=tuple(item for item in whole.records if item.id not in seen))
-    space = get_space(table.space, table.protocol(proxy.found.protocol))
+    space = get_space(table.space, table.protocol(proxy.provenance.protocol))
     return Unseen(proxy, Costs(space), table, exact_scores(proxy, space, table, folder, jobs))
 
 

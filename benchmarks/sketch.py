@@ -12,7 +12,7 @@ from scipy import stats
 
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.rules import pruned_by
 from lpzero.formula.values import ExactSource, SketchSource
 from lpzero.operands.probe import Probe, untrained_operands
@@ -26,7 +26,7 @@ SIZES = (64, 128, 256, 512, 1024)
 
 def formulas(number: int) -> list[Formula]:
     """Random formulas that no rule refuses."""
-    rules, rng = grammar("typed"), np.random.default_rng(0)
+    rules, rng = get_grammar("typed"), np.random.default_rng(0)
     found: list[Formula] = []
     while len(found) < number:
         formula = draw(rules, rng)

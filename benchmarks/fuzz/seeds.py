@@ -103,14 +103,15 @@ def checkpoint() -> str:
 
     from lpzero.evolution.archive import Numbers
     from lpzero.evolution.checkpoint import to_document
+    from lpzero.evolution.discovery.candidate import Candidate
     from lpzero.evolution.evolution import State
-    from lpzero.evolution.individual import Evaluated, Individual
+    from lpzero.evolution.individual import Individual
     from lpzero.evolution.island import Island
     from lpzero.fitness import Correlation, Status
 
     part = Correlation(0.5, 0.5, 0.6, 1.0)
     known = [
-        Evaluated(
+        Candidate(
             key=text,
             size=5,
             status=Status.OK,

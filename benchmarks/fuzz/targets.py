@@ -176,7 +176,7 @@ def _lts(data: bytes, folder: Path) -> None:
 
 def _proxy(data: bytes, folder: Path) -> None:
     from lpzero.proxy import load_proxy
-    from lpzero.proxy.seen import chosen_on
+    from lpzero.proxy.exclusion import chosen_on
     from lpzero.tables import load_table
 
     proxy = load_proxy(str(_written(data, folder, "proxy.json")))
@@ -195,19 +195,19 @@ def _discovered(data: bytes, folder: Path) -> None:
 
 def _evolve_config(data: bytes, folder: Path) -> None:
     from lpzero.evolution.config import EvolveConfig
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 
     _written(data, folder, "config.json")
-    RunDirectory.open(folder, EvolveConfig)
+    DiscoveryRunFolder.open(folder, EvolveConfig)
 
 
 def _evolve_state(data: bytes, folder: Path) -> None:
     from lpzero.evolution.checkpoint import from_document
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 
     (folder / "state").mkdir(exist_ok=True)
     _written(data, folder, "state/checkpoint.json")
-    document = RunDirectory(folder).read_checkpoint()
+    document = DiscoveryRunFolder(folder).read_checkpoint()
     assert document is not None
     from_document(document, seeds.CONFIG)
 
@@ -216,9 +216,9 @@ def _evolve_files(data: bytes, folder: Path) -> None:
     """The start, the split and the result of a run from one input; all of them are read."""
     from lpzero.cli.evolve import _print_result
     from lpzero.errors import InputError
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 
-    run = RunDirectory(folder)
+    run = DiscoveryRunFolder(folder)
     for name in ("start.json", "split.json", "best.json"):
         _written(data, folder, name)
     for read in (run.read_start, run.read_seen):
@@ -231,18 +231,18 @@ def _evolve_files(data: bytes, folder: Path) -> None:
 
 
 def _search_config(data: bytes, folder: Path) -> None:
-    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.folder import SearchRunFolder
 
     _written(data, folder, "config.json")
-    SearchFolder.open(folder)
+    SearchRunFolder.open(folder)
 
 
 def _search_lines(data: bytes, folder: Path) -> None:
     """Scores, costs and the end of a search from one input."""
     from lpzero.errors import InputError
-    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.folder import SearchRunFolder
 
-    run = SearchFolder(folder)
+    run = SearchRunFolder(folder)
     for name in ("scored.jsonl", "costs.jsonl", "searched.json"):
         _written(data, folder, name)
     with contextlib.suppress(InputError):
@@ -254,10 +254,10 @@ def _search_lines(data: bytes, folder: Path) -> None:
 
 def _search_result(data: bytes, folder: Path) -> None:
     from lpzero.cli.search import _print
-    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.folder import SearchRunFolder
 
     _written(data, folder, "result.json")
-    document = SearchFolder(folder).read_result()
+    document = SearchRunFolder(folder).read_result()
     assert document is not None
     with contextlib.redirect_stdout(io.StringIO()):
         _print(document)

@@ -16,7 +16,7 @@ from lpzero.cli.table_options import complete, free_path, print_best, split_opti
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
     from lpzero.evolution.discovery.setting import Setting
     from lpzero.evolution.enumeration.config import EnumerateConfig
 
@@ -80,19 +80,19 @@ def enumerate(resume: Path | None, output: Path | None, where: Where, as_json: b
         _print(document)
 
 
-def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EnumerateConfig]]:
-    from lpzero.evolution.discovery.folder import RunDirectory
+def _resumed(path: Path) -> tuple[Callable[[], DiscoveryRunFolder], Setting[EnumerateConfig]]:
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
     from lpzero.evolution.enumeration.config import EnumerateConfig
     from lpzero.evolution.enumeration.run import prepare_enumeration
 
-    run, config = RunDirectory.open(path, EnumerateConfig)
+    run, config = DiscoveryRunFolder.open(path, EnumerateConfig)
     return lambda: run, prepare_enumeration(config)
 
 
 def _begun(
     output: Path | None, settings: dict[str, Any]
-) -> tuple[Callable[[], RunDirectory], Setting[EnumerateConfig]]:
-    from lpzero.evolution.discovery.folder import RunDirectory
+) -> tuple[Callable[[], DiscoveryRunFolder], Setting[EnumerateConfig]]:
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
     from lpzero.evolution.enumeration.config import EnumerateConfig
     from lpzero.evolution.enumeration.run import prepare_enumeration
     from lpzero.formula.grammar import OVER_LAYERS
@@ -104,7 +104,7 @@ def _begun(
         )
     config = check_settings(EnumerateConfig, complete(settings))
     setting = prepare_enumeration(config)
-    return partial(RunDirectory.create, output or free_path(config, "enumerate"), config), setting
+    return partial(DiscoveryRunFolder.create, output or free_path(config, "enumerate"), config), setting
 
 
 def _print(document: dict[str, Any]) -> None:

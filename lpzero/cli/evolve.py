@@ -17,7 +17,7 @@ from lpzero.errors import InputError
 
 if TYPE_CHECKING:
     from lpzero.evolution.config import EvolveConfig
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
     from lpzero.evolution.discovery.setting import Setting
     from lpzero.proxy import Proxy
 
@@ -156,18 +156,20 @@ def evolve(
         _print_result(document)
 
 
-def _resumed(path: Path) -> tuple[Callable[[], RunDirectory], Setting[EvolveConfig]]:
+def _resumed(path: Path) -> tuple[Callable[[], DiscoveryRunFolder], Setting[EvolveConfig]]:
     from lpzero.evolution.config import EvolveConfig
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
     from lpzero.evolution.run import prepare
 
-    run, config = RunDirectory.open(path, EvolveConfig)
+    run, config = DiscoveryRunFolder.open(path, EvolveConfig)
     return lambda: run, prepare(config)
 
 
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], RunDirectory], Setting[EvolveConfig]]:
+def _begun(
+    output: Path | None, settings: dict[str, Any]
+) -> tuple[Callable[[], DiscoveryRunFolder], Setting[EvolveConfig]]:
     from lpzero.evolution.config import check_config
-    from lpzero.evolution.discovery.folder import RunDirectory
+    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
     from lpzero.evolution.run import prepare
     from lpzero.evolution.start import check_sealed
 
@@ -177,7 +179,7 @@ def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], 
     setting = prepare(config)
     for given, proxy in seeds.items():
         check_sealed(given, proxy.found_on, setting)
-    return partial(RunDirectory.create, output or free_path(config, config.grammar), config), setting
+    return partial(DiscoveryRunFolder.create, output or free_path(config, config.grammar), config), setting
 
 
 def _started(settings: dict[str, Any]) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
             higher_is_better=loaded.higher_is_better,
             paper=loaded.paper,
         )
-        if format_ == "json" and loaded.found is not None:
-            provenance = {"note": loaded.note, "found": loaded.found.model_dump()}
+        if format_ == "json" and loaded.provenance is not None:
+            provenance = {"note": loaded.note, "found": loaded.provenance.model_dump()}
             text = json.dumps({**json.loads(text), **provenance}, indent=2)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))

@@ -16,7 +16,7 @@ from lpzero.errors import InputError
 
 if TYPE_CHECKING:
     from lpzero.nas.config import SearchConfig
-    from lpzero.nas.folder import SearchFolder
+    from lpzero.nas.folder import SearchRunFolder
     from lpzero.nas.setting import SearchSetting
     from lpzero.proxy import Proxy
     from lpzero.spaces.space import SearchSpace
@@ -118,21 +118,21 @@ def search(resume: Path | None, output: Path | None, where: Where, as_json: bool
         _print(document)
 
 
-def _resumed(path: Path) -> tuple[Callable[[], SearchFolder], SearchSetting]:
-    from lpzero.nas.folder import SearchFolder
+def _resumed(path: Path) -> tuple[Callable[[], SearchRunFolder], SearchSetting]:
+    from lpzero.nas.folder import SearchRunFolder
     from lpzero.nas.setting import prepare
 
-    run, config = SearchFolder.open(path)
+    run, config = SearchRunFolder.open(path)
     return lambda: run, prepare(config, run)
 
 
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], SearchFolder], SearchSetting]:
-    from lpzero.nas.folder import SearchFolder
+def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], SearchRunFolder], SearchSetting]:
+    from lpzero.nas.folder import SearchRunFolder
     from lpzero.nas.setting import prepare
 
     config = _config(settings)
     setting = prepare(config)
-    return partial(SearchFolder.create, output or _free_path(config, setting), config), setting
+    return partial(SearchRunFolder.create, output or _free_path(config, setting), config), setting
 
 
 def _config(settings: dict[str, Any]) -> SearchConfig:
@@ -197,7 +197,7 @@ def _space(model: Path | None, name: str | None, protocol: str | None, table: Ta
 
 
 def _left_out(proxies: list[Proxy], table: Table) -> list[str]:
-    from lpzero.proxy.seen import chosen_on
+    from lpzero.proxy.exclusion import chosen_on
 
     return sorted({name for proxy in proxies for name in chosen_on(proxy, table)})
 

@@ -62,24 +62,24 @@ class Costs:
         space: The space.
         measurement: How those are measured that need a pass.
         keep: Told of every measured cost: key of the model, name, cost.
-        known: Those that are there: (key of the model, name) to cost.
+        cache: Those that are there: (key of the model, name) to cost.
     """
 
     space: SearchSpace
     measurement: Measurement = field(default_factory=Measurement)
     keep: Callable[[str, str, CostValue], None] | None = None
-    known: dict[tuple[str, str], CostValue] = field(default_factory=dict)
+    cache: dict[tuple[str, str], CostValue] = field(default_factory=dict)
 
     def measured(self, architecture: Architecture, name: str) -> CostValue:
         """One cost, with its interval; raises InputError where the architecture is not in the space."""
         place = (self.space.model_key(architecture), name)
-        if place not in self.known:
+        if place not in self.cache:
             cost = COSTS[name]
             found = cost.of(self.space, architecture, self.measurement)
-            self.known[place] = found
+            self.cache[place] = found
             if cost.measured and self.keep is not None:
                 self.keep(*place, found)
-        return self.known[place]
+        return self.cache[place]
 
     def of(self, architecture: Architecture, name: str) -> float:
         """One cost as a number."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lpzero.evolution.individual import Evaluated
+from lpzero.evolution.discovery.candidate import Candidate
 
 KEPT = 100
 
@@ -64,32 +64,32 @@ class Numbers:
         return self.sorted
 
 
-def keep_best(kept: Iterable[Evaluated], found: Iterable[Evaluated]) -> list[Evaluated]:
+def keep_best(kept: Iterable[Candidate], added: Iterable[Candidate]) -> list[Candidate]:
     """The best of every size by objective, one for each ranking.
 
     Args:
         kept: What is kept so far.
-        found: What is to be added, statuses ok.
+        added: What is to be added, statuses ok.
 
     Returns:
         At most ``KEPT`` of each size; smaller ones first, of one size the better first. Where several have the same
         ranks, the smaller represents them, then the first by text.
     """
-    by_ranks: dict[int | None, Evaluated] = {}
-    for known in (*kept, *found):
-        other = by_ranks.get(known.signature)
-        if other is None or known.rank < other.rank:
-            by_ranks[known.signature] = known
-    best: list[Evaluated] = []
+    by_ranks: dict[int | None, Candidate] = {}
+    for candidate in (*kept, *added):
+        other = by_ranks.get(candidate.signature)
+        if other is None or candidate.rank < other.rank:
+            by_ranks[candidate.signature] = candidate
+    best: list[Candidate] = []
     number = last = 0
-    for known in sorted(by_ranks.values(), key=_by_size):
-        number = number + 1 if known.size == last else 1
-        last = known.size
+    for candidate in sorted(by_ranks.values(), key=_by_size):
+        number = number + 1 if candidate.size == last else 1
+        last = candidate.size
         if number <= KEPT:
-            best.append(known)
+            best.append(candidate)
     return best
 
 
-def _by_size(known: Evaluated) -> tuple[int, float, str]:
-    assert known.objective is not None
-    return known.size, -known.objective, known.key
+def _by_size(candidate: Candidate) -> tuple[int, float, str]:
+    assert candidate.objective is not None
+    return candidate.size, -candidate.objective, candidate.key

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lpzero.errors import InputError
 from lpzero.evolution.archive import Numbers
 from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.evolution import State
-from lpzero.evolution.individual import Evaluated, Individual
+from lpzero.evolution.individual import Individual
 from lpzero.evolution.island import Island
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import parse
@@ -54,7 +55,7 @@ class _Correlation(_Part):
     distinct: float
 
 
-class _Known(_Part):
+class _Candidate(_Part):
     key: str
     size: int
     higher_is_better: bool
@@ -75,13 +76,13 @@ class _Island(_Part):
 
 def to_document(state: State) -> dict[str, Any]:
     """The state as plain JSON types."""
-    populations = (individual.evaluated for island in state.islands for individual in island.population)
-    formulas = {known.key: known for known in (*state.kept, *populations)}
+    populations = (individual.candidate for island in state.islands for individual in island.population)
+    formulas = {candidate.key: candidate for candidate in (*state.kept, *populations)}
     return {
         "schema": SCHEMA,
         **{name: getattr(state, name) for name in (*_PLAIN, "stopped_by")},
-        "formulas": [_known_to_document(known) for known in formulas.values()],
-        "kept": [known.key for known in state.kept],
+        "formulas": [_candidate_to_document(candidate) for candidate in formulas.values()],
+        "kept": [candidate.key for candidate in state.kept],
         "islands": [_island_to_document(island) for island in state.islands],
         "met": _numbers_to_text(state.met),
         "signatures": _numbers_to_text(state.signatures),
@@ -99,14 +100,14 @@ def _numbers_from_text(text: str) -> Numbers:
 def _island_to_document(island: Island) -> dict[str, Any]:
     return {
         "rng": island.rng.bit_generator.state,
-        "population": [individual.evaluated.key for individual in island.population],
+        "population": [individual.candidate.key for individual in island.population],
         "best": island.best,
         "stale": island.stale,
         "restarts": island.restarts,
     }
 
 
-def _island_from_document(document: dict[str, Any], formulas: dict[str, Evaluated], config: EvolveConfig) -> Island:
+def _island_from_document(document: dict[str, Any], formulas: dict[str, Candidate], config: EvolveConfig) -> Island:
     island = _Island.model_validate(document)
     rng = np.random.default_rng()
     rng.bit_generator.state = island.rng
@@ -115,24 +116,24 @@ def _island_from_document(document: dict[str, Any], formulas: dict[str, Evaluate
     return Island(rng, population, island.best, island.stale, island.restarts)
 
 
-def _known_to_document(known: Evaluated) -> dict[str, Any]:
-    document = {name: getattr(known, name) for name in _OF_FORMULA}
+def _candidate_to_document(candidate: Candidate) -> dict[str, Any]:
+    document = {name: getattr(candidate, name) for name in _OF_FORMULA}
     for name in ("search", "validation", "both"):
-        part = getattr(known, name)
+        part = getattr(candidate, name)
         if part is not None:
             document[name] = asdict(part)
     return document
 
 
-def _known_from_document(document: dict[str, Any]) -> Evaluated:
-    known = _Known.model_validate(document)
+def _candidate_from_document(document: dict[str, Any]) -> Candidate:
+    candidate = _Candidate.model_validate(document)
     # what is no formula would end the run much later
-    parse(known.key)
-    values: dict[str, Any] = {name: getattr(known, name) for name in _OF_FORMULA}
+    parse(candidate.key)
+    values: dict[str, Any] = {name: getattr(candidate, name) for name in _OF_FORMULA}
     for name in ("search", "validation", "both"):
-        part = getattr(known, name)
+        part = getattr(candidate, name)
         values[name] = None if part is None else Correlation(**part.model_dump())
-    return Evaluated(status=Status.OK, **values)
+    return Candidate(status=Status.OK, **values)
 
 
 def from_document(document: dict[str, Any], config: EvolveConfig) -> State:
@@ -149,7 +150,7 @@ def from_document(document: dict[str, Any], config: EvolveConfig) -> State:
         if document["schema"] != SCHEMA:
             raise InputError(f"expected a checkpoint of schema {SCHEMA}, found {shorten(document['schema'])}")
         _Plain.model_validate({name: document[name] for name in (*_PLAIN, "stopped_by")})
-        formulas = {known.key: known for known in map(_known_from_document, document["formulas"])}
+        formulas = {candidate.key: candidate for candidate in map(_candidate_from_document, document["formulas"])}
         islands = [_island_from_document(island, formulas, config) for island in document["islands"]]
         if len(islands) != config.islands:
             raise InputError(f"expected a checkpoint of {config.islands} islands, found {len(islands)}")

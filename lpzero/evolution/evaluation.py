@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import InputError
-from lpzero.evolution.individual import Evaluated
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.objective import Resamples, draw_resamples, lower_quantile
 from lpzero.fitness import Correlation, Status
 from lpzero.fitness.batch import RankStatistics, rank_statistics
@@ -58,15 +58,15 @@ class Evaluation:
     rules: bool = True
     others: tuple[ShardedEvaluator, ...] = ()
 
-    def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
+    def __call__(self, formulas: Sequence[Formula]) -> list[Candidate]:
         """Evaluate formulas in their canonical form, in order.
 
         Equal formulas give equal results, whatever else is in the batch.
         """
         forms = [canonical(formula) for formula in formulas]
         rules = [pruned_by(form) if self.rules else None for form in forms]
-        found: dict[int, Evaluated] = {
-            i: Evaluated(form.text, form.size, Status.PRUNED, rule).of(form)
+        found: dict[int, Candidate] = {
+            i: Candidate(form.text, form.size, Status.PRUNED, rule, form=form)
             for i, (form, rule) in enumerate(zip(forms, rules, strict=True))
             if rule is not None
         }
@@ -77,11 +77,11 @@ class Evaluation:
             found |= zip(places, self._evaluated([forms[i] for i in places]), strict=True)
         return [found[i] for i in range(len(forms))]
 
-    def _evaluated(self, forms: list[Formula]) -> list[Evaluated]:
+    def _evaluated(self, forms: list[Formula]) -> list[Candidate]:
         """Score some formulas, and judge those for which memory sufficed."""
         drawn = [evaluator.score_all(forms) for evaluator in (self.evaluator, *self.others)]
         exhausted = np.any([scores.exhausted for scores in drawn], axis=0)
-        found: list[Evaluated] = [Evaluated(form.text, form.size, Status.OUT_OF_MEMORY).of(form) for form in forms]
+        found: list[Candidate] = [Candidate(form.text, form.size, Status.OUT_OF_MEMORY, form=form) for form in forms]
         kept = np.flatnonzero(~exhausted).tolist()
         if kept:
             values = [scores.values[kept] if exhausted.any() else scores.values for scores in drawn]
@@ -89,7 +89,7 @@ class Evaluation:
                 found[i] = judged
         return found
 
-    def _judged(self, forms: list[Formula], drawn: list[Tensor]) -> list[Evaluated]:
+    def _judged(self, forms: list[Formula], drawn: list[Tensor]) -> list[Candidate]:
         scores, *others = drawn
         n, handful = self.searched, scores[:, :HANDFUL]
         active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
@@ -152,21 +152,21 @@ def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Co
 
 def _verdict(
     form: Formula, i: int, columns: dict[str, list[Any]], splits: dict[str, dict[str, list[Any]]]
-) -> Evaluated:
+) -> Candidate:
     """What the figures of a batch say of its formula at place ``i``."""
     if not columns["active"][i]:
-        return Evaluated(form.text, form.size, Status.PRUNED, INACTIVE).of(form)
+        return Candidate(form.text, form.size, Status.PRUNED, INACTIVE, form=form)
     search, both = splits["search"], splits["both"]
     if not both["finite"][i]:
         status = Status.OVERFLOW if both["overflow"][i] else Status.NONFINITE
-        return Evaluated(form.text, form.size, status).of(form)
+        return Candidate(form.text, form.size, status, form=form)
     for one in (search, both):
         if one["constant"][i]:
             # an active formula varies: where its scores are 0, they vanished
             status = Status.UNDERFLOW if one["vanishing"][i] else Status.CONSTANT
-            return Evaluated(form.text, form.size, status).of(form)
+            return Candidate(form.text, form.size, status, form=form)
     higher = search["tau_a"][i] >= 0
-    return Evaluated(
+    return Candidate(
         form.text,
         form.size,
         Status.OK,
@@ -176,7 +176,8 @@ def _verdict(
         search=_correlation(search, i, higher),
         validation=_correlation(splits.get("validation"), i, higher),
         both=_correlation(both, i, higher),
-    ).of(form)
+        form=form,
+    )
 
 
 def evaluation(

@@ -16,7 +16,8 @@ from deap import tools
 from lpzero.errors import NoResultError
 from lpzero.evolution.archive import Numbers, keep_best
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.individual import Evaluated, FrontMember
+from lpzero.evolution.discovery.candidate import Candidate
+from lpzero.evolution.individual import FrontMember
 from lpzero.evolution.island import Epoch, Island, Order, migrate
 from lpzero.seeds import derived_seed
 
@@ -47,7 +48,7 @@ class State:
     islands: list[Island]
     generation: int = 0
     begun: bool = False
-    kept: list[Evaluated] = field(default_factory=list)
+    kept: list[Candidate] = field(default_factory=list)
     met: Numbers = field(default_factory=Numbers)
     signatures: Numbers = field(default_factory=Numbers)
     evaluated: int = 0
@@ -66,7 +67,7 @@ class State:
         return cls([Island(np.random.default_rng(seed)) for seed in seeds])
 
     @property
-    def archive(self) -> dict[str, Evaluated]:
+    def archive(self) -> dict[str, Candidate]:
         """The kept formulas by canonical key."""
         return {known.key: known for known in self.kept}
 
@@ -199,7 +200,7 @@ class Evolution:
         state, config = self.state, self.config
         first = not state.begun
         state.islands = [epoch.island for epoch in epochs]
-        state.kept = keep_best(state.kept, [known for epoch in epochs for known in epoch.found])
+        state.kept = keep_best(state.kept, [known for epoch in epochs for known in epoch.candidates])
         for number in range(max(len(epoch.generations) for epoch in epochs)):
             self._count_generation(epochs, number)
         stopped = {epoch.generations[-1].stopped_by for epoch in epochs}
@@ -248,11 +249,11 @@ def _evaluated(epoch: Epoch) -> int:
     return sum(rule is None for generation in epoch.generations for _, rule, _ in generation.met)
 
 
-def front(archive: dict[str, Evaluated]) -> list[Evaluated]:
+def front(archive: dict[str, Candidate]) -> list[Candidate]:
     """The formulas that no other beats in both size and tau-a on search and validation, smallest first."""
-    pareto = tools.ParetoFront(similar=lambda a, b: a.evaluated.key == b.evaluated.key)
+    pareto = tools.ParetoFront(similar=lambda a, b: a.candidate.key == b.candidate.key)
     pareto.update([FrontMember(known) for known in archive.values() if known.ok])
-    best: dict[int, Evaluated] = {}
+    best: dict[int, Candidate] = {}
     for member in pareto:
-        best.setdefault(member.evaluated.size, member.evaluated)
+        best.setdefault(member.candidate.size, member.candidate)
     return [best[size] for size in sorted(best)]

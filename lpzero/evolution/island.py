@@ -16,17 +16,18 @@ from deap import base
 
 from lpzero.evolution.archive import Numbers, key_hash
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.individual import Evaluated, Individual
+from lpzero.evolution.discovery.candidate import Candidate
+from lpzero.evolution.individual import Individual
 from lpzero.evolution.selection import Nsga2, Selection, Tournament
 from lpzero.evolution.variation import crossover, mutate
 from lpzero.fitness import Status
 from lpzero.formula import Formula, canonical, parse
-from lpzero.formula.grammar import Grammar, draw, grammar
+from lpzero.formula.grammar import Grammar, draw, get_grammar
 
 DRAWS = 50
 SEEDED_SHARE = 0.5
 
-Evaluate = Callable[[Sequence[Formula]], list[Evaluated]]
+Evaluate = Callable[[Sequence[Formula]], list[Candidate]]
 
 
 @dataclass
@@ -96,12 +97,12 @@ class Epoch:
     Attributes:
         island: Where it stands now.
         generations: One entry a generation, the last perhaps cut short.
-        found: Valid formulas, one for each of the rankings that were met.
+        candidates: Valid formulas, one for each of the rankings that were met.
     """
 
     island: Island
     generations: list[Generation]
-    found: list[Evaluated]
+    candidates: list[Candidate]
 
 
 class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
@@ -112,9 +113,9 @@ class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
         self.limit = limit
 
 
-def rules_of(config: EvolveConfig) -> Grammar:
+def grammar_of(config: EvolveConfig) -> Grammar:
     """The grammar of a run."""
-    return grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
+    return get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
 
 
 def evolve_island(order: Order, config: EvolveConfig, evaluate: Evaluate) -> Epoch:
@@ -132,14 +133,14 @@ class _Breeding:
     """The work of one epoch."""
 
     def __init__(self, order: Order, config: EvolveConfig, evaluate: Evaluate) -> None:
-        begun, rules = order.island, rules_of(config)
+        begun, grammar = order.island, grammar_of(config)
         rng = np.random.default_rng()
         rng.bit_generator.state = begun.rng.bit_generator.state
         self._island = Island(rng, list(begun.population), begun.best, begun.stale, begun.restarts)
         self._order, self._config, self._evaluate = order, config, evaluate
         self._deadline = None if order.seconds is None else time.monotonic() + order.seconds
         self._met, self._signatures = Numbers(order.met), Numbers(order.signatures)
-        self._found: dict[int, Evaluated] = {}
+        self._found: dict[int, Candidate] = {}
         self._smaller: dict[int, Individual] = {}
         self._evaluated = 0
         self._now = Generation(best=begun.best)
@@ -147,9 +148,9 @@ class _Breeding:
             Nsga2(config.population) if config.select == "nsga2" else Tournament(config.tournament, config.elite)
         )
         self._toolbox = base.Toolbox()
-        self._toolbox.register("draw", draw, rules, rng)
-        self._toolbox.register("mate", crossover, rules=rules, rng=rng)
-        self._toolbox.register("mutate", mutate, rules=rules, rng=rng)
+        self._toolbox.register("draw", draw, grammar, rng)
+        self._toolbox.register("mate", crossover, grammar=grammar, rng=rng)
+        self._toolbox.register("mutate", mutate, grammar=grammar, rng=rng)
 
     def epoch(self) -> Epoch:
         """Breed generation after generation."""
@@ -242,7 +243,7 @@ class _Breeding:
                     bred.append(individual)
                 else:
                     other = self._smaller.get(known.signature)
-                    if other is None or known.rank < other.evaluated.rank:
+                    if other is None or known.rank < other.candidate.rank:
                         self._smaller[known.signature] = individual
                 first = self._found.get(known.signature)
                 if first is None or known.rank < first.rank:
@@ -254,24 +255,24 @@ class _Breeding:
         """Each one, or the formula that this generation met which represents its ranks better."""
         result = []
         for individual in individuals:
-            assert individual.evaluated.signature is not None
-            smaller = self._smaller.get(individual.evaluated.signature, individual)
-            result.append(smaller if smaller.evaluated.rank < individual.evaluated.rank else individual)
+            assert individual.candidate.signature is not None
+            smaller = self._smaller.get(individual.candidate.signature, individual)
+            result.append(smaller if smaller.candidate.rank < individual.candidate.rank else individual)
         return result
 
     def _child(self) -> Formula:
         island, config = self._island, self._config
         rng, population = island.rng, island.population
-        child: Formula = self._selection.parent(population, rng).evaluated.formula
+        child: Formula = self._selection.parent(population, rng).candidate.formula
         if rng.random() < config.crossover_rate:
-            child = self._toolbox.mate(child, self._selection.parent(population, rng).evaluated.formula)
+            child = self._toolbox.mate(child, self._selection.parent(population, rng).candidate.formula)
         if rng.random() < config.mutation_rate:
             child = self._toolbox.mutate(child)
         return child
 
 
 def _best(population: list[Individual], number: int) -> list[Individual]:
-    return sorted(population, key=lambda individual: (-individual.worth, individual.evaluated.key))[:number]
+    return sorted(population, key=lambda individual: (-individual.worth, individual.candidate.key))[:number]
 
 
 def migrate(islands: Sequence[Island], number: int) -> None:
@@ -288,8 +289,8 @@ def migrate(islands: Sequence[Island], number: int) -> None:
         if not island.population:
             island.population = list(arriving)
             continue
-        present = {individual.evaluated.signature for individual in island.population}
-        new = [individual for individual in arriving if individual.evaluated.signature not in present]
+        present = {individual.candidate.signature for individual in island.population}
+        new = [individual for individual in arriving if individual.candidate.signature not in present]
         keep = max(1, len(island.population) - len(new))
         kept = {id(individual) for individual in _best(island.population, keep)}
         island.population = [i for i in island.population if id(i) in kept] + new

@@ -13,7 +13,7 @@ from lpzero.evolution.checkpoint import from_document, to_document
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.consensus import choose
 from lpzero.evolution.discovery.faults import bank_run
-from lpzero.evolution.discovery.folder import CHECKPOINT, RunDirectory
+from lpzero.evolution.discovery.folder import CHECKPOINT, DiscoveryRunFolder
 from lpzero.evolution.discovery.report import final_report, front_documents, header
 from lpzero.evolution.discovery.setting import Setting, load
 from lpzero.evolution.evaluation import Evaluation
@@ -57,7 +57,7 @@ def prepare(config: EvolveConfig) -> Setting[EvolveConfig]:
 
 
 def execute(
-    run: RunDirectory, setting: Setting[EvolveConfig], *, home: Path, engine: Engine, observer: Observer
+    run: DiscoveryRunFolder, setting: Setting[EvolveConfig], *, home: Path, engine: Engine, observer: Observer
 ) -> dict[str, Any]:
     """Carry a run to its end, from its checkpoint where it has one.
 
@@ -85,7 +85,7 @@ def execute(
 
 
 def _execute(
-    run: RunDirectory, setting: Setting[EvolveConfig], home: Path, engine: Engine, observer: Observer
+    run: DiscoveryRunFolder, setting: Setting[EvolveConfig], home: Path, engine: Engine, observer: Observer
 ) -> dict[str, Any]:
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
@@ -110,7 +110,7 @@ def _execute(
 
 
 def _result(
-    run: RunDirectory,
+    run: DiscoveryRunFolder,
     setting: Setting[EvolveConfig],
     trial: Trial,
     state: State,
@@ -147,7 +147,7 @@ def _result(
 
 
 def _start(
-    run: RunDirectory, setting: Setting[EvolveConfig], packed: Packed, engine: Engine, observer: Observer
+    run: DiscoveryRunFolder, setting: Setting[EvolveConfig], packed: Packed, engine: Engine, observer: Observer
 ) -> Start:
     """Where the evolution starts, found once and kept with the run."""
     kept = run.read_start()
@@ -173,7 +173,12 @@ def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
 
 
 def _evolve(
-    run: RunDirectory, setting: Setting[EvolveConfig], trial: Trial, start: Start, engine: Engine, observer: Observer
+    run: DiscoveryRunFolder,
+    setting: Setting[EvolveConfig],
+    trial: Trial,
+    start: Start,
+    engine: Engine,
+    observer: Observer,
 ) -> Evolution:
     config = setting.config
     saved = run.read_checkpoint()
@@ -197,7 +202,7 @@ def _evolve(
     return evolution
 
 
-def _keep(run: RunDirectory, evolution: Evolution, reached: State) -> None:
+def _keep(run: DiscoveryRunFolder, evolution: Evolution, reached: State) -> None:
     """Save a state, and say what came before it."""
     run.write_checkpoint(to_document(reached))
     for told in evolution.history:

@@ -18,11 +18,11 @@ import numpy as np
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.consensus import COMMITTEE, voters
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Counted, Ranked, rank_all
-from lpzero.evolution.island import rules_of
+from lpzero.evolution.island import grammar_of
 from lpzero.formula import parse
 from lpzero.formula.grammar import OVER_LAYERS, accepts
 from lpzero.operands.operand import WHOLE_OPERANDS
@@ -52,12 +52,13 @@ class Start:
 
 def check_start(config: EvolveConfig) -> None:
     """Check that the grammar has every seed formula, and that an enumeration is possible; raises InputError."""
-    rules = rules_of(config)
+    grammar = grammar_of(config)
     for text in config.seed_formulas:
-        if not accepts(rules, parse(text)):
+        if not accepts(grammar, parse(text)):
             raise InputError(
-                f"--seed-formula {text}: expected a formula of the grammar {rules.name} that sketches can score, at "
-                f"most {rules.max_depth} deep and of at most {rules.max_size} nodes: raise --max-depth or --max-size"
+                f"--seed-formula {text}: expected a formula of the grammar {grammar.name} that sketches can score, at "
+                f"most {grammar.max_depth} deep and of at most {grammar.max_size} nodes: raise --max-depth or "
+                "--max-size"
             )
     if config.start == "enumeration" and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
         raise InputError(
@@ -80,7 +81,7 @@ def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> N
     """
     if found_on != setting.table.name:
         return
-    looked_at = RunDirectory(Path(given)).read_seen()
+    looked_at = DiscoveryRunFolder(Path(given)).read_seen()
     if looked_at is None or looked_at & {setting.table.records[i].id for i in setting.parts.test}:
         raise InputError(
             f"--seed-formula {given}: it was chosen on architectures of {found_on} that this run tests on: give a run "
@@ -111,13 +112,13 @@ def find_start(
     given = tuple(config.seed_formulas)
     if config.start == "random":
         return Start(0, given)
-    rules = rules_of(config)
+    grammar = grammar_of(config)
     ranked = rank_all(
         packed,
         setting.table.oriented[setting.seen],
         searched=len(setting.parts.search),
         grammar=config.grammar if config.grammar in OVER_LAYERS else GRAMMAR,
-        operands=[name for name in WHOLE_OPERANDS if name in rules.operands],
+        operands=[name for name in WHOLE_OPERANDS if name in grammar.operands],
         keep=KEEP,
         jobs=jobs,
         device=config.device,
@@ -125,7 +126,7 @@ def find_start(
         count=False,
     )
     best = (ranked.formula(int(i)) for i in voters(_tau_a(ranked, config), KEEP))
-    fitting = [str(formula) for formula in islice((one for one in best if accepts(rules, one)), COMMITTEE)]
+    fitting = [str(formula) for formula in islice((one for one in best if accepts(grammar, one)), COMMITTEE)]
     if not fitting:
         raise InputError("no enumerated formula fits --max-size and --max-depth: raise them, or give --start random")
     return Start(ranked.enumeration.formulas, tuple(dict.fromkeys([*given, *fitting])))

@@ -59,24 +59,24 @@ def _pick(every: list[tuple[Place, Formula]], rng: np.random.Generator) -> tuple
     return inner[int(rng.integers(len(inner)))]
 
 
-def _first_valid(parent: Formula, rules: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
+def _first_valid(parent: Formula, grammar: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
     for _ in range(TRIES):
         try:
             child = attempt()
         except InputError:
             continue
-        if child is not None and child != parent and accepts(rules, child):
+        if child is not None and child != parent and accepts(grammar, child):
             return child
     return parent
 
 
-def crossover(first: Formula, second: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+def crossover(first: Formula, second: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """Put a part of the second parent in the place of a part of the first that has its level.
 
     Args:
         first: The parent that gives the root.
         second: The parent that gives the part.
-        rules: The grammar that the child must belong to.
+        grammar: The grammar that the child must belong to.
         rng: Source of randomness.
     """
     every, others = places(first), list(second.walk())
@@ -86,10 +86,10 @@ def crossover(first: Formula, second: Formula, rules: Grammar, rng: np.random.Ge
         donors = [node for node in others if node.type.level == old.type.level]
         return replaced(first, path, donors[int(rng.integers(len(donors)))]) if donors else None
 
-    return _first_valid(first, rules, attempt)
+    return _first_valid(first, grammar, attempt)
 
 
-def mutate_subtree(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+def mutate_subtree(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """Replace a random part by a new random one of the same type; under a reduction, at any sites."""
     every = places(parent)
 
@@ -98,27 +98,27 @@ def mutate_subtree(parent: Formula, rules: Grammar, rng: np.random.Generator) ->
         above = part_at(parent, path[:-1]) if path else None
         free = above is not None and above.primitive is not None and above.primitive.kind == "reduction"
         wanted = Type("tensor") if free else old.type
-        depth = int(rng.integers(1, max(2, rules.max_depth - len(path) + 1)))
-        return replaced(parent, path, draw_part(rules, wanted, depth, rng))
+        depth = int(rng.integers(1, max(2, grammar.max_depth - len(path) + 1)))
+        return replaced(parent, path, draw_part(grammar, wanted, depth, rng))
 
-    return _first_valid(parent, rules, attempt)
+    return _first_valid(parent, grammar, attempt)
 
 
-def mutate_point(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+def mutate_point(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """Replace one primitive by another of its arity, or one operand by another, where the types allow it."""
     every = places(parent)
 
     def attempt() -> Formula | None:
         path, old = every[int(rng.integers(len(every)))]
         if old.primitive is None:
-            return replaced(parent, path, operand(rules.operands[int(rng.integers(len(rules.operands)))]))
+            return replaced(parent, path, operand(grammar.operands[int(rng.integers(len(grammar.operands)))]))
         names = [p.name for p in PRIMITIVES if p.arity == old.primitive.arity and p.search]
         return replaced(parent, path, apply(names[int(rng.integers(len(names)))], *old.arguments))
 
-    return _first_valid(parent, rules, attempt)
+    return _first_valid(parent, grammar, attempt)
 
 
-def mutate_hoist(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+def mutate_hoist(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """Put a part in the place of a larger part of its type that holds it: the child is smaller."""
     every = places(parent)
 
@@ -127,14 +127,14 @@ def mutate_hoist(parent: Formula, rules: Grammar, rng: np.random.Generator) -> F
         inside = [node for node in old.walk() if node != old and node.type == old.type]
         return replaced(parent, path, inside[int(rng.integers(len(inside)))]) if inside else None
 
-    return _first_valid(parent, rules, attempt)
+    return _first_valid(parent, grammar, attempt)
 
 
 MUTATIONS = (mutate_subtree, mutate_point, mutate_hoist)
 MUTATION_SHARES = (0.5, 0.35, 0.15)
 
 
-def mutate(parent: Formula, rules: Grammar, rng: np.random.Generator) -> Formula:
+def mutate(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """One of the mutations: subtree (50 %), point (35 %), hoist (15 %)."""
     chosen = int(rng.choice(len(MUTATIONS), p=MUTATION_SHARES))
-    return MUTATIONS[chosen](parent, rules, rng)
+    return MUTATIONS[chosen](parent, grammar, rng)

@@ -28,7 +28,7 @@ FIGURES = (
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredArchitectures:
     """What the scores of some architectures are compared with.
 
     Attributes:
@@ -49,10 +49,10 @@ class Measured:
         if len(set(shapes)) > 1:
             raise InputError(f"expected quality, groups, depth and params of one length, found {shapes}")
 
-    def part(self, indices: Sequence[int]) -> Measured:
+    def part(self, indices: Sequence[int]) -> MeasuredArchitectures:
         """Some of the architectures, in the order of the indices."""
         chosen = list(indices)
-        return Measured(self.quality[chosen], self.groups[chosen], self.depth[chosen], self.params[chosen])
+        return MeasuredArchitectures(self.quality[chosen], self.groups[chosen], self.depth[chosen], self.params[chosen])
 
 
 def _rounded(value: float) -> float:
@@ -69,7 +69,7 @@ def correlation_figures(correlation: Correlation) -> dict[str, float]:
 
 
 def ranking_figures(
-    scores: np.ndarray, measured: Measured, correlation: Correlation, rng: np.random.Generator
+    scores: np.ndarray, measured: MeasuredArchitectures, correlation: Correlation, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Every figure of a ranking.
 
@@ -103,8 +103,12 @@ def ranking_figures(
     }
 
 
-def _stratified(found: Stratified | None) -> dict[str, Any]:
-    return {"tau_a": None, "pairs": 0} if found is None else {"tau_a": _rounded(found.tau_a), "pairs": found.pairs}
+def _stratified(stratified: Stratified | None) -> dict[str, Any]:
+    return (
+        {"tau_a": None, "pairs": 0}
+        if stratified is None
+        else {"tau_a": _rounded(stratified.tau_a), "pairs": stratified.pairs}
+    )
 
 
 def comparison_figures(comparison: Comparison | None) -> dict[str, Any]:

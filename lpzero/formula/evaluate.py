@@ -17,7 +17,7 @@ from lpzero.errors import InputError
 from lpzero.formula.formula import Formula
 from lpzero.formula.keys import canonical
 from lpzero.formula.memory import Memory
-from lpzero.formula.values import Source, TensorValue
+from lpzero.formula.values import OperandSource, TensorValue
 
 MEMORY_LIMIT = 512 * 2**20
 
@@ -52,7 +52,9 @@ class Evaluator:
     no layers is 0; a mean over none, and the first or last of none, is not a number.
     """
 
-    def __init__(self, source: Source, memory_limit: int = MEMORY_LIMIT, *, memory: Memory | None = None) -> None:
+    def __init__(
+        self, source: OperandSource, memory_limit: int = MEMORY_LIMIT, *, memory: Memory | None = None
+    ) -> None:
         self._source = source
         self._memory = Memory(memory_limit) if memory is None else memory
 

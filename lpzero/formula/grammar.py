@@ -70,7 +70,7 @@ class Grammar:
             operand(name)
 
 
-def grammar(name: str, *, max_depth: int = 8, max_size: int = 24) -> Grammar:
+def get_grammar(name: str, *, max_depth: int = 8, max_size: int = 24) -> Grammar:
     """A grammar by name with its usual operands: all for ``typed``, the paper's six for the others.
 
     Raises:
@@ -80,16 +80,16 @@ def grammar(name: str, *, max_depth: int = 8, max_size: int = 24) -> Grammar:
     return Grammar(name, max_depth, max_size, operands)
 
 
-def accepts(rules: Grammar, formula: Formula) -> bool:
+def accepts(grammar: Grammar, formula: Formula) -> bool:
     """Whether a formula belongs to a grammar."""
     fits = (
         formula.type.level == "scalar"
-        and formula.depth <= rules.max_depth
-        and formula.size <= rules.max_size
-        and formula.operands <= set(rules.operands)
+        and formula.depth <= grammar.max_depth
+        and formula.size <= grammar.max_size
+        and formula.operands <= set(grammar.operands)
         and all(node.primitive is None or node.primitive.search for node in formula.walk())
     )
-    aggregations = OVER_LAYERS.get(rules.name)
+    aggregations = OVER_LAYERS.get(grammar.name)
     if not fits or aggregations is None:
         return fits
     return formula.name in ROOTS and all(_is_branch(argument, aggregations) for argument in formula.arguments)
@@ -112,79 +112,79 @@ def _is_branch(formula: Formula, aggregations: tuple[str, ...]) -> bool:
     return len(chain) <= (3 if averaged else 2)
 
 
-def draw(rules: Grammar, rng: np.random.Generator) -> Formula:
+def draw(grammar: Grammar, rng: np.random.Generator) -> Formula:
     """Draw a formula of a grammar.
 
     Args:
-        rules: The grammar.
+        grammar: The grammar.
         rng: Source of randomness.
     """
     while True:
-        if rules.name in OVER_LAYERS:
-            formula = apply(str(rng.choice(ROOTS)), _draw_branch(rules, rng), _draw_branch(rules, rng))
+        if grammar.name in OVER_LAYERS:
+            formula = apply(str(rng.choice(ROOTS)), _draw_branch(grammar, rng), _draw_branch(grammar, rng))
         else:
             # Koza 1992: depths spread over the range, so that small formulas are tried as well
-            formula = draw_part(rules, Type("scalar"), int(rng.integers(3, rules.max_depth + 1)), rng)
-        if accepts(rules, formula):
+            formula = draw_part(grammar, Type("scalar"), int(rng.integers(3, grammar.max_depth + 1)), rng)
+        if accepts(grammar, formula):
             return formula
 
 
-def _draw_branch(rules: Grammar, rng: np.random.Generator) -> Formula:
-    value = _draw_paper_operand(rules, rng)
+def _draw_branch(grammar: Grammar, rng: np.random.Generator) -> Formula:
+    value = _draw_paper_operand(grammar, rng)
     for _ in range(2):
         fitting = [n for n in PAPER_UNARY if any(value.type.level in row.levels for row in _unary_rows(n))]
         value = apply(str(rng.choice(fitting)), value)
     if value.type.level == "tensor":
         value = apply("mean", value)
-    return apply(str(rng.choice(OVER_LAYERS[rules.name])), value)
+    return apply(str(rng.choice(OVER_LAYERS[grammar.name])), value)
 
 
 def _unary_rows(name: str) -> list[Primitive]:
     return [row for row in NAMES[name] if row.kind != "aggregation"]
 
 
-def _draw_paper_operand(rules: Grammar, rng: np.random.Generator) -> Formula:
-    pairs = [(a, b) for a, b in product(rules.operands, repeat=2) if a < b and OPERANDS[a].sites == OPERANDS[b].sites]
-    drawn = int(rng.integers(len(rules.operands) + len(pairs)))
-    if drawn < len(rules.operands):
-        return operand(rules.operands[drawn])
-    return apply("mul", *(operand(name) for name in pairs[drawn - len(rules.operands)]))
+def _draw_paper_operand(grammar: Grammar, rng: np.random.Generator) -> Formula:
+    pairs = [(a, b) for a, b in product(grammar.operands, repeat=2) if a < b and OPERANDS[a].sites == OPERANDS[b].sites]
+    drawn = int(rng.integers(len(grammar.operands) + len(pairs)))
+    if drawn < len(grammar.operands):
+        return operand(grammar.operands[drawn])
+    return apply("mul", *(operand(name) for name in pairs[drawn - len(grammar.operands)]))
 
 
-def draw_part(rules: Grammar, wanted: Type, depth: int, rng: np.random.Generator) -> Formula:
+def draw_part(grammar: Grammar, wanted: Type, depth: int, rng: np.random.Generator) -> Formula:
     """Draw a typed part.
 
     Args:
-        rules: The grammar whose operands are used.
+        grammar: The grammar whose operands are used.
         wanted: Its type; a tensor with empty sites may live anywhere.
         depth: Deepest part wanted, at least 3 for a scalar, 2 for layers, 1 for a tensor; less counts as that.
         rng: Source of randomness.
     """
     if wanted.level == "tensor":
-        names = [n for n in rules.operands if not wanted.sites or OPERANDS[n].sites == wanted.sites]
+        names = [n for n in grammar.operands if not wanted.sites or OPERANDS[n].sites == wanted.sites]
         if not names:
             raise InputError(f"no operand lives at {wanted.sites}")
-        return _draw_tensor(rules, str(rng.choice(names)), depth, rng)
+        return _draw_tensor(grammar, str(rng.choice(names)), depth, rng)
     lowest = 3 if wanted.level == "scalar" else 2
     choice = rng.random()
     if depth <= lowest or choice < 0.5:
         down = AGGREGATIONS if wanted.level == "scalar" else REDUCTIONS
         below = Type("layers") if wanted.level == "scalar" else Type("tensor")
-        return apply(str(rng.choice(down)), draw_part(rules, below, depth - 1, rng))
+        return apply(str(rng.choice(down)), draw_part(grammar, below, depth - 1, rng))
     if choice < 0.7:
         unary = ELEMENTWISE if wanted.level == "scalar" else ELEMENTWISE + NORMALISING
-        return apply(str(rng.choice(unary)), draw_part(rules, wanted, depth - 1, rng))
-    sides = (draw_part(rules, wanted, depth - 1, rng) for _ in range(2))
+        return apply(str(rng.choice(unary)), draw_part(grammar, wanted, depth - 1, rng))
+    sides = (draw_part(grammar, wanted, depth - 1, rng) for _ in range(2))
     return apply(str(rng.choice(ROOTS)), *sides)
 
 
-def _draw_tensor(rules: Grammar, name: str, depth: int, rng: np.random.Generator) -> Formula:
+def _draw_tensor(grammar: Grammar, name: str, depth: int, rng: np.random.Generator) -> Formula:
     choice = rng.random()
     if depth <= 1 or choice < 0.5:
         return operand(name)
     if choice < 0.8:
         unary = str(rng.choice(ELEMENTWISE + NORMALISING))
-        return apply(unary, _draw_tensor(rules, name, depth - 1, rng))
+        return apply(unary, _draw_tensor(grammar, name, depth - 1, rng))
     sites = Type("tensor", OPERANDS[name].sites)
-    left, right = (draw_part(rules, sites, depth - 1, rng) for _ in range(2))
+    left, right = (draw_part(grammar, sites, depth - 1, rng) for _ in range(2))
     return apply(str(rng.choice(ROOTS)), left, right)

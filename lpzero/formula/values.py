@@ -190,7 +190,7 @@ class ExactTensor:
         return sum(t.nbytes for t in self.tensors)
 
 
-class Source(Protocol):
+class OperandSource(Protocol):
     """Operands of one or more models."""
 
     models: int
@@ -201,7 +201,7 @@ class Source(Protocol):
         ...
 
 
-class SketchSource(Source):
+class SketchSource(OperandSource):
     """The sketches of many models, one matrix a family.
 
     Args:
@@ -255,7 +255,7 @@ class SketchSource(Source):
             return torch.from_numpy(array).to(self._device)
 
 
-class ExactSource(Source):
+class ExactSource(OperandSource):
     """The exact operands of one model."""
 
     exact = True

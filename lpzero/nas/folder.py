@@ -26,7 +26,7 @@ SCORED, COSTS, RESULT, FRONT = "scored.jsonl", "costs.jsonl", "result.json", "fr
 PICKS, TRAININGS, SEARCHED = "architectures", "trainings", "searched.json"
 
 
-class SearchFolder(RunFolder):
+class SearchRunFolder(RunFolder):
     """The folder of one search.
 
     Args:
@@ -34,24 +34,24 @@ class SearchFolder(RunFolder):
     """
 
     @classmethod
-    def create(cls, path: Path, config: SearchConfig) -> SearchFolder:
+    def create(cls, path: Path, config: SearchConfig) -> SearchRunFolder:
         """Begin a search in a new folder; raises as :meth:`lpzero.run_folder.RunFolder.begin` does."""
         run = cls(path)
         run.begin(config.model_dump(), f", or continue it with --resume {path}")
         return run
 
     @classmethod
-    def open(cls, path: Path) -> tuple[SearchFolder, SearchConfig]:
+    def open(cls, path: Path) -> tuple[SearchRunFolder, SearchConfig]:
         """Open a search to continue it; raises InputError where the folder holds none."""
         if not (path / CONFIG).is_file():
             raise InputError(f"{path}: expected the folder of a search with {CONFIG}, found none")
         return cls(path), check_settings(SearchConfig, read_document(path / CONFIG), source=str(path / CONFIG))
 
-    def keep(self, found: list[Scored]) -> None:
+    def keep(self, batch: list[Scored]) -> None:
         """Append scores, one line each, so that none is computed twice."""
         self._append(
             SCORED,
-            [{"architecture": s.architecture.to_json(), "scores": s.scores, "status": s.status} for s in found],
+            [{"architecture": s.architecture.to_json(), "scores": s.scores, "status": s.status} for s in batch],
         )
 
     def kept(self, proxies: int) -> list[Scored]:
@@ -154,12 +154,12 @@ def _cost(line: str, place: str) -> tuple[tuple[str, str], CostValue]:
         raise InputError(f"{place}: expected a measured cost: begin a new search") from None
 
 
-def _finite(found: Any) -> float:
+def _finite(value: Any) -> float:
     """A number; raises TypeError or ValueError for anything else."""
-    if type(found) not in (int, float):
+    if type(value) not in (int, float):
         raise TypeError
     try:
-        number = float(found)
+        number = float(value)
     except OverflowError:
         raise ValueError from None
     if not math.isfinite(number):

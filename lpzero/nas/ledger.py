@@ -47,9 +47,9 @@ class Ledger:
     entries: dict[str, Scored] = field(default_factory=dict)
     _worths: dict[str, float] = field(default_factory=dict)
 
-    def add(self, found: Sequence[Scored]) -> None:
+    def add(self, batch: Sequence[Scored]) -> None:
         """Add what was scored; every worth follows anew."""
-        for scored in found:
+        for scored in batch:
             self.entries[self.space.model_key(scored.architecture)] = scored
         self._worths = {}
 

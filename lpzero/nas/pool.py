@@ -44,8 +44,8 @@ class Pool(Protocol):
         """One near a parent, or between two; None where none is left."""
         ...
 
-    def largest(self, rng: np.random.Generator, known: Sequence[Architecture] = ()) -> Architecture:
-        """The one with the most parameters that fits; ``known`` fit. Raises NoResultError where nothing does."""
+    def largest(self, rng: np.random.Generator, fitting: Sequence[Architecture] = ()) -> Architecture:
+        """The one with the most parameters that fits; ``fitting`` fit. Raises NoResultError where nothing does."""
         ...
 
 
@@ -100,9 +100,9 @@ class OpenPool:
                 return child
         return None
 
-    def largest(self, rng: np.random.Generator, known: Sequence[Architecture] = ()) -> Architecture:
+    def largest(self, rng: np.random.Generator, fitting: Sequence[Architecture] = ()) -> Architecture:
         """See :class:`Pool`: the largest known or a random one, grown until ``DRAWS`` mutations add nothing."""
-        best = max(known, key=lambda one: self.costs.of(one, "params"), default=None) or self.sample(rng, set())
+        best = max(fitting, key=lambda one: self.costs.of(one, "params"), default=None) or self.sample(rng, set())
         assert best is not None
         most, since = self.costs.of(best, "params"), 0
         while since < DRAWS:
@@ -166,7 +166,7 @@ class ClosedPool:
     def largest(
         self,
         rng: np.random.Generator,  # noqa: ARG002  (a Pool's)
-        known: Sequence[Architecture] = (),  # noqa: ARG002  (likewise)
+        fitting: Sequence[Architecture] = (),  # noqa: ARG002  (likewise)
     ) -> Architecture:
         """See :class:`Pool`: exactly."""
         return max((one for one, _ in self._fitting), key=lambda one: self.costs.of(one, "params"))

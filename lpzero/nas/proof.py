@@ -12,14 +12,14 @@ from scipy import stats
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError, MissingError, NoResultError
-from lpzero.nas.folder import TRAININGS, SearchFolder
+from lpzero.nas.folder import TRAININGS, SearchRunFolder
 from lpzero.nas.pool import Pool
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import TABLES
 from lpzero.tables.load import load_trained
 from lpzero.tables.recipe import Recipe
-from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.task import TrainingTask, read_training, train_missing
 
 LEVEL = 0.95
@@ -50,7 +50,7 @@ class Proof:
 
     table: str
     recipe: Recipe
-    source: Source
+    source: CorpusFiles
 
 
 def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
@@ -85,7 +85,7 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
             f"--verify needs the text that {name} was trained on: give --corpus and --validation; where it comes from "
             f"is said by lpzero tables show {name}"
         )
-    source = Source(Path(corpus), Path(validation), recipe.tokens)
+    source = CorpusFiles(Path(corpus), Path(validation), recipe.tokens)
     read = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
     for option, given, wanted in (
         ("--corpus", read.train_sha256, recipe.train_sha256),
@@ -100,10 +100,10 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
 
 
 def drawn_for_proof(
-    pool: Pool, number: int, found: Sequence[Architecture], rng: np.random.Generator
+    pool: Pool, number: int, picked: Sequence[Architecture], rng: np.random.Generator
 ) -> list[Architecture]:
-    """As many random architectures that fit as there are in ``found``, none of their models among those."""
-    taken = {pool.space.model_key(architecture) for architecture in found}
+    """As many random architectures that fit as there are in ``picked``, none of their models among those."""
+    taken = {pool.space.model_key(architecture) for architecture in picked}
     drawn: list[Architecture] = []
     while len(drawn) < number and (architecture := pool.sample(rng, taken)) is not None:
         taken.add(pool.space.model_key(architecture))
@@ -112,7 +112,7 @@ def drawn_for_proof(
 
 
 def prove(
-    run: SearchFolder,
+    run: SearchRunFolder,
     space: SearchSpace,
     proof: Proof,
     groups: dict[str, list[Architecture]],

@@ -14,7 +14,7 @@ from lpzero.costs.limits import amount
 from lpzero.costs.measure import LEVEL, REPEATS
 from lpzero.engines import Engine
 from lpzero.errors import NoResultError
-from lpzero.nas.folder import PICKS, SearchFolder
+from lpzero.nas.folder import PICKS, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proof import FOUND, LARGEST, RANDOM, TrainingObserver, drawn_for_proof, prove
 from lpzero.nas.setting import SearchSetting
@@ -33,7 +33,7 @@ class SearchObserver(TrainingObserver, Protocol):
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What a search has.
 
     Attributes:
@@ -57,9 +57,9 @@ class Found:
 
 
 def report(
-    run: SearchFolder,
+    run: SearchRunFolder,
     setting: SearchSetting,
-    found: Found,
+    findings: Findings,
     rng: np.random.Generator,
     started: float,
     *,
@@ -71,7 +71,7 @@ def report(
     Args:
         run: Its folder.
         setting: What it worked on.
-        found: What it has; at least one architecture has scores.
+        findings: What it has; at least one architecture has scores.
         rng: Source of the architectures that are trained beside those found.
         started: When the search began, as ``time.monotonic`` tells it.
         engine: Where the work runs; the result does not depend on it.
@@ -81,9 +81,9 @@ def report(
         The result document; see ``docs/guide.md``.
     """
     config = setting.config
-    best = found.search.best(config.keep)
-    front = _front(setting, found.search)
-    picks = found.picks(setting.costs)
+    best = findings.search.best(config.keep)
+    front = _front(setting, findings.search)
+    picks = findings.picks(setting.costs)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "run": str(run.path),
@@ -94,22 +94,22 @@ def report(
         "seed": config.seed,
         "proxies": [{"proxy": proxy.name, "direction": proxy.direction} for proxy in setting.proxies],
         "algorithm": config.algorithm,
-        "scored": len(found.search.entries),
-        "failed": sum(not scored.ok for scored in found.search.entries.values()),
-        "statuses": dict(sorted(Counter(scored.status for scored in found.search.entries.values()).items())),
+        "scored": len(findings.search.entries),
+        "failed": sum(not scored.ok for scored in findings.search.entries.values()),
+        "statuses": dict(sorted(Counter(scored.status for scored in findings.search.entries.values()).items())),
         "limits": dict(config.limits),
         "against": config.against,
         "measurement": _measurement(setting),
-        "best": [_row(setting, found.search, scored) for scored in best],
-        "front": [_row(setting, found.search, scored) for scored in front],
+        "best": [_row(setting, findings.search, scored) for scored in best],
+        "front": [_row(setting, findings.search, scored) for scored in front],
         "controls": {
-            name: None if scored is None else _row(setting, found.random, scored) for name, scored in picks.items()
+            name: None if scored is None else _row(setting, findings.random, scored) for name, scored in picks.items()
         },
         "truth": _truth(setting, best[0], picks),
     }
-    _write_picks(run, setting, found, [s for s in (*best, *front, *picks.values()) if s is not None])
+    _write_picks(run, setting, findings, [s for s in (*best, *front, *picks.values()) if s is not None])
     run.write_front(document["front"])
-    document["proof"] = _proof(run, setting, found, rng, engine, observer)
+    document["proof"] = _proof(run, setting, findings, rng, engine, observer)
     document["seconds"] = round(time.monotonic() - started, 3)
     run.write_result(document)
     return document
@@ -153,7 +153,7 @@ def _measurement(setting: SearchSetting) -> dict[str, Any]:
     }
 
 
-def _front(setting: SearchSetting, found: Ledger) -> list[Scored]:
+def _front(setting: SearchSetting, ledger: Ledger) -> list[Scored]:
     """What nothing beats in both worth and cost, the best first."""
     front: list[Scored] = []
     least: float | None = None
@@ -163,7 +163,7 @@ def _front(setting: SearchSetting, found: Ledger) -> list[Scored]:
 
     # of equal worths the cheaper first, which beats the other
     for scored in sorted(
-        found.best(len(found.entries)), key=lambda one: (-found.worth(one.architecture), cost_of(one))
+        ledger.best(len(ledger.entries)), key=lambda one: (-ledger.worth(one.architecture), cost_of(one))
     ):
         cost = cost_of(scored)
         if least is None or cost < least:
@@ -180,20 +180,20 @@ def _truth(setting: SearchSetting, best: Scored, picks: dict[str, Scored | None]
     return {name: None if s is None else truth.of_pick(s.architecture) for name, s in everyone.items()}
 
 
-def _write_picks(run: SearchFolder, setting: SearchSetting, found: Found, picks: list[Scored]) -> None:
+def _write_picks(run: SearchRunFolder, setting: SearchSetting, findings: Findings, picks: list[Scored]) -> None:
     """One folder an architecture, that transformers reads."""
     for scored in picks:
         key = setting.space.key(scored.architecture)
         folder = run.path / PICKS / key[:16]
         if not (folder / "config.json").exists():
-            write_configuration(folder, setting.space, scored.architecture, _card(setting, found, scored))
+            write_configuration(folder, setting.space, scored.architecture, _card(setting, findings, scored))
 
 
-def _card(setting: SearchSetting, found: Found, scored: Scored) -> str:
+def _card(setting: SearchSetting, findings: Findings, scored: Scored) -> str:
     """What the search says of an architecture, in Markdown."""
     config = setting.config
     lines = [
-        f"Found by `lpzero search`: {config.algorithm}, {len(found.search.entries)} architectures scored, "
+        f"Findings by `lpzero search`: {config.algorithm}, {len(findings.search.entries)} architectures scored, "
         f"seed {config.seed}, batch {config.batch} x {config.tokens}. It was not trained.",
         "",
         *(
@@ -206,20 +206,20 @@ def _card(setting: SearchSetting, found: Found, scored: Scored) -> str:
 
 
 def _proof(
-    run: SearchFolder,
+    run: SearchRunFolder,
     setting: SearchSetting,
-    found: Found,
+    findings: Findings,
     rng: np.random.Generator,
     engine: Engine,
     observer: SearchObserver,
 ) -> dict[str, Any] | None:
     if setting.proof is None:
         return None
-    best = [scored.architecture for scored in found.search.best(setting.config.verify)]
+    best = [scored.architecture for scored in findings.search.best(setting.config.verify)]
     groups = {
         FOUND: best,
         RANDOM: drawn_for_proof(setting.pool, len(best), best, rng),
-        LARGEST: [found.largest],
+        LARGEST: [findings.largest],
     }
     try:
         return prove(run, setting.space, setting.proof, groups, engine=engine, observer=observer)

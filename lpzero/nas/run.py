@@ -16,16 +16,16 @@ from lpzero.engines import Engine, Fault
 from lpzero.errors import NoResultError
 from lpzero.files import held
 from lpzero.nas.algorithms import ALGORITHMS, random_search
-from lpzero.nas.folder import SearchFolder
+from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proposals import Algorithm, Proposals
-from lpzero.nas.report import Found, SearchObserver, report
+from lpzero.nas.report import Findings, SearchObserver, report
 from lpzero.nas.setting import SearchSetting, rng_of
 from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
 from lpzero.spaces.architecture import Architecture
 
 
-class Scorer:
+class ArchitectureScorer:
     """Scores architectures, none of them twice, and keeps every score in the run.
 
     Args:
@@ -34,7 +34,7 @@ class Scorer:
         engine: Where models are built and run.
     """
 
-    def __init__(self, setting: SearchSetting, run: SearchFolder, engine: Engine) -> None:
+    def __init__(self, setting: SearchSetting, run: SearchRunFolder, engine: Engine) -> None:
         self._setting, self._run, self._engine = setting, run, engine
         self._known = {setting.space.model_key(s.architecture): s for s in run.kept(len(setting.proxies))}
 
@@ -63,7 +63,9 @@ def _scored(task: ScoreTask, row: list[Score] | Fault) -> Scored:
     return Scored(task.architecture, tuple(score.value for score in row), status.value)
 
 
-def execute(run: SearchFolder, setting: SearchSetting, *, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
+def execute(
+    run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, observer: SearchObserver
+) -> dict[str, Any]:
     """Carry a search to its end; what the folder holds is not computed again.
 
     Args:
@@ -88,13 +90,13 @@ def execute(run: SearchFolder, setting: SearchSetting, *, engine: Engine, observ
         return run.read_result() or _execute(run, setting, engine, observer)
 
 
-def _execute(run: SearchFolder, setting: SearchSetting, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
+def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
     started = time.monotonic()
     config = setting.config
     _keep_costs(run, setting)
     samples = run.kept_end()
     end = End(config.samples, config.budget) if samples is None else End(samples, None)
-    found, control = _searched(setting, Scorer(setting, run, engine), end, observer)
+    found, control = _searched(setting, ArchitectureScorer(setting, run, engine), end, observer)
     run.keep_end(len(found.entries))
     if not found.best(1):
         raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
@@ -103,7 +105,7 @@ def _execute(run: SearchFolder, setting: SearchSetting, engine: Engine, observer
     document = report(
         run,
         setting,
-        Found(found, control, largest),
+        Findings(found, control, largest),
         rng_of(config, "verify"),
         started,
         engine=engine,
@@ -113,14 +115,14 @@ def _execute(run: SearchFolder, setting: SearchSetting, engine: Engine, observer
     return document
 
 
-def _keep_costs(run: SearchFolder, setting: SearchSetting) -> None:
+def _keep_costs(run: SearchRunFolder, setting: SearchSetting) -> None:
     """Keep what was measured before there was a folder, and from now on everything."""
     costs, kept = setting.costs, run.kept_costs()
-    for (key, name), measured in costs.known.items():
+    for (key, name), measured in costs.cache.items():
         if COSTS[name].measured and (key, name) not in kept:
             run.keep_cost(key, name, measured)
     # what another process measured since this one read them
-    costs.known.update(kept)
+    costs.cache.update(kept)
     costs.keep = run.keep_cost
 
 

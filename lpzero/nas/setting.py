@@ -12,7 +12,7 @@ from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
 from lpzero.errors import InputError, NoResultError
 from lpzero.nas.config import SearchConfig
-from lpzero.nas.folder import SearchFolder
+from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.nas.proof import Proof, prepare_proof
 from lpzero.nas.truth import Truth
@@ -49,7 +49,7 @@ class SearchSetting:
     proof: Proof | None
 
 
-def prepare(config: SearchConfig, run: SearchFolder | None = None) -> SearchSetting:
+def prepare(config: SearchConfig, run: SearchRunFolder | None = None) -> SearchSetting:
     """Load space, proxies and table.
 
     Args:
@@ -67,13 +67,13 @@ def prepare(config: SearchConfig, run: SearchFolder | None = None) -> SearchSett
     return setting
 
 
-def _load(config: SearchConfig, known: dict[tuple[str, str], Any]) -> SearchSetting:
+def _load(config: SearchConfig, cache: dict[tuple[str, str], Any]) -> SearchSetting:
     space, limits = get_space(config.space, config.protocol), CostLimits(config.limits)
     probe = Probe(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
     probe_batch(space, probe)
     given = zip(config.proxies, config.names, config.higher_is_better, strict=True)
     proxies = tuple(_proxy(load_proxy(text), name, higher=higher) for text, name, higher in given)
-    costs = Costs(space, Measurement(config.tokens, config.device), known=known)
+    costs = Costs(space, Measurement(config.tokens, config.device), cache=cache)
     proof = prepare_proof(space, config.corpus, config.validation) if config.verify else None
     if not config.table:
         return SearchSetting(config, space, OpenPool(costs, limits), costs, proxies, probe, None, proof)

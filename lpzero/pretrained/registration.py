@@ -27,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Classes:
+class TransformersClasses:
     """The classes of one space.
 
     Attributes:
@@ -40,7 +40,7 @@ class Classes:
 
 
 @cache
-def classes_of(space: str) -> Classes:
+def classes_of(space: str) -> TransformersClasses:
     """The classes of a space, the same ones at every call.
 
     Raises:
@@ -60,7 +60,7 @@ def classes_of(space: str) -> Classes:
     own = {"model_type": MODEL_TYPE + space, "__init__": LpzeroConfig.__init__}
     configuration = type(f"{name}Config", (LpzeroConfig,), {**own, "__doc__": f"The configuration {about}"})
     head = {"config_class": configuration, "__doc__": f"The transformers class {about}"}
-    return Classes(configuration, type(name + HEADS[objective], (LpzeroModel,), head))
+    return TransformersClasses(configuration, type(name + HEADS[objective], (LpzeroModel,), head))
 
 
 def configuration_of(space: SearchSpace, architecture: Architecture) -> LpzeroConfig:

@@ -37,7 +37,7 @@ class Proxy:
         paper: Where it comes from; empty where nobody said.
         note: What to know about it; empty where there is nothing.
         found_on: Name of the table that it was found on; empty where it was not found on one, or nobody said.
-        found: Where a discovered proxy comes from, as its file says; None where it does not.
+        provenance: Where a discovered proxy comes from, as its file says; None where it does not.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Proxy:
     paper: str = ""
     note: str = ""
     found_on: str = ""
-    found: Provenance | None = field(default=None, compare=False, repr=False)
+    provenance: Provenance | None = field(default=None, compare=False, repr=False)
 
     @property
     def direction(self) -> str:

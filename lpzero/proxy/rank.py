@@ -9,7 +9,7 @@ import numpy as np
 
 from lpzero.engines import Engine
 from lpzero.fitness import judge
-from lpzero.fitness.ranking import FIGURES, Measured, ranking_figures
+from lpzero.fitness.ranking import FIGURES, MeasuredArchitectures, ranking_figures
 from lpzero.operands.probe import Probe
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import Score, ScoreStatus, score_architectures, shape_of
@@ -20,7 +20,7 @@ from lpzero.tables import Table
 __all__ = ["FIGURES", "measured_architectures", "rank_table"]
 
 
-def measured_architectures(space: SearchSpace, table: Table, groups: np.ndarray | None = None) -> Measured:
+def measured_architectures(space: SearchSpace, table: Table, groups: np.ndarray | None = None) -> MeasuredArchitectures:
     """What a table and the models of a space's protocol say of its records.
 
     Args:
@@ -29,7 +29,7 @@ def measured_architectures(space: SearchSpace, table: Table, groups: np.ndarray 
         groups: (records,) labels of equal models where they are known; None for :meth:`Table.groups`.
     """
     shapes = [shape_of(space, record.architecture) for record in table.records]
-    return Measured(
+    return MeasuredArchitectures(
         quality=table.oriented,
         groups=table.groups(space) if groups is None else groups,
         depth=np.array([shape.depth for shape in shapes]),
@@ -67,7 +67,7 @@ def rank_table(
     return [_row(proxy, [row[i] for row in rows], measured, probe.seed) for i, proxy in enumerate(proxies)]
 
 
-def _row(proxy: Proxy, scores: list[Score], measured: Measured, seed: int) -> dict[str, Any]:
+def _row(proxy: Proxy, scores: list[Score], measured: MeasuredArchitectures, seed: int) -> dict[str, Any]:
     named = {"proxy": proxy.name, "direction": proxy.direction}
     failed = [score for score in scores if score.status is not ScoreStatus.OK]
     if failed:

@@ -24,12 +24,12 @@ def protocol_of(vocabulary: int) -> str:
     return NAME if vocabulary == BYTE_VOCABULARY else f"{NAME}-{vocabulary}"
 
 
-def split_protocol(protocol: str, known: tuple[str, ...]) -> tuple[str, int | None]:
+def split_protocol(protocol: str, protocols: tuple[str, ...]) -> tuple[str, int | None]:
     """Take a protocol apart into its name and its vocabulary.
 
     Args:
-        protocol: One of ``known``, or ``own-N`` where ``own`` is among them.
-        known: The protocols of a space.
+        protocol: One of ``protocols``, or ``own-N`` where ``own`` is among them.
+        protocols: The protocols of a space.
 
     Returns:
         The name, and the number of ids of an ``own`` protocol; None for another.
@@ -41,8 +41,8 @@ def split_protocol(protocol: str, known: tuple[str, ...]) -> tuple[str, int | No
     ('own', 4096)
     """
     named = _NAMED.fullmatch(protocol)
-    if NAME in known and named and SMALLEST_VOCABULARY < int(named[1]) <= LARGEST_VOCABULARY:
+    if NAME in protocols and named and SMALLEST_VOCABULARY < int(named[1]) <= LARGEST_VOCABULARY:
         return NAME, int(named[1])
-    if protocol not in known:
-        raise unknown_name("protocol", protocol, known)
+    if protocol not in protocols:
+        raise unknown_name("protocol", protocol, protocols)
     return protocol, BYTE_VOCABULARY if protocol == NAME else None

@@ -104,13 +104,13 @@ def _from_file(path: Path, protocol: str | None) -> SearchSpace:
     raise InputError(f"{path}: changed since: expected what had the protocol {protocol}, found {space.protocol}")
 
 
-def _from_entry_point(found: list[EntryPoint], protocol: str | None) -> SearchSpace:
-    owners = [f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}" for entry in found]
-    if len(found) > 1:
-        raise InputError(f"space {found[0].name!r}: expected one package that brings it, found {', '.join(owners)}")
-    name, place = found[0].name, f"space {found[0].name!r}, {owners[0]}"
+def _from_entry_point(entries: list[EntryPoint], protocol: str | None) -> SearchSpace:
+    owners = [f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}" for entry in entries]
+    if len(entries) > 1:
+        raise InputError(f"space {entries[0].name!r}: expected one package that brings it, found {', '.join(owners)}")
+    name, place = entries[0].name, f"space {entries[0].name!r}, {owners[0]}"
     try:
-        make = found[0].load()
+        make = entries[0].load()
         space: SearchSpace = make() if protocol is None else make(protocol)
     except LpzeroError:
         raise

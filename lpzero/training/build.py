@@ -25,7 +25,7 @@ from lpzero.tables.document import read_json
 from lpzero.tables.folder import recipe_document
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import TrainedRecord, environment
-from lpzero.training.corpus import Source
+from lpzero.training.corpus import CorpusFiles
 from lpzero.training.draw import draw
 from lpzero.training.task import TrainingTask, read_training, train_missing
 
@@ -49,7 +49,7 @@ class Built:
 @contextmanager
 def build(
     recipe: Recipe,
-    source: Source,
+    source: CorpusFiles,
     folder: Path,
     *,
     number: int,

@@ -25,7 +25,7 @@ _PAIRS = re.compile(r"bpe:([1-9][0-9]{0,5})")
 
 
 @dataclass(frozen=True)
-class Source:
+class CorpusFiles:
     """Where a corpus is.
 
     Attributes:

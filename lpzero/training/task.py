@@ -17,7 +17,7 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables.document import read_json
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import TrainedRecord, check_record
-from lpzero.training.corpus import Corpus, Source, read_corpus
+from lpzero.training.corpus import Corpus, CorpusFiles, read_corpus
 from lpzero.training.token_file import corpus_of, shared_corpus
 
 # a diverged training would diverge again
@@ -59,7 +59,7 @@ def read_training(task: TrainingTask) -> TrainedRecord:
 
 def train_missing(
     tasks: Sequence[TrainingTask],
-    source: Source,
+    source: CorpusFiles,
     engine: Engine,
     progress: Callable[[int, int], None],
     say: Callable[[str], None],
@@ -129,7 +129,7 @@ def _faulted(task: TrainingTask, fault: Fault) -> TrainedRecord:
     )
 
 
-def _corpus(source: Source, recipe: Recipe) -> Corpus:
+def _corpus(source: CorpusFiles, recipe: Recipe) -> Corpus:
     """The corpus of a recipe; raises InputError where the text is another one."""
     corpus = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
     found = (corpus.train_sha256, corpus.validation_sha256, corpus.tokenizer_sha256)

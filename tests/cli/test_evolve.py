@@ -42,7 +42,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.append(config)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lpzero.evolution.discovery.folder.RunDirectory.create", stop)
+    monkeypatch.setattr("lpzero.evolution.discovery.folder.DiscoveryRunFolder.create", stop)
     return seen
 
 

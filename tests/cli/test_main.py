@@ -303,7 +303,7 @@ def test_settings_come_from_flags_then_environment_then_file(
         seen.append((config.seed, config.population, config.generations))  # type: ignore[attr-defined]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lpzero.evolution.discovery.folder.RunDirectory.create", stop)
+    monkeypatch.setattr("lpzero.evolution.discovery.folder.DiscoveryRunFolder.create", stop)
     Path("mine.json").write_text(json.dumps({"seed": 1, "population": 11, "generations": 12}))
     monkeypatch.setenv("LPZERO_EVOLVE_SEED", "2")
     monkeypatch.setenv("LPZERO_EVOLVE_POPULATION", "22")

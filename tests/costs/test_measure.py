@@ -75,7 +75,7 @@ def test_a_cost_is_found_out_once_and_measured_ones_are_kept() -> None:
     first = costs.measured(ARCHITECTURE, "latency")
     assert costs.measured(ARCHITECTURE, "latency") is first
     assert kept == [(key, "latency", first)]
-    again = Costs(SPACE, Measurement(8), known={(key, "latency"): CostValue(7.0)})
+    again = Costs(SPACE, Measurement(8), cache={(key, "latency"): CostValue(7.0)})
     assert again.of(ARCHITECTURE, "latency") == 7.0
 
 

@@ -21,7 +21,7 @@ from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.engines.ray_cluster import _reach
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.run import execute, prepare
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
@@ -160,7 +160,7 @@ def test_a_whole_evolution_is_that_of_one_process_though_a_node_goes_in_the_midd
         ("serial", Serial(), None),
         ("ray", open_engine("ray", 3), cluster.add_node(num_cpus=1)),
     ):
-        run = RunDirectory.create(tmp_path / name, config)
+        run = DiscoveryRunFolder.create(tmp_path / name, config)
         with engine:
             documents.append(
                 execute(run, setting, home=tmp_path / f"home-{name}", engine=engine, observer=Removing(cluster, node))

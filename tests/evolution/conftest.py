@@ -13,9 +13,9 @@ import pytest
 import lpzero.evolution.discovery.setting as setting_module
 from lpzero.evolution.archive import key_hash
 from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evolution import Progress, State
-from lpzero.evolution.individual import Evaluated
 from lpzero.evolution.run import prepare
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import Formula, canonical
@@ -76,24 +76,24 @@ class Landscape:
         self.met: list[str] = []
         self._rankings = rankings
 
-    def __call__(self, formulas: Sequence[Formula]) -> list[Evaluated]:
+    def __call__(self, formulas: Sequence[Formula]) -> list[Candidate]:
         """Evaluate."""
         return [self._one(canonical(formula)) for formula in formulas]
 
-    def _one(self, formula: Formula) -> Evaluated:
+    def _one(self, formula: Formula) -> Candidate:
         key = formula.text
         self.met.append(key)
         rule = pruned_by(formula)
         if rule is not None:
-            return Evaluated(key, formula.size, Status.PRUNED, rule)
+            return Candidate(key, formula.size, Status.PRUNED, rule)
         worth = np.random.default_rng(sum(key.encode())).random(2)
         if worth[0] < 0.1:
-            return Evaluated(key, formula.size, Status.NONFINITE)
+            return Candidate(key, formula.size, Status.NONFINITE)
         if worth[0] < 0.2:
-            return Evaluated(key, formula.size, Status.CONSTANT)
+            return Candidate(key, formula.size, Status.CONSTANT)
         search, both = (Correlation(w, w, w, 1.0) for w in worth)
         signature = key_hash(key) if self._rankings is None else key_hash(key) % self._rankings
-        return Evaluated(
+        return Candidate(
             key,
             formula.size,
             Status.OK,

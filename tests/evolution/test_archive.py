@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lpzero.evolution.archive import KEPT, Numbers, keep_best, key_hash
-from lpzero.evolution.individual import Evaluated
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.fitness import Correlation, Status
 
 
@@ -27,9 +27,9 @@ def test_hashes_tell_texts_apart_and_stay() -> None:
     assert key_hash("sum(l1(weight))") == -7063837810587866276
 
 
-def _known(key: str, size: int, objective: float, signature: int) -> Evaluated:
+def _known(key: str, size: int, objective: float, signature: int) -> Candidate:
     correlation = Correlation(objective, objective, objective, 1.0)
-    return Evaluated(
+    return Candidate(
         key, size, Status.OK, objective=objective, signature=signature, search=correlation, both=correlation
     )
 

@@ -12,12 +12,12 @@ import torch
 
 import lpzero.evolution.evaluation as evaluation_module
 from lpzero.errors import InputError
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.evaluation import Evaluation, evaluation
-from lpzero.evolution.individual import Evaluated
 from lpzero.fitness import Status, judge
 from lpzero.formula import Formula, canonical, parse
 from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.sharded import Scores
 from lpzero.formula.values import SketchSource
 from lpzero.operands.batch import Batch
@@ -45,7 +45,7 @@ def evaluate(sketches: dict[int, Sketch]) -> Evaluation:
     return evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, "cpu")
 
 
-def one(evaluate: Evaluation, text: str) -> Evaluated:
+def one(evaluate: Evaluation, text: str) -> Candidate:
     """What is known of a formula."""
     return evaluate([parse(text)])[0]
 
@@ -57,7 +57,7 @@ def test_every_way_to_write_a_formula_gives_one_result(evaluate: Evaluation) -> 
         assert one(evaluate, long) == one(evaluate, short)
         assert one(evaluate, long).status is Status.OK
     for name in ("typed", "lpzero"):
-        rules, rng = grammar(name), np.random.default_rng(0)
+        rules, rng = get_grammar(name), np.random.default_rng(0)
         formulas = [draw(rules, rng) for _ in range(150)]
         assert evaluate(formulas) == evaluate([canonical(formula) for formula in formulas])
 
@@ -65,7 +65,7 @@ def test_every_way_to_write_a_formula_gives_one_result(evaluate: Evaluation) -> 
 @pytest.mark.parametrize("resamples", [0, 16])
 def test_a_formula_is_worth_the_same_in_any_company(sketches: dict[int, Sketch], resamples: int) -> None:
     evaluate = evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, "cpu", resamples=resamples)
-    rules, rng = grammar("typed"), np.random.default_rng(3)
+    rules, rng = get_grammar("typed"), np.random.default_rng(3)
     formulas = [draw(rules, rng) for _ in range(120)]
     together = evaluate(formulas)
     assert together == [evaluate([formula])[0] for formula in formulas]
@@ -210,11 +210,11 @@ def test_a_few_formulas_at_a_time_are_judged_as_all_of_them(
     evaluate: Evaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(5)
-    formulas = [draw(grammar("typed"), rng) for _ in range(40)]
+    formulas = [draw(get_grammar("typed"), rng) for _ in range(40)]
     wanted, calls = evaluate(formulas), []
     judged = Evaluation._judged
 
-    def watched(self: Evaluation, forms: list[Formula], drawn: list[torch.Tensor]) -> list[Evaluated]:
+    def watched(self: Evaluation, forms: list[Formula], drawn: list[torch.Tensor]) -> list[Candidate]:
         calls.append(len(forms))
         return judged(self, forms, drawn)
 
@@ -240,7 +240,7 @@ def test_several_initialisations_average_what_is_measured_on_both_parts(sketches
     first = list(sketches.values())
     # another draw: the same architectures with other numbers
     second = [first[i] for i in (3, 0, 1, 2, 5, 4, 7, 8, 6)]
-    rules, rng = grammar("typed"), np.random.default_rng(4)
+    rules, rng = get_grammar("typed"), np.random.default_rng(4)
     formulas = [draw(rules, rng) for _ in range(60)]
     alone, other = (evaluation(one, QUALITY[:9], SEARCHED, "cpu", joint=True)(formulas) for one in (first, second))
     mixed = evaluation(first, QUALITY[:9], SEARCHED, "cpu", joint=True, others=[second])(formulas)
@@ -269,7 +269,7 @@ def test_one_quality_is_no_search_split(sketches: dict[int, Sketch]) -> None:
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and torch sees none here")
 def test_a_gpu_evaluates_a_batch_as_a_cpu_does(sketches: dict[int, Sketch]) -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(0)
+    rules, rng = get_grammar("typed"), np.random.default_rng(0)
     formulas = [draw(rules, rng) for _ in range(100)]
     cpu, cuda = (
         evaluation(list(sketches.values()), QUALITY[:9], SEARCHED, device, resamples=16)(formulas)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from lpzero.engines import Serial
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.evaluation import evaluation
-from lpzero.evolution.individual import Evaluated
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.operands.bank import fill_bank, read_sketch
 from lpzero.operands.packed import Packed
 from lpzero.operands.probe import Probe
@@ -33,13 +33,13 @@ def banked(tmp_path_factory: pytest.TempPathFactory) -> list[Sketch]:
 
 
 def test_neither_scores_nor_outcomes_depend_on_the_batch_of_formulas(banked: list[Sketch]) -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(5)
+    rules, rng = get_grammar("typed"), np.random.default_rng(5)
     formulas = [draw(rules, rng) for _ in range(200)]
 
-    def outcomes(order: Sequence[int], size: int) -> list[tuple[bytes, Evaluated]]:
+    def outcomes(order: Sequence[int], size: int) -> list[tuple[bytes, Candidate]]:
         """The bits of the scores and what is made of them, one of each a formula, in the order of the formulas."""
         evaluate = evaluation(Packed.of_sketches(banked), QUALITY, SEARCHED, "cpu", resamples=16)
-        found: dict[int, Evaluated] = {}
+        found: dict[int, Candidate] = {}
         for begin in range(0, len(order), size):
             part = order[begin : begin + size]
             found |= zip(part, evaluate([formulas[i] for i in part]), strict=True)

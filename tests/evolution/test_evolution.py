@@ -20,9 +20,9 @@ import lpzero.evolution.island as island_module
 from lpzero.errors import InputError, NoResultError
 from lpzero.evolution.checkpoint import from_document, to_document
 from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.consensus import choose
 from lpzero.evolution.evolution import Evolution, State, front
-from lpzero.evolution.individual import Evaluated
 from lpzero.evolution.island import Epoch, Order, evolve_island
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import canonical_key, parse
@@ -74,7 +74,7 @@ def test_only_valid_individuals_reach_the_population(run: Run, select: str) -> N
     assert [len(island.population) for island in evolution.state.islands] == [12] * 3
     for island in evolution.state.islands:
         for individual in island.population:
-            assert individual.evaluated.status is Status.OK
+            assert individual.candidate.status is Status.OK
             assert all(math.isfinite(value) for value in individual.fitness.values)
 
 
@@ -141,9 +141,9 @@ def test_a_ranking_enters_once_and_its_smallest_formula_stands_for_it(run: Run) 
     ok = [known for known in again if known.ok]
     assert state.duplicates == len(ok) - len({known.signature for known in ok})
     for island in state.islands:
-        signatures = [individual.evaluated.signature for individual in island.population]
+        signatures = [individual.candidate.signature for individual in island.population]
         assert len(signatures) == len(set(signatures))
-    smallest: dict[Any, Evaluated] = {}
+    smallest: dict[Any, Candidate] = {}
     for known in ok:
         if known.signature not in smallest or known.rank < smallest[known.signature].rank:
             smallest[known.signature] = known
@@ -185,8 +185,8 @@ def test_migrants_reach_the_next_island(landscape: type) -> None:
         evolution = Evolution(config, _spread(config, landscape()), State.fresh(config), lambda _: None)
         for _ in evolution.run():
             pass
-        ranked = [sorted(i.population, key=lambda x: (-x.worth, x.evaluated.key)) for i in evolution.state.islands]
-        return [[individual.evaluated.key for individual in population] for population in ranked]
+        ranked = [sorted(i.population, key=lambda x: (-x.worth, x.candidate.key)) for i in evolution.state.islands]
+        return [[individual.candidate.key for individual in population] for population in ranked]
 
     apart, mixed = populations(0), populations(2)
     for place in range(3):
@@ -206,17 +206,17 @@ def test_seeds_and_their_mutants_are_in_the_first_populations(run: Run) -> None:
     assert evolution.state.islands[0].population
 
 
-def _known(text: str, tau: float) -> Evaluated:
+def _known(text: str, tau: float) -> Candidate:
     correlation = Correlation(tau, tau, tau, 1.0)
     size = parse(text).size
-    return Evaluated(text, size, Status.OK, objective=tau, signature=0, search=correlation, both=correlation)
+    return Candidate(text, size, Status.OK, objective=tau, signature=0, search=correlation, both=correlation)
 
 
 def test_the_front_holds_what_no_other_beats_in_size_and_correlation() -> None:
     small, worse = _known("sum(l1(weight))", 0.5), _known("sum(l1(grad))", 0.4)
     large = _known("sum(l1(weight * grad))", 0.6)
     useless = _known("sum(l1(weight * abs(grad)))", 0.55)
-    bad = Evaluated("sum(l1(head))", 3, Status.NONFINITE)
+    bad = Candidate("sum(l1(head))", 3, Status.NONFINITE)
     archive = {known.key: known for known in (worse, useless, bad, large, small)}
     assert front(archive) == [small, large]
 
@@ -226,8 +226,8 @@ def test_nothing_found_is_said() -> None:
         choose([], 0.0, lambda _: np.zeros(3))
     config = _config()
 
-    def invalid(formulas: Any) -> list[Evaluated]:
-        return [Evaluated(canonical_key(f), f.size, Status.NONFINITE) for f in formulas]
+    def invalid(formulas: Any) -> list[Candidate]:
+        return [Candidate(canonical_key(f), f.size, Status.NONFINITE) for f in formulas]
 
     with pytest.raises(NoResultError, match="first population"):
         list(Evolution(config, _spread(config, invalid), State.fresh(config), lambda _: None).run())
@@ -262,8 +262,8 @@ def test_the_hash_seed_of_the_interpreter_changes_nothing() -> None:
     script = (
         "import numpy as np\n"
         "from lpzero.evolution.variation import crossover, mutate\n"
-        "from lpzero.formula.grammar import draw, grammar\n"
-        "rules, rng = grammar('typed'), np.random.default_rng(0)\n"
+        "from lpzero.formula.grammar import draw, get_grammar\n"
+        "rules, rng = get_grammar('typed'), np.random.default_rng(0)\n"
         "parents = [draw(rules, rng) for _ in range(20)]\n"
         "for a, b in zip(parents, parents[1:]):\n"
         "    print(mutate(crossover(a, b, rules, rng), rules, rng))\n"

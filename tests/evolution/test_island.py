@@ -22,8 +22,8 @@ def _order(island: Island, generations: int = 3, **limits: Any) -> Order:
 
 
 def _told(epoch: Epoch) -> tuple[Any, ...]:
-    keys = [individual.evaluated.key for individual in epoch.island.population]
-    return keys, epoch.generations, [known.key for known in epoch.found], epoch.island.rng.bit_generator.state
+    keys = [individual.candidate.key for individual in epoch.island.population]
+    return keys, epoch.generations, [known.key for known in epoch.candidates], epoch.island.rng.bit_generator.state
 
 
 def test_an_epoch_is_pure_here_and_behind_a_pickle(landscape: type) -> None:
@@ -43,7 +43,7 @@ def test_what_was_met_before_is_not_met_again(landscape: type) -> None:
     signatures = np.sort([known.signature for known in first.found])
     again = evolve_island(Order(Island(np.random.default_rng(0)), met, signatures, 3), CONFIG, landscape())
     assert not set(met.tolist()) & {key for generation in again.generations for key, _, _ in generation.met}
-    assert not {i.evaluated.signature for i in again.island.population} & set(signatures.tolist())
+    assert not {i.candidate.signature for i in again.island.population} & set(signatures.tolist())
 
 
 @pytest.mark.parametrize("evaluations", [0, 1, 7, 45])

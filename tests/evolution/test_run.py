@@ -13,7 +13,7 @@ import lpzero.evolution.discovery.faults as left_out_module
 from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.run import Setting, execute, prepare
 from lpzero.evolution.trial import probes_of
 from lpzero.files import LOCK
@@ -33,7 +33,7 @@ SERIAL = Serial()
 
 
 def _execute(setting: Setting, path: Path, home: Path, observer: Any, engine: Engine = SERIAL) -> dict[str, Any]:
-    run = RunDirectory.create(path, setting.config)
+    run = DiscoveryRunFolder.create(path, setting.config)
     return execute(run, setting, home=home, engine=engine, observer=observer)
 
 
@@ -164,7 +164,7 @@ def test_a_run_stopped_anywhere_resumes_to_the_same_result(
     with pytest.raises(Killed):
         _execute(setting, path, tmp_path / "bank", Killing())
     assert not (path / "best.json").exists()
-    run, config = RunDirectory.open(path, EvolveConfig)
+    run, config = DiscoveryRunFolder.open(path, EvolveConfig)
     assert config == setting.config
     resumed = execute(run, prepare(config), home=tmp_path / "bank", engine=Serial(), observer=quiet)
     assert _result(resumed) == _result(whole)
@@ -172,7 +172,7 @@ def test_a_run_stopped_anywhere_resumes_to_the_same_result(
 
 def test_a_finished_run_gives_its_result_without_work(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     first = _execute(setting, tmp_path / "run", home, quiet)
-    run, config = RunDirectory.open(tmp_path / "run", EvolveConfig)
+    run, config = DiscoveryRunFolder.open(tmp_path / "run", EvolveConfig)
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert execute(run, prepare(config), home=home, engine=Serial(), observer=None) == first  # type: ignore[arg-type]
     assert run.read_result() == first
@@ -199,19 +199,19 @@ def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").write_text("keep")
     with pytest.raises(InputError, match="exists and is left as it is"):
-        RunDirectory.create(tmp_path / "run", setting.config)
+        DiscoveryRunFolder.create(tmp_path / "run", setting.config)
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
 
 
 def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
-    run = RunDirectory.create(tmp_path / "run", setting.config)
+    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "best.json").write_text('{"a": 1}')
     with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found none of its 'schema'"):
         execute(run, setting, home=home, engine=Serial(), observer=quiet)
 
 
 def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
-    run = RunDirectory.create(tmp_path / "run", setting.config)
+    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
     with pytest.raises(InputError, match="not that which the run began with"):
         execute(run, setting, home=home, engine=Serial(), observer=quiet)
@@ -221,8 +221,8 @@ def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
     setting: Setting, tmp_path: Path, home: Path, quiet: Any
 ) -> None:
     with pytest.raises(InputError, match=r"expected a run directory with config\.json"):
-        RunDirectory.open(tmp_path, EvolveConfig)
-    run = RunDirectory.create(tmp_path / "run", setting.config)
+        DiscoveryRunFolder.open(tmp_path, EvolveConfig)
+    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
     for text, words in (
         ("{", "expected a JSON object"),
         ('{"schema": 2}', "damaged"),

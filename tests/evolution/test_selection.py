@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lpzero.evolution.individual import Evaluated, Individual
+from lpzero.evolution.discovery.candidate import Candidate
+from lpzero.evolution.individual import Individual
 from lpzero.evolution.selection import Nsga2, Tournament
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import canonical
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 
 
 def _individuals(number: int, *, many: bool) -> list[Individual]:
-    rules, rng, found = grammar("typed"), np.random.default_rng(0), {}
+    rules, rng, found = get_grammar("typed"), np.random.default_rng(0), {}
     while len(found) < number:
         formula = canonical(draw(rules, rng))
         tau = float(rng.random())
         correlation = Correlation(tau, tau, tau, 1.0)
-        found[formula.text] = Evaluated(
+        found[formula.text] = Candidate(
             formula.text, formula.size, Status.OK, objective=tau, signature=0, search=correlation, both=correlation
         )
     return [Individual(known, 0.002, many=many) for known in found.values()]
@@ -26,7 +27,7 @@ def _individuals(number: int, *, many: bool) -> list[Individual]:
 
 def _dominates(one: Individual, other: Individual) -> bool:
     def values(individual: Individual) -> np.ndarray:
-        known = individual.evaluated
+        known = individual.candidate
         assert known.objective is not None
         return np.array([known.objective, -known.size, -known.formula.cost])
 

@@ -16,7 +16,7 @@ from lpzero.engines import Serial
 from lpzero.errors import InputError
 from lpzero.evolution import start as start_module
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.island import rules_of
 from lpzero.evolution.run import execute, prepare
@@ -142,9 +142,9 @@ def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = partial(execute, home=home, engine=Serial(), observer=quiet)
-    whole = run(RunDirectory.create(tmp_path / "a", setting.config), setting)
+    whole = run(DiscoveryRunFolder.create(tmp_path / "a", setting.config), setting)
     random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
-    other = run(RunDirectory.create(tmp_path / "b", random.config), random)
+    other = run(DiscoveryRunFolder.create(tmp_path / "b", random.config), random)
     assert whole["front"] != other["front"]
     enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
     checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
@@ -153,7 +153,7 @@ def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     def killed(*_: Any) -> None:
         raise Killed
 
-    folder = RunDirectory.create(tmp_path / "c", setting.config)
+    folder = DiscoveryRunFolder.create(tmp_path / "c", setting.config)
     with monkeypatch.context() as patch:
         patch.setattr(type(quiet), "generation", killed)
         with pytest.raises(Killed):
@@ -172,7 +172,7 @@ def test_a_random_start_enumerates_nothing(setting: Setting[EvolveConfig], home:
 def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any
 ) -> None:
-    run = RunDirectory.create(tmp_path / "run", setting.config)
+    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
     document = execute(run, setting, home=home, engine=Serial(), observer=quiet)
 
     kept = json.loads((tmp_path / "run" / "start.json").read_text())

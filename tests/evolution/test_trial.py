@@ -13,12 +13,12 @@ import pytest
 import lpzero.evolution.run as run_module
 from lpzero.engines import Serial
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import evaluation
 from lpzero.evolution.run import execute
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.operands.bank import fill_bank, read_sketch
 from lpzero.operands.probe import Probe
 
@@ -52,7 +52,7 @@ def test_a_trial_evaluates_as_its_sketches_do(twice: Setting[EvolveConfig], home
     quality = twice.table.oriented[twice.seen]
     wanted = evaluation(sketches, quality, len(twice.parts.search), "cpu", joint=True, others=[other])
     rng = np.random.default_rng(0)
-    formulas = [draw(grammar("typed"), rng) for _ in range(40)]
+    formulas = [draw(get_grammar("typed"), rng) for _ in range(40)]
     # as a worker gets it
     assert pickle.loads(pickle.dumps(trial)).begin()(formulas) == wanted(formulas)  # noqa: S301
     # made anew when a run goes on, whatever lies there, and the same
@@ -85,7 +85,7 @@ def test_a_run_keeps_its_packed_sketches_until_it_has_its_result(
         return begin(self)
 
     monkeypatch.setattr(Trial, "begin", watched)
-    run = RunDirectory.create(tmp_path / "run", setting.config)
+    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
 
     def failing(*_args: Any, **_named: Any) -> Any:
         raise KeyboardInterrupt

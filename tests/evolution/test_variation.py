@@ -18,7 +18,7 @@ from lpzero.evolution.variation import (
     replaced,
 )
 from lpzero.formula import Formula, operand, parse
-from lpzero.formula.grammar import GRAMMARS, Grammar, accepts, draw, grammar
+from lpzero.formula.grammar import GRAMMARS, Grammar, accepts, draw, get_grammar
 
 Mutation = Callable[[Formula, Grammar, np.random.Generator], Formula]
 
@@ -26,7 +26,7 @@ Mutation = Callable[[Formula, Grammar, np.random.Generator], Formula]
 @pytest.mark.parametrize("name", GRAMMARS)
 @pytest.mark.parametrize("operator", [mutate_subtree, mutate_point, mutate_hoist, mutate])
 def test_mutants_stay_in_the_grammar(name: str, operator: Mutation) -> None:
-    rules, rng = grammar(name), np.random.default_rng(0)
+    rules, rng = get_grammar(name), np.random.default_rng(0)
     changed = 0
     for _ in range(120):
         parent = draw(rules, rng)
@@ -40,7 +40,7 @@ def test_mutants_stay_in_the_grammar(name: str, operator: Mutation) -> None:
 
 @pytest.mark.parametrize("name", GRAMMARS)
 def test_children_of_two_stay_in_the_grammar_and_hold_parts_of_both(name: str) -> None:
-    rules, rng = grammar(name), np.random.default_rng(1)
+    rules, rng = get_grammar(name), np.random.default_rng(1)
     changed = 0
     for _ in range(120):
         first, second = draw(rules, rng), draw(rules, rng)
@@ -54,14 +54,14 @@ def test_children_of_two_stay_in_the_grammar_and_hold_parts_of_both(name: str) -
 
 
 def test_hoisting_never_grows() -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(2)
+    rules, rng = get_grammar("typed"), np.random.default_rng(2)
     for _ in range(100):
         parent = draw(rules, rng)
         assert mutate_hoist(parent, rules, rng).size <= parent.size
 
 
 def test_equal_seeds_vary_equally() -> None:
-    rules = grammar("typed")
+    rules = get_grammar("typed")
     parents = draw(rules, np.random.default_rng(8)), draw(rules, np.random.default_rng(9))
     children = [
         (mutate(parents[0], rules, rng), crossover(*parents, rules, rng))

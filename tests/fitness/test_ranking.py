@@ -10,23 +10,23 @@ import pytest
 from lpzero.errors import InputError
 from lpzero.fitness import correlate, tau_a_interval
 from lpzero.fitness.compare import Comparison
-from lpzero.fitness.ranking import FIGURES, Measured, comparison_figures, ranking_figures
+from lpzero.fitness.ranking import FIGURES, MeasuredArchitectures, comparison_figures, ranking_figures
 from lpzero.fitness.regret import pick_percentile, regret, top_decile
 from lpzero.fitness.resample import intervals
 from lpzero.fitness.strata import matched, within
 
 
 @pytest.fixture
-def measured() -> Measured:
+def measured() -> MeasuredArchitectures:
     """Sixty architectures of three depths, a few of them twice."""
     rng = np.random.default_rng(0)
     depth = rng.choice([2, 4, 6], 60)
     groups = np.arange(60)
     groups[50:] = groups[:10]
-    return Measured(depth + rng.normal(size=60), groups, depth, depth * 1000 + rng.integers(0, 400, 60))
+    return MeasuredArchitectures(depth + rng.normal(size=60), groups, depth, depth * 1000 + rng.integers(0, 400, 60))
 
 
-def test_every_figure_is_that_of_its_module(measured: Measured) -> None:
+def test_every_figure_is_that_of_its_module(measured: MeasuredArchitectures) -> None:
     scores, quality = measured.quality + np.random.default_rng(1).normal(size=60), measured.quality
     found = ranking_figures(scores, measured, correlate(scores, quality), np.random.default_rng(2))
     assert tuple(found) == FIGURES
@@ -52,19 +52,19 @@ def test_every_figure_is_that_of_its_module(measured: Measured) -> None:
 
 
 def test_without_comparable_pairs_there_is_no_figure() -> None:
-    measured = Measured(np.arange(5.0), np.arange(5), np.arange(5), 2 ** np.arange(5))
+    measured = MeasuredArchitectures(np.arange(5.0), np.arange(5), np.arange(5), 2 ** np.arange(5))
     found = ranking_figures(
         np.arange(5.0), measured, correlate(np.arange(5.0), np.arange(5.0)), np.random.default_rng(0)
     )
     assert found["within_depth"] == found["matched_size"] == {"tau_a": None, "pairs": 0}
 
 
-def test_a_part_takes_all_with_it(measured: Measured) -> None:
+def test_a_part_takes_all_with_it(measured: MeasuredArchitectures) -> None:
     part = measured.part((3, 1))
     for name in ("quality", "groups", "depth", "params"):
         assert getattr(part, name).tolist() == [getattr(measured, name)[3], getattr(measured, name)[1]]
     with pytest.raises(InputError, match="of one length"):
-        Measured(np.arange(3.0), np.arange(3), np.arange(3), np.arange(2))
+        MeasuredArchitectures(np.arange(3.0), np.arange(3), np.arange(3), np.arange(2))
 
 
 def test_no_comparison_is_all_nulls() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from lpzero.formula import apply, canonical, parse
 from lpzero.formula.branches import bases, branches, written
-from lpzero.formula.grammar import PAPER_OPERANDS, accepts, draw, grammar
+from lpzero.formula.grammar import PAPER_OPERANDS, accepts, draw, get_grammar
 
 
 def test_products_are_of_operands_at_the_same_sites() -> None:
@@ -14,13 +14,13 @@ def test_products_are_of_operands_at_the_same_sites() -> None:
 
 
 def test_every_pair_of_written_branches_is_a_formula_of_the_grammar() -> None:
-    rules = grammar("lpzero")
+    rules = get_grammar("lpzero")
     for left in list(written(("weight", "grad")))[::37]:
         assert accepts(rules, apply("div", left, next(written(("head",)))))
 
 
 def test_every_formula_that_the_grammar_draws_is_a_pair_of_branches() -> None:
-    rules, rng = grammar("lpzero"), np.random.default_rng(0)
+    rules, rng = get_grammar("lpzero"), np.random.default_rng(0)
     known = set(branches(PAPER_OPERANDS))
     for _ in range(300):
         drawn = draw(rules, rng)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lpzero.formula import Formula
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 
 DRAWN = 3000
 
@@ -17,7 +17,7 @@ DRAWN = 3000
 def drawn(request: pytest.FixtureRequest) -> tuple[int, list[Formula]]:
     """Formulas drawn under a limit of the depth, with it."""
     depth, size = request.param
-    rules, rng = grammar("typed", max_depth=depth, max_size=size), np.random.default_rng(0)
+    rules, rng = get_grammar("typed", max_depth=depth, max_size=size), np.random.default_rng(0)
     return depth, [draw(rules, rng) for _ in range(DRAWN)]
 
 

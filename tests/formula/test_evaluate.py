@@ -12,7 +12,7 @@ import torch
 from lpzero.errors import InputError, LpzeroError
 from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.values import ExactSource, SketchSource
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
@@ -111,7 +111,7 @@ def test_a_family_that_the_model_does_not_show_is_said(tiny: Any, tokens: Batch)
 
 
 def test_both_fidelities_agree_on_whole_sketches_for_random_formulas(operands: Operands) -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(0)
+    rules, rng = get_grammar("typed"), np.random.default_rng(0)
     exact = Evaluator(ExactSource(operands))
     sketched = Evaluator(SketchSource([sketch(operands, elements=2048, seed=0)] * 2))
     compared = 0
@@ -127,7 +127,7 @@ def test_both_fidelities_agree_on_whole_sketches_for_random_formulas(operands: O
 
 
 def test_results_do_not_depend_on_what_is_remembered(operands: Operands) -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(1)
+    rules, rng = get_grammar("typed"), np.random.default_rng(1)
     formulas = [draw(rules, rng) for _ in range(60)]
     source = SketchSource([sketch(operands, elements=64, seed=0)])
     roomy, forgetful = Evaluator(source), Evaluator(source, memory_limit=0)
@@ -139,7 +139,7 @@ def test_results_do_not_depend_on_what_is_remembered(operands: Operands) -> None
 
 
 def test_a_canonical_form_has_the_value_bit_for_bit(operands: Operands) -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(5)
+    rules, rng = get_grammar("typed"), np.random.default_rng(5)
     source = SketchSource([sketch(operands, elements=64, seed=s) for s in range(3)])
     changed = 0
     for _ in range(800):
@@ -170,7 +170,7 @@ def test_shared_parts_are_computed_once(operands: Operands) -> None:
 
 def test_operands_stay_as_they_were(operands: Operands) -> None:
     before = {name: [t.clone() for t in tensors] for name, tensors in operands.tensors.items()}
-    rules, rng = grammar("typed"), np.random.default_rng(2)
+    rules, rng = get_grammar("typed"), np.random.default_rng(2)
     evaluator = Evaluator(ExactSource(operands))
     for _ in range(100):
         evaluator.scores(draw(rules, rng))

@@ -17,7 +17,7 @@ from lpzero.errors import InputError
 from lpzero.formula import functions, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.export import export_formula, to_latex, to_python, to_sympy
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.primitives import PRIMITIVES, Primitive
 from lpzero.formula.values import ExactSource
 from lpzero.operands.batch import Batch
@@ -44,7 +44,7 @@ def test_the_sympy_form_is_the_torch_function(row: Primitive) -> None:
 def test_srepr_rebuilds_the_expression() -> None:
     namespace: dict[str, Any] = {}
     exec("from sympy import *", namespace)  # noqa: S102  (what a reader of srepr does)
-    rules, rng = grammar("typed"), np.random.default_rng(0)
+    rules, rng = get_grammar("typed"), np.random.default_rng(0)
     for _ in range(40):
         formula = draw(rules, rng)
         text = export_formula(formula, "sympy", name="x", higher_is_better=True)
@@ -64,7 +64,7 @@ def test_python_gives_the_same_score_without_lpzero(tiny: Any, tokens: Batch, tm
         for site, tensor in zip(*operands.select(row), strict=True):
             layers[name][site.layer].append(tensor)
     torch.save(layers, tmp_path / "operands.pt")
-    rules, rng = grammar("typed"), np.random.default_rng(3)
+    rules, rng = get_grammar("typed"), np.random.default_rng(3)
     formulas = [draw(rules, rng) for _ in range(25)] + [parse("sum(frobenius(matmul(weight, grad)))")]
     formulas += [parse("sum(mean(max_tokens(head))) + mean(mean(max_heads(attention)))")]
     for i, formula in enumerate(formulas):
@@ -82,7 +82,7 @@ def test_python_gives_the_same_score_without_lpzero(tiny: Any, tokens: Batch, tm
 
 
 def test_latex_has_balanced_braces_for_every_primitive() -> None:
-    rules, rng = grammar("typed"), np.random.default_rng(4)
+    rules, rng = get_grammar("typed"), np.random.default_rng(4)
     for _ in range(200):
         text = to_latex(draw(rules, rng))
         depth = 0

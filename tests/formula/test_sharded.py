@@ -14,7 +14,7 @@ from lpzero.errors import InputError
 from lpzero.formula import Formula, apply, canonical, parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.formula import operand
-from lpzero.formula.grammar import draw, grammar
+from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.primitives import PRIMITIVES
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.formula.values import SketchSource
@@ -59,7 +59,7 @@ def _formulas() -> list[Formula]:
             found.append(_scalar(apply(row.name, *parts)))
     found += [_scalar(apply("sigmoid", apply("log_softmax", operand(name)))) for name in OPERANDS]
     rng = np.random.default_rng(3)
-    return found + [draw(grammar(name), rng) for name in ("typed", "lpzero") for _ in range(40)]
+    return found + [draw(get_grammar(name), rng) for name in ("typed", "lpzero") for _ in range(40)]
 
 
 def _scalar(formula: Formula) -> Formula:

@@ -18,11 +18,11 @@ from lpzero.costs.limits import CostLimits
 from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError, MissingError, NoResultError
 from lpzero.nas import proof as module
-from lpzero.nas.folder import SearchFolder
+from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool
 from lpzero.nas.proof import Proof, compared, drawn_for_proof, prepare_proof, prove
 from lpzero.spaces import get_space
-from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.scale import Scale, recipe
 
 SPACE = get_space("gpt2", "own")
@@ -59,7 +59,7 @@ def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
     """A recipe of a few steps on a small text, in place of the bundled table's."""
     text = tmp_path / "text.txt"
     text.write_text("a cat sat on the mat. " * 60)
-    source = Source(text, text, "bytes")
+    source = CorpusFiles(text, text, "bytes")
     corpus = read_corpus(text, validation=text)
     scale = Scale(steps=10, batch=2, length=8, learning_rate=1e-3)
     proof = Proof("gpt2-own", replace(recipe("gpt2", "causal", corpus, scale), validation_sequences=4), source)
@@ -95,7 +95,7 @@ def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Pat
         def note(self, line: str) -> None:
             raise AssertionError(line)
 
-    run = SearchFolder(tmp_path / "run")
+    run = SearchRunFolder(tmp_path / "run")
     first = prove(run, SPACE, short, groups, engine=Serial(), observer=Observer())
     assert counted[0] == (0, 5)
     counted.clear()
@@ -117,11 +117,11 @@ def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path, monkeypatch:
             raise AssertionError(line)
 
     with pytest.raises(NoResultError, match="too few to compare: 1 found and 2 random ones"):
-        prove(SearchFolder(tmp_path / "run"), SPACE, short, few, engine=Serial(), observer=Quiet())
+        prove(SearchRunFolder(tmp_path / "run"), SPACE, short, few, engine=Serial(), observer=Quiet())
     assert not (tmp_path / "run").exists()
     monkeypatch.setattr(module, "read_training", lambda _: SimpleNamespace(loss=None, status="diverged"))
     with pytest.raises(NoResultError, match="too few trainings ended with a loss"):
-        prove(SearchFolder(tmp_path / "run"), SPACE, short, groups, engine=Serial(), observer=Quiet())
+        prove(SearchRunFolder(tmp_path / "run"), SPACE, short, groups, engine=Serial(), observer=Quiet())
 
 
 def test_a_training_without_a_loss_takes_its_pair_along() -> None:

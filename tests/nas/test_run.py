@@ -15,7 +15,7 @@ from lpzero.costs.cost import CostValue
 from lpzero.costs.costs import COUNTED
 from lpzero.engines import Serial
 from lpzero.errors import InputError
-from lpzero.nas.folder import SearchFolder
+from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.run import _keep_costs, execute
 from lpzero.nas.setting import prepare
@@ -91,8 +91,8 @@ def test_jobs_change_nothing_and_the_files_are_there(found: dict[str, Any], tmp_
 
 
 def test_a_search_that_was_killed_goes_on_to_the_same_result(found: dict[str, Any], tmp_path: Path) -> None:
-    finished, config = SearchFolder.open(Path(found["run"]))
-    run, setting = SearchFolder.create(tmp_path / "run", config), prepare(config)
+    finished, config = SearchRunFolder.open(Path(found["run"]))
+    run, setting = SearchRunFolder.create(tmp_path / "run", config), prepare(config)
     with pytest.raises(KeyboardInterrupt):
         execute(run, setting, engine=Serial(), observer=Quiet(until=8))
     kept = (tmp_path / "run" / "scored.jsonl").read_text()
@@ -136,8 +136,8 @@ def test_of_equal_scores_the_front_has_the_cheapest(tmp_path: Path) -> None:
 
 
 def test_a_damaged_score_is_named(tmp_path: Path, found: dict[str, Any]) -> None:
-    _, config = SearchFolder.open(Path(found["run"]))
-    run = SearchFolder.create(tmp_path / "run", config)
+    _, config = SearchRunFolder.open(Path(found["run"]))
+    run = SearchRunFolder.create(tmp_path / "run", config)
     (line, *_) = (Path(found["run"]) / "scored.jsonl").read_text().splitlines()
     (tmp_path / "run" / "scored.jsonl").write_text(line + "\n")
     assert len(run.kept(2)) == 1
@@ -161,8 +161,8 @@ def test_a_damaged_score_is_named(tmp_path: Path, found: dict[str, Any]) -> None
 
 
 def test_what_went_wrong_is_kept_with_the_scores(tmp_path: Path, found: dict[str, Any]) -> None:
-    _, config = SearchFolder.open(Path(found["run"]))
-    run = SearchFolder.create(tmp_path / "run", config)
+    _, config = SearchRunFolder.open(Path(found["run"]))
+    run = SearchRunFolder.create(tmp_path / "run", config)
     architecture = load_table("gpt2-own").records[0].architecture
     scored = [Scored(architecture, (1.0, 2.0)), Scored(architecture, (None, None), "timeout")]
     run.keep(scored)
@@ -170,22 +170,22 @@ def test_what_went_wrong_is_kept_with_the_scores(tmp_path: Path, found: dict[str
 
 
 def test_costs_that_another_process_measured_meanwhile_are_taken(tmp_path: Path, found: dict[str, Any]) -> None:
-    _, config = SearchFolder.open(Path(found["run"]))
-    run = SearchFolder.create(tmp_path / "run", config)
+    _, config = SearchRunFolder.open(Path(found["run"]))
+    run = SearchRunFolder.create(tmp_path / "run", config)
     setting = prepare(config, run)
     measured = CostValue(0.5, (0.4, 0.6))
     # between the look at the folder and the lock
     run.keep_cost("model", "latency", measured)
     _keep_costs(run, setting)
-    assert setting.costs.known["model", "latency"] == measured
+    assert setting.costs.cache["model", "latency"] == measured
 
 
 def test_a_search_that_another_process_ended_meanwhile_is_not_done_again(
     tmp_path: Path, found: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, config = SearchFolder.open(Path(found["run"]))
-    run, ended = SearchFolder.create(tmp_path / "run", config), iter([None, found])
-    monkeypatch.setattr(SearchFolder, "read_result", lambda _: next(ended))
+    _, config = SearchRunFolder.open(Path(found["run"]))
+    run, ended = SearchRunFolder.create(tmp_path / "run", config), iter([None, found])
+    monkeypatch.setattr(SearchRunFolder, "read_result", lambda _: next(ended))
     assert execute(run, prepare(config), engine=Serial(), observer=Quiet()) is found
 
 

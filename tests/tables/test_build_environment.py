@@ -23,20 +23,20 @@ from lpzero.spaces import get_space
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import require_losses
 from lpzero.training.build import ENVIRONMENT, RECIPE, TRAININGS, Built, build
-from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.scale import Scale, recipe
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Source:
+def source(tmp_path: Path) -> CorpusFiles:
     """A short text."""
     path = tmp_path / "text.txt"
     path.write_text("the cat sat on the mat. " * 60)
-    return Source(path, None, "bytes")
+    return CorpusFiles(path, None, "bytes")
 
 
 @pytest.fixture
-def written(source: Source) -> Recipe:
+def written(source: CorpusFiles) -> Recipe:
     """A recipe of ten small steps."""
     scale = Scale(steps=10, batch=2, length=8, learning_rate=2e-3)
     full = recipe("gpt2", get_space("gpt2").objective, read_corpus(source.corpus), scale)
@@ -49,7 +49,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def run(written: Recipe, source: Source, out: Path, number: int = 1, **changes: Any) -> tuple[Built, list[str]]:
+def run(written: Recipe, source: CorpusFiles, out: Path, number: int = 1, **changes: Any) -> tuple[Built, list[str]]:
     """A build, and what it said."""
     said: list[str] = []
     options = {"repeated": 0, "engine": Serial(), "progress": lambda done, total: None, "say": said.append, **changes}
@@ -66,7 +66,7 @@ def change(path: Path, **facts: Any) -> None:
     write_json(path, json.loads(path.read_text()) | facts)
 
 
-def test_the_environment_is_kept_when_the_folder_is_begun(written: Recipe, source: Source, out: Path) -> None:
+def test_the_environment_is_kept_when_the_folder_is_begun(written: Recipe, source: CorpusFiles, out: Path) -> None:
     built, _ = run(written, source, out)
     assert built.environment == json.loads((out / ENVIRONMENT).read_text())
     assert list(built.environment) == ["lpzero", "torch", "python", "platform", "device", "threads"]
@@ -75,14 +75,16 @@ def test_the_environment_is_kept_when_the_folder_is_begun(written: Recipe, sourc
     assert built.environment["device"].startswith("cpu: ")
 
 
-def test_the_environment_is_that_of_the_beginning(written: Recipe, source: Source, out: Path) -> None:
+def test_the_environment_is_that_of_the_beginning(written: Recipe, source: CorpusFiles, out: Path) -> None:
     run(written, source, out)
     change(out / ENVIRONMENT, python="3.99.0")
     assert run(written, source, out, 2)[0].environment["python"] == "3.99.0"
 
 
 @pytest.mark.parametrize("name", ["lpzero", "torch"])
-def test_another_version_is_refused_and_the_folder_left(written: Recipe, source: Source, out: Path, name: str) -> None:
+def test_another_version_is_refused_and_the_folder_left(
+    written: Recipe, source: CorpusFiles, out: Path, name: str
+) -> None:
     here = run(written, source, out)[0].environment[name]
     change(out / ENVIRONMENT, **{name: "0.0.7"})
     before = content(out)
@@ -95,7 +97,7 @@ def test_another_version_is_refused_and_the_folder_left(written: Recipe, source:
     assert content(out) == before
 
 
-def test_trainings_of_no_known_version_are_refused_and_left(written: Recipe, source: Source, out: Path) -> None:
+def test_trainings_of_no_known_version_are_refused_and_left(written: Recipe, source: CorpusFiles, out: Path) -> None:
     run(written, source, out)
     (out / ENVIRONMENT).unlink()
     before = content(out)
@@ -104,7 +106,7 @@ def test_trainings_of_no_known_version_are_refused_and_left(written: Recipe, sou
     assert content(out) == before
 
 
-def test_a_folder_without_trainings_and_versions_goes_on(written: Recipe, source: Source, out: Path) -> None:
+def test_a_folder_without_trainings_and_versions_goes_on(written: Recipe, source: CorpusFiles, out: Path) -> None:
     run(written, source, out)
     (out / ENVIRONMENT).unlink()
     for path in (out / TRAININGS).iterdir():
@@ -113,7 +115,7 @@ def test_a_folder_without_trainings_and_versions_goes_on(written: Recipe, source
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"torch": 2}', "{}"])
-def test_a_damaged_environment_is_refused_and_left(written: Recipe, source: Source, out: Path, text: str) -> None:
+def test_a_damaged_environment_is_refused_and_left(written: Recipe, source: CorpusFiles, out: Path, text: str) -> None:
     run(written, source, out)
     (out / ENVIRONMENT).write_text(text)
     before = content(out)
@@ -132,7 +134,7 @@ def spoil(out: Path, index: int, status: str) -> Path:
 
 
 def test_what_failed_or_lacked_memory_is_tried_again_and_what_diverged_is_not(
-    written: Recipe, source: Source, out: Path
+    written: Recipe, source: CorpusFiles, out: Path
 ) -> None:
     whole, said = run(written, source, out, 3)
     assert not [line for line in said if "again" in line]
@@ -148,13 +150,13 @@ def test_what_failed_or_lacked_memory_is_tried_again_and_what_diverged_is_not(
     assert "2 trainings that failed, lacked memory or time, or were killed are tried again" in said
 
 
-def test_cells_that_stay_empty_are_said(written: Recipe, source: Source, out: Path) -> None:
+def test_cells_that_stay_empty_are_said(written: Recipe, source: CorpusFiles, out: Path) -> None:
     assert run(written, source, out, 2)[1] == [
         "33 of the 35 pairs of depth and width have no architecture: --archs 35 fills them all"
     ]
 
 
-def test_a_table_that_fills_every_cell_says_nothing(source: Source, out: Path) -> None:
+def test_a_table_that_fills_every_cell_says_nothing(source: CorpusFiles, out: Path) -> None:
     scale = Scale(steps=10, batch=1, length=8, learning_rate=2e-3)
     full = recipe("flexibert", "masked", read_corpus(source.corpus), scale)
     small = replace(full, validation_sequences=1, points=(10,))
@@ -162,7 +164,7 @@ def test_a_table_that_fills_every_cell_says_nothing(source: Source, out: Path) -
     assert run(small, source, out, 4)[1] == []
 
 
-def test_a_table_without_two_losses_is_no_result(written: Recipe, source: Source, out: Path) -> None:
+def test_a_table_without_two_losses_is_no_result(written: Recipe, source: CorpusFiles, out: Path) -> None:
     two = run(written, source, out, 2)[0].trainings
     require_losses(two, out)
     spoil(out, 1, "diverged")
@@ -200,7 +202,7 @@ def holder(out: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_build_is_refused_until_the_first_is_gone(
-    written: Recipe, source: Source, out: Path, holder: subprocess.Popen[str]
+    written: Recipe, source: CorpusFiles, out: Path, holder: subprocess.Popen[str]
 ) -> None:
     with pytest.raises(InputError) as caught:
         run(written, source, out)
@@ -211,7 +213,7 @@ def test_a_second_build_is_refused_until_the_first_is_gone(
     assert len(run(written, source, out)[0].trainings) == 1
 
 
-def test_the_folder_is_held_until_the_block_ends(written: Recipe, source: Source, out: Path) -> None:
+def test_the_folder_is_held_until_the_block_ends(written: Recipe, source: CorpusFiles, out: Path) -> None:
     options: dict[str, Any] = {"repeated": 0, "engine": Serial(), "progress": lambda done, total: None, "say": str}
     with build(written, source, out, number=1, **options), pytest.raises(InputError, match="found one"):
         run(written, source, out)
@@ -225,7 +227,7 @@ def test_a_folder_in_a_file_cannot_be_held(tmp_path: Path) -> None:
 
 
 def test_a_training_is_on_the_disk_before_it_has_its_name(
-    written: Recipe, source: Source, out: Path, monkeypatch: pytest.MonkeyPatch
+    written: Recipe, source: CorpusFiles, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
     real = os.fsync

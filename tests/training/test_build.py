@@ -22,22 +22,22 @@ from lpzero.spaces import Architecture, get_space
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import TrainedRecord
 from lpzero.training.build import ENVIRONMENT, RECIPE, TRAININGS, build
-from lpzero.training.corpus import Source, read_corpus
+from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.draw import draw
 from lpzero.training.scale import Scale, recipe
 from lpzero.training.train import train
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Source:
+def source(tmp_path: Path) -> CorpusFiles:
     """A short text."""
     path = tmp_path / "text.txt"
     path.write_text("the cat sat on the mat. " * 60)
-    return Source(path, None, "bytes")
+    return CorpusFiles(path, None, "bytes")
 
 
 @pytest.fixture
-def written(source: Source) -> Recipe:
+def written(source: CorpusFiles) -> Recipe:
     """A recipe of ten small steps."""
     return small(source)
 
@@ -48,7 +48,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def small(source: Source, space: str = "flexibert", **changes: Any) -> Recipe:
+def small(source: CorpusFiles, space: str = "flexibert", **changes: Any) -> Recipe:
     corpus = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
     scale = Scale(steps=10, batch=2, length=8, learning_rate=2e-3)
     full = recipe(space, get_space(space).objective, corpus, scale)
@@ -59,7 +59,7 @@ def quiet(done: int, total: int) -> None:
     """No progress."""
 
 
-def run(written: Recipe, source: Source, out: Path, number: int, repeated: int = 0, **changes: Any) -> Any:
+def run(written: Recipe, source: CorpusFiles, out: Path, number: int, repeated: int = 0, **changes: Any) -> Any:
     options = {"engine": Serial(), "progress": quiet, "say": lambda line: None, **changes}
     with build(written, source, out, number=number, repeated=repeated, **options) as built:
         return built.trainings
@@ -84,7 +84,7 @@ def plain(records: tuple[TrainedRecord, ...]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("space", ["flexibert", "gpt2"])
-def test_a_table_holds_the_draw_and_what_training_gives(source: Source, out: Path, space: str) -> None:
+def test_a_table_holds_the_draw_and_what_training_gives(source: CorpusFiles, out: Path, space: str) -> None:
     written = small(source, space)
     records = run(written, source, out, number=3, repeated=1)
     own = get_space(space, "own")
@@ -108,7 +108,7 @@ def test_a_table_holds_the_draw_and_what_training_gives(source: Source, out: Pat
 
 
 def test_a_table_does_not_depend_on_the_number_of_workers(
-    written: Recipe, source: Source, tmp_path: Path, processes: Engine
+    written: Recipe, source: CorpusFiles, tmp_path: Path, processes: Engine
 ) -> None:
     alone = run(written, source, tmp_path / "one", number=3, repeated=1, engine=Serial())
     together = run(written, source, tmp_path / "two", number=3, repeated=1, engine=processes)
@@ -116,7 +116,7 @@ def test_a_table_does_not_depend_on_the_number_of_workers(
     assert timeless(tmp_path / "one") == timeless(tmp_path / "two")
 
 
-def test_progress_counts_what_was_there_and_what_comes(written: Recipe, source: Source, out: Path) -> None:
+def test_progress_counts_what_was_there_and_what_comes(written: Recipe, source: CorpusFiles, out: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     def see(done: int, total: int) -> None:
@@ -129,7 +129,7 @@ def test_progress_counts_what_was_there_and_what_comes(written: Recipe, source: 
     assert seen == [(3, 4), (4, 4)]
 
 
-def test_what_is_missing_is_trained_and_nothing_else(written: Recipe, source: Source, out: Path) -> None:
+def test_what_is_missing_is_trained_and_nothing_else(written: Recipe, source: CorpusFiles, out: Path) -> None:
     whole = run(written, source, out, number=4, repeated=2)
     before = timeless(out)
     paths = sorted((out / TRAININGS).iterdir())
@@ -143,7 +143,7 @@ def test_what_is_missing_is_trained_and_nothing_else(written: Recipe, source: So
     assert {name for name in after if after[name] != times[name]} == gone
 
 
-def test_a_table_that_is_whole_needs_no_corpus_any_more(written: Recipe, source: Source, out: Path) -> None:
+def test_a_table_that_is_whole_needs_no_corpus_any_more(written: Recipe, source: CorpusFiles, out: Path) -> None:
     whole = run(written, source, out, number=2)
     before = content(out)
     source.corpus.unlink()
@@ -151,7 +151,7 @@ def test_a_table_that_is_whole_needs_no_corpus_any_more(written: Recipe, source:
     assert content(out) == before
 
 
-def test_a_table_grows_and_keeps_what_it_has(written: Recipe, source: Source, out: Path, tmp_path: Path) -> None:
+def test_a_table_grows_and_keeps_what_it_has(written: Recipe, source: CorpusFiles, out: Path, tmp_path: Path) -> None:
     run(written, source, out, number=2, repeated=1)
     before = content(out)
     grown = run(written, source, out, number=5, repeated=3)
@@ -169,7 +169,7 @@ def test_a_table_grows_and_keeps_what_it_has(written: Recipe, source: Source, ou
     ],
 )
 def test_a_table_never_shrinks(
-    written: Recipe, source: Source, out: Path, number: int, repeated: int, message: str
+    written: Recipe, source: CorpusFiles, out: Path, number: int, repeated: int, message: str
 ) -> None:
     run(written, source, out, number=3, repeated=1)
     before = content(out)
@@ -184,17 +184,17 @@ import json, sys
 from pathlib import Path
 from lpzero.training.build import build
 from lpzero.engines import Serial
-from lpzero.training.corpus import Source
+from lpzero.training.corpus import CorpusFiles
 from lpzero.tables.recipe import Recipe
 read = json.loads(sys.argv[1])
 recipe = Recipe(**{**read, "betas": tuple(read["betas"]), "points": tuple(read["points"])})
-source, out = Source(Path(sys.argv[2]), None, "bytes"), Path(sys.argv[3])
+source, out = CorpusFiles(Path(sys.argv[2]), None, "bytes"), Path(sys.argv[3])
 with build(recipe, source, out, number=5, repeated=2, engine=Serial(), progress=lambda *_: None, say=print):
     pass
 """
 
 
-def test_a_build_that_was_killed_goes_on_to_the_same_table(source: Source, tmp_path: Path) -> None:
+def test_a_build_that_was_killed_goes_on_to_the_same_table(source: CorpusFiles, tmp_path: Path) -> None:
     written = small(source, steps=20, points=(10, 20))
     out = tmp_path / "killed"
     arguments = [json.dumps(asdict(written)), str(source.corpus), str(out)]
@@ -215,7 +215,7 @@ def test_a_build_that_was_killed_goes_on_to_the_same_table(source: Source, tmp_p
     assert after.keys() == content(tmp_path / "whole").keys()
 
 
-def test_the_part_of_a_file_that_a_kill_left_is_no_training(written: Recipe, source: Source, out: Path) -> None:
+def test_the_part_of_a_file_that_a_kill_left_is_no_training(written: Recipe, source: CorpusFiles, out: Path) -> None:
     whole = run(written, source, out, number=2)
     gone = next((out / TRAININGS).glob("0001-*"))
     (out / TRAININGS / f".{gone.name}.0123456789abcdef.part").write_text('{"id": "00')
@@ -225,14 +225,14 @@ def test_the_part_of_a_file_that_a_kill_left_is_no_training(written: Recipe, sou
     assert [name for name in content(out) if name.endswith(".part")] == []
 
 
-def test_a_kill_in_the_very_beginning_can_be_gone_on_from(written: Recipe, source: Source, out: Path) -> None:
+def test_a_kill_in_the_very_beginning_can_be_gone_on_from(written: Recipe, source: CorpusFiles, out: Path) -> None:
     out.mkdir()
     (out / LOCK).touch()
     (out / f".{RECIPE}.0123456789abcdef.part").write_text('{"space": "fle')
     assert len(run(written, source, out, number=1)) == 1
 
 
-def test_trainings_that_failed_are_kept_with_their_status_and_no_number(source: Source, out: Path) -> None:
+def test_trainings_that_failed_are_kept_with_their_status_and_no_number(source: CorpusFiles, out: Path) -> None:
     written = small(source, learning_rate=1e30)
     records = run(written, source, out, number=2, repeated=1)
     assert [record.status for record in records] == ["diverged"] * 3
@@ -261,7 +261,7 @@ def test_trainings_that_failed_are_kept_with_their_status_and_no_number(source: 
     ],
 )
 def test_a_folder_of_another_recipe_is_refused_and_left(
-    written: Recipe, source: Source, out: Path, change: dict[str, Any], name: str
+    written: Recipe, source: CorpusFiles, out: Path, change: dict[str, Any], name: str
 ) -> None:
     run(written, source, out, number=1)
     before = content(out)
@@ -282,7 +282,7 @@ def test_a_folder_of_another_recipe_is_refused_and_left(
     ],
 )
 def test_a_damaged_recipe_is_refused_and_left(
-    written: Recipe, source: Source, out: Path, text: str, message: str
+    written: Recipe, source: CorpusFiles, out: Path, text: str, message: str
 ) -> None:
     out.mkdir()
     (out / RECIPE).write_text(text)
@@ -319,7 +319,7 @@ def damage(path: Path, how: str) -> None:
     ],
 )
 def test_a_damaged_training_is_named_and_left(
-    written: Recipe, source: Source, out: Path, how: str, message: str
+    written: Recipe, source: CorpusFiles, out: Path, how: str, message: str
 ) -> None:
     run(written, source, out, number=2)
     path = sorted((out / TRAININGS).iterdir())[1]
@@ -333,7 +333,9 @@ def test_a_damaged_training_is_named_and_left(
     assert content(out) == before
 
 
-def test_a_damaged_training_is_found_before_the_others_are_trained(written: Recipe, source: Source, out: Path) -> None:
+def test_a_damaged_training_is_found_before_the_others_are_trained(
+    written: Recipe, source: CorpusFiles, out: Path
+) -> None:
     run(written, source, out, number=1)
     damage(next((out / TRAININGS).iterdir()), "cut")
     before = content(out)
@@ -342,7 +344,7 @@ def test_a_damaged_training_is_found_before_the_others_are_trained(written: Reci
     assert content(out) == before
 
 
-def test_the_training_of_another_architecture_is_refused(written: Recipe, source: Source, out: Path) -> None:
+def test_the_training_of_another_architecture_is_refused(written: Recipe, source: CorpusFiles, out: Path) -> None:
     run(written, source, out, number=2)
     first, second = sorted((out / TRAININGS).iterdir())
     shutil.copy(first, second)
@@ -351,7 +353,9 @@ def test_the_training_of_another_architecture_is_refused(written: Recipe, source
 
 
 @pytest.mark.parametrize("kind", ["file", "nested", "taken"])
-def test_a_folder_of_something_else_is_refused_and_left(written: Recipe, source: Source, out: Path, kind: str) -> None:
+def test_a_folder_of_something_else_is_refused_and_left(
+    written: Recipe, source: CorpusFiles, out: Path, kind: str
+) -> None:
     if kind == "taken":
         out.write_text("a letter")
     else:
@@ -366,7 +370,7 @@ def test_a_folder_of_something_else_is_refused_and_left(written: Recipe, source:
     assert [file.read_text() for file in files] == ["a letter"]
 
 
-def test_an_empty_folder_is_taken(written: Recipe, source: Source, out: Path) -> None:
+def test_an_empty_folder_is_taken(written: Recipe, source: CorpusFiles, out: Path) -> None:
     out.mkdir()
     assert len(run(written, source, out, number=1)) == 1
 
@@ -381,7 +385,7 @@ def test_an_empty_folder_is_taken(written: Recipe, source: Source, out: Path) ->
     ],
 )
 def test_a_number_out_of_its_range_is_refused_and_nothing_written(
-    written: Recipe, source: Source, out: Path, number: int, repeated: int, message: str
+    written: Recipe, source: CorpusFiles, out: Path, number: int, repeated: int, message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         run(written, source, out, number=number, repeated=repeated)
@@ -389,12 +393,12 @@ def test_a_number_out_of_its_range_is_refused_and_nothing_written(
     assert not out.exists()
 
 
-def test_every_architecture_may_be_repeated(written: Recipe, source: Source, out: Path) -> None:
+def test_every_architecture_may_be_repeated(written: Recipe, source: CorpusFiles, out: Path) -> None:
     assert len(run(written, source, out, number=2, repeated=2)) == 4
 
 
 @pytest.mark.parametrize("part", ["corpus", "validation"])
-def test_a_corpus_that_changed_in_between_is_refused(source: Source, out: Path, tmp_path: Path, part: str) -> None:
+def test_a_corpus_that_changed_in_between_is_refused(source: CorpusFiles, out: Path, tmp_path: Path, part: str) -> None:
     held = tmp_path / "held.txt"
     held.write_text("a dog sat on the mat. " * 40)
     both = replace(source, validation=held)
@@ -408,7 +412,7 @@ def test_a_corpus_that_changed_in_between_is_refused(source: Source, out: Path, 
     assert content(out) == before
 
 
-def test_a_corpus_that_went_in_between_is_named(written: Recipe, source: Source, out: Path) -> None:
+def test_a_corpus_that_went_in_between_is_named(written: Recipe, source: CorpusFiles, out: Path) -> None:
     run(written, source, out, number=1)
     before = content(out)
     source.corpus.unlink()
@@ -417,13 +421,13 @@ def test_a_corpus_that_went_in_between_is_named(written: Recipe, source: Source,
     assert content(out) == before
 
 
-def test_a_second_table_of_a_process_reads_its_corpus_anew(source: Source, tmp_path: Path) -> None:
+def test_a_second_table_of_a_process_reads_its_corpus_anew(source: CorpusFiles, tmp_path: Path) -> None:
     run(small(source), source, tmp_path / "one", number=1)
     source.corpus.write_text("a dog ran to the door. " * 60)
     assert len(run(small(source), source, tmp_path / "two", number=1)) == 1
 
 
-def test_a_folder_that_cannot_be_made_is_no_wrong_input(written: Recipe, source: Source, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_no_wrong_input(written: Recipe, source: CorpusFiles, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(LpzeroError, match="cannot be written") as caught:
         run(written, source, tmp_path / "file" / "out", number=1)

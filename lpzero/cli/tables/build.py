@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lpzero.engines import Engine
     from lpzero.spaces.space import Objective
     from lpzero.tables.recipe import Recipe
-    from lpzero.training.corpus import Source
+    from lpzero.training.corpus import CorpusFiles
     from lpzero.training.scale import Scale
 
 _NOTE = "The quality is that of the first seed; every training sees the same batches in the same order."
@@ -123,7 +123,7 @@ def build_table(
     """
     from lpzero.tables.naming import check_names, check_texts
     from lpzero.training.build import RECIPE
-    from lpzero.training.corpus import Source, read_corpus
+    from lpzero.training.corpus import CorpusFiles, read_corpus
     from lpzero.training.scale import recipe
 
     named = out.resolve().name if name is None else name
@@ -139,7 +139,7 @@ def build_table(
     written = recipe(space, objective, read_corpus(corpus, validation=validation, tokens=tokens), scale)
     try:
         with where.open(scale.device, deterministic=deterministic) as engine:
-            source_text = Source(corpus, validation, tokens)
+            source_text = CorpusFiles(corpus, validation, tokens)
             card = _build(written, source_text, out, numbers, {"name": named, **facts}, notes, engine)
     except LpzeroError:
         raise
@@ -168,7 +168,7 @@ def _scale(objective: Objective, given: dict[str, Any], seed: int, device: str) 
 
 def _build(
     recipe: Recipe,
-    source: Source,
+    source: CorpusFiles,
     out: Path,
     numbers: dict[str, int],
     facts: dict[str, str],

@@ -14,7 +14,7 @@ import torch
 from scipy import stats
 
 from lpzero.errors import NoResultError
-from lpzero.evolution.individual import Evaluated
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula
 
@@ -59,15 +59,15 @@ def voters(tau_a: np.ndarray, committee: int) -> np.ndarray:
 
 
 def choose(
-    found: Iterable[Evaluated],
+    candidates: Iterable[Candidate],
     parsimony: float,
     scores: Callable[[Formula], np.ndarray],
     committee: int = COMMITTEE,
-) -> Evaluated:
+) -> Candidate:
     """Choose one of the formulas that an evolution kept.
 
     Args:
-        found: Formulas, of which those that rank both splits are looked at.
+        candidates: Formulas, of which those that rank both splits are looked at.
         parsimony: Tau-a on search and validation that one node more must earn.
         scores: Gives the (architectures,) of search and validation of a formula.
         committee: How many of the best have a say, at least 1.
@@ -76,12 +76,13 @@ def choose(
         NoResultError: No formula ranks both splits.
     """
 
-    def worth(known: Evaluated) -> tuple[float, int, str]:
-        assert known.both is not None
-        return -(known.both.tau_a - parsimony * known.size), known.size, known.key
+    def worth(candidate: Candidate) -> tuple[float, int, str]:
+        assert candidate.both is not None
+        return -(candidate.both.tau_a - parsimony * candidate.size), candidate.size, candidate.key
 
-    best = sorted((known for known in found if known.both is not None and known.ok), key=worth)[:committee]
+    valid = (candidate for candidate in candidates if candidate.both is not None and candidate.ok)
+    best = sorted(valid, key=worth)[:committee]
     if not best:
         raise NoResultError("no valid formula was found: raise --generations, --max-evals or --budget")
-    directed = [scores(known.formula) * (1.0 if known.higher_is_better else -1.0) for known in best]
+    directed = [scores(candidate.formula) * (1.0 if candidate.higher_is_better else -1.0) for candidate in best]
     return best[nearest_to_all(np.array(directed))]

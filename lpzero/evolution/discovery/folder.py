@@ -28,7 +28,7 @@ LARGEST_CHECKPOINT = 1 << 32
 RESULT_KEYS = ("schema", "run", "table", "protocol", "seed", "evaluated", "pruned", "best", "front", "baselines")
 
 
-class RunDirectory(RunFolder):
+class DiscoveryRunFolder(RunFolder):
     """The folder of one evolution or enumeration.
 
     Args:
@@ -36,7 +36,7 @@ class RunDirectory(RunFolder):
     """
 
     @classmethod
-    def create(cls, path: Path, config: TableConfig) -> RunDirectory:
+    def create(cls, path: Path, config: TableConfig) -> DiscoveryRunFolder:
         """Begin a run in a new folder.
 
         Raises:
@@ -48,7 +48,7 @@ class RunDirectory(RunFolder):
         return run
 
     @classmethod
-    def open(cls, path: Path, kind: type[Config]) -> tuple[RunDirectory, Config]:
+    def open(cls, path: Path, kind: type[Config]) -> tuple[DiscoveryRunFolder, Config]:
         """Open a run to continue it.
 
         Args:
@@ -158,5 +158,5 @@ class RunDirectory(RunFolder):
         return path.is_file() and "population" not in read_document(path)
 
 
-def _no_formula(found: object) -> NoReturn:
-    raise InputError(f"{shorten(found)} in place of a formula")
+def _no_formula(value: object) -> NoReturn:
+    raise InputError(f"{shorten(value)} in place of a formula")

@@ -12,17 +12,17 @@ import numpy as np
 
 from lpzero.engines import Engine
 from lpzero.errors import NoResultError
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.config import Config
 from lpzero.evolution.discovery.faults import LEAST, LeftOut
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
-from lpzero.evolution.individual import Evaluated
 from lpzero.fitness import Correlation, Outcome, judge
 from lpzero.fitness.compare import compare
 from lpzero.fitness.ranking import (
     CORRELATIONS,
     FIGURES,
-    Measured,
+    MeasuredArchitectures,
     comparison_figures,
     correlation_figures,
     ranking_figures,
@@ -53,7 +53,7 @@ def correlation_document(correlation: Correlation, n: int) -> dict[str, Any]:
     return {"n": n, **correlation_figures(correlation)}
 
 
-def sealed_document(scores: np.ndarray, measured: Measured, seed: int) -> tuple[Outcome, dict[str, Any]]:
+def sealed_document(scores: np.ndarray, measured: MeasuredArchitectures, seed: int) -> tuple[Outcome, dict[str, Any]]:
     """Judge directed scores on the sealed test.
 
     Args:
@@ -73,7 +73,7 @@ def sealed_document(scores: np.ndarray, measured: Measured, seed: int) -> tuple[
 
 
 def versus_documents(
-    best: np.ndarray, baselines: list[np.ndarray], measured: Measured, seed: int
+    best: np.ndarray, baselines: list[np.ndarray], measured: MeasuredArchitectures, seed: int
 ) -> list[dict[str, Any]]:
     """Compare directed scores with those of each baseline by tau-a, and correct for the number of baselines.
 
@@ -99,26 +99,26 @@ def _directed(scores: list[Score], proxy: Proxy) -> np.ndarray:
     return values if proxy.higher_is_better else -values
 
 
-def front_documents(found: list[Evaluated]) -> list[dict[str, Any]]:
+def front_documents(front: list[Candidate]) -> list[dict[str, Any]]:
     """The front, on sketches: formula, direction, size, and tau-a on search, validation and both."""
     rows = []
-    for known in found:
-        assert known.search is not None
-        assert known.both is not None
+    for candidate in front:
+        assert candidate.search is not None
+        assert candidate.both is not None
         rows.append(
             {
-                "formula": str(known.formula),
-                "direction": "higher" if known.higher_is_better else "lower",
-                "size": known.formula.size,
-                "search": _rounded(known.search.tau_a),
-                "validation": None if known.validation is None else _rounded(known.validation.tau_a),
-                "both": _rounded(known.both.tau_a),
+                "formula": str(candidate.formula),
+                "direction": "higher" if candidate.higher_is_better else "lower",
+                "size": candidate.formula.size,
+                "search": _rounded(candidate.search.tau_a),
+                "validation": None if candidate.validation is None else _rounded(candidate.validation.tau_a),
+                "both": _rounded(candidate.both.tau_a),
             }
         )
     return rows
 
 
-def header(run: RunDirectory, setting: Setting[Config]) -> dict[str, Any]:
+def header(run: DiscoveryRunFolder, setting: Setting[Config]) -> dict[str, Any]:
     """What the result of every search begins with."""
     return {
         "schema": SCHEMA,
@@ -132,7 +132,7 @@ def header(run: RunDirectory, setting: Setting[Config]) -> dict[str, Any]:
 
 
 def final_report(
-    chosen: Evaluated, setting: Setting[Config], *, engine: Engine, progress: Callable[[int, int], None]
+    chosen: Candidate, setting: Setting[Config], *, engine: Engine, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
     """Score the chosen formula and the baselines exactly, and judge them.
 
@@ -218,7 +218,7 @@ def _figures(scores: np.ndarray, table: Table, indices: tuple[int, ...]) -> dict
     return correlation_document(outcome.correlation, len(part))
 
 
-def _sketched(chosen: Evaluated) -> dict[str, float | None]:
+def _sketched(chosen: Candidate) -> dict[str, float | None]:
     """Tau-a as the search saw it, on sketches: beside the exact figures it shows what the sketch costs."""
     search, validation = chosen.search, chosen.validation
     return {

@@ -99,19 +99,19 @@ def rank_all(
     return Ranked(found, enumeration, values, tau_a)
 
 
-def branch_scores(found: Sequence[Formula], packed: Packed, device: str, counted: Counted) -> np.ndarray:
+def branch_scores(formulas: Sequence[Formula], packed: Packed, device: str, counted: Counted) -> np.ndarray:
     """The values of branches on sketches, (branches, architectures) float64.
 
     Raises:
         LpzeroError: Memory ran out.
     """
     evaluator = ShardedEvaluator(packed, device)
-    scores = np.empty((len(found), packed.models))
+    scores = np.empty((len(formulas), packed.models))
     with single_threaded():
-        for first in range(0, len(found), AT_ONCE):
-            some = evaluator.score_all(found[first : first + AT_ONCE])
+        for first in range(0, len(formulas), AT_ONCE):
+            some = evaluator.score_all(formulas[first : first + AT_ONCE])
             if some.exhausted.any():
                 raise LpzeroError("memory ran out over the branches: draw smaller splits, or give fewer --elements")
             scores[first : first + AT_ONCE] = some.values.cpu().numpy()
-            counted("branches", min(first + AT_ONCE, len(found)), len(found), "branches")
+            counted("branches", min(first + AT_ONCE, len(formulas)), len(formulas), "branches")
     return scores

@@ -11,15 +11,15 @@ import numpy as np
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError
+from lpzero.evolution.discovery.candidate import Candidate, directed
 from lpzero.evolution.discovery.consensus import choose_among
 from lpzero.evolution.discovery.faults import bank_run
-from lpzero.evolution.discovery.folder import RunDirectory
+from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.report import final_report, front_documents, header
 from lpzero.evolution.discovery.setting import Setting, load
 from lpzero.evolution.enumeration.config import EnumerateConfig
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
-from lpzero.evolution.individual import Evaluated, directed
 from lpzero.evolution.trial import pack_banks, remove_packed
 from lpzero.files import held
 from lpzero.fitness import Status, judge
@@ -63,7 +63,12 @@ def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
 
 
 def execute_enumeration(
-    run: RunDirectory, setting: Setting[EnumerateConfig], *, home: Path, engine: Engine, observer: EnumerateObserver
+    run: DiscoveryRunFolder,
+    setting: Setting[EnumerateConfig],
+    *,
+    home: Path,
+    engine: Engine,
+    observer: EnumerateObserver,
 ) -> dict[str, Any]:
     """Enumerate, choose on search and validation, and report on the sealed test.
 
@@ -89,7 +94,7 @@ def execute_enumeration(
 
 
 def _execute(
-    run: RunDirectory, setting: Setting[EnumerateConfig], home: Path, engine: Engine, observer: EnumerateObserver
+    run: DiscoveryRunFolder, setting: Setting[EnumerateConfig], home: Path, engine: Engine, observer: EnumerateObserver
 ) -> dict[str, Any]:
     started = time.monotonic()
     config = setting.config
@@ -132,11 +137,11 @@ def _execute(
     return document
 
 
-def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Evaluated, list[Evaluated]]:
+def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Candidate, list[Candidate]]:
     """The chosen formula, and those that no other beats in both size and tau-a on search and validation."""
     classes, tau_a = ranked.enumeration.classes, ranked.tau_a
 
-    def evaluated(index: int) -> Evaluated:
+    def evaluated(index: int) -> Candidate:
         higher = bool(classes.tau_a[index] >= 0)
         return _evaluated(ranked.formula(index), higher, ranked.values[index], quality, searched)
 
@@ -150,12 +155,12 @@ def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Evaluat
     return evaluated(choose_among(ranked.values, tau_a)), front
 
 
-def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int) -> Evaluated:
+def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int) -> Candidate:
     """What is known of a formula from its directed values."""
     search, both = judge(values[:searched], quality[:searched]), judge(values, quality)
     validation = judge(values[searched:], quality[searched:]) if len(values) > searched else None
     assert search.correlation is not None
-    return Evaluated(
+    return Candidate(
         key=formula.text,
         size=formula.size,
         status=Status.OK,
@@ -164,7 +169,8 @@ def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.n
         search=search.correlation,
         validation=None if validation is None else directed(validation, True),
         both=both.correlation,
-    ).of(formula)
+        form=formula,
+    )
 
 
 def _counts(ranked: Ranked) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lpzero.errors import InputError
 from lpzero.spaces.flexibert.operations import LinearTransform, Mixing, build_operation
-from lpzero.spaces.flexibert.plan import LayerPlan, Plan
+from lpzero.spaces.flexibert.plan import FlexiBertPlan, LayerPlan
 from lpzero.spaces.models.output import UNLABELLED, ModelOutput
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.spaces.models.weights import Embedding, Linear, build_seeded, normal, xavier
@@ -24,7 +24,7 @@ class FlexiBertEmbedding(nn.Module):
     It is normalised, unless the blocks begin with norms of their own.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: FlexiBertPlan) -> None:
         super().__init__()
         self.word = Embedding(plan.vocabulary, plan.embedding_width)
         self.position = Embedding(plan.max_tokens, plan.embedding_width)
@@ -88,7 +88,7 @@ class FlexiBertModel(nn.Module):
     pre-norm one has a norm and a linear layer of its own.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: FlexiBertPlan) -> None:
         super().__init__()
         self.max_tokens = plan.max_tokens
         self.embedding = FlexiBertEmbedding(plan)
@@ -204,6 +204,6 @@ def _output_sites(block: Block, index: int) -> Iterator[OutputSite]:
         yield OutputSite("activation", index + 1, f"feed_forward_{i}", name)
 
 
-def build(plan: Plan, seed: int) -> FlexiBertModel:
+def build(plan: FlexiBertPlan, seed: int) -> FlexiBertModel:
     """Build the model of a plan with weights that follow from the seed."""
     return build_seeded(lambda: FlexiBertModel(plan), seed, xavier if plan.pre_norm else normal(lambda _: 0.02))

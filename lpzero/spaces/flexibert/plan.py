@@ -42,7 +42,7 @@ class LayerPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class FlexiBertPlan:
     """A whole model.
 
     Attributes:
@@ -69,7 +69,7 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plan(architecture: Architecture, protocol: Protocol, vocabulary: int) -> Plan:
+def plan(architecture: Architecture, protocol: Protocol, vocabulary: int) -> FlexiBertPlan:
     """Say what ``protocol`` builds from a valid architecture.
 
     ``trained``: plain self-attention in every layer and a first feed-forward layer of 4 x hidden, as the
@@ -88,10 +88,10 @@ def plan(architecture: Architecture, protocol: Protocol, vocabulary: int) -> Pla
     listed = cast(int, architecture["hidden_size"])
     if protocol == "own":
         layers = tuple(_own_layer(architecture, i) for i in range(architecture.depth))
-        return Plan(listed // 2, layers, listed // 2, vocabulary, own.MAX_TOKENS, pre_norm=True)
+        return FlexiBertPlan(listed // 2, layers, listed // 2, vocabulary, own.MAX_TOKENS, pre_norm=True)
     hidden = LEGACY_HIDDEN if protocol == "legacy" else listed
     layers = tuple(_layer(architecture, i, protocol, hidden) for i in range(architecture.depth))
-    return Plan(hidden, layers, vocabulary=vocabulary)
+    return FlexiBertPlan(hidden, layers, vocabulary=vocabulary)
 
 
 def _own_layer(architecture: Architecture, index: int) -> LayerPlan:

@@ -15,7 +15,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.flexibert import plan
-from lpzero.spaces.flexibert.plan import Plan
+from lpzero.spaces.flexibert.plan import FlexiBertPlan
 from lpzero.spaces.space import Objective
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class FlexiBert(ChoiceSpace):
         """The longest sequence."""
         return own.MAX_TOKENS if self.own_vocabulary else plan.MAX_TOKENS
 
-    def plan(self, architecture: Architecture) -> Plan:
+    def plan(self, architecture: Architecture) -> FlexiBertPlan:
         """What the protocol builds; raises InputError where the architecture is not in the space."""
         CHOICES.validate(architecture)
         name = cast(plan.Protocol, self.protocol_name)
@@ -114,7 +114,7 @@ class FlexiBert(ChoiceSpace):
 
 
 @lru_cache(maxsize=4096)
-def _counts(planned: Plan) -> dict[str, int]:
+def _counts(planned: FlexiBertPlan) -> dict[str, int]:
     from lpzero.spaces.flexibert.model import FlexiBertModel
     from lpzero.spaces.models.weights import build_blank, count_parameters
 

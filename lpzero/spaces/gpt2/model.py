@@ -11,7 +11,7 @@ from transformers import GPT2Config
 from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Attention
 
 from lpzero.errors import InputError
-from lpzero.spaces.gpt2.plan import MAX_TOKENS, Plan
+from lpzero.spaces.gpt2.plan import MAX_TOKENS, Gpt2Plan
 from lpzero.spaces.models.adaptive import AdaptiveEmbedding, AdaptiveSoftmax
 from lpzero.spaces.models.output import ModelOutput, next_tokens
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
@@ -46,7 +46,7 @@ class Gpt2Model(nn.Module):
     The weights of its blocks lie as (input, output), the other way round than those of ``torch.nn.Linear``.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Gpt2Plan) -> None:
         super().__init__()
         self.embedding = AdaptiveEmbedding(plan)
         self.embedding_position = Embedding(MAX_TOKENS, plan.width)
@@ -148,7 +148,7 @@ def _output_sites(index: int, *, width: int) -> Iterator[OutputSite]:
     yield OutputSite("activation", index + 1, "feed_forward_0", f"blocks.{index}.feed_forward.act")
 
 
-def build(plan: Plan, seed: int) -> Gpt2Model:
+def build(plan: Gpt2Plan, seed: int) -> Gpt2Model:
     """Build the model of a plan with weights that follow from the seed."""
     draw = normal(lambda name: 0.01 if "projection" in name else 0.02)
     return build_seeded(lambda: Gpt2Model(plan), seed, draw)

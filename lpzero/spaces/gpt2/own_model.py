@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import InputError
-from lpzero.spaces.gpt2.own_plan import OwnPlan
+from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan
 from lpzero.spaces.models.attention import attend, split_heads
 from lpzero.spaces.models.output import ModelOutput, next_tokens
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
@@ -74,7 +74,7 @@ class OwnBlock(nn.Module):
 class Gpt2OwnModel(nn.Module):
     """A GPT-2 decoder over bytes; it keeps :class:`lpzero.spaces.models.sites.SitedModel`."""
 
-    def __init__(self, plan: OwnPlan) -> None:
+    def __init__(self, plan: Gpt2OwnPlan) -> None:
         super().__init__()
         self.embedding = Embedding(plan.vocabulary, plan.width)
         self.embedding_position = Embedding(MAX_TOKENS, plan.width)
@@ -169,6 +169,6 @@ def _output_sites(index: int) -> Iterator[OutputSite]:
     yield OutputSite("activation", index + 1, "feed_forward_0", f"blocks.{index}.feed_forward.activation")
 
 
-def build(plan: OwnPlan, seed: int) -> Gpt2OwnModel:
+def build(plan: Gpt2OwnPlan, seed: int) -> Gpt2OwnModel:
     """Build the model of a plan with weights that follow from the seed."""
     return build_seeded(lambda: Gpt2OwnModel(plan), seed, normal(lambda _: 0.02))

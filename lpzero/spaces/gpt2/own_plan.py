@@ -8,7 +8,7 @@ from lpzero.spaces.own import MAX_TOKENS
 
 
 @dataclass(frozen=True)
-class OwnPlan:
+class Gpt2OwnPlan:
     """A whole model.
 
     Attributes:
@@ -24,7 +24,7 @@ class OwnPlan:
     vocabulary: int
 
 
-def parameter_counts(plan: OwnPlan) -> dict[str, int]:
+def parameter_counts(plan: Gpt2OwnPlan) -> dict[str, int]:
     """Count the parameters by part, without building; the output shares the embedding's table."""
     width, depth = plan.width, len(plan.heads)
     embedding = (plan.vocabulary + MAX_TOKENS) * width

@@ -13,7 +13,7 @@ CUTOFFS = (0, 19997, 39997, VOCABULARY)
 
 
 @dataclass(frozen=True)
-class Plan(AdaptivePlan):
+class Gpt2Plan(AdaptivePlan):
     """A whole model.
 
     The ids below 19997 are the first cluster, those below 39997 the second, the rest the third.
@@ -29,7 +29,7 @@ class Plan(AdaptivePlan):
     heads: tuple[int, ...]
 
 
-def parameter_counts(plan: Plan) -> dict[str, int]:
+def parameter_counts(plan: Gpt2Plan) -> dict[str, int]:
     """Count the parameters by part, without building: importing transformers takes seconds.
 
     The numbers are those of ``params_summary.yaml`` of LiteTransformerSearch: AdaEmb (``embedding``), Attn,

@@ -13,8 +13,8 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.gpt2 import own_plan, plan
-from lpzero.spaces.gpt2.own_plan import OwnPlan
-from lpzero.spaces.gpt2.plan import Plan
+from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan
+from lpzero.spaces.gpt2.plan import Gpt2Plan
 from lpzero.spaces.space import Objective
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Gpt2(ChoiceSpace):
         """The longest sequence."""
         return own.MAX_TOKENS if self.own_vocabulary else plan.MAX_TOKENS
 
-    def plan(self, architecture: Architecture) -> Plan | OwnPlan:
+    def plan(self, architecture: Architecture) -> Gpt2Plan | Gpt2OwnPlan:
         """What is built; raises InputError where the architecture is not in the space."""
         self.validate(architecture)
         layers = [architecture.layer(index) for index in range(architecture.depth)]
@@ -85,9 +85,9 @@ class Gpt2(ChoiceSpace):
         inner_widths = tuple(cast(int, layer["d_inner"]) for layer in layers)
         heads = tuple(cast(int, layer["heads"]) for layer in layers)
         if self.own_vocabulary:
-            return OwnPlan(width, inner_widths, heads, self.own_vocabulary)
+            return Gpt2OwnPlan(width, inner_widths, heads, self.own_vocabulary)
         embedding_width, shrink = cast(int, architecture["d_embed"]), cast(int, architecture["div_val"])
-        return Plan(width, embedding_width, shrink, inner_widths, heads)
+        return Gpt2Plan(width, embedding_width, shrink, inner_widths, heads)
 
     def build(self, architecture: Architecture, seed: int) -> Gpt2Model | Gpt2OwnModel:
         """Build the untrained model in evaluation mode; equal arguments give equal weights.
@@ -98,7 +98,7 @@ class Gpt2(ChoiceSpace):
         from lpzero.spaces.gpt2 import model, own_model
 
         planned = self.plan(architecture)
-        return own_model.build(planned, seed) if isinstance(planned, OwnPlan) else model.build(planned, seed)
+        return own_model.build(planned, seed) if isinstance(planned, Gpt2OwnPlan) else model.build(planned, seed)
 
     def blank(self, architecture: Architecture) -> Gpt2Model | Gpt2OwnModel:
         """The model on the meta device: shapes and names, no numbers."""
@@ -107,7 +107,7 @@ class Gpt2(ChoiceSpace):
         from lpzero.spaces.models.weights import build_blank
 
         planned = self.plan(architecture)
-        return build_blank(lambda: Gpt2OwnModel(planned) if isinstance(planned, OwnPlan) else Gpt2Model(planned))
+        return build_blank(lambda: Gpt2OwnModel(planned) if isinstance(planned, Gpt2OwnPlan) else Gpt2Model(planned))
 
     def model_key(self, architecture: Architecture) -> str:
         """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
@@ -122,6 +122,6 @@ class Gpt2(ChoiceSpace):
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """Count the parameters by part; ``embedding`` holds tables, projections and positions."""
         planned = self.plan(architecture)
-        if isinstance(planned, OwnPlan):
+        if isinstance(planned, Gpt2OwnPlan):
             return own_plan.parameter_counts(planned)
         return plan.parameter_counts(planned)

@@ -184,15 +184,15 @@ def _header(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
 
 
 def _check_tensors(
-    folder: Path, base: Base, places: dict[str, str], found: dict[str, dict[str, tuple[tuple[int, ...], str]]]
+    folder: Path, base: Base, places: dict[str, str], tensors: dict[str, dict[str, tuple[tuple[int, ...], str]]]
 ) -> None:
     expected = tensor_shapes(base)
     for name, shape in expected.items():
         place = places.get(name)
-        if place is None or name not in found[place]:
+        if place is None or name not in tensors[place]:
             where = folder if place is None else folder / place
             raise InputError(f"{where}: expected the tensor {name} with the shape {list(shape)}, found none")
-        other, number = found[place][name]
+        other, number = tensors[place][name]
         if other != shape:
             raise InputError(
                 f"{folder / place}: {name}: expected the shape {list(shape)}, as {CONFIG} has it, found "

@@ -17,7 +17,7 @@ COUNTED = 100_000
 def assignments(
     fields: Mapping[str, Sequence[Value]],
     constraints: Sequence[Constraint],
-    known: Mapping[str, Value],
+    fixed: Mapping[str, Value],
     tries: int | Iterator[object],
 ) -> Iterator[dict[str, Value]]:
     """Every way to give the fields values that keep the constraints, those of earlier values first.
@@ -27,7 +27,7 @@ def assignments(
     Args:
         fields: For each field its values, in the order to try them; the first field changes last.
         constraints: What has to hold; each names fields and known values alone.
-        known: Values that are given.
+        fixed: Values that are given.
         tries: How many values to set at most; whatever would come behind them is left out. An iterator that ends after
             so many may be shared by several searches.
 
@@ -44,7 +44,7 @@ def assignments(
     for constraint in constraints:
         places = [order.index(name) + 1 for name in constraint.names if name in fields]
         ready[max(places, default=0)].append(constraint)
-    values = dict(known)
+    values = dict(fixed)
     budget = iter(range(tries)) if isinstance(tries, int) else tries
 
     def extended(place: int) -> Iterator[dict[str, Value]]:
@@ -69,7 +69,7 @@ def chosen_values(choices: Choices, depth_field: str) -> dict[str, tuple[Value, 
 
 
 def counted(
-    choices: Choices, depth_field: str, constraints: Sequence[Constraint], known: Mapping[str, Value]
+    choices: Choices, depth_field: str, constraints: Sequence[Constraint], fixed: Mapping[str, Value]
 ) -> tuple[int, tuple[Cell, ...]]:
     """Count the architectures that keep constraints, and find the cells that hold any.
 
@@ -77,7 +77,7 @@ def counted(
         choices: What there is to choose.
         depth_field: What constraints call the depth.
         constraints: They name the depth, choices of the whole model and known values.
-        known: Values that are given.
+        fixed: Values that are given.
 
     Returns:
         Both exactly, where the fields that constraints name have no more than ``COUNTED`` combinations; else the number
@@ -97,7 +97,7 @@ def counted(
     depths: Counter[Value] = Counter()
     there: set[tuple[Value | None, ...]] = set()
     # each place in the tree is visited once, and all but the depth have two values at least
-    for found in assignments(fields, constraints, known, 2 * combinations + 1):
+    for found in assignments(fields, constraints, fixed, 2 * combinations + 1):
         depths.update((found[depth_field],) if depth_field in fields else choices.depths)
         there.add(tuple(found.get(name) for name in strata))
     # what no constraint names multiplies the number, and needs no look at its values

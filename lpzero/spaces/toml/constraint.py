@@ -74,7 +74,7 @@ class Arithmetic:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Relation:
     """A first value, and each further one behind its symbol, one of ``COMPARISONS``."""
 
     first: Node
@@ -89,7 +89,7 @@ class Logic:
     parts: tuple[Node, ...]
 
 
-Node = Name | Constant | Arithmetic | Comparison | Logic
+Node = Name | Constant | Arithmetic | Relation | Logic
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _names(node: Node | Listed) -> set[str]:
             return {name}
         case Arithmetic(_, left, right):
             return _names(left) | _names(right)
-        case Comparison(first, rest):
+        case Relation(first, rest):
             return _names(first).union(*(_names(part) for _, part in rest))
         case Logic(_, parts):
             return set().union(*(_names(part) for part in parts))
@@ -167,7 +167,7 @@ def _value(node: Node | Listed, values: Mapping[str, Value]) -> Any:
 
 def _truth(node: Node, values: Mapping[str, Value]) -> bool:
     match node:
-        case Comparison(first, rest):
+        case Relation(first, rest):
             return _compared(first, rest, values)
         case Logic("not", (part,)):
             return not _truth(part, values)

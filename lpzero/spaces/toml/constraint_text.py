@@ -22,7 +22,6 @@ from lpzero.spaces.toml.constraint import (
     AMONG,
     LONGEST_SHOWN,
     Arithmetic,
-    Comparison,
     Constant,
     Constraint,
     FaultError,
@@ -30,6 +29,7 @@ from lpzero.spaces.toml.constraint import (
     Logic,
     Name,
     Node,
+    Relation,
     number,
 )
 
@@ -138,7 +138,7 @@ class _Reader:
         expected = _REFUSED.get(type(tree), "+, -, *, //, %, a comparison, and, or, not")
         raise FaultError(f"expected {expected}, found {ast.unparse(tree)}")
 
-    def _comparison(self, tree: ast.Compare, levels: int) -> Comparison:
+    def _comparison(self, tree: ast.Compare, levels: int) -> Relation:
         rest: list[tuple[str, Node | Listed]] = []
         for operation, part in zip(tree.ops, tree.comparators, strict=True):
             symbol = _COMPARISONS.get(type(operation))
@@ -147,7 +147,7 @@ class _Reader:
             if symbol in AMONG and len(tree.ops) > 1:
                 raise FaultError(f"expected {symbol} in a comparison of its own, found {ast.unparse(tree)}")
             rest.append((symbol, _listed(part) if symbol in AMONG else self.node(part, levels)))
-        return Comparison(self.node(tree.left, levels), tuple(rest))
+        return Relation(self.node(tree.left, levels), tuple(rest))
 
 
 def _constant(tree: ast.Constant) -> Value:

@@ -31,7 +31,7 @@ _NOT_OF_THE_MODEL = frozenset(
 
 
 @dataclass(frozen=True)
-class Family:
+class ModelFamily:
     """A model type of transformers with a language-model head.
 
     Attributes:
@@ -85,7 +85,7 @@ class Family:
 
 
 @lru_cache(maxsize=64)
-def family_of(model_type: str) -> Family:
+def family_of(model_type: str) -> ModelFamily:
     """What transformers knows of a model type; nothing is downloaded.
 
     Raises:
@@ -113,7 +113,7 @@ def family_of(model_type: str) -> Family:
     for name in ("num_hidden_layers", "hidden_size", "vocab_size"):
         if not isinstance(defaults.get(fields.get(name, "")), int):
             raise InputError(f"expected a model type whose configuration says {name}, found {model_type!r}")
-    return Family(model_type, fields, defaults, objectives)
+    return ModelFamily(model_type, fields, defaults, objectives)
 
 
 def configuration(model_type: str, settings: Mapping[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from lpzero.spaces.space import Objective
 from lpzero.spaces.toml.constraint import Constraint
 from lpzero.spaces.toml.constraint_text import parse_constraint
 from lpzero.spaces.toml.document import SpaceDocument, parse_document, read_text
-from lpzero.spaces.toml.family import Family, family_of
+from lpzero.spaces.toml.family import ModelFamily, family_of
 from lpzero.spaces.toml.space import PROTOCOL, ConfigSpace
 from lpzero.spaces.toml.trial import try_values
 
@@ -82,7 +82,7 @@ class _Fields:
 
     path: Path
     document: SpaceDocument
-    family: Family
+    family: ModelFamily
 
     def __post_init__(self) -> None:
         tables = {"fixed": self.document.fixed, "choices": self.document.choices, "per_layer": self.document.per_layer}
@@ -167,7 +167,7 @@ class _Fields:
             choices=self._choices(),
             depth_field=self.depth_field,
             constraints=constraints,
-            known=tuple((name, self._known(name)) for name in sorted(named - {*self.chosen, self.depth_field})),
+            constants=tuple((name, self._known(name)) for name in sorted(named - {*self.chosen, self.depth_field})),
             vocabulary=self._vocabulary(),
             max_tokens=self._max_tokens(),
         )

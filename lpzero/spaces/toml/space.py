@@ -46,7 +46,7 @@ class ConfigSpace:
         choices: The fields that are chosen. Fields have the names that the file gives them.
         depth_field: The name of the number of layers.
         constraints: What the values keep; they see the depth and the choices of the whole model.
-        known: Values that constraints name and that are not chosen.
+        constants: Values that constraints name and that are not chosen.
         vocabulary: Number of token ids.
         max_tokens: The longest sequence.
     """
@@ -60,7 +60,7 @@ class ConfigSpace:
     choices: Choices
     depth_field: str
     constraints: tuple[Constraint, ...]
-    known: tuple[tuple[str, Value], ...]
+    constants: tuple[tuple[str, Value], ...]
     vocabulary: int
     max_tokens: int
 
@@ -230,7 +230,7 @@ class ConfigSpace:
 
     def _values(self, architecture: Architecture) -> dict[str, Value]:
         """What constraints see."""
-        return {**dict(self.known), **dict(architecture.whole), self.depth_field: architecture.depth}
+        return {**dict(self.constants), **dict(architecture.whole), self.depth_field: architecture.depth}
 
     def _built(self, architecture: Architecture, make: Callable[[], Result]) -> Result:
         """Call transformers; what it refuses is said with the file and the values."""
@@ -245,7 +245,7 @@ class ConfigSpace:
 @lru_cache(maxsize=16)
 def _counted(space: ConfigSpace) -> tuple[int, tuple[Cell, ...]]:
     try:
-        return counted(space.choices, space.depth_field, space.constraints, dict(space.known))
+        return counted(space.choices, space.depth_field, space.constraints, dict(space.constants))
     except InputError as err:
         raise InputError(f"{space.file}: {err}") from None
 

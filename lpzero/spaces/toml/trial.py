@@ -160,7 +160,7 @@ def _completion(
         first = given.get(name, preferred.get(name, values[name][0]))
         fields[name] = [first] if name in given else [first, *(value for value in values[name] if value != first)]
     try:
-        return next(assignments(fields, space.constraints, dict(space.known), tries), None)
+        return next(assignments(fields, space.constraints, dict(space.constants), tries), None)
     except InputError as err:
         raise InputError(f"{space.file}: {err}") from None
 
@@ -207,7 +207,7 @@ def _check_known(space: ConfigSpace, config: Any) -> None:
     """Refuse a constraint that names a default which the configuration works out from what was chosen."""
     fixed = json.loads(space.fixed)
     own_name = family_of(space.model_type).own_name
-    for name, value in space.known:
+    for name, value in space.constants:
         found = getattr(config, own_name(name))
         if name not in fixed and found != value:
             raise InputError(

@@ -12,7 +12,7 @@ from lpzero.spaces.models.output import ModelOutput, next_tokens
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.spaces.models.weights import Linear, build_seeded, normal
 from lpzero.spaces.transfo_xl.attention import RelativeAttention
-from lpzero.spaces.transfo_xl.plan import MAX_TOKENS, Plan
+from lpzero.spaces.transfo_xl.plan import MAX_TOKENS, TransfoXlPlan
 
 
 class FeedForward(nn.Module):
@@ -54,7 +54,7 @@ class TransfoXlModel(nn.Module):
     models had, is empty. It has no parameters, so that all of them are there.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: TransfoXlPlan) -> None:
         super().__init__()
         self.embedding = AdaptiveEmbedding(plan)
         self.blocks = nn.ModuleList(
@@ -153,6 +153,6 @@ def _output_sites(index: int, *, width: int) -> Iterator[OutputSite]:
     yield OutputSite("activation", index + 1, "feed_forward_0", f"blocks.{index}.feed_forward.activation")
 
 
-def build(plan: Plan, seed: int) -> TransfoXlModel:
+def build(plan: TransfoXlPlan, seed: int) -> TransfoXlModel:
     """Build the model of a plan with weights that follow from the seed."""
     return build_seeded(lambda: TransfoXlModel(plan), seed, normal(lambda name: 0.01 if "projection" in name else 0.02))

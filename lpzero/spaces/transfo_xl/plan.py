@@ -13,7 +13,7 @@ CUTOFFS = (0, 19997, 39997, 199997, VOCABULARY)
 
 
 @dataclass(frozen=True)
-class Plan(AdaptivePlan):
+class TransfoXlPlan(AdaptivePlan):
     """A whole model.
 
     The ids below 19997 are the first cluster, those below 39997 the second, those below 199997 the third, the
@@ -30,7 +30,7 @@ class Plan(AdaptivePlan):
     heads: tuple[int, ...]
 
 
-def parameter_counts(plan: Plan) -> dict[str, int]:
+def parameter_counts(plan: TransfoXlPlan) -> dict[str, int]:
     """Count the parameters by part, without building.
 
     The numbers are those of ``params_summary.yaml`` of LiteTransformerSearch: AdaEmb (``embedding``), Attn,

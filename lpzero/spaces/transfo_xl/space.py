@@ -14,7 +14,7 @@ from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.space import Objective
 from lpzero.spaces.transfo_xl import plan
-from lpzero.spaces.transfo_xl.plan import Plan
+from lpzero.spaces.transfo_xl.plan import TransfoXlPlan
 
 if TYPE_CHECKING:
     from lpzero.spaces.transfo_xl.model import TransfoXlModel
@@ -58,11 +58,11 @@ class TransfoXl(ChoiceSpace):
         """The choices of an architecture."""
         return CHOICES
 
-    def plan(self, architecture: Architecture) -> Plan:
+    def plan(self, architecture: Architecture) -> TransfoXlPlan:
         """What is built; raises InputError where the architecture is not in the space."""
         self.validate(architecture)
         layers = [architecture.layer(index) for index in range(architecture.depth)]
-        return Plan(
+        return TransfoXlPlan(
             width=cast(int, architecture["d_model"]),
             embedding_width=cast(int, architecture["d_embed"]),
             shrink=cast(int, architecture["div_val"]),

@@ -192,12 +192,12 @@ def _id(cells: dict[str, Any], row: Row) -> str:
     return text
 
 
-def _number(found: Any, place: str) -> float:
-    if isinstance(found, (int, float)) and not isinstance(found, bool):
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            number = float(found)
+            number = float(value)
         except OverflowError:
             number = math.inf
         if math.isfinite(number):
             return number
-    raise InputError(f"{place}: expected a finite number, found {shown(found)}")
+    raise InputError(f"{place}: expected a finite number, found {shown(value)}")

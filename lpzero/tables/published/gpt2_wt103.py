@@ -15,7 +15,7 @@ class _Config(lts.Config):
     n_token: Literal[50264]
 
 
-SOURCE = lts.Source(folder=FOLDER, space="gpt2", config=_Config, cutoffs=(19997, 39997, 199997, 50264))
+SOURCE = lts.UpstreamTable(folder=FOLDER, space="gpt2", config=_Config, cutoffs=(19997, 39997, 199997, 50264))
 
 
 def read(data: Path) -> tuple[Record, ...]:

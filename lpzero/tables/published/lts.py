@@ -46,7 +46,7 @@ class Config(Document):
 
 
 @dataclass(frozen=True)
-class Source:
+class UpstreamTable:
     """What one of the tables is.
 
     Attributes:
@@ -62,7 +62,7 @@ class Source:
     cutoffs: tuple[int, ...]
 
 
-def _architecture(config: Config, source: Source, place: str) -> Architecture:
+def _architecture(config: Config, source: UpstreamTable, place: str) -> Architecture:
     if not len(config.d_inner) == len(config.n_head) == config.n_layer:
         found = f"{len(config.d_inner)} and {len(config.n_head)}"
         raise InputError(
@@ -75,7 +75,7 @@ def _architecture(config: Config, source: Source, place: str) -> Architecture:
     return Architecture.of(source.space, whole, layers)
 
 
-def read(data: Path, source: Source) -> tuple[Record, ...]:
+def read(data: Path, source: UpstreamTable) -> tuple[Record, ...]:
     """Read the records, with the validation perplexity (lower is better) as their quality.
 
     Args:

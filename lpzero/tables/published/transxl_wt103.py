@@ -18,7 +18,7 @@ class _Config(lts.Config):
     same_length: Literal[False]
 
 
-SOURCE = lts.Source(folder=FOLDER, space="transfo-xl", config=_Config, cutoffs=(19997, 39997, 199997, 267736))
+SOURCE = lts.UpstreamTable(folder=FOLDER, space="transfo-xl", config=_Config, cutoffs=(19997, 39997, 199997, 267736))
 
 
 def read(data: Path) -> tuple[Record, ...]:

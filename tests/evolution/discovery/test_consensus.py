@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.consensus import choose, choose_among, nearest_to_all
-from lpzero.evolution.individual import Evaluated
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import Formula, parse
 
@@ -61,11 +61,11 @@ def test_a_committee_of_one_is_the_best(committee: int) -> None:
     assert chosen == 5 or committee > 1
 
 
-def known(text: str, tau: float, higher_is_better: bool = True) -> Evaluated:
+def known(text: str, tau: float, higher_is_better: bool = True) -> Candidate:
     """A formula with a tau-a on search and validation."""
     figures = Correlation(tau, tau, tau, 1.0)
     size = parse(text).size
-    return Evaluated(text, size, Status.OK, None, higher_is_better, tau, 0, search=figures, both=figures)
+    return Candidate(text, size, Status.OK, None, higher_is_better, tau, 0, search=figures, both=figures)
 
 
 def by_text(**scores: list[float]) -> dict[str, np.ndarray]:
@@ -82,7 +82,7 @@ def test_of_the_kept_formulas_the_nearest_to_all_is_chosen_with_its_direction() 
     # mean ranks 1.3, 1.7, 3, 4.7, 4.3: minus grad has their order, weight and head turn one pair round
     assert choose(kept, 0.0, scores).key == "sum(l1(grad))"
     assert choose(kept[:2], 0.0, scores, committee=1).key == "sum(l1(grad))"
-    without = [known("sum(l1(weight))", 0.4), Evaluated("sum(l1(head))", 3, Status.NONFINITE)]
+    without = [known("sum(l1(weight))", 0.4), Candidate("sum(l1(head))", 3, Status.NONFINITE)]
     assert choose(without, 0.0, scores).key == "sum(l1(weight))"
 
 

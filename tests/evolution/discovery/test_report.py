@@ -10,19 +10,19 @@ import pytest
 from lpzero.evolution.discovery.report import sealed_document, versus_documents
 from lpzero.fitness import correlate
 from lpzero.fitness.compare import holm
-from lpzero.fitness.ranking import FIGURES, Measured
+from lpzero.fitness.ranking import FIGURES, MeasuredArchitectures
 
 KEYS = ("difference", "interval", "p", "p_swap", "p_holm")
 
 
 @pytest.fixture
-def measured() -> Measured:
+def measured() -> MeasuredArchitectures:
     """Forty test architectures."""
     rng = np.random.default_rng(0)
-    return Measured(rng.normal(size=40), np.arange(40), rng.choice([2, 4], 40), rng.integers(100, 200, 40))
+    return MeasuredArchitectures(rng.normal(size=40), np.arange(40), rng.choice([2, 4], 40), rng.integers(100, 200, 40))
 
 
-def test_a_ranking_has_every_figure(measured: Measured) -> None:
+def test_a_ranking_has_every_figure(measured: MeasuredArchitectures) -> None:
     outcome, found = sealed_document(measured.quality**3, measured, 0)
     assert outcome.ok
     assert set(found) == {"n", *FIGURES}
@@ -31,13 +31,13 @@ def test_a_ranking_has_every_figure(measured: Measured) -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
-def test_no_ranking_has_a_status_and_nulls(measured: Measured) -> None:
+def test_no_ranking_has_a_status_and_nulls(measured: MeasuredArchitectures) -> None:
     outcome, found = sealed_document(np.zeros(40), measured, 0)
     assert not outcome.ok
     assert found == {"n": 40, "status": "constant", **dict.fromkeys(FIGURES)}
 
 
-def test_the_best_is_compared_with_each_baseline_that_ranks(measured: Measured) -> None:
+def test_the_best_is_compared_with_each_baseline_that_ranks(measured: MeasuredArchitectures) -> None:
     rng = np.random.default_rng(1)
     best, near, far = (measured.quality + noise * rng.normal(size=40) for noise in (0.1, 0.2, 5.0))
     unranked = np.where(np.arange(40) == 3, np.nan, near)
@@ -56,12 +56,12 @@ def test_the_best_is_compared_with_each_baseline_that_ranks(measured: Measured) 
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
-def test_without_baselines_there_is_nothing_to_compare(measured: Measured) -> None:
+def test_without_baselines_there_is_nothing_to_compare(measured: MeasuredArchitectures) -> None:
     assert versus_documents(measured.quality, [], measured, 0) == []
     assert versus_documents(measured.quality, [np.ones(40)], measured, 0) == [dict.fromkeys(KEYS)]
 
 
-def test_the_same_seed_gives_the_same_comparison(measured: Measured) -> None:
+def test_the_same_seed_gives_the_same_comparison(measured: MeasuredArchitectures) -> None:
     scores = measured.quality + np.random.default_rng(1).normal(size=(2, 40))
     first, again, other = (versus_documents(scores[0], [scores[1]], measured, seed) for seed in (0, 0, 1))
     assert first == again

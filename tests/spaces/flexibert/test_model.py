@@ -15,7 +15,7 @@ from lpzero.operands.operand import OPERANDS
 from lpzero.spaces import Architecture, FlexiBert
 from lpzero.spaces.flexibert.model import FlexiBertModel, build
 from lpzero.spaces.flexibert.operations import LinearTransform
-from lpzero.spaces.flexibert.plan import LayerPlan, Plan
+from lpzero.spaces.flexibert.plan import FlexiBertPlan, LayerPlan
 
 PLAIN = LayerPlan("SA", "SDP", 2, (16, 24), wrapped=True)
 IDS = torch.randint(30522, (2, 10), generator=torch.Generator().manual_seed(0))
@@ -28,12 +28,12 @@ EACH = (
     LayerPlan("DSC", 5, 2, (16,), wrapped=True, unitary=True),
     LayerPlan("DSC", 9, 4, (16,), wrapped=True, unitary=True),
 )
-OWN = Plan(32, EACH, embedding_width=32, vocabulary=257, max_tokens=64, pre_norm=True)
+OWN = FlexiBertPlan(32, EACH, embedding_width=32, vocabulary=257, max_tokens=64, pre_norm=True)
 BYTES = IDS % 257
 
 
 def model(*layers: LayerPlan, hidden: int = 32) -> FlexiBertModel:
-    return build(Plan(hidden, layers), seed=0)
+    return build(FlexiBertPlan(hidden, layers), seed=0)
 
 
 def states(built: FlexiBertModel) -> tuple[Tensor, ...]:
@@ -213,7 +213,7 @@ def test_labels_decide_where_the_loss_looks_and_change_no_state(own: FlexiBertMo
 
 @pytest.mark.parametrize("layer", EACH, ids=lambda layer: f"{layer.operation}-{layer.parameter}")
 def test_an_encoder_of_own_sees_later_tokens(layer: LayerPlan) -> None:
-    built = build(Plan(32, (layer,), embedding_width=32, vocabulary=257, max_tokens=64, pre_norm=True), seed=0)
+    built = build(FlexiBertPlan(32, (layer,), embedding_width=32, vocabulary=257, max_tokens=64, pre_norm=True), seed=0)
     changed = BYTES.clone()
     changed[:, -1] = (changed[:, -1] + 1) % 257
     moved = (own_states(built)[1] - own_states(built, changed)[1]).abs().amax(-1)
@@ -223,7 +223,7 @@ def test_an_encoder_of_own_sees_later_tokens(layer: LayerPlan) -> None:
 
 def test_the_loss_of_own_starts_near_the_entropy_of_the_vocabulary() -> None:
     for vocabulary in (257, 4096):
-        plan = Plan(64, (EACH[0],), embedding_width=64, vocabulary=vocabulary, max_tokens=64, pre_norm=True)
+        plan = FlexiBertPlan(64, (EACH[0],), embedding_width=64, vocabulary=vocabulary, max_tokens=64, pre_norm=True)
         # Xavier's head on a normed state of 64: logits of variance 2 x 64 / (64 + vocabulary)
         allowed = 0.3 + 64 / (64 + vocabulary)
         assert abs(build(plan, seed=0)(BYTES, BYTES.flip(1)).loss.item() - math.log(vocabulary)) < allowed

@@ -16,7 +16,7 @@ from scipy.stats import kendalltau, spearmanr
 from lpzero.errors import InputError
 from lpzero.spaces import Architecture, FlexiBert
 from lpzero.spaces.architecture import Value
-from lpzero.spaces.flexibert.plan import LayerPlan, Plan
+from lpzero.spaces.flexibert.plan import FlexiBertPlan, LayerPlan
 
 LAYER: dict[str, Value] = {
     "operation": "SA",
@@ -119,7 +119,7 @@ def test_the_feed_forward_widths_of_each_protocol() -> None:
 def test_own_halves_the_hidden_size_and_quarters_the_feed_forward(protocol: str, vocabulary: int, hidden: int) -> None:
     space = FlexiBert(protocol)
     architecture = two_layers(hidden, operation="LT", parameter="DCT", feed_forward=1024, feed_forward_layers=3)
-    assert space.plan(architecture) == Plan(
+    assert space.plan(architecture) == FlexiBertPlan(
         hidden=hidden // 2,
         layers=(
             LayerPlan("LT", "DCT", None, (256, 256, 256), wrapped=True, unitary=True),

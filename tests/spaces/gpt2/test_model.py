@@ -9,9 +9,9 @@ from transformers import GPT2Config
 from transformers.models.gpt2.modeling_gpt2 import GPT2Model
 
 from lpzero.spaces.gpt2.model import Gpt2Model, build
-from lpzero.spaces.gpt2.plan import Plan
+from lpzero.spaces.gpt2.plan import Gpt2Plan
 
-PLAN = Plan(width=32, embedding_width=16, shrink=2, inner_widths=(48, 64), heads=(2, 4))
+PLAN = Gpt2Plan(width=32, embedding_width=16, shrink=2, inner_widths=(48, 64), heads=(2, 4))
 IDS = torch.randint(50264, (2, 12), generator=torch.Generator().manual_seed(0))
 
 
@@ -26,7 +26,7 @@ def states(model: Gpt2Model, ids: Tensor) -> tuple[Tensor, ...]:
 
 
 def test_the_stack_is_the_one_of_transformers() -> None:
-    built = build(Plan(width=32, embedding_width=16, shrink=2, inner_widths=(48, 48), heads=(4, 4)), seed=0)
+    built = build(Gpt2Plan(width=32, embedding_width=16, shrink=2, inner_widths=(48, 48), heads=(4, 4)), seed=0)
     config = GPT2Config(
         vocab_size=2, n_positions=192, n_embd=32, n_layer=2, n_head=4, n_inner=48, attn_implementation="eager"
     )
@@ -89,6 +89,6 @@ def test_the_roles_before_and_behind_the_blocks(model: Gpt2Model) -> None:
     several = ["position", "word_0", "word_1", "word_2", "projection_0", "projection_1", "projection_2"]
     assert roles(model, 0) == several
     assert roles(model, 3) == ["projection", "cluster"]
-    bare = build(Plan(width=16, embedding_width=16, shrink=1, inner_widths=(8,), heads=(2,)), seed=0)
+    bare = build(Gpt2Plan(width=16, embedding_width=16, shrink=1, inner_widths=(8,), heads=(2,)), seed=0)
     assert roles(bare, 0) == ["position", "word_0"]
     assert roles(bare, 2) == ["cluster"]

@@ -16,9 +16,9 @@ from lpzero.operands.extract import extract
 from lpzero.operands.operand import OPERANDS
 from lpzero.spaces import Architecture, Gpt2
 from lpzero.spaces.gpt2.own_model import Gpt2OwnModel, build
-from lpzero.spaces.gpt2.own_plan import OwnPlan
+from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan
 
-PLAN = OwnPlan(width=32, inner_widths=(48, 64), heads=(2, 4), vocabulary=257)
+PLAN = Gpt2OwnPlan(width=32, inner_widths=(48, 64), heads=(2, 4), vocabulary=257)
 IDS = torch.randint(257, (2, 12), generator=torch.Generator().manual_seed(0))
 
 
@@ -39,7 +39,7 @@ def states(model: Gpt2OwnModel, ids: Tensor) -> tuple[Tensor, ...]:
 
 
 def test_the_stack_is_the_one_of_transformers() -> None:
-    built = build(OwnPlan(width=32, inner_widths=(48, 48), heads=(4, 4), vocabulary=257), seed=0)
+    built = build(Gpt2OwnPlan(width=32, inner_widths=(48, 48), heads=(4, 4), vocabulary=257), seed=0)
     config = GPT2Config(
         vocab_size=257, n_positions=64, n_embd=32, n_layer=2, n_head=4, n_inner=48, attn_implementation="eager"
     )
@@ -148,7 +148,7 @@ def test_the_embedding_is_the_head_as_well() -> None:
 
 
 def test_another_vocabulary_has_another_embedding_and_the_same_blocks() -> None:
-    large = OwnPlan(width=32, inner_widths=(48, 64), heads=(2, 4), vocabulary=4096)
+    large = Gpt2OwnPlan(width=32, inner_widths=(48, 64), heads=(2, 4), vocabulary=4096)
     shapes = [{n: tuple(p.shape) for n, p in build(plan, seed=0).named_parameters()} for plan in (PLAN, large)]
     assert shapes[0].pop("embedding.weight") == (257, 32)
     assert shapes[1].pop("embedding.weight") == (4096, 32)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from lpzero.spaces.gpt2.own_model import Gpt2OwnModel
-from lpzero.spaces.gpt2.own_plan import OwnPlan, parameter_counts
+from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan, parameter_counts
 from lpzero.spaces.models.weights import build_blank, count_parameters
 
 
@@ -17,7 +17,7 @@ def test_a_model_counted_by_hand() -> None:
     attention = 2 * 4 * (4 * 4 + 4)
     feed_forward = (4 * 3 + 3 + 3 * 4 + 4) + (4 * 5 + 5 + 5 * 4 + 4)
     norms = (2 * 2 + 1) * (4 + 4)
-    assert parameter_counts(OwnPlan(width=4, inner_widths=(3, 5), heads=(2, 1), vocabulary=10)) == {
+    assert parameter_counts(Gpt2OwnPlan(width=4, inner_widths=(3, 5), heads=(2, 1), vocabulary=10)) == {
         "embedding": embedding,
         "attention": attention,
         "feed_forward": feed_forward,
@@ -30,13 +30,13 @@ def test_a_model_counted_by_hand() -> None:
 @pytest.mark.parametrize("width", [64, 96, 256])
 @pytest.mark.parametrize("inner", [(64, 512), (96,) * 8, (64, 128, 320)], ids=len)
 def test_the_closed_form_counts_the_model(vocabulary: int, width: int, inner: tuple[int, ...]) -> None:
-    plan = OwnPlan(width, inner, tuple(2 << (i % 3) for i in range(len(inner))), vocabulary)
+    plan = Gpt2OwnPlan(width, inner, tuple(2 << (i % 3) for i in range(len(inner))), vocabulary)
     assert parameter_counts(plan) == count_parameters(build_blank(lambda: Gpt2OwnModel(plan)))
 
 
 def test_heads_cost_nothing_and_a_vocabulary_only_its_embedding() -> None:
     def counts(heads: int, vocabulary: int) -> dict[str, int]:
-        return parameter_counts(OwnPlan(64, (128, 64), (heads, heads), vocabulary))
+        return parameter_counts(Gpt2OwnPlan(64, (128, 64), (heads, heads), vocabulary))
 
     assert counts(2, 257) == counts(8, 257)
     small, large = counts(2, 257), counts(2, 4096)
@@ -46,5 +46,5 @@ def test_heads_cost_nothing_and_a_vocabulary_only_its_embedding() -> None:
 
 
 def test_each_further_layer_costs_the_same() -> None:
-    totals = [parameter_counts(OwnPlan(64, (96,) * depth, (2,) * depth, 257))["total"] for depth in range(2, 9)]
+    totals = [parameter_counts(Gpt2OwnPlan(64, (96,) * depth, (2,) * depth, 257))["total"] for depth in range(2, 9)]
     assert len({after - before for before, after in pairwise(totals)}) == 1

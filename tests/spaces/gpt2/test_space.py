@@ -9,7 +9,7 @@ from lpzero.spaces import Architecture, Gpt2
 from lpzero.spaces.architecture import Value
 from lpzero.spaces.gpt2.model import Gpt2Model
 from lpzero.spaces.gpt2.own_model import Gpt2OwnModel
-from lpzero.spaces.gpt2.own_plan import OwnPlan
+from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan
 from lpzero.spaces.models.weights import build_blank, count_parameters
 
 WHOLE: dict[str, Value] = {"d_model": 64, "d_embed": 128, "div_val": 1}
@@ -89,8 +89,8 @@ def test_keys_are_stable_under_own() -> None:
 
 
 def test_own_plans_what_is_listed() -> None:
-    assert Gpt2("own").plan(OWN) == OwnPlan(width=96, inner_widths=(64, 160), heads=(2, 8), vocabulary=257)
-    assert Gpt2("own-300").plan(OWN) == OwnPlan(width=96, inner_widths=(64, 160), heads=(2, 8), vocabulary=300)
+    assert Gpt2("own").plan(OWN) == Gpt2OwnPlan(width=96, inner_widths=(64, 160), heads=(2, 8), vocabulary=257)
+    assert Gpt2("own-300").plan(OWN) == Gpt2OwnPlan(width=96, inner_widths=(64, 160), heads=(2, 8), vocabulary=300)
     assert Gpt2("own").width(OWN) == 96
 
 

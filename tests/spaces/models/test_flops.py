@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from lpzero.spaces import Gpt2, get_space
-from lpzero.spaces.gpt2.own_plan import OwnPlan
+from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -17,7 +17,7 @@ def test_a_decoder_takes_two_operations_a_weight_and_token_and_attention_on_top(
     space = Gpt2("own")
     architecture = space.sample(np.random.default_rng(seed))
     plan = space.plan(architecture)
-    assert isinstance(plan, OwnPlan)
+    assert isinstance(plan, Gpt2OwnPlan)
     weights = sum(4 * plan.width**2 + 2 * plan.width * inner for inner in plan.inner_widths)
     weights += plan.width * plan.vocabulary
     attention = 2 * tokens * plan.width * architecture.depth

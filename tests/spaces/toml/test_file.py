@@ -300,7 +300,7 @@ def test_a_default_that_follows_from_choices_cannot_stand_in_a_constraint(tmp_pa
     said = "constraints: head_dim follows from other fields, 128 by default and 4 here: expected it under [fixed] or"
     assert refusal(tmp_path, 'constraints = ["head_dim > 1"]' + LLAMA + choices).startswith(said)
     plain = read(tmp_path, 'constraints = ["hidden_size < vocab_size + 4", "rms_norm_eps < 1"]' + LLAMA + choices)
-    assert plain.known == (("rms_norm_eps", 1e-06), ("vocab_size", 13))
+    assert plain.constants == (("rms_norm_eps", 1e-06), ("vocab_size", 13))
     assert plain.size == 4
 
 

@@ -13,9 +13,9 @@ from lpzero.operands.batch import random_batch
 from lpzero.operands.extract import extract
 from lpzero.spaces import TransfoXl
 from lpzero.spaces.transfo_xl.model import TransfoXlModel, build
-from lpzero.spaces.transfo_xl.plan import Plan
+from lpzero.spaces.transfo_xl.plan import TransfoXlPlan
 
-PLAN = Plan(width=32, embedding_width=16, shrink=2, inner_widths=(48, 64), heads=(2, 4))
+PLAN = TransfoXlPlan(width=32, embedding_width=16, shrink=2, inner_widths=(48, 64), heads=(2, 4))
 IDS = torch.randint(267736, (2, 12), generator=torch.Generator().manual_seed(0))
 
 
@@ -60,7 +60,7 @@ def test_every_token_sees_those_before_it_and_their_distance(model: TransfoXlMod
 
 
 def test_the_order_shows_through_the_distances_alone() -> None:
-    built = build(Plan(32, 16, 2, (48,), (2,)), seed=0)
+    built = build(TransfoXlPlan(32, 16, 2, (48,), (2,)), seed=0)
     swapped = IDS[:, [1, 0, *range(2, 12)]]
     with torch.no_grad():
         built.blocks[0].operation.position_key.weight.zero_()
@@ -95,7 +95,7 @@ def test_the_roles(model: TransfoXlModel) -> None:
     assert roles(model, 0) == [f"{name}_{i}" for name in ("word", "projection") for i in range(4)]
     assert roles(model, 1) == roles(model, 2) == [*attention, "feed_forward_0", "feed_forward_1"]
     assert roles(model, 3) == ["projection", "cluster"]
-    bare = build(Plan(width=16, embedding_width=16, shrink=1, inner_widths=(8,), heads=(2,)), seed=0)
+    bare = build(TransfoXlPlan(width=16, embedding_width=16, shrink=1, inner_widths=(8,), heads=(2,)), seed=0)
     assert roles(bare, 0) == ["word_0"]
     assert roles(bare, 2) == ["cluster"]
 

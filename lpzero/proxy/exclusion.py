@@ -29,22 +29,22 @@ def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
     """
     if proxy.found_on != table.name:
         return frozenset()
-    if proxy.found is None:
+    if proxy.provenance is None:
         raise InputError(
             f"{proxy.name}: it was found on {table.name}, and this form of it does not say on which architectures: "
             "give the file that lpzero export RUN --format json writes"
         )
-    return _seen(proxy.found, table)
+    return _seen(proxy.provenance, table)
 
 
-def _seen(found: Provenance, table: Table) -> frozenset[str]:
-    search, validation = (found.settings.get(f"{name}_size") for name in ("search", "validation"))
+def _seen(provenance: Provenance, table: Table) -> frozenset[str]:
+    search, validation = (provenance.settings.get(f"{name}_size") for name in ("search", "validation"))
     if type(search) is not int or type(validation) is not int:
         raise InputError("a proxy was found by a run whose settings have no search_size and validation_size")
-    if found.table_sha256 != table.digest:
+    if provenance.table_sha256 != table.digest:
         raise InputError(f"a proxy was found on another version of {table.name}: its records have another SHA-256")
-    groups = table.groups(get_space(table.space, table.protocol(found.protocol)))
+    groups = table.groups(get_space(table.space, table.protocol(provenance.protocol)))
     parts = split(
-        groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(found.seed, "split"))
+        groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(provenance.seed, "split"))
     )
     return frozenset(table.records[i].id for i in (*parts.search, *parts.validation))

@@ -11,7 +11,7 @@ import pytest
 from lpzero.cli.main import run as command
 from lpzero.errors import InputError
 from lpzero.proxy import load_proxy
-from lpzero.proxy.seen import chosen_on
+from lpzero.proxy.exclusion import chosen_on
 from lpzero.tables import load_table
 
 TABLE = load_table("gpt2-own")
@@ -19,8 +19,8 @@ TABLE = load_table("gpt2-own")
 
 def test_a_shipped_proxy_was_chosen_on_as_many_as_its_run_looked_at() -> None:
     proxy = load_proxy("gpt2/own")
-    assert proxy.found is not None
-    settings = proxy.found.settings
+    assert proxy.provenance is not None
+    settings = proxy.provenance.settings
     assert len(chosen_on(proxy, TABLE)) == settings["search_size"] + settings["validation_size"]
     assert chosen_on(proxy, load_table("flexibert-own")) == frozenset()
 
