@@ -40,7 +40,7 @@ def test_an_epoch_is_pure_here_and_behind_a_pickle(landscape: type) -> None:
 def test_what_was_met_before_is_not_met_again(landscape: type) -> None:
     first = evolve_island(_order(Island(np.random.default_rng(0))), CONFIG, landscape())
     met = np.sort([key for generation in first.generations for key, _, _ in generation.met])
-    signatures = np.sort([known.signature for known in first.found])
+    signatures = np.sort([known.signature for known in first.candidates])
     again = evolve_island(Order(Island(np.random.default_rng(0)), met, signatures, 3), CONFIG, landscape())
     assert not set(met.tolist()) & {key for generation in again.generations for key, _, _ in generation.met}
     assert not {i.candidate.signature for i in again.island.population} & set(signatures.tolist())
