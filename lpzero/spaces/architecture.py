@@ -15,6 +15,19 @@ Value = int | float | str | bool
 Values = tuple[tuple[str, Value], ...]
 
 
+def digest_of(document: Any) -> str:
+    """SHA-256 of a document as canonical JSON, 64 hexadecimal digits.
+
+    Args:
+        document: Of plain JSON types; the order of keys does not count.
+
+    >>> digest_of({"b": 1, "a": [2]}) == digest_of({"a": [2], "b": 1})
+    True
+    """
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _freeze(values: Mapping[Any, Any], place: str) -> Values:
     for name, value in values.items():
         if not isinstance(name, str) or not isinstance(value, (int, float, str, bool)):
@@ -64,6 +77,14 @@ class Architecture:
         """The values of one layer, counted from 0, as a fresh dictionary."""
         return dict(self.layers[index])
 
+    def integers(self, name: str) -> tuple[int, ...]:
+        """The values of a name whose values are whole numbers, one for each layer.
+
+        >>> Architecture.of("gpt2", {}, [{"heads": 2}, {"heads": 8}]).integers("heads")
+        (2, 8)
+        """
+        return tuple(int(dict(values)[name]) for values in self.layers)
+
     def to_json(self) -> dict[str, Any]:
         """A document of plain JSON types: ``{"space", "whole": {...}, "layers": [{...}, ...]}``."""
         return {"space": self.space, "whole": dict(self.whole), "layers": [dict(v) for v in self.layers]}
@@ -83,5 +104,4 @@ class Architecture:
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON text, 64 hexadecimal digits: equal architectures, equal digests."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(self.to_json())

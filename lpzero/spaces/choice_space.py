@@ -1,8 +1,9 @@
-"""What every space of independent choices does alike: draw, mutate, cross over, validate, key."""
+"""What every space of independent choices does alike: draw, mutate, cross over, validate, key, blank models."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -98,9 +99,19 @@ class ChoiceSpace(ABC):
         """The name: a space of independent choices comes with the package or from an entry point."""
         return self.name
 
-    @abstractmethod
+    def constructor(self, architecture: Architecture) -> Callable[[], nn.Module]:
+        """What makes the model of an architecture on torch's present device, its weights not yet drawn.
+
+        A space gives this, or a :meth:`blank` of its own. It imports what it needs before it returns: a module that is
+        imported on the meta device would keep what it makes there.
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives neither constructor() nor blank()")
+
     def blank(self, architecture: Architecture) -> nn.Module:
         """The model on the meta device: shapes and names, no numbers."""
+        from lpzero.spaces.models.weights import build_blank
+
+        return build_blank(self.constructor(architecture))
 
     def flops(self, architecture: Architecture, tokens: int) -> int:
         """Floating-point operations of a forward pass over one sequence, counted on the meta device.
@@ -117,3 +128,13 @@ class ChoiceSpace(ABC):
     def key(self, architecture: Architecture) -> str:
         """A stable key of the architecture as listed, 64 hexadecimal digits."""
         return architecture.digest
+
+    def model_key(self, architecture: Architecture) -> str:
+        """The same as :meth:`key` for a valid architecture, where every choice shows in the model."""
+        self.validate(architecture)
+        return architecture.digest
+
+    def width(self, architecture: Architecture) -> int:
+        """Width of the residual stream: the first choice of the whole model."""
+        self.validate(architecture)
+        return int(architecture[self.choices.whole[0].names[0]])

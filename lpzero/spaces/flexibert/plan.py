@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, cast
 
 from lpzero.spaces import own
-from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.architecture import Architecture, digest_of
 
 Protocol = Literal["trained", "listed", "legacy", "own"]
 Operation = Literal["SA", "LT", "DSC"]
@@ -65,8 +63,7 @@ class FlexiBertPlan:
     @property
     def digest(self) -> str:
         """SHA-256 of the plan as canonical JSON, 64 hexadecimal digits."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(asdict(self))
 
 
 def plan(architecture: Architecture, protocol: Protocol, vocabulary: int) -> FlexiBertPlan:

@@ -6,8 +6,9 @@ Tuli et al. 2022 (https://arxiv.org/abs/2205.11656) define the space; Serianni &
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar, cast, get_args
 
 from lpzero.spaces import own
@@ -92,13 +93,11 @@ class FlexiBert(ChoiceSpace):
 
         return build(self.plan(architecture), seed)
 
-    def blank(self, architecture: Architecture) -> FlexiBertModel:
-        """The model on the meta device: shapes and names, no numbers."""
+    def constructor(self, architecture: Architecture) -> Callable[[], FlexiBertModel]:
+        """What makes the model of the plan."""
         from lpzero.spaces.flexibert.model import FlexiBertModel
-        from lpzero.spaces.models.weights import build_blank
 
-        planned = self.plan(architecture)
-        return build_blank(lambda: FlexiBertModel(planned))
+        return partial(FlexiBertModel, self.plan(architecture))
 
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of what is really built: the digest of the plan."""

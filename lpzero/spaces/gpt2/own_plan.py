@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpzero.spaces.gpt2.plan import decoder_counts
 from lpzero.spaces.own import MAX_TOKENS
 
 
@@ -26,15 +27,5 @@ class Gpt2OwnPlan:
 
 def parameter_counts(plan: Gpt2OwnPlan) -> dict[str, int]:
     """Count the parameters by part, without building; the output shares the embedding's table."""
-    width, depth = plan.width, len(plan.heads)
-    embedding = (plan.vocabulary + MAX_TOKENS) * width
-    attention = depth * (4 * width * width + 4 * width)
-    feed_forward = sum(2 * width * inner + inner + width for inner in plan.inner_widths)
-    nonembedding = attention + feed_forward + (2 * depth + 1) * 2 * width
-    return {
-        "total": embedding + nonembedding,
-        "embedding": embedding,
-        "attention": attention,
-        "feed_forward": feed_forward,
-        "nonembedding": nonembedding,
-    }
+    embedding = (plan.vocabulary + MAX_TOKENS) * plan.width
+    return decoder_counts(plan.width, plan.inner_widths, embedding=embedding, output=0)

@@ -5,10 +5,12 @@ Javaheripi et al. 2022 (https://arxiv.org/abs/2203.02094) trained 200 architectu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from lpzero.spaces import own
+from lpzero.spaces import lts, own
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
@@ -21,16 +23,7 @@ if TYPE_CHECKING:
     from lpzero.spaces.gpt2.model import Gpt2Model
     from lpzero.spaces.gpt2.own_model import Gpt2OwnModel
 
-CHOICES = Choices(
-    space="gpt2",
-    depths=tuple(range(2, 17)),
-    whole=(
-        Choice.of("d_model", 64, 128, 256, 512),
-        Choice.of("d_embed", 128, 256, 512),
-        Choice.of("div_val", 1, 2, 4),
-    ),
-    layer=(Choice.of("d_inner", *range(512, 2049)), Choice.of("heads", 2, 4, 8)),
-)
+CHOICES = lts.choices("gpt2", range(2, 17))
 
 OWN_CHOICES = Choices(
     space="gpt2",
@@ -56,10 +49,10 @@ class Gpt2(ChoiceSpace):
     61
     """
 
-    protocol: str = "lts"
+    protocol: str = lts.NAME
 
     name: ClassVar[str] = "gpt2"
-    protocols: ClassVar[tuple[str, ...]] = ("lts", own.NAME)
+    protocols: ClassVar[tuple[str, ...]] = (lts.NAME, own.NAME)
     objective: ClassVar[Objective] = "causal"
 
     @property
@@ -80,14 +73,14 @@ class Gpt2(ChoiceSpace):
     def plan(self, architecture: Architecture) -> Gpt2Plan | Gpt2OwnPlan:
         """What is built; raises InputError where the architecture is not in the space."""
         self.validate(architecture)
-        layers = [architecture.layer(index) for index in range(architecture.depth)]
-        width = cast(int, architecture["d_model"])
-        inner_widths = tuple(cast(int, layer["d_inner"]) for layer in layers)
-        heads = tuple(cast(int, layer["heads"]) for layer in layers)
-        if self.own_vocabulary:
-            return Gpt2OwnPlan(width, inner_widths, heads, self.own_vocabulary)
-        embedding_width, shrink = cast(int, architecture["d_embed"]), cast(int, architecture["div_val"])
-        return Gpt2Plan(width, embedding_width, shrink, inner_widths, heads)
+        if not self.own_vocabulary:
+            return lts.plan_of(Gpt2Plan, architecture)
+        return Gpt2OwnPlan(
+            width=int(architecture["d_model"]),
+            inner_widths=architecture.integers("d_inner"),
+            heads=architecture.integers("heads"),
+            vocabulary=self.own_vocabulary,
+        )
 
     def build(self, architecture: Architecture, seed: int) -> Gpt2Model | Gpt2OwnModel:
         """Build the untrained model in evaluation mode; equal arguments give equal weights.
@@ -100,24 +93,13 @@ class Gpt2(ChoiceSpace):
         planned = self.plan(architecture)
         return own_model.build(planned, seed) if isinstance(planned, Gpt2OwnPlan) else model.build(planned, seed)
 
-    def blank(self, architecture: Architecture) -> Gpt2Model | Gpt2OwnModel:
-        """The model on the meta device: shapes and names, no numbers."""
+    def constructor(self, architecture: Architecture) -> Callable[[], Gpt2Model | Gpt2OwnModel]:
+        """What makes the model of the plan."""
         from lpzero.spaces.gpt2.model import Gpt2Model
         from lpzero.spaces.gpt2.own_model import Gpt2OwnModel
-        from lpzero.spaces.models.weights import build_blank
 
         planned = self.plan(architecture)
-        return build_blank(lambda: Gpt2OwnModel(planned) if isinstance(planned, Gpt2OwnPlan) else Gpt2Model(planned))
-
-    def model_key(self, architecture: Architecture) -> str:
-        """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
-        self.validate(architecture)
-        return architecture.digest
-
-    def width(self, architecture: Architecture) -> int:
-        """Width of the residual stream: ``d_model``."""
-        self.validate(architecture)
-        return int(architecture["d_model"])
+        return partial(Gpt2OwnModel, planned) if isinstance(planned, Gpt2OwnPlan) else partial(Gpt2Model, planned)
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """Count the parameters by part; ``embedding`` holds tables, projections and positions."""

@@ -5,16 +5,17 @@ Touvron et al. 2023 (https://arxiv.org/abs/2302.13971), as transformers computes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import InputError
 from lpzero.spaces.llama.plan import LlamaPlan
-from lpzero.spaces.models.attention import attend, split_heads
-from lpzero.spaces.models.output import ModelOutput, next_tokens
-from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
+from lpzero.spaces.models.attention import attend, causal_mask, split_heads
+from lpzero.spaces.models.block import PreNormBlock
+from lpzero.spaces.models.sites import BlockSites, named_weights, separate_heads
+from lpzero.spaces.models.transformer import Transformer
 from lpzero.spaces.models.weights import Embedding, Linear, build_seeded, normal
 
 Rotation = tuple[Tensor, Tensor]
@@ -93,120 +94,64 @@ class GatedFeedForward(nn.Module):
         return out
 
 
-class LlamaBlock(nn.Module):
-    """A block: norm and attention, norm and feed-forward, each beside a residual connection."""
+class LlamaBlock(PreNormBlock):
+    """A block whose norms, attention and feed-forward have no biases."""
 
     def __init__(self, plan: LlamaPlan, index: int) -> None:
-        super().__init__()
         width, base = plan.width, plan.base
-        self.operation_norm = nn.RMSNorm(width, eps=base.epsilon)
-        self.operation = GroupedAttention(width, plan.heads[index], plan.kv_heads[index], base.head_width)
-        self.feed_forward_norm = nn.RMSNorm(width, eps=base.epsilon)
-        self.feed_forward = GatedFeedForward(width, plan.inner_widths[index])
-
-    def forward(self, x: Tensor, by: Rotation, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the residual stream behind the block, and the probabilities."""
-        attended, probabilities = self.operation(self.operation_norm(x), by, mask)
-        x = x + attended
-        return x + self.feed_forward(self.feed_forward_norm(x)), probabilities
+        super().__init__(
+            operation_norm=nn.RMSNorm(width, eps=base.epsilon),
+            operation=GroupedAttention(width, plan.heads[index], plan.kv_heads[index], base.head_width),
+            feed_forward_norm=nn.RMSNorm(width, eps=base.epsilon),
+            feed_forward=GatedFeedForward(width, plan.inner_widths[index]),
+        )
 
 
-class LlamaModel(nn.Module):
-    """A LLaMA decoder; it keeps :class:`lpzero.spaces.models.sites.LanguageModel`."""
+class LlamaModel(Transformer):
+    """A LLaMA decoder, its sizes those of the plan."""
+
+    embedding: Embedding
 
     def __init__(self, plan: LlamaPlan) -> None:
-        super().__init__()
         base = plan.base
+        super().__init__(base.max_tokens)
         self.base = base
         self.embedding = Embedding(base.vocabulary, plan.width)
         self.blocks = nn.ModuleList(LlamaBlock(plan, index) for index in range(plan.depth))
         self.final_norm = nn.RMSNorm(plan.width, eps=base.epsilon)
         self.output = None if base.tied else Linear(plan.width, base.vocabulary, bias=False)
 
-    def forward(
-        self,
-        input_ids: Tensor,
-        labels: Tensor,
-        output_attentions: bool = False,
-        output_hidden_states: bool = False,
-    ) -> ModelOutput:
-        """Run the model and compute its causal language-model loss.
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """The word embeddings: attention knows the positions."""
+        embedded: Tensor = self.embedding(input_ids)
+        return embedded
 
-        Args:
-            input_ids: (batch, tokens) integers from 0, below the vocabulary, at most ``max_tokens`` tokens.
-            labels: (batch, tokens), ``input_ids`` or -100 where there is nothing to predict; each is
-                predicted from the tokens before it, the first of a row is not.
-            output_attentions: Whether to return the attention probabilities.
-            output_hidden_states: Whether to return the residual stream, before the final norm.
+    def block_inputs(self, x: Tensor) -> dict[str, Any]:
+        """The angles of the positions, and the mask of the attention."""
+        return {"by": rotation(x.shape[1], self.base.head_width, self.base.theta, like=x), "mask": causal_mask(x)}
 
-        Raises:
-            InputError: If there are too many tokens, or no label behind the first token.
-        """
-        states, attentions = self._states(input_ids)
-        targets, labelled = next_tokens(labels)
-        loss = nn.functional.cross_entropy(self._predict(states[-1][:, :-1][labelled]), targets[labelled])
-        return ModelOutput(
-            loss=loss,
-            hidden_states=tuple(states) if output_hidden_states else None,
-            attentions=tuple(attentions) if output_attentions else None,
+    def predict(self, x: Tensor) -> Tensor:
+        """(..., width) behind the final norm to (..., vocabulary), by the embedding's table or one of its own."""
+        head = self.embedding if self.output is None else self.output
+        return x @ head.weight.T
+
+    def embedding_weights(self) -> Mapping[str, str]:
+        """The table of words."""
+        return {"word": "embedding.weight"}
+
+    def block_sites(self, index: int) -> BlockSites:
+        """Those of any block, its children's names as roles."""
+        del index
+        operation = named_weights("operation", ("query", "key", "value", "output"))
+        return BlockSites(
+            weights=operation | named_weights("feed_forward", ("gate", "up", "down")),
+            heads=separate_heads(),
+            activations={"gate": "feed_forward.activation"},
         )
 
-    def _states(self, input_ids: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """The residual stream before the first block and behind each, and the attention probabilities of each."""
-        tokens, base = input_ids.shape[1], self.base
-        if tokens > base.max_tokens:
-            raise InputError(f"input_ids: expected at most {base.max_tokens} tokens, found {tokens}")
-        x = self.embedding(input_ids)
-        by = rotation(tokens, base.head_width, base.theta, like=x)
-        mask = torch.full((tokens, tokens), float("-inf"), dtype=x.dtype, device=x.device).triu(1)
-        states: list[Tensor] = [x]
-        attentions: list[Tensor] = []
-        for block in self.blocks:
-            x, probabilities = block(x, by, mask)
-            states.append(x)
-            attentions.append(probabilities)
-        return states, attentions
-
-    def _predict(self, x: Tensor) -> Tensor:
-        head = self.embedding if self.output is None else self.output
-        out: Tensor = self.final_norm(x) @ head.weight.T
-        return out
-
-    def logits(self, input_ids: Tensor) -> Tensor:
-        """What the model says of each next id, before the softmax.
-
-        Args:
-            input_ids: As :meth:`forward` takes them.
-
-        Returns:
-            (batch, tokens, vocabulary).
-        """
-        return self._predict(self._states(input_ids)[0][-1])
-
-    def site_map(self) -> SiteMap:
-        """The sites of this model; those of a block have its children's names as roles."""
-        depth = len(self.blocks)
-        parameters = [ParameterSite(0, "word", "embedding", "embedding.weight")]
-        outputs: list[OutputSite] = []
-        for index in range(depth):
-            parameters += _parameter_sites(index)
-            outputs += _output_sites(index)
-        if self.output is not None:
-            parameters.append(ParameterSite(depth + 1, "word", "output", "output.weight"))
-        return SiteMap(depth, tuple(parameters), tuple(outputs), embedding="embedding")
-
-
-def _parameter_sites(index: int) -> Iterator[ParameterSite]:
-    for role in ("query", "key", "value", "output"):
-        yield ParameterSite(index + 1, role, "operation", f"blocks.{index}.operation.{role}.weight")
-    for role in ("gate", "up", "down"):
-        yield ParameterSite(index + 1, role, "feed_forward", f"blocks.{index}.feed_forward.{role}.weight")
-
-
-def _output_sites(index: int) -> Iterator[OutputSite]:
-    for role in ("query", "key", "value"):
-        yield OutputSite("head", index + 1, role, f"blocks.{index}.operation.{role}")
-    yield OutputSite("activation", index + 1, "gate", f"blocks.{index}.feed_forward.activation")
+    def output_weights(self) -> Mapping[str, str]:
+        """The output's table of words, where it has one of its own."""
+        return {} if self.output is None else {"word": "output.weight"}
 
 
 def build(plan: LlamaPlan, seed: int) -> LlamaModel:

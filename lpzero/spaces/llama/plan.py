@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from lpzero.spaces import own
+from lpzero.spaces.models.counts import counts_of_parts
 
 
 @dataclass(frozen=True)
@@ -115,17 +116,14 @@ def whole_plan(base: Base) -> LlamaPlan:
 def parameter_counts(plan: LlamaPlan) -> dict[str, int]:
     """Count the parameters by part, without building; an output of its own counts in ``total`` alone."""
     width = plan.width
-    embedding = plan.base.vocabulary * width
-    attention = width * _projected(plan)
-    feed_forward = 3 * width * sum(plan.inner_widths)
-    nonembedding = attention + feed_forward + (2 * plan.depth + 1) * width
-    return {
-        "total": embedding * (1 if plan.base.tied else 2) + nonembedding,
-        "embedding": embedding,
-        "attention": attention,
-        "feed_forward": feed_forward,
-        "nonembedding": nonembedding,
-    }
+    table = plan.base.vocabulary * width
+    return counts_of_parts(
+        embedding=table,
+        attention=width * _projected(plan),
+        feed_forward=3 * width * sum(plan.inner_widths),
+        norms=(2 * plan.depth + 1) * width,
+        output=0 if plan.base.tied else table,
+    )
 
 
 def _projected(plan: LlamaPlan) -> int:

@@ -5,10 +5,11 @@ Sub-networks of a trained model are what LoNAS searches (Munoz et al. 2024, http
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from lpzero.errors import InputError, unknown_name
 from lpzero.spaces import own
@@ -128,13 +129,15 @@ class Llama(ChoiceSpace):
 
     def plan(self, architecture: Architecture) -> LlamaPlan:
         """What is built; raises InputError where the architecture is not in the space."""
-        self.validate(architecture)
-        layers = [architecture.layer(index) for index in range(architecture.depth)]
-        inner, heads, kv_heads = (
-            tuple(cast(int, layer[name]) for layer in layers) for name in ("intermediate_size", "heads", "kv_heads")
+        # first, since it is what validates
+        width = self.width(architecture)
+        return LlamaPlan(
+            base=self.base,
+            width=width,
+            inner_widths=architecture.integers("intermediate_size"),
+            heads=architecture.integers("heads"),
+            kv_heads=architecture.integers("kv_heads"),
         )
-        width = self.base.width if self.pretrained else cast(int, architecture["hidden_size"])
-        return LlamaPlan(self.base, width, inner, heads, kv_heads)
 
     def build(self, architecture: Architecture, seed: int) -> LlamaModel:
         """Build the model in evaluation mode.
@@ -153,27 +156,22 @@ class Llama(ChoiceSpace):
             return model.build(plan, seed)
         return subnetwork.build(self.checkpoint or own_checkpoint(), plan)
 
-    def blank(self, architecture: Architecture) -> LlamaModel:
-        """The model on the meta device: shapes and names, no numbers."""
+    def constructor(self, architecture: Architecture) -> Callable[[], LlamaModel]:
+        """What makes the model of the plan."""
         from lpzero.spaces.llama.model import LlamaModel
-        from lpzero.spaces.models.weights import build_blank
 
-        plan = self.plan(architecture)
-        return build_blank(lambda: LlamaModel(plan))
+        return partial(LlamaModel, self.plan(architecture))
 
     def flops(self, architecture: Architecture, tokens: int) -> int:
         """Floating-point operations of a forward pass over one sequence, in closed form."""
         return plan.flops(self.plan(architecture), tokens)
 
-    def model_key(self, architecture: Architecture) -> str:
-        """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
-        self.validate(architecture)
-        return architecture.digest
-
     def width(self, architecture: Architecture) -> int:
         """Width of the residual stream: ``hidden_size``; a sub-network has that of its checkpoint."""
+        if not self.pretrained:
+            return super().width(architecture)
         self.validate(architecture)
-        return self.base.width if self.pretrained else int(architecture["hidden_size"])
+        return self.base.width
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """Count the parameters by part; ``embedding`` is the table of words, an output of its own is in no part."""

@@ -54,3 +54,16 @@ class AdaptivePlan:
         """Number of parameters that the softmax has beside the embedding's: biases, clusters, a projection."""
         own = self.cutoffs[-1] + (len(self.clusters) - 1) * (self.embedding_width + 1)
         return own + (self.embedding_width * self.width if self.projected else 0)
+
+
+@dataclass(frozen=True)
+class AdaptiveDecoderPlan(AdaptivePlan):
+    """A whole decoder between an adaptive embedding and softmax.
+
+    Attributes:
+        inner_widths: Inner width of the feed-forward of each layer, ``d_inner``.
+        heads: Number of attention heads of each layer; a head is ``width / heads`` wide.
+    """
+
+    inner_widths: tuple[int, ...]
+    heads: tuple[int, ...]

@@ -32,9 +32,10 @@ class Answering(nn.Module):
         self.model = model
         self._objective = objective
         parameters = inspect.signature(model.forward).parameters
-        open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+        self._arguments = frozenset(parameters)
+        self._open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
         self._named = "input_ids" in parameters
-        self._takes = [name for name in ASKED if name in parameters or (open_ended and self._named)]
+        self._takes = [name for name in ASKED if name in parameters or (self._open_ended and self._named)]
 
     def forward(
         self,

@@ -48,3 +48,21 @@ def next_tokens(labels: Tensor) -> tuple[Tensor, Tensor]:
     if not labelled.any():
         raise InputError(f"labels: expected one that is not {UNLABELLED} behind the first, found none")
     return targets, labelled
+
+
+def same_tokens(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """What a masked model predicts: each label at its own place.
+
+    Args:
+        labels: (batch, tokens) ids, -100 where there is nothing to predict.
+
+    Returns:
+        The ids to predict, (batch, tokens), and where there is one, a mask of the same shape.
+
+    Raises:
+        InputError: There is no label.
+    """
+    labelled = labels != UNLABELLED
+    if not labelled.any():
+        raise InputError(f"labels: expected a position that is not {UNLABELLED}, found none")
+    return labels, labelled

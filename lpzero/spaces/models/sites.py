@@ -6,6 +6,7 @@ Layer 0 is the embedding, layers 1 to ``depth`` are the blocks, layer ``depth + 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -71,6 +72,95 @@ class SiteMap:
     parameters: tuple[ParameterSite, ...]
     outputs: tuple[OutputSite, ...]
     embedding: str
+
+
+@dataclass(frozen=True)
+class ModuleTensor:
+    """A tensor that passes through a module of a block.
+
+    Attributes:
+        module: The module's name in the block.
+        take: As in :class:`OutputSite`.
+        part: Likewise.
+    """
+
+    module: str
+    take: Literal["output", "input"] = "output"
+    part: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class BlockSites:
+    """The sites of one block, by role, under the names that its parts have in the block.
+
+    Attributes:
+        weights: Its parameters of two or more axes. A name begins with their group: ``operation.`` or
+            ``feed_forward.``.
+        heads: The tensors of the family ``"head"``.
+        activations: The modules whose outputs are those of the family ``"activation"``.
+    """
+
+    weights: Mapping[str, str]
+    heads: Mapping[str, ModuleTensor]
+    activations: Mapping[str, str]
+
+
+def named_weights(part: str, roles: Iterable[str]) -> dict[str, str]:
+    """The weights of modules of a part of a block that have their roles as names.
+
+    >>> named_weights("operation", ["query"])
+    {'query': 'operation.query.weight'}
+    """
+    return {role: f"{part}.{role}.weight" for role in roles}
+
+
+def separate_heads(roles: Iterable[str] = ("query", "key", "value")) -> dict[str, ModuleTensor]:
+    """The outputs of modules of the operation that have their roles as names."""
+    return {role: ModuleTensor(f"operation.{role}") for role in roles}
+
+
+def fused_heads(module: str, width: int) -> dict[str, ModuleTensor]:
+    """Query, key and value as the output of one module, each ``width`` wide, one behind the other."""
+    roles = enumerate(("query", "key", "value"))
+    return {role: ModuleTensor(module, part=(i * width, (i + 1) * width)) for i, role in roles}
+
+
+def stack_sites(
+    embedding_weights: Mapping[str, str],
+    blocks: Sequence[BlockSites],
+    output_weights: Mapping[str, str],
+    *,
+    embedding: str,
+) -> SiteMap:
+    """The sites of a model whose blocks are the elements of its ``blocks``.
+
+    Args:
+        embedding_weights: The parameters before the blocks: role to name.
+        blocks: The sites of each block.
+        output_weights: The parameters behind the blocks: role to name.
+        embedding: As in :class:`SiteMap`.
+
+    >>> block = BlockSites(named_weights("operation", ["query"]), separate_heads(["query"]), {})
+    >>> sites = stack_sites({"word": "words.weight"}, [block], {}, embedding="words")
+    >>> [(site.layer, site.role, site.group, site.parameter) for site in sites.parameters]
+    [(0, 'word', 'embedding', 'words.weight'), (1, 'query', 'operation', 'blocks.0.operation.query.weight')]
+    >>> sites.outputs[0].module
+    'blocks.0.operation.query'
+    """
+    parameters = [ParameterSite(0, role, "embedding", name) for role, name in embedding_weights.items()]
+    outputs: list[OutputSite] = []
+    for index, block in enumerate(blocks):
+        layer, prefix = index + 1, f"blocks.{index}."
+        for role, name in block.weights.items():
+            group: Group = "feed_forward" if name.startswith("feed_forward.") else "operation"
+            parameters.append(ParameterSite(layer, role, group, prefix + name))
+        for role, tensor in block.heads.items():
+            outputs.append(OutputSite("head", layer, role, prefix + tensor.module, tensor.take, tensor.part))
+        for role, module in block.activations.items():
+            outputs.append(OutputSite("activation", layer, role, prefix + module))
+    behind = len(blocks) + 1
+    parameters += [ParameterSite(behind, role, "output", name) for role, name in output_weights.items()]
+    return SiteMap(len(blocks), tuple(parameters), tuple(outputs), embedding)
 
 
 @runtime_checkable

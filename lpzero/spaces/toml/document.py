@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
 import math
 import re
 import sys
@@ -15,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from lpzero.errors import InputError
 from lpzero.settings import check_settings, one_line, read_bounded, reason_of
+from lpzero.spaces.architecture import digest_of
 from lpzero.spaces.space import Objective
 
 LARGEST_FILE = 1 << 18
@@ -103,8 +102,7 @@ class SpaceDocument(BaseModel):
     @property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of what it says, whatever the order of its keys."""
-        text = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest_of(self.model_dump())[:16]
 
 
 def read_text(path: Path) -> str:

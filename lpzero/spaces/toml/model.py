@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from typing import Any
 
@@ -33,9 +32,8 @@ class ConfigModel(Answering):
 
     def __init__(self, model: nn.Module, objective: Objective) -> None:
         super().__init__(model, objective)
-        parameters = inspect.signature(model.forward).parameters
-        open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
-        self._masked, self._cached = (open_ended or name in parameters for name in ("attention_mask", "use_cache"))
+        named = ("attention_mask", "use_cache")
+        self._masked, self._cached = (self._open_ended or name in self._arguments for name in named)
 
     def site_map(self) -> SiteMap:
         """The sites, found by the names and classes of the model's parts."""

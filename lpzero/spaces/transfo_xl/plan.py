@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lpzero.spaces.models.adaptive_plan import AdaptivePlan
+from lpzero.spaces.models.adaptive_plan import AdaptiveDecoderPlan
+from lpzero.spaces.models.counts import counts_of_parts, two_layer_parameters
 
 VOCABULARY = 267736
 MAX_TOKENS = 192
@@ -13,21 +14,14 @@ CUTOFFS = (0, 19997, 39997, 199997, VOCABULARY)
 
 
 @dataclass(frozen=True)
-class TransfoXlPlan(AdaptivePlan):
+class TransfoXlPlan(AdaptiveDecoderPlan):
     """A whole model.
 
     The ids below 19997 are the first cluster, those below 39997 the second, those below 199997 the third, the
     rest the fourth.
-
-    Attributes:
-        inner_widths: Inner width of the feed-forward of each layer, ``d_inner``.
-        heads: Number of attention heads of each layer; a head is ``width / heads`` wide.
     """
 
     cutoffs: ClassVar[tuple[int, ...]] = CUTOFFS
-
-    inner_widths: tuple[int, ...]
-    heads: tuple[int, ...]
 
 
 def parameter_counts(plan: TransfoXlPlan) -> dict[str, int]:
@@ -38,13 +32,10 @@ def parameter_counts(plan: TransfoXlPlan) -> dict[str, int]:
     relative position, output) and two bias vectors of its own; behind the last block there is no norm.
     """
     width, depth = plan.width, len(plan.heads)
-    attention = depth * (5 * width * width + 2 * width)
-    feed_forward = sum(2 * width * inner + inner + width for inner in plan.inner_widths)
-    nonembedding = attention + feed_forward + 2 * depth * 2 * width
-    return {
-        "total": plan.embedding_parameters + nonembedding + plan.softmax_parameters,
-        "embedding": plan.embedding_parameters,
-        "attention": attention,
-        "feed_forward": feed_forward,
-        "nonembedding": nonembedding,
-    }
+    return counts_of_parts(
+        embedding=plan.embedding_parameters,
+        attention=depth * (5 * width * width + 2 * width),
+        feed_forward=two_layer_parameters(width, plan.inner_widths),
+        norms=2 * depth * 2 * width,
+        output=plan.softmax_parameters,
+    )

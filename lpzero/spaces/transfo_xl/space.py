@@ -1,17 +1,19 @@
 """Transformer-XL decoders with adaptive embeddings: a space of LiteTransformerSearch.
 
-Javaheripi et al. 2022 (https://arxiv.org/abs/2203.02094) trained 200 architectures of it on WikiText-103. The
-choices are those of their configurations.
+Javaheripi et al. 2022 (https://arxiv.org/abs/2203.02094) trained 200 architectures of it on WikiText-103.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
+from lpzero.spaces import lts
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
-from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.choices import Choices
 from lpzero.spaces.space import Objective
 from lpzero.spaces.transfo_xl import plan
 from lpzero.spaces.transfo_xl.plan import TransfoXlPlan
@@ -19,16 +21,7 @@ from lpzero.spaces.transfo_xl.plan import TransfoXlPlan
 if TYPE_CHECKING:
     from lpzero.spaces.transfo_xl.model import TransfoXlModel
 
-CHOICES = Choices(
-    space="transfo-xl",
-    depths=tuple(range(5, 9)),
-    whole=(
-        Choice.of("d_model", 64, 128, 256, 512),
-        Choice.of("d_embed", 128, 256, 512),
-        Choice.of("div_val", 1, 2, 4),
-    ),
-    layer=(Choice.of("d_inner", *range(512, 2049)), Choice.of("heads", 2, 4, 8)),
-)
+CHOICES = lts.choices("transfo-xl", range(5, 9))
 
 
 @dataclass(frozen=True)
@@ -45,10 +38,10 @@ class TransfoXl(ChoiceSpace):
     31
     """
 
-    protocol: str = "lts"
+    protocol: str = lts.NAME
 
     name: ClassVar[str] = "transfo-xl"
-    protocols: ClassVar[tuple[str, ...]] = ("lts",)
+    protocols: ClassVar[tuple[str, ...]] = (lts.NAME,)
     objective: ClassVar[Objective] = "causal"
     vocabulary: ClassVar[int] = plan.VOCABULARY
     max_tokens: ClassVar[int] = plan.MAX_TOKENS
@@ -61,14 +54,7 @@ class TransfoXl(ChoiceSpace):
     def plan(self, architecture: Architecture) -> TransfoXlPlan:
         """What is built; raises InputError where the architecture is not in the space."""
         self.validate(architecture)
-        layers = [architecture.layer(index) for index in range(architecture.depth)]
-        return TransfoXlPlan(
-            width=cast(int, architecture["d_model"]),
-            embedding_width=cast(int, architecture["d_embed"]),
-            shrink=cast(int, architecture["div_val"]),
-            inner_widths=tuple(cast(int, layer["d_inner"]) for layer in layers),
-            heads=tuple(cast(int, layer["heads"]) for layer in layers),
-        )
+        return lts.plan_of(TransfoXlPlan, architecture)
 
     def build(self, architecture: Architecture, seed: int) -> TransfoXlModel:
         """Build the untrained model in evaluation mode; equal arguments give equal weights.
@@ -80,23 +66,11 @@ class TransfoXl(ChoiceSpace):
 
         return build(self.plan(architecture), seed)
 
-    def blank(self, architecture: Architecture) -> TransfoXlModel:
-        """The model on the meta device: shapes and names, no numbers."""
-        from lpzero.spaces.models.weights import build_blank
+    def constructor(self, architecture: Architecture) -> Callable[[], TransfoXlModel]:
+        """What makes the model of the plan."""
         from lpzero.spaces.transfo_xl.model import TransfoXlModel
 
-        planned = self.plan(architecture)
-        return build_blank(lambda: TransfoXlModel(planned))
-
-    def model_key(self, architecture: Architecture) -> str:
-        """The same as :meth:`key` for a valid architecture: every choice shows in the model."""
-        self.validate(architecture)
-        return architecture.digest
-
-    def width(self, architecture: Architecture) -> int:
-        """Width of the residual stream: ``d_model``."""
-        self.validate(architecture)
-        return int(architecture["d_model"])
+        return partial(TransfoXlModel, self.plan(architecture))
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """Count the parameters by part; ``embedding`` holds tables and projections."""

@@ -15,7 +15,10 @@ from lpzero.spaces.gpt2 import plan as gpt2_plan
 from lpzero.spaces.transfo_xl import model as transfo_xl_model
 from lpzero.spaces.transfo_xl import plan as transfo_xl_plan
 
-BUILDERS = {"gpt2": (gpt2_model.build, gpt2_plan.Plan), "transfo-xl": (transfo_xl_model.build, transfo_xl_plan.Plan)}
+BUILDERS = {
+    "gpt2": (gpt2_model.build, gpt2_plan.Gpt2Plan),
+    "transfo-xl": (transfo_xl_model.build, transfo_xl_plan.TransfoXlPlan),
+}
 CUTOFFS = {"gpt2": (0, 19997, 39997, 50264), "transfo-xl": (0, 19997, 39997, 199997, 267736)}
 SHAPES = [(16, 16, 1), (16, 24, 1), (16, 16, 2), (24, 64, 4)]
 CASES = [(space, shape) for space in BUILDERS for shape in SHAPES]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lpzero.spaces.models.attention import attend, split_heads
+from lpzero.spaces.models.attention import attend, causal_mask, split_heads
 
 GENERATOR = torch.Generator().manual_seed(0)
 CAUSAL = torch.full((7, 7), -torch.inf).triu(1)
@@ -39,6 +39,16 @@ def test_the_context_is_the_one_of_torch(mask: Tensor | None) -> None:
     assert context.shape == (2, 7, 12)
     torch.testing.assert_close(probabilities @ value, expected)
     torch.testing.assert_close(probabilities.sum(-1), torch.ones(2, 3, 7))
+
+
+@pytest.mark.parametrize(("blocked", "dtype"), [(-torch.inf, torch.float32), (-9.0, torch.float64)])
+def test_a_causal_mask_blocks_later_tokens_alone(blocked: float, dtype: torch.dtype) -> None:
+    expected = torch.tensor([[0, blocked, blocked], [0, 0, blocked], [0, 0, 0]], dtype=dtype)
+    mask = causal_mask(torch.ones((2, 3, 8), dtype=dtype), blocked)
+    assert torch.equal(mask, expected)
+    assert mask.dtype == dtype
+    assert torch.equal(causal_mask(noise(1, 7, 2)), CAUSAL)
+    assert causal_mask(torch.empty((1, 4, 2), device="meta")).device.type == "meta"
 
 
 def test_what_the_mask_hides_has_no_probability() -> None:

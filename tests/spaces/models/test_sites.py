@@ -1,4 +1,4 @@
-"""The conformance suite of models: what every built model keeps, under every protocol."""
+"""The conformance suite of models: what every built model keeps, under every protocol; and sites by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import InputError
-from lpzero.spaces import ModelOutput, SearchSpace
+from lpzero.spaces import ModelOutput, OutputSite, ParameterSite, SearchSpace
+from lpzero.spaces.models.sites import BlockSites, ModuleTensor, fused_heads, separate_heads, stack_sites
 
 Run = tuple[Any, ModelOutput, Tensor]
 
@@ -122,3 +123,39 @@ def test_an_input_too_long_or_without_labels_is_refused(space: SearchSpace, run:
         model(input_ids=ids, labels=ids)
     with pytest.raises(InputError, match="labels: expected"):
         model(input_ids=ids[:, :4], labels=torch.full((1, 4), -100))
+
+
+def test_the_sites_of_a_stack_by_hand() -> None:
+    first = BlockSites(
+        weights={"mix": "operation.mix.weight", "bias": "operation.bias", "inner": "feed_forward.0.weight"},
+        heads={"mix": ModuleTensor("operation.mix", take="input"), "key": ModuleTensor("operation.all", part=(2, 4))},
+        activations={"inner": "feed_forward.1"},
+    )
+    second = BlockSites(weights={"query": "operation.query.weight"}, heads=separate_heads(["query"]), activations={})
+    ends = {"word": "words.weight", "position": "places.weight"}, {"cluster": "output.weight"}
+    sites = stack_sites(ends[0], [first, second], ends[1], embedding="words")
+    assert (sites.depth, sites.embedding) == (2, "words")
+    assert sites.parameters == (
+        ParameterSite(0, "word", "embedding", "words.weight"),
+        ParameterSite(0, "position", "embedding", "places.weight"),
+        ParameterSite(1, "mix", "operation", "blocks.0.operation.mix.weight"),
+        ParameterSite(1, "bias", "operation", "blocks.0.operation.bias"),
+        ParameterSite(1, "inner", "feed_forward", "blocks.0.feed_forward.0.weight"),
+        ParameterSite(2, "query", "operation", "blocks.1.operation.query.weight"),
+        ParameterSite(3, "cluster", "output", "output.weight"),
+    )
+    assert sites.outputs == (
+        OutputSite("head", 1, "mix", "blocks.0.operation.mix", take="input"),
+        OutputSite("head", 1, "key", "blocks.0.operation.all", part=(2, 4)),
+        OutputSite("activation", 1, "inner", "blocks.0.feed_forward.1"),
+        OutputSite("head", 2, "query", "blocks.1.operation.query"),
+    )
+
+
+def test_fused_heads_lie_side_by_side() -> None:
+    parts = {role: (tensor.module, tensor.take, tensor.part) for role, tensor in fused_heads("all", 3).items()}
+    assert parts == {
+        "query": ("all", "output", (0, 3)),
+        "key": ("all", "output", (3, 6)),
+        "value": ("all", "output", (6, 9)),
+    }

@@ -1,0 +1,75 @@
+"""What a space of independent choices has without writing it: keys, width, and the model on the meta device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+import torch
+from torch import nn
+
+from lpzero.errors import InputError
+from lpzero.spaces import Architecture
+from lpzero.spaces.choice_space import ChoiceSpace
+from lpzero.spaces.choices import Choice, Choices
+
+STRANGER = Architecture.of("elsewhere", {"units": 4, "kind": "a"}, [{}])
+
+
+@dataclass(frozen=True)
+class Bare(ChoiceSpace):
+    """Choices, and no models."""
+
+    protocol: str = "one"
+    name: ClassVar[str] = "bare"
+    protocols: ClassVar[tuple[str, ...]] = ("one",)
+    vocabulary: ClassVar[int] = 5
+
+    @property
+    def choices(self) -> Choices:
+        """The width first, under a name of its own."""
+        return Choices("bare", (1, 2), (Choice.of("units", 4, 8), Choice.of("kind", "a", "b")), ())
+
+
+@dataclass(frozen=True)
+class Linear(Bare):
+    """A linear layer as wide as the first choice."""
+
+    def constructor(self, architecture: Architecture) -> Callable[[], nn.Module]:
+        """What makes it."""
+        width = self.width(architecture)
+        return lambda: nn.Linear(width, width)
+
+
+ARCHITECTURE = Architecture.of("bare", {"units": 8, "kind": "b"}, [{}])
+
+
+def test_the_width_is_the_first_choice_of_the_whole_model() -> None:
+    assert Bare().width(ARCHITECTURE) == 8
+
+
+def test_without_more_to_say_every_choice_shows_in_the_model() -> None:
+    other = Architecture.of("bare", {"units": 8, "kind": "a"}, [{}])
+    assert Bare().model_key(ARCHITECTURE) == Bare().key(ARCHITECTURE) == ARCHITECTURE.digest
+    assert Bare().model_key(ARCHITECTURE) != Bare().model_key(other)
+
+
+@pytest.mark.parametrize("ask", ["width", "model_key", "blank"])
+def test_an_architecture_of_another_space_is_refused(ask: str) -> None:
+    with pytest.raises(InputError, match="space is 'elsewhere': expected 'bare'"):
+        getattr(Linear(), ask)(STRANGER)
+
+
+def test_a_blank_model_is_what_the_constructor_makes_on_the_meta_device() -> None:
+    state = torch.get_rng_state()
+    blank = Linear().blank(ARCHITECTURE)
+    assert isinstance(blank, nn.Linear)
+    assert {(tuple(p.shape), p.device.type) for p in blank.parameters()} == {((8, 8), "meta"), ((8,), "meta")}
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_space_that_says_no_model_is_named() -> None:
+    with pytest.raises(NotImplementedError, match=r"^Bare gives neither constructor\(\) nor blank\(\)$"):
+        Bare().blank(ARCHITECTURE)
