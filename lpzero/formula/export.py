@@ -9,7 +9,6 @@ from typing import Any
 from lpzero.errors import unknown_name
 from lpzero.formula import functions
 from lpzero.formula.formula import Formula
-from lpzero.formula.primitives import Primitive
 from lpzero.operands.operand import OPERANDS
 
 FORMATS = ("text", "sympy", "latex", "python", "json")
@@ -31,15 +30,9 @@ def to_sympy(formula: Formula) -> Any:
     if formula.primitive is None:
         return sympy.Symbol(formula.name, real=True)
     parts = [to_sympy(argument) for argument in formula.arguments]
-    if formula.primitive.sympy is None:
-        return sympy.Function(_function_name(formula.primitive))(*parts)
+    if isinstance(formula.primitive.sympy, str):
+        return sympy.Function(formula.primitive.sympy)(*parts)
     return formula.primitive.sympy(sympy, *parts)
-
-
-def _function_name(row: Primitive) -> str:
-    if row.kind == "aggregation":
-        return f"{row.name}_layers"
-    return f"{row.name}_elements" if row.name in ("sum", "mean", "max") else row.name
 
 
 def to_latex(formula: Formula) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lpzero.errors import InputError
-from lpzero.formula.primitives import NAMES, Level, Primitive
+from lpzero.formula.primitive import Level, Primitive
+from lpzero.formula.primitives import NAMES, ROWS
 from lpzero.operands.operand import OPERANDS
 
 MAX_DEPTH = 24
 MAX_SIZE = 200
-BACKWARD = ("grad", "jacobian")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Formula:
         if self.primitive is None or self.primitive.symbol is None:
             inner = ", ".join(a.text for a in self.arguments)
             return f"{self.name}({inner})" if self.arguments else self.name
-        left, right = (_within(self.name, a, i) for i, a in enumerate(self.arguments))
+        left, right = (_within(self.primitive, a, i) for i, a in enumerate(self.arguments))
         return f"{left} {self.primitive.symbol} {right}"
 
     @cached_property
@@ -96,7 +96,7 @@ class Formula:
     def cost(self) -> float:
         """Cost an element: that of its primitives, relative to an addition, and 1 where it needs a backward pass."""
         primitives = sum(node.primitive.cost for node in self.walk() if node.primitive is not None)
-        return primitives + any(OPERANDS[name].family in BACKWARD for name in self.operands)
+        return primitives + any(OPERANDS[name].backward for name in self.operands)
 
     def walk(self) -> Iterator[Formula]:
         """Every node, root first, left to right."""
@@ -122,13 +122,13 @@ class Formula:
         return isinstance(other, Formula) and self.text == other.text
 
 
-def _within(parent: str, argument: Formula, place: int) -> str:
+def _within(parent: Primitive, argument: Formula, place: int) -> str:
     """An argument's text beside an infix symbol, in parentheses where reading it back would regroup it."""
     if argument.primitive is None or argument.primitive.symbol is None:
         return argument.text
-    product_in_sum = argument.name in ("mul", "div") and parent in ("add", "sub")
-    same_on_the_left = place == 0 and (argument.name in ("mul", "div")) == (parent in ("mul", "div"))
-    return argument.text if product_in_sum or same_on_the_left else f"({argument.text})"
+    binds_closer = argument.primitive.precedence > parent.precedence
+    same_on_the_left = place == 0 and argument.primitive.precedence == parent.precedence
+    return argument.text if binds_closer or same_on_the_left else f"({argument.text})"
 
 
 def operand(name: str) -> Formula:
@@ -149,11 +149,10 @@ def apply(name: str, *arguments: Formula) -> Formula:
         raise InputError(f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}")
     if rows[0].arity != len(arguments):
         raise InputError(f"{name} takes {rows[0].arity} argument(s), found {len(arguments)}")
-    fitting = [row for row in rows if arguments[0].type.level in row.levels]
-    if not fitting:
-        levels = " or ".join(dict.fromkeys(level for row in rows for level in row.levels))
+    row = ROWS.get((name, arguments[0].type.level))
+    if row is None:
+        levels = " or ".join(dict.fromkeys(level for one in rows for level in one.levels))
         raise InputError(f"{name} takes {levels}, found {arguments[0].type}")
-    row = fitting[0]
     if row.arity == 2 and arguments[0].type != arguments[1].type:
         raise InputError(
             f"{name} takes two values of one type, found {arguments[0].type} and {arguments[1].type}: "

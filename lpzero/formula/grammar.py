@@ -9,6 +9,7 @@ depth: element-wise work on tensors, layer by layer and on whole models, several
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,28 +17,37 @@ import numpy as np
 
 from lpzero.errors import InputError, unknown_name
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, Type, apply, operand
-from lpzero.formula.primitives import NAMES, PRIMITIVES, Kind, Primitive
-from lpzero.operands.operand import OPERANDS
+from lpzero.formula.primitive import Kind, Primitive
+from lpzero.formula.primitives import NAMES, PRIMITIVES
+from lpzero.operands.operand import OPERANDS, PAPER_OPERANDS
 
 GRAMMARS = ("typed", "lpzero", "layered")
-PAPER_OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention")
-PAPER_UNARY = (
-    *("log", "abslog", "abs", "square", "exp", "zscore", "relu", "reciprocal", "frobenius", "normalised_sum"),
-    *("l1", "softmax", "sigmoid", "log_softmax", "sqrt", "neg", "min_max", "mean", "std", "identity"),
-)
-ROOTS = ("add", "sub", "mul", "div")
 
 
 def _names(kind: Kind, arity: int = 1) -> tuple[str, ...]:
-    return tuple(p.name for p in PRIMITIVES if p.kind == kind and p.arity == arity and p.search)
+    """What the typed grammar draws, in the order of the table."""
+    return tuple(p.name for p in PRIMITIVES if p.kind == kind and p.arity == arity and p.search and not p.trivial)
+
+
+def _of_paper(rows: Iterable[Primitive]) -> tuple[str, ...]:
+    """The paper's primitives among some, in its order."""
+    return tuple(name for _, name in sorted((row.paper, row.name) for row in rows if row.paper is not None))
 
 
 AGGREGATIONS = _names("aggregation")
-OVER_LAYERS: dict[str, tuple[str, ...]] = {"lpzero": ("sum", "mean"), "layered": AGGREGATIONS}
-"""The aggregations of the grammars that are made of branches."""
 REDUCTIONS = _names("reduction")
-ELEMENTWISE = tuple(name for name in _names("elementwise") if name != "identity")
+ELEMENTWISE = _names("elementwise")
 NORMALISING = _names("normalise")
+BINARY = _names("elementwise", arity=2)
+
+ROOTS = tuple(row.name for row in PRIMITIVES if row.root)
+"""The primitives that combine two branches; elsewhere one is known by its index here."""
+PAPER_UNARY = _of_paper(row for row in PRIMITIVES if row.kind != "aggregation")
+OVER_LAYERS: dict[str, tuple[str, ...]] = {
+    "lpzero": _of_paper(row for row in PRIMITIVES if row.kind == "aggregation"),
+    "layered": AGGREGATIONS,
+}
+"""The aggregations of the grammars that are made of branches."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +185,7 @@ def draw_part(grammar: Grammar, wanted: Type, depth: int, rng: np.random.Generat
         unary = ELEMENTWISE if wanted.level == "scalar" else ELEMENTWISE + NORMALISING
         return apply(str(rng.choice(unary)), draw_part(grammar, wanted, depth - 1, rng))
     sides = (draw_part(grammar, wanted, depth - 1, rng) for _ in range(2))
-    return apply(str(rng.choice(ROOTS)), *sides)
+    return apply(str(rng.choice(BINARY)), *sides)
 
 
 def _draw_tensor(grammar: Grammar, name: str, depth: int, rng: np.random.Generator) -> Formula:
@@ -187,4 +197,4 @@ def _draw_tensor(grammar: Grammar, name: str, depth: int, rng: np.random.Generat
         return apply(unary, _draw_tensor(grammar, name, depth - 1, rng))
     sites = Type("tensor", OPERANDS[name].sites)
     left, right = (draw_part(grammar, sites, depth - 1, rng) for _ in range(2))
-    return apply(str(rng.choice(ROOTS)), left, right)
+    return apply(str(rng.choice(BINARY)), left, right)

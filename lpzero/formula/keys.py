@@ -5,24 +5,29 @@ What holds in floating point and under protection:
 - ``a + b = b + a``, ``a * b = b * a``, ``x * x = square(x)``, ``x * reciprocal(y) = x / y``;
 - ``identity(x) = x``, ``neg(neg(x)) = x``, ``neg(a - b) = b - a``, ``a - neg(b) = a + b``, ``a + neg(b) = a - b``;
 - ``abs``, ``square``, ``abslog``, ``l1``, ``mean_abs``, ``frobenius`` see neither a sign nor an absolute value, ``std``
-  no sign: they are equal of ``a - b`` and ``b - a``;
+  no sign: they are equal of ``a - b`` and ``b - a``; ``log``, ``sqrt`` and ``relu`` see no ``relu``;
 - ``log(abs(x)) = abslog(x)``, ``sum(abs(x)) = l1(x)``, ``mean(abs(x)) = mean_abs(x)`` over elements,
-  ``normalised_sum = mean``, ``relu(relu(x)) = relu(x)``, ``log(relu(x)) = log(x)``, ``sqrt(relu(x)) = sqrt(x)``;
+  ``normalised_sum = mean``;
 - of what is never negative: ``abs(x) = relu(x) = x``, ``l1(x) = sum(x)``, ``mean_abs(x) = mean(x)``,
   ``abslog(x) = log(x)``.
 
-Nothing is regrouped: addition is not associative.
+What one primitive is known for stands in its row of the table; here are the steps, with the names of those that are
+steps between several primitives. Nothing is regrouped: addition is not associative.
 """
 
 from __future__ import annotations
 
 from lpzero.formula.formula import Formula, apply
+from lpzero.formula.primitives import PRIMITIVES, ROWS
 from lpzero.formula.rules import sign
 
-_BLIND = ("abs", "square", "abslog", "l1", "mean_abs", "frobenius")
-_OF_ABS = {("log", "layers"): "abslog", ("sum", "tensor"): "l1", ("mean", "tensor"): "mean_abs"}
-_OF_NONNEGATIVE = {"abs": None, "relu": None, "l1": "sum", "mean_abs": "mean", "abslog": "log"}
-_OF_ABS |= {("log", "tensor"): "abslog", ("log", "scalar"): "abslog"}
+# of what is never negative, l1 is sum, and l1 sees no absolute value: so sum(abs(x)) = l1(abs(x)) = l1(x)
+_OF_ABS = {
+    (row.of_nonnegative, level): row.name
+    for row in PRIMITIVES
+    if row.of_nonnegative is not None and "abs" in row.blind
+    for level in row.levels
+}
 
 
 def canonical(formula: Formula) -> Formula:
@@ -40,8 +45,8 @@ def canonical(formula: Formula) -> Formula:
 def _kept(formula: Formula) -> Formula:
     """Compute the canonical form, and keep it with the formula: parts go from parent to child unchanged."""
     form = formula
-    if formula.arguments:
-        name = "mean" if formula.name == "normalised_sum" else formula.name
+    if formula.primitive is not None:
+        name = formula.primitive.synonym or formula.name
         arguments = tuple(canonical(argument) for argument in formula.arguments)
         form = _unary(name, arguments[0]) if len(arguments) == 1 else _binary(name, *arguments)
     object.__setattr__(formula, "canonical_form", form)
@@ -51,40 +56,42 @@ def _kept(formula: Formula) -> Formula:
 
 def _unary(name: str, inner: Formula) -> Formula:
     """The canonical form of a primitive on a canonical argument."""
-    if name == "identity" or (name == inner.name and name in ("relu", "abs")):
+    row = ROWS[name, inner.type.level]
+    if row.trivial:
         return inner
     if name == "neg" and inner.name == "neg":
         return inner.arguments[0]
-    if name == "neg" and inner.name == "sub":
-        return _binary("sub", *reversed(inner.arguments))
-    if (inner.name == "neg" and name in (*_BLIND, "std")) or (inner.name == "abs" and name in _BLIND):
+    if inner.name in row.blind:
         return _unary(name, inner.arguments[0])
-    if inner.name == "sub" and name in (*_BLIND, "std") and str(inner.arguments[0]) > str(inner.arguments[1]):
-        inner = apply("sub", *reversed(inner.arguments))
+    if inner.primitive is not None and inner.primitive.symmetry == "antisymmetric":
+        left, right = inner.arguments
+        if name == "neg":
+            return _binary(inner.name, right, left)
+        if "neg" in row.blind and str(left) > str(right):
+            inner = apply(inner.name, right, left)
     if inner.name == "abs" and (name, inner.type.level) in _OF_ABS:
         return _unary(_OF_ABS[name, inner.type.level], inner.arguments[0])
-    if name in ("log", "sqrt") and inner.name == "relu":
-        return apply(name, *inner.arguments)
-    if name in _OF_NONNEGATIVE and sign(inner) == "nonnegative":
-        plain = _OF_NONNEGATIVE[name]
-        return inner if plain is None else apply(plain, inner)
+    if row.of_nonnegative is not None and sign(inner) == "nonnegative":
+        plain = ROWS[row.of_nonnegative, inner.type.level]
+        return inner if plain.trivial else apply(plain.name, inner)
     return apply(name, inner)
 
 
 def _binary(name: str, *arguments: Formula) -> Formula:
     """The canonical form of a primitive on two canonical arguments."""
     left, right = arguments
+    row = ROWS[name, left.type.level]
     if name in ("add", "sub") and right.name == "neg":
         return _binary("sub" if name == "add" else "add", left, right.arguments[0])
     if name == "add" and left.name == "neg":
         return _binary("sub", right, left.arguments[0])
-    if name == "mul" and left == right:
+    if row.of_equals == "square" and left == right:
         return _unary("square", left)
     if name == "mul" and right.name == "reciprocal":
         return apply("div", left, right.arguments[0])
     if name == "mul" and left.name == "reciprocal":
         return apply("div", right, left.arguments[0])
-    if name in ("add", "mul"):
+    if row.symmetry == "symmetric":
         left, right = sorted(arguments, key=str)
     return apply(name, left, right)
 

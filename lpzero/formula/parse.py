@@ -11,14 +11,26 @@ import warnings
 
 from lpzero.errors import InputError
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, operand
-from lpzero.formula.primitives import NAMES
+from lpzero.formula.primitives import NAMES, PRIMITIVES
 from lpzero.operands.operand import OPERANDS
 from lpzero.settings import shorten
 
 MAX_TEXT = 8000
-_BINARY: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
+
+_SYMBOLS = " ".join(row.symbol for row in PRIMITIVES if row.symbol is not None)
 
 
+def _operator(text: str) -> type[ast.operator] | type[ast.unaryop]:
+    """What Python makes of a symbol, infix or before its argument: its syntax is the language's."""
+    body = ast.parse(text, mode="eval").body
+    assert isinstance(body, (ast.BinOp, ast.UnaryOp))
+    return type(body.op)
+
+
+_OPERATORS = {
+    **{_operator(f"x {row.symbol} y"): row.name for row in PRIMITIVES if row.symbol is not None},
+    **{_operator(f"{row.prefix}x"): row.name for row in PRIMITIVES if row.prefix is not None},
+}
 _WORDS: dict[type[ast.expr], str] = {
     ast.Attribute: "an attribute",
     ast.Lambda: "a lambda",
@@ -118,14 +130,13 @@ class _Reader:
                 names = f"expected one of {', '.join(OPERANDS)}"
                 raise _fail(self._column(node), f"{known} {shorten(node.id)}: {names}")
             return node.id, []
-        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-            return _BINARY[type(node.op)], [node.left, node.right]
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return "neg", [node.operand]
+        if isinstance(node, (ast.BinOp, ast.UnaryOp)) and type(node.op) in _OPERATORS:
+            sides = [node.left, node.right] if isinstance(node, ast.BinOp) else [node.operand]
+            return _OPERATORS[type(node.op)], sides
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node, node.func.id)
         found = _WORDS.get(type(node), "something else")
-        raise _fail(self._column(node), f"expected an operand, a primitive, or one of + - * /, found {found}")
+        raise _fail(self._column(node), f"expected an operand, a primitive, or one of {_SYMBOLS}, found {found}")
 
     def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:
         if name not in NAMES:

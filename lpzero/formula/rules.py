@@ -1,8 +1,8 @@
 """Rule-based pruning: formulas refused before they are evaluated, each by a rule with a name.
 
 LPZero (arXiv 2410.04808, section 3.3) describes such rules; its code has none. A rule refuses what a
-smaller or equal formula says as well, what is constant, and what must overflow. Protected primitives are read as what
-they are, never as their unprotected namesakes.
+smaller or equal formula says as well, what is constant, and what must overflow. What is known of a primitive stands in
+its row of the table, where protected primitives are read as what they are, never as their unprotected namesakes.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lpzero.formula.formula import Formula
-from lpzero.formula.primitives import Sign
-
-_FLIP: dict[Sign, Sign] = {"any": "any", "nonnegative": "nonpositive", "nonpositive": "nonnegative"}
-_OPERAND_SIGNS: dict[str, Sign] = {"attention": "nonnegative"}
-_KEEPS_SIGN = (
-    *("identity", "sum", "mean", "normalised_sum", "max", "reciprocal"),
-    *("first", "last", "max_tokens", "max_heads"),
-)
+from lpzero.formula.primitive import Primitive
+from lpzero.operands.operand import OPERANDS, Sign
 
 
 def sign(formula: Formula) -> Sign:
@@ -29,92 +23,56 @@ def sign(formula: Formula) -> Sign:
     ('nonnegative', 'nonpositive', 'any')
     """
     if formula.primitive is None:
-        return _OPERAND_SIGNS.get(formula.name, "any")
-    if formula.primitive.sign != "any":
-        return formula.primitive.sign
-    signs = [sign(argument) for argument in formula.arguments]
-    if formula.name in _KEEPS_SIGN:
-        return signs[0]
-    if formula.name == "neg":
-        return _FLIP[signs[0]]
-    if "any" in signs:
-        return "any"
-    if formula.name == "add" and signs[0] == signs[1]:
-        return signs[0]
-    if formula.name == "sub" and signs[0] != signs[1]:
-        return signs[0]
-    if formula.name in ("mul", "div"):
-        return "nonnegative" if signs[0] == signs[1] else "nonpositive"
-    return "any"
+        return OPERANDS[formula.name].sign
+    found = formula.primitive.sign
+    return found(*map(sign, formula.arguments)) if callable(found) else found
 
 
-_INVERSES = {
-    *(("log", "exp"), ("neg", "neg"), ("reciprocal", "reciprocal"), ("square", "sqrt"), ("log", "softmax")),
-    *(("exp", "log_softmax"), ("exp", "log"), ("exp", "abslog")),
-}
-_IDEMPOTENT = {"abs", "relu", "zscore", "min_max", "log_softmax"}
-_ZERO = {("sum", "zscore"), ("mean", "zscore"), ("normalised_sum", "zscore")}
-
-
-def _inner(node: Formula) -> Formula | None:
-    return node.arguments[0] if len(node.arguments) == 1 else None
-
-
-def _undone(node: Formula) -> bool:
-    inner = _inner(node)
-    if inner is None:
-        return False
+def _undone(row: Primitive, node: Formula) -> bool:
     # square(sqrt(x)) = relu(x), exp(log(x)) and the like are x, relu(x) or |x|: a smaller formula says it
-    return (node.name, inner.name) in _INVERSES or (node.name == "sqrt" and inner.name == "square")
+    return node.arguments[0].name in row.undoes
 
 
-def _repeated(node: Formula) -> bool:
-    inner = _inner(node)
-    if inner is None:
-        return False
-    if node.name in ("abs", "relu", "l1", "mean_abs") and sign(inner) == "nonnegative":
+def _repeated(row: Primitive, node: Formula) -> bool:
+    inner = node.arguments[0]
+    if row.trivial or (row.idempotent and inner.name == node.name):
         return True
-    return node.name == "identity" or (node.name in _IDEMPOTENT and inner.name == node.name)
+    # relu and the absolute value, alone or within a reduction, leave such an argument as it is; a logarithm does not
+    leaves = row.of_nonnegative is not None and (row.kind == "reduction" or row.idempotent)
+    return leaves and sign(inner) == "nonnegative"
 
 
-def _constant(node: Formula) -> bool:
-    inner = _inner(node)
-    if inner is None:
+def _constant(row: Primitive, node: Formula) -> bool:
+    inner = node.arguments[0].primitive
+    total = None if inner is None else inner.adds_up_to
+    if total is None or row.elements is None:
         return False
-    # a sum of softmax over the elements of tensors counts sites, and stays; over layers it is 1
-    shares = node.type.level == "scalar" and (node.name, inner.name) == ("sum", "softmax")
-    return shares or (node.name, inner.name) in _ZERO
+    # a total of 1 over the elements of tensors counts sites, and an average over layers counts these: both stay
+    return total == 0 or (row.elements == "total" and node.type.level == "scalar")
 
 
-def _vanishes(node: Formula) -> bool:
-    inner = _inner(node)
+def _vanishes(row: Primitive, node: Formula) -> bool:
     # the logarithm is no zero there, and a sum of it counts sites and layers
-    return node.name in ("relu", "sqrt") and inner is not None and sign(inner) == "nonpositive"
+    return row.clips and sign(node.arguments[0]) == "nonpositive"
 
 
-def _self_paired(node: Formula) -> bool:
-    if len(node.arguments) != 2 or node.arguments[0] != node.arguments[1]:
-        return False
+def _self_paired(row: Primitive, node: Formula) -> bool:
     # x - x is 0; a model's x / x is 1, and so is that of elements and layers wherever they are not 0
-    return node.name in ("sub", "div")
+    return row.of_equals == "constant" and node.arguments[0] == node.arguments[1]
 
 
-def _overflows(node: Formula) -> bool:
-    inner = _inner(node)
-    return inner is not None and node.name == "exp" and inner.name == "numel"
+def _overflows(row: Primitive, node: Formula) -> bool:
+    return node.arguments[0].name in row.overflows_of
 
 
-def _kept_order(root: Formula) -> bool:
+def _kept_order(row: Primitive, root: Formula) -> bool:
     """The outermost primitive is monotone: it changes no ranking (or turns it round, which direction undoes)."""
     inner = root.arguments[0]
-    if root.type.level != "scalar" or inner.type.level != "scalar":
+    if inner.type.level != "scalar":
         return False
-    if len(root.arguments) == 2:
-        return root.name == "add" and inner == root.arguments[1]
-    if root.name in ("exp", "sigmoid", "neg", "identity"):
-        return True
-    positive = sign(inner) == "nonnegative"
-    return positive and root.name in ("log", "abslog", "sqrt", "square", "abs", "relu")
+    if row.of_equals == "multiple":
+        return inner == root.arguments[1]
+    return row.monotone is not None and row.monotone in ("any", sign(inner))
 
 
 @dataclass(frozen=True)
@@ -124,13 +82,13 @@ class Rule:
     Attributes:
         name: As counted in results.
         reason: Why such formulas are refused.
-        refuses: Whether a node is refused.
+        refuses: Whether a node is refused, from its row of the table and itself.
         root_only: Whether only the outermost node is looked at.
     """
 
     name: str
     reason: str
-    refuses: Callable[[Formula], bool]
+    refuses: Callable[[Primitive, Formula], bool]
     root_only: bool = False
 
 
@@ -153,9 +111,9 @@ def pruned_by(formula: Formula) -> str | None:
     >>> pruned_by(parse("sum(log(exp(l1(weight))))")), pruned_by(parse("sum(l1(weight * grad))"))
     ('inverse', None)
     """
-    nodes = [formula, *(node for argument in formula.arguments for node in argument.walk())]
+    nodes = [(node.primitive, node) for node in formula.walk() if node.primitive is not None]
     for rule in RULES:
-        for node in nodes[:1] if rule.root_only else nodes:
-            if rule.refuses(node):
+        for row, node in nodes[:1] if rule.root_only else nodes:
+            if rule.refuses(row, node):
                 return rule.name
     return None

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import InputError, LpzeroError
+from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.spaces.models.output import UNLABELLED
 from lpzero.spaces.space import Objective
 
@@ -44,7 +45,7 @@ class Batch:
 
 
 def random_batch(
-    vocabulary: int, objective: Objective, rng: np.random.Generator, *, batch: int = 8, tokens: int = 64
+    vocabulary: int, objective: Objective, rng: np.random.Generator, *, batch: int = BATCH, tokens: int = TOKENS
 ) -> Batch:
     """Draw uniform random tokens.
 

@@ -61,18 +61,13 @@ class Operands:
             LpzeroError: The model does not show the operand at all.
         """
         if operand.site_family in self.absent:
-            raise LpzeroError(f"the model shows no {operand.name}{_REMEDIES.get(operand.site_family, '')}")
+            remedy = f": {operand.remedy}" if operand.remedy else ""
+            raise LpzeroError(f"the model shows no {operand.name}{remedy}")
         sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
         kept = [i for i, site in enumerate(sites) if operand.group in (None, site.group)]
         if operand.group is not None and not kept:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
-
-
-_REMEDIES: dict[SiteFamily, str] = {
-    "attention": ": expected it in `attentions` of what the model returns (transformers: attn_implementation='eager')",
-    "hidden": ": expected it in `hidden_states` of what the model returns",
-}
 
 
 @contextmanager

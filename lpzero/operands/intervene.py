@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lpzero.errors import unknown_name
 from lpzero.operands.extract import Operands
-from lpzero.operands.operand import OPERANDS, Family
+from lpzero.operands.operand import FAMILIES, GRADIENTS, OPERANDS, Family
 from lpzero.seeds import derived_seed
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
@@ -43,9 +43,6 @@ def permuted(tensor: Tensor, generator: torch.Generator) -> Tensor:
     order = torch.randperm(tensor.numel(), generator=generator).to(tensor.device)
     return tensor.reshape(-1)[order].reshape(tensor.shape)
 
-
-FAMILIES: tuple[Family, ...] = tuple(dict.fromkeys(row.family for row in OPERANDS.values()))
-GRADIENTS: tuple[Family, ...] = ("grad", "jacobian")
 
 INTERVENTIONS: Mapping[str, Mapping[Family, Change]] = MappingProxyType(
     {

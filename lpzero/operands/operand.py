@@ -1,25 +1,19 @@
-"""The operands by name: what a formula may refer to, and which sites each one has."""
+"""THE table of operands: what a formula may refer to, which sites each one has, and all that is known of it.
+
+A row carries every fact about its operand; the lists behind the table are read off it. What the pass of a model gives
+is read in :mod:`lpzero.operands.extract`, one entry a family.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from lpzero.spaces.models.sites import Group
 
 Family = Literal["weight", "grad", "activation", "head", "attention", "hidden", "jacobian"]
 SiteFamily = Literal["parameter", "activation", "head", "attention", "hidden", "jacobian"]
-
-
-_SITE_FAMILY: dict[Family, SiteFamily] = {
-    "weight": "parameter",
-    "grad": "parameter",
-    "activation": "activation",
-    "head": "head",
-    "attention": "attention",
-    "hidden": "hidden",
-    "jacobian": "jacobian",
-}
+Sign = Literal["any", "nonnegative", "nonpositive"]
 
 
 @dataclass(frozen=True)
@@ -29,21 +23,26 @@ class Operand:
     Attributes:
         name: The word that formulas use.
         family: What is read at each site.
-        group: Restricts parameter sites to one part of the model; None for all of them.
+        site_family: The family of sites: a weight and its gradient share theirs.
         latex: Its symbol.
         meaning: One line for people.
+        group: Restricts parameter sites to one part of the model; None for all of them.
+        sign: The sign that every element is known to have.
+        backward: Whether it needs a backward pass.
+        paper: Its place among the operands of LPZero (arXiv 2410.04808), from 1; None where the paper has it not.
+        remedy: What to expect of a model that does not show it, as an error says behind its name.
     """
 
     name: str
     family: Family
-    group: Group | None
+    site_family: SiteFamily
     latex: str
     meaning: str
-
-    @property
-    def site_family(self) -> SiteFamily:
-        """The family of sites: a weight and its gradient share theirs."""
-        return _SITE_FAMILY[self.family]
+    group: Group | None = None
+    sign: Sign = "any"
+    backward: bool = False
+    paper: int | None = None
+    remedy: str = ""
 
     @property
     def sites(self) -> str:
@@ -51,32 +50,58 @@ class Operand:
         return self.site_family if self.group is None else f"{self.site_family}/{self.group}"
 
 
-def _parameter_operands() -> tuple[Operand, ...]:
-    rows = []
-    for family, symbol, noun in (
-        ("weight", "W", "weights"),
-        ("grad", "G", "gradients of the loss by the weights"),
-    ):
-        rows.append(Operand(family, family, None, symbol, f"{noun}, embeddings included"))  # type: ignore[arg-type]
-        for group, mark in (("operation", "op"), ("feed_forward", "ff"), ("embedding", "emb")):
-            latex = f"{symbol}^{{\\mathrm{{{mark}}}}}"
-            meaning = f"{noun} of the {group.replace('_', '-')} part"
-            rows.append(Operand(f"{family}_{group}", family, group, latex, meaning))  # type: ignore[arg-type]
-    return tuple(rows)
+_PARTS: tuple[tuple[Group, str], ...] = (("operation", "op"), ("feed_forward", "ff"), ("embedding", "emb"))
+
+
+def _of_parameters(family: Family, symbol: str, noun: str, *, paper: int, **row: Any) -> tuple[Operand, ...]:
+    """The row of a whole model, and one for each part that has weights of its own."""
+    whole = Operand(family, family, "parameter", symbol, f"{noun}, embeddings included", paper=paper, **row)
+    parts = (
+        Operand(
+            f"{family}_{group}",
+            family,
+            "parameter",
+            f"{symbol}^{{\\mathrm{{{mark}}}}}",
+            f"{noun} of the {group.replace('_', '-')} part",
+            group,
+            **row,
+        )
+        for group, mark in _PARTS
+    )
+    return (whole, *parts)
 
 
 OPERANDS: dict[str, Operand] = {
     row.name: row
     for row in (
-        *_parameter_operands(),
-        Operand("activation", "activation", None, "A", "output of the feed-forward's non-linearity"),
-        Operand("head", "head", None, "H", "outputs of the query, key and value projections"),
-        Operand("attention", "attention", None, "P", "attention probabilities"),
-        Operand("hidden", "hidden", None, "X", "residual stream behind the embedding and behind each block"),
-        Operand("jacobian", "jacobian", None, "J", "gradient of the loss by the embedding output"),
+        *_of_parameters("weight", "W", "weights", paper=5),
+        *_of_parameters("grad", "G", "gradients of the loss by the weights", backward=True, paper=3),
+        Operand("activation", "activation", "activation", "A", "output of the feed-forward's non-linearity", paper=1),
+        Operand("head", "head", "head", "H", "outputs of the query, key and value projections", paper=4),
+        Operand(
+            "attention", "attention", "attention", "P", "attention probabilities", sign="nonnegative", paper=6,
+            remedy="expected it in `attentions` of what the model returns (transformers: attn_implementation='eager')",
+        ),
+        Operand(
+            "hidden", "hidden", "hidden", "X", "residual stream behind the embedding and behind each block",
+            remedy="expected it in `hidden_states` of what the model returns",
+        ),
+        Operand(
+            "jacobian", "jacobian", "jacobian", "J", "gradient of the loss by the embedding output",
+            backward=True, paper=2,
+        ),
     )
-}
-WHOLE_OPERANDS = ("activation", "jacobian", "grad", "head", "weight", "attention", "hidden")
+}  # fmt: skip
+
+PAPER_OPERANDS = tuple(
+    name for _, name in sorted((row.paper, row.name) for row in OPERANDS.values() if row.paper is not None)
+)
+WHOLE_OPERANDS = (
+    *PAPER_OPERANDS,
+    *(row.name for row in OPERANDS.values() if row.group is None and row.paper is None),
+)
 """Those of whole models, which an enumeration combines where nobody says otherwise; those of parts are many more."""
 
-SITE_FAMILIES: tuple[SiteFamily, ...] = ("parameter", "activation", "head", "attention", "hidden", "jacobian")
+FAMILIES: tuple[Family, ...] = tuple(dict.fromkeys(row.family for row in OPERANDS.values()))
+SITE_FAMILIES: tuple[SiteFamily, ...] = tuple(dict.fromkeys(row.site_family for row in OPERANDS.values()))
+GRADIENTS: tuple[Family, ...] = tuple(dict.fromkeys(row.family for row in OPERANDS.values() if row.backward))

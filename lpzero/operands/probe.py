@@ -10,6 +10,7 @@ from torch import nn
 
 from lpzero.errors import InputError
 from lpzero.operands.batch import Batch, random_batch
+from lpzero.operands.defaults import BATCH, ELEMENTS, TOKENS
 from lpzero.operands.extract import Operands, extract
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
@@ -31,9 +32,9 @@ class Probe:
     """
 
     seed: int = 0
-    batch: int = 8
-    tokens: int = 64
-    elements: int = 512
+    batch: int = BATCH
+    tokens: int = TOKENS
+    elements: int = ELEMENTS
     device: str = "cpu"
 
     def __post_init__(self) -> None:

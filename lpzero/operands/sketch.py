@@ -23,12 +23,14 @@ import torch
 from torch import Tensor
 
 from lpzero.operands.extract import Operands, Site
-from lpzero.operands.operand import SITE_FAMILIES, SiteFamily
+from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, SiteFamily
 
 ROW = 64
 ALIGNED: dict[SiteFamily, tuple[str, ...]] = {
-    family: ("weight", "grad") if family == "parameter" else (family,) for family in SITE_FAMILIES
+    sites: tuple(dict.fromkeys(row.family for row in OPERANDS.values() if row.site_family == sites))
+    for sites in SITE_FAMILIES
 }
+"""Families of operands that share their sites, and so the positions of a sketch; the sizes of the last one count."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import numpy as np
 
 from lpzero.formula import apply, canonical, parse
 from lpzero.formula.branches import bases, branches, written
-from lpzero.formula.grammar import PAPER_OPERANDS, accepts, draw, get_grammar
+from lpzero.formula.grammar import accepts, draw, get_grammar
+from lpzero.operands.operand import PAPER_OPERANDS
 
 
 def test_products_are_of_operands_at_the_same_sites() -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 
 import pytest
 
 from lpzero.errors import InputError
 from lpzero.formula import apply, operand, parse
+from lpzero.formula.primitives import PRIMITIVES
 
 
 def test_size_depth_operands_and_type() -> None:
     f = parse("sum(l1(weight * grad)) + mean(std(head))")
     assert (f.size, f.depth, f.type.level) == (9, 5, "scalar")
     assert f.operands == {"weight", "grad", "head"}
+
+
+@pytest.mark.parametrize(("name", "passes"), [("weight", 0), ("grad_embedding", 1), ("jacobian", 1), ("hidden", 0)])
+def test_the_cost_counts_primitives_and_a_backward_pass(name: str, passes: int) -> None:
+    # a logarithm costs five additions, and the two sums one each
+    assert parse(f"sum(log(sum({name})))").cost == 7 + passes
 
 
 @pytest.mark.parametrize(
@@ -30,6 +38,14 @@ def test_size_depth_operands_and_type() -> None:
 )
 def test_text_keeps_the_grouping_and_nothing_more(text: str) -> None:
     assert str(parse(text)) == text
+
+
+def test_every_nesting_of_infix_symbols_reads_back() -> None:
+    x, y, z = (apply("sum", apply("l1", operand(name))) for name in ("weight", "grad", "head"))
+    infix = [row.name for row in PRIMITIVES if row.symbol is not None]
+    for outer, inner in itertools.product(infix, repeat=2):
+        for formula in (apply(outer, apply(inner, x, y), z), apply(outer, x, apply(inner, y, z))):
+            assert [(n.name, n.size) for n in parse(str(formula)).walk()] == [(n.name, n.size) for n in formula.walk()]
 
 
 def test_equal_texts_are_equal_formulas() -> None:

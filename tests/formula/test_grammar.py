@@ -7,8 +7,8 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.formula import canonical, parse
-from lpzero.formula.grammar import AGGREGATIONS, GRAMMARS, PAPER_OPERANDS, accepts, draw, get_grammar
-from lpzero.operands.operand import OPERANDS
+from lpzero.formula.grammar import AGGREGATIONS, GRAMMARS, accepts, draw, get_grammar
+from lpzero.operands.operand import OPERANDS, PAPER_OPERANDS
 
 
 @pytest.mark.parametrize("name", GRAMMARS)

@@ -35,6 +35,10 @@ from lpzero.formula import canonical_key, parse
         ("sum(mean(neg(weight) + grad))", "sum(mean(grad - weight))"),
         ("sum(l1(weight - grad))", "sum(l1(grad - weight))"),
         ("sum(std(weight - grad))", "sum(std(grad - weight))"),
+        ("sum(mean(relu(attention)))", "sum(mean(abs(attention)))"),
+        ("sum(l1(attention))", "sum(sum(attention))"),
+        ("sum(mean_abs(attention))", "sum(normalised_sum(attention))"),
+        ("sum(mean(abslog(attention)))", "sum(mean(log(attention)))"),
     ],
 )
 def test_equal_formulas_share_a_key(left: str, right: str) -> None:

@@ -19,7 +19,7 @@ from lpzero.formula.parse import MAX_TEXT
         ("weight", 1, "reduce tensors"),
         ("sum(l1(wieght))", 8, "unknown name 'wieght': expected one of weight"),
         ("sum(l2(weight))", 5, "unknown primitive 'l2': expected one of identity"),
-        ("sum(l1(weight)) + 1", 19, "a constant"),
+        ("sum(l1(weight)) + 1", 19, "expected an operand, a primitive, or one of + - * /, found a constant"),
         ("__import__('os')", 1, "unknown primitive '__import__'"),
         ("sum(l1(weight)).real", 1, "an attribute"),
         ("(lambda: weight)()", 1, "no name"),

@@ -14,7 +14,16 @@ from lpzero.proxy import load_proxy, proxy_names
     [
         ("sum(mean(log(exp(weight))))", "inverse"),
         ("sum(l1(sqrt(square(weight))))", "inverse"),
+        ("sum(mean(square(sqrt(weight))))", "inverse"),
+        ("sum(mean(neg(neg(weight))))", "inverse"),
+        ("sum(mean(reciprocal(reciprocal(weight))))", "inverse"),
+        ("sum(mean(log(softmax(weight))))", "inverse"),
+        ("sum(mean(exp(log_softmax(weight))))", "inverse"),
+        ("sum(mean(exp(log(weight))))", "inverse"),
+        ("sum(mean(exp(abslog(weight))))", "inverse"),
         ("sum(mean(abs(square(weight))))", "redundant"),
+        ("sum(l1(attention))", "redundant"),
+        ("sum(mean(zscore(zscore(weight))))", "redundant"),
         ("sum(mean(relu(relu(weight))))", "redundant"),
         ("sum(mean(identity(weight)))", "redundant"),
         ("sum(l1(weight - weight))", "self_pair"),
@@ -24,9 +33,11 @@ from lpzero.proxy import load_proxy, proxy_names
         ("mean(zscore(l1(weight)))", "constant"),
         ("sum(softmax(l1(weight)))", "constant"),
         ("sum(mean(sqrt(neg(square(weight)))))", "vanishing"),
+        ("sum(mean(relu(neg(attention))))", "vanishing"),
         ("sum(exp(numel(weight)))", "overflow"),
         ("exp(sum(l1(weight)))", "monotone_root"),
         ("log(sum(l1(weight)))", "monotone_root"),
+        ("neg(sum(sum(weight)))", "monotone_root"),
     ],
 )
 def test_a_rule_refuses(text: str, rule: str) -> None:
@@ -42,6 +53,10 @@ def test_a_rule_refuses(text: str, rule: str) -> None:
         "sum(mean(zscore(weight) * weight))",
         "sum(frobenius(softmax(weight)))",
         "sum(sum(softmax(weight)))",  # counts sites
+        "mean(softmax(l1(weight)))",  # counts layers
+        "sum(mean(abslog(attention)))",  # is the logarithm, which is no smaller
+        "sum(log(neg(l1(weight))))",  # of nothing positive: the logarithm is no zero there
+        "reciprocal(sum(l1(weight)))",  # protected: 0 at zero, so no order is kept
         "sum(frobenius(softmax(attention + attention)))",  # sharper than that of attention
         "sum(l1(weight * grad))",
     ],

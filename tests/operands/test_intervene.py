@@ -10,7 +10,8 @@ import torch
 from lpzero.errors import InputError
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
-from lpzero.operands.intervene import FAMILIES, GRADIENTS, INTERVENTIONS, intervene
+from lpzero.operands.intervene import INTERVENTIONS, intervene
+from lpzero.operands.operand import FAMILIES, GRADIENTS
 
 
 @pytest.fixture

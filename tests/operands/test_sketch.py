@@ -13,7 +13,7 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource, SketchSource
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, Site, extract
-from lpzero.operands.operand import SITE_FAMILIES
+from lpzero.operands.operand import FAMILIES, SITE_FAMILIES
 from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import RunningSizes, sketch
 from lpzero.spaces import get_space
@@ -24,8 +24,7 @@ ELEMENTS = 512
 def _alone(tensor: torch.Tensor) -> Operands:
     """Operands in which one tensor stands at every family's only site."""
     sites = {family: (Site(1, "only", "operation"),) for family in SITE_FAMILIES}
-    names = ("weight", "grad", "activation", "head", "attention", "hidden", "jacobian")
-    return Operands(1, 0.0, sites, dict.fromkeys(names, (tensor,)))
+    return Operands(1, 0.0, sites, dict.fromkeys(map(str, FAMILIES), (tensor,)))
 
 
 @pytest.fixture(scope="module")

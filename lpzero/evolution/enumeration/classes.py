@@ -1,8 +1,9 @@
 """Enumerate the paper's grammar and its branches: every formula ranked, equal ranks merged and counted, the best kept.
 
-A formula is counted once however its two branches are ordered under add, mul and sub (the latter turned round is the
-same formula with the other direction). Formulas that rank the search split alike, whichever way round, are one *class*
-of formulas; a class is represented by a member that no rule prunes where there is one, then by the smallest.
+A formula is counted once however its two branches are ordered under a root that then gives the same value, or its
+negative, which is the same formula with the other direction. Formulas that rank the search split alike, whichever way
+round, are one *class* of formulas; a class is represented by a member that no rule prunes where there is one, then by
+the smallest.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import numpy as np
 import torch
 
 from lpzero.errors import NoResultError
-from lpzero.evolution.enumeration.pairs import ALONE, ROOTS, RankedPairs, rank_pairs
+from lpzero.evolution.enumeration.pairs import ALONE, OF_TWO, RankedPairs, rank_pairs
 from lpzero.formula import Formula, apply, canonical
-from lpzero.formula.primitives import NAMES
+from lpzero.formula.grammar import ROOTS
+from lpzero.formula.primitives import ROWS
 from lpzero.formula.rules import RULES, pruned_by
 
 _RULE_INDEX = {rule.name: i for i, rule in enumerate(RULES)}
@@ -70,7 +72,7 @@ class Classes:
         made = left.clone()
         for root, name in enumerate(ROOTS):
             rows = torch.from_numpy(self.root == root)
-            made[rows] = NAMES[name][0].function(left[rows], right[rows])
+            made[rows] = ROWS[name, "scalar"].function(left[rows], right[rows])
         signs = torch.from_numpy(np.where(self.tau_a < 0, -1.0, 1.0))
         done: np.ndarray = (made * signs[:, None]).numpy()
         return done
@@ -173,8 +175,7 @@ def pruned_counts(branches: Sequence[Formula], rules: np.ndarray) -> dict[str, i
         # pairs of two branches whose first rule is this one: none before it in either, it in at least one
         at_least, beyond = int((rules >= index).sum()), int((rules > index).sum())
         pairs = (at_least * (at_least - 1) - beyond * (beyond - 1)) // 2
-        # two different branches make five formulas: div goes both ways
-        counts[rule.name] += pairs * (len(ROOTS) + 1) + int((rules == index).sum())
+        counts[rule.name] += pairs * OF_TWO + int((rules == index).sum())
     for branch in branches:
         for root in ROOTS:
             rule_name = pruned_by(canonical(apply(root, branch, branch)))

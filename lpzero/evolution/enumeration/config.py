@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lpzero.evolution.defaults import ENUMERATED_GRAMMAR, KEEP
 from lpzero.evolution.discovery.config import TableConfig
 
 
@@ -18,6 +19,6 @@ class EnumerateConfig(TableConfig):
         keep: Rankings of the search split that the choice looks at, at least 1.
     """
 
-    grammar: Literal["lpzero", "layered"] = "lpzero"
+    grammar: Literal["lpzero", "layered"] = ENUMERATED_GRAMMAR
     operands: Annotated[list[str], Field(min_length=1)]
-    keep: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    keep: Annotated[int, Field(ge=1, le=1_000_000)] = KEEP

@@ -1,4 +1,7 @@
-"""The compiled loop of an enumeration: 128 formulas at once, which fills the vector registers of a CPU."""
+"""The compiled loop of an enumeration: 128 formulas at once, which fills the vector registers of a CPU.
+
+It computes each root itself, as the function of its primitive does: a new one has its branch in ``combine_lanes``.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from lpzero.formula.grammar import ROOTS
+
 LANES = 128
+# the compiled loop compares whole numbers, which are constants to it
+_ADD, _SUB, _MUL, _DIV = (ROOTS.index(name) for name in ("add", "sub", "mul", "div"))
 
 
 @lru_cache(maxsize=1)
@@ -59,13 +66,13 @@ def combine_lanes(left: Any, columns: Any, base: int, root: int, clamp: float, v
         x = left[k]
         for t in range(LANES):
             y = columns[k, base + min(t, last)]
-            if root == 0:
+            if root == _ADD:
                 value[k, t] = x + y
-            elif root == 1:
+            elif root == _SUB:
                 value[k, t] = x - y
-            elif root == 2:
+            elif root == _MUL:
                 value[k, t] = x * y
-            else:
+            elif root == _DIV:
                 value[k, t] = x * (y / max(y * y, clamp))
             # infinity and NaN times zero are NaN
             wrong[t] += value[k, t] * 0.0

@@ -23,9 +23,14 @@ from lpzero.errors import InputError
 from lpzero.evolution.enumeration.lanes import compiled_rows
 from lpzero.fitness.batch import multipliers
 from lpzero.formula.functions import EPS
+from lpzero.formula.grammar import ROOTS
+from lpzero.formula.primitives import ROWS
 
-ROOTS = ("add", "sub", "mul", "div")
 ALONE = len(ROOTS)
+UNORDERED = tuple(ROWS[name, "scalar"].symmetry is not None for name in ROOTS)
+"""Of each root, whether two branches make one formula under it, or two."""
+OF_TWO = sum(1 if unordered else 2 for unordered in UNORDERED)
+"""Formulas of two different branches."""
 ROWS_AT_ONCE = 8
 CUDA_FORMULAS = 1 << 15
 ALONE_AT_ONCE = 512
@@ -36,10 +41,11 @@ _CLAMP = EPS * EPS
 
 @dataclass(frozen=True)
 class PairSpace:
-    """The numbering of formulas: every unordered pair of branches under add, sub and mul, every ordered one under div.
+    """The numbering of formulas: by the left branch, then by the root, then by the right branch.
 
-    ``sub`` the other way round has the reversed ranks, which is the same formula with the other direction. The
-    branches alone come last.
+    Under a root that is symmetric (``add``, ``mul``) or antisymmetric (``sub``) every unordered pair of branches is a
+    formula, under another one (``div``) every ordered pair. ``sub`` the other way round has the reversed ranks, which
+    is the same formula with the other direction. The branches alone come last.
 
     Attributes:
         branches: Number of branches, at least 1.
@@ -50,7 +56,7 @@ class PairSpace:
     @property
     def pairs(self) -> int:
         """Number of formulas of two branches."""
-        return 3 * (self.branches * (self.branches + 1) // 2) + self.branches**2
+        return int(self.begin(self.branches))
 
     @property
     def size(self) -> int:
@@ -59,7 +65,9 @@ class PairSpace:
 
     def begin(self, row: int | np.ndarray) -> Any:
         """The number of the first formula whose left branch is ``row``."""
-        return 3 * (row * self.branches - row * (row - 1) // 2) + row * self.branches
+        unordered = sum(UNORDERED)
+        ordered = len(ROOTS) - unordered
+        return unordered * (row * self.branches - row * (row - 1) // 2) + ordered * row * self.branches
 
     def parts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Root (as index of ``ROOTS``), left and right branch of formulas, each (formulas,) int64.
@@ -69,10 +77,14 @@ class PairSpace:
         starts = self.begin(np.arange(self.branches, dtype=np.int64))
         left = np.searchsorted(starts, numbers, side="right") - 1
         within = numbers - starts[left]
-        width = self.branches - left
-        root = np.minimum(within // width, 3)
-        right = within - root * width
-        right = np.where(root < 3, right + left, right)
+        root, right, begin = np.zeros_like(left), within, np.zeros_like(left)
+        for index, unordered in enumerate(UNORDERED):
+            # the right branches of an unordered pair begin with the left one
+            first = left if unordered else np.zeros_like(left)
+            reached = within >= begin
+            root = np.where(reached, index, root)
+            right = np.where(reached, within - begin + first, right)
+            begin = begin + self.branches - first
         alone = numbers >= self.pairs
         single = numbers - self.pairs
         return np.where(alone, ALONE, root), np.where(alone, single, left), np.where(alone, single, right)
@@ -158,7 +170,7 @@ def _pieces(space: PairSpace, rows: range) -> Iterator[tuple[int, int, int, slic
     for row in rows:
         begin = int(space.begin(row))
         for root in range(len(ROOTS)):
-            first = 0 if ROOTS[root] == "div" else row
+            first = row if UNORDERED[root] else 0
             end = begin + space.branches - first
             yield row, root, first, slice(begin, end)
             begin = end
@@ -196,7 +208,7 @@ def _cuda_worker(
         nonfinite = 0
         for row, root, first, where in _pieces(space, rows):
             for base in range(first, space.branches, CUDA_FORMULAS):
-                values = _combined(root, held[row], held[base : base + CUDA_FORMULAS])
+                values = ROWS[ROOTS[root], "scalar"].function(held[row], held[base : base + CUDA_FORMULAS])
                 pairs, mixed, wrong = _ranked(values, signs, factors)
                 begin = where.start + base - first
                 net[begin : begin + len(pairs)] = pairs.cpu().numpy()
@@ -205,16 +217,6 @@ def _cuda_worker(
         return nonfinite
 
     return rank_rows
-
-
-def _combined(root: int, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    if ROOTS[root] == "add":
-        return left + right
-    if ROOTS[root] == "sub":
-        return left - right
-    if ROOTS[root] == "mul":
-        return left * right
-    return left * (right / (right * right).clamp(min=_CLAMP))
 
 
 def _ranked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from lpzero.formula.branches import branches
 from lpzero.formula.grammar import OVER_LAYERS
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.operands.packed import Packed
+from lpzero.progress import Watch, counting
 
-Counted = Callable[[str, int, int, str], None]
 AT_ONCE = 256
 """Branches that are evaluated between two words about how it goes."""
 
@@ -55,7 +55,7 @@ def rank_all(
     keep: int,
     jobs: int,
     device: str,
-    counted: Counted,
+    watch: Watch,
     count: bool = True,
 ) -> Ranked:
     """Rank every pair of branches.
@@ -69,7 +69,7 @@ def rank_all(
         keep: Rankings of the search split that are looked at on both parts.
         jobs: Threads; the result does not depend on it.
         device: ``"cpu"`` or ``"cuda"``.
-        counted: Called with (step, things done, things to do, what they are).
+        watch: Told how it goes.
         count: Whether to count the different rankings.
 
     Raises:
@@ -79,7 +79,7 @@ def rank_all(
     if len(np.unique(quality[:searched])) < 2:
         raise InputError("expected different qualities in the search split, found one: draw a larger split")
     found = branches(operands, OVER_LAYERS[grammar])
-    scores = branch_scores(found, packed, device, counted)
+    scores = branch_scores(found, packed, device, watch)
     enumeration = enumerate_pairs(
         found,
         scores,
@@ -87,7 +87,7 @@ def rank_all(
         searched=searched,
         keep=keep,
         jobs=jobs,
-        progress=lambda done, total: counted("enumerating", done, total, "formulas"),
+        progress=counting(watch, "enumerating", "formulas"),
         device=device,
         count=count,
     )
@@ -99,7 +99,7 @@ def rank_all(
     return Ranked(found, enumeration, values, tau_a)
 
 
-def branch_scores(formulas: Sequence[Formula], packed: Packed, device: str, counted: Counted) -> np.ndarray:
+def branch_scores(formulas: Sequence[Formula], packed: Packed, device: str, watch: Watch) -> np.ndarray:
     """The values of branches on sketches, (branches, architectures) float64.
 
     Raises:
@@ -107,11 +107,12 @@ def branch_scores(formulas: Sequence[Formula], packed: Packed, device: str, coun
     """
     evaluator = ShardedEvaluator(packed, device)
     scores = np.empty((len(formulas), packed.models))
+    progress = counting(watch, "branches", "branches")
     with single_threaded():
         for first in range(0, len(formulas), AT_ONCE):
             some = evaluator.score_all(formulas[first : first + AT_ONCE])
             if some.exhausted.any():
-                raise LpzeroError("memory ran out over the branches: draw smaller splits, or give fewer --elements")
+                raise LpzeroError("memory ran out over the branches: draw smaller splits, or give fewer `elements`")
             scores[first : first + AT_ONCE] = some.values.cpu().numpy()
-            counted("branches", min(first + AT_ONCE, len(formulas)), len(formulas), "branches")
+            progress(min(first + AT_ONCE, len(formulas)), len(formulas))
     return scores

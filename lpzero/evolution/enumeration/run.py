@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,36 +15,32 @@ from lpzero.evolution.discovery.candidate import Candidate, directed
 from lpzero.evolution.discovery.consensus import choose_among
 from lpzero.evolution.discovery.faults import bank_run
 from lpzero.evolution.discovery.folder import DiscoveryRunFolder
-from lpzero.evolution.discovery.report import final_report, front_documents, header
+from lpzero.evolution.discovery.report import final_report, front_formulas, header
 from lpzero.evolution.discovery.setting import Setting, load
 from lpzero.evolution.enumeration.config import EnumerateConfig
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
 from lpzero.evolution.trial import pack_banks, remove_packed
-from lpzero.files import held
 from lpzero.fitness import Status, judge
 from lpzero.formula import Formula
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
 from lpzero.operands.packed import Packed
+from lpzero.progress import Watch, counting
+from lpzero.proxy.discovery import EnumerateResult, TopRankings
+from lpzero.tables import Table
 
 TOP = 1000
 """How many rankings the rules are tried on: none of them should lose one."""
 
 
-class EnumerateObserver(Protocol):
-    """Who is told how an enumeration goes."""
+class EnumerationRunFolder(DiscoveryRunFolder[EnumerateResult]):
+    """The folder of one enumeration; see :class:`lpzero.run_folder.RunFolder`."""
 
-    def architectures(self, step: str, done: int, total: int) -> None:
-        """``done`` of ``total`` architectures went through a step."""
-        ...
-
-    def counted(self, step: str, done: int, total: int, noun: str) -> None:
-        """``done`` of ``total`` other things did."""
-        ...
+    kind = EnumerateResult
 
 
-def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
+def prepare_enumeration(config: EnumerateConfig, table: Table | None = None) -> Setting[EnumerateConfig]:
     """Load the table and draw the split; raises as :func:`lpzero.evolution.discovery.setting.load` does.
 
     Raises:
@@ -56,52 +52,40 @@ def prepare_enumeration(config: EnumerateConfig) -> Setting[EnumerateConfig]:
         raise InputError(f"expected each operand once, found {', '.join(config.operands)}")
     if not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
         raise InputError(
-            f"--search-size: an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found "
+            f"`search_size`: an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found "
             f"{config.search_size}"
         )
-    return load(config)
+    return load(config, table)
 
 
 def execute_enumeration(
-    run: DiscoveryRunFolder,
-    setting: Setting[EnumerateConfig],
-    *,
-    home: Path,
-    engine: Engine,
-    observer: EnumerateObserver,
-) -> dict[str, Any]:
+    run: EnumerationRunFolder, setting: Setting[EnumerateConfig], *, home: Path, engine: Engine, watch: Watch
+) -> EnumerateResult:
     """Enumerate, choose on search and validation, and report on the sealed test.
 
     Args:
-        run: The run directory, created or opened.
+        run: The run folder, created or opened.
         setting: What :func:`prepare_enumeration` made of its settings.
         home: The cache folder of the bank.
         engine: Where the work runs; the result does not depend on it.
-        observer: Told how it goes.
+        watch: Told how it goes.
 
     Returns:
-        The result document (see ``docs/guide.md``); a finished run's stored one.
+        The result (see ``docs/guide.md``); a finished run's stored one.
 
     Raises:
         NoResultError: No formula ranks the split, or the chosen one not the sealed test.
     """
-    finished = run.read_result()
-    if finished is not None:
-        return finished
-    with held(run.path):
-        # whoever held it may have ended it
-        return run.read_result() or _execute(run, setting, home, engine, observer)
+    return run.carry_out(lambda: _execute(run, setting, home, engine, watch))
 
 
 def _execute(
-    run: DiscoveryRunFolder, setting: Setting[EnumerateConfig], home: Path, engine: Engine, observer: EnumerateObserver
-) -> dict[str, Any]:
+    run: EnumerationRunFolder, setting: Setting[EnumerateConfig], home: Path, engine: Engine, watch: Watch
+) -> EnumerateResult:
     started = time.monotonic()
     config = setting.config
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    setting, banked = bank_run(
-        run, setting, (setting.probe,), home=home, engine=engine, progress=observer.architectures
-    )
+    setting, banked = bank_run(run, setting, (setting.probe,), home=home, engine=engine, watch=watch)
     searched = len(setting.parts.search)
     quality = setting.table.oriented[setting.seen]
     ranked = rank_all(
@@ -113,28 +97,26 @@ def _execute(
         keep=config.keep,
         jobs=engine.threads,
         device=config.device,
-        counted=observer.counted,
+        watch=watch,
     )
     run.event("enumerated", formulas=ranked.enumeration.formulas, distinct=ranked.enumeration.distinct)
     chosen, front = _choose(ranked, quality, searched)
     run.event("testing", formula=str(chosen.formula))
-    report = final_report(
-        chosen, setting, engine=engine, progress=lambda done, total: observer.architectures("testing", done, total)
-    )
-    document = {
+    report = final_report(chosen, setting, engine=engine, progress=counting(watch, "testing"))
+    result = EnumerateResult(
         **header(run, setting),
         **_counts(ranked),
-        "seconds": round(time.monotonic() - started, 3),
-        "best": report["best"],
-        "front": front_documents(front),
-        "baselines": report["baselines"],
-        "left_out": [one.to_json() for one in banked.left_out] + report["left_out"],
-    }
-    run.write_front(document["front"])
+        seconds=round(time.monotonic() - started, 3),
+        best=report.best,
+        front=front_formulas(front),
+        baselines=report.baselines,
+        left_out=[*banked.left_out, *report.left_out],
+    )
+    run.write_front(result.front)
     remove_packed(run.path)
-    run.write_result(document)
+    run.write_result(result)
     run.event("finished")
-    return document
+    return result
 
 
 def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Candidate, list[Candidate]]:
@@ -174,7 +156,7 @@ def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.n
 
 
 def _counts(ranked: Ranked) -> dict[str, Any]:
-    """How many formulas there were, and what the rules would have done to them."""
+    """How many formulas there were, and what the rules would have done to them, by the names of the result."""
     enumeration, classes = ranked.enumeration, ranked.enumeration.classes
     lost = [pruned_by(ranked.formula(int(i))) for i in np.flatnonzero(classes.refused[:TOP])]
     return {
@@ -186,5 +168,7 @@ def _counts(ranked: Ranked) -> dict[str, Any]:
         "per_second": round(enumeration.formulas / enumeration.seconds),
         "evaluated": enumeration.formulas - enumeration.nonfinite,
         "pruned": enumeration.pruned,
-        "top": {"rankings": min(TOP, len(classes)), "lost": dict(Counter(rule for rule in lost if rule is not None))},
+        "top": TopRankings(
+            rankings=min(TOP, len(classes)), lost=dict(Counter(rule for rule in lost if rule is not None))
+        ),
     }

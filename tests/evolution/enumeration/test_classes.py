@@ -6,12 +6,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
 from lpzero.errors import NoResultError
 from lpzero.evolution.enumeration.classes import Enumeration, enumerate_pairs
-from lpzero.evolution.enumeration.pairs import ROOTS
 from lpzero.fitness import correlate
 from lpzero.formula import Formula, apply, canonical, parse
+from lpzero.formula.grammar import ROOTS
+from lpzero.formula.primitives import NAMES
 from lpzero.formula.rules import pruned_by
 
 SEARCHED, SEEN = 14, 20
@@ -54,15 +56,17 @@ def every_formula() -> dict[tuple[str, int, int], Formula]:
     found = {("", i, i): branch for i, branch in enumerate(BRANCHES)}
     for root in ROOTS:
         for i in range(len(BRANCHES)):
-            for j in range(0 if root == "div" else i, len(BRANCHES)):
+            for j in range(i if NAMES[root][0].symmetry else 0, len(BRANCHES)):
                 found[root, i, j] = canonical(apply(root, BRANCHES[i], BRANCHES[j]))
     return found
 
 
 def values(root: str, i: int, j: int) -> np.ndarray:
     left, right = scores()[i], scores()[j]
-    by_root = {"": left, "add": left + right, "sub": left - right, "mul": left * right}
-    return by_root[root] if root in by_root else left * (right / np.maximum(right * right, 1e-24))
+    if not root:
+        return left
+    done: np.ndarray = NAMES[root][0].function(torch.from_numpy(left), torch.from_numpy(right)).numpy()
+    return done
 
 
 def test_formulas_classes_and_constants_are_counted_one_by_one() -> None:

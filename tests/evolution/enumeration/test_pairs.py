@@ -11,8 +11,9 @@ import torch
 from lpzero.errors import InputError
 from lpzero.evolution.enumeration import pairs
 from lpzero.evolution.enumeration.lanes import LANES
-from lpzero.evolution.enumeration.pairs import ALONE, ROOTS, PairSpace, RankedPairs, rank_pairs
+from lpzero.evolution.enumeration.pairs import ALONE, PairSpace, RankedPairs, rank_pairs
 from lpzero.fitness import correlate
+from lpzero.formula.grammar import ROOTS
 from lpzero.formula.primitives import NAMES
 
 ARCHITECTURES = 12
@@ -50,9 +51,12 @@ def test_the_numbering_gives_every_formula_once() -> None:
 
     found = list(zip(*(part.tolist() for part in space.parts(np.arange(space.size))), strict=True))
 
-    unordered = [(r, i, j) for r in range(3) for i, j in itertools.combinations_with_replacement(range(5), 2)]
-    ordered = [(3, i, j) for i, j in itertools.product(range(5), repeat=2)]
-    assert sorted(found) == sorted([*unordered, *ordered, *((ALONE, i, i) for i in range(5))])
+    wanted = [(ALONE, i, i) for i in range(5)]
+    for root, name in enumerate(ROOTS):
+        turned = itertools.product(range(5), repeat=2)
+        once = itertools.combinations_with_replacement(range(5), 2)
+        wanted += [(root, i, j) for i, j in (once if NAMES[name][0].symmetry else turned)]
+    assert sorted(found) == sorted(wanted)
 
 
 def test_net_pairs_are_those_of_scipy_on_what_the_primitives_give() -> None:
