@@ -41,6 +41,7 @@ from lpzero.operands.bank import read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
+from lpzero.progress import unwatched
 from lpzero.seeds import derived_seed
 
 EVALUATIONS = 20_000
@@ -101,8 +102,8 @@ def enumerated(trials: Trials, number: int, size: int) -> tuple[str, ...]:
     setting = trials.setting(number, search_size=size, validation_size=size)
     paths = banked(setting.space, setting.seen_architectures, setting.probe, trials.jobs)
     packed = Packed.of_sketches([read_sketch(path) for path in paths])
-    found = find_start(setting, packed, jobs=trials.jobs, counted=lambda *_: None)
-    return found.formulas
+    found = find_start(setting, packed, jobs=trials.jobs, watch=unwatched)
+    return tuple(found.formulas)
 
 
 def evolved(trials: Trials, number: int, **changed: Any) -> float:

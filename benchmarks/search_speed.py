@@ -21,6 +21,7 @@ from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
 from lpzero.operands.probe import probe_batch, untrained_model
+from lpzero.progress import Progress
 from lpzero.proxy import load_proxy
 from lpzero.proxy.score import ScoreTask, score_task
 from lpzero.spaces import Architecture, get_space
@@ -34,18 +35,11 @@ class Watch:
         self.seconds: dict[str, float] = {}
         self.memory: list[tuple[int, float]] = []
 
-    def architectures(self, step: str, done: int, total: int) -> None:
+    def __call__(self, progress: Progress) -> None:
         """A batch is scored."""
-        del total
-        self.seconds[step] = time.perf_counter() - self.started
-        if step == "search":
-            self.memory.append((done, resident()))
-
-    def trainings(self, done: int, total: int) -> None:
-        """There are none."""
-
-    def note(self, line: str) -> None:
-        """There are none."""
+        self.seconds[progress.step] = time.perf_counter() - self.started
+        if progress.step == "search":
+            self.memory.append((int(progress.facts.split("/")[0].replace(",", "")), resident()))
 
 
 def resident() -> float:
@@ -99,7 +93,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = SearchRunFolder.create(Path(folder) / "run", config)
         with open_engine(jobs=options.jobs) as engine:
-            document = execute(run, setting, engine=engine, observer=watch)
+            result = execute(run, setting, engine=engine, watch=watch)
         kept = run.kept(1)
     sampled = np.random.default_rng(0).permutation(len(kept))[: options.pairs]
     timed(setting, [kept[int(i)].architecture for i in sampled[:3]])
@@ -108,7 +102,7 @@ def main() -> None:
     slope = stats.linregress([done for done, _ in late], [memory for _, memory in late])
     wide = 1.96 * slope.stderr
     rows: list[list[object]] = [
-        ["architectures scored by the search", document["scored"]],
+        ["architectures scored by the search", result.scored],
         ["architectures scored in all, none twice", len(kept)],
         ["seconds of scoring", watch.seconds["search"]],
         ["score / bare pass, median", statistics.median(s / b for s, b in zip(scored, plain, strict=True))],

@@ -7,9 +7,18 @@ neither torch nor transformers.
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lpzero.api.enumeration import enumerate_formulas
+    from lpzero.api.evolve import evolve
+    from lpzero.api.explain import explain
+    from lpzero.api.rank import rank
+    from lpzero.api.score import score, score_models
+    from lpzero.api.search import search
+    from lpzero.api.transfer import transfer
+    from lpzero.engines import Workers
     from lpzero.errors import LpzeroError
     from lpzero.formula import Formula, parse
     from lpzero.pretrained import register
@@ -25,24 +34,45 @@ _EXPORTS = {
     "Architecture": "lpzero.spaces.architecture",
     "Formula": "lpzero.formula",
     "LpzeroError": "lpzero.errors",
+    "Workers": "lpzero.engines",
+    "enumerate_formulas": "lpzero.api.enumeration",
+    "evolve": "lpzero.api.evolve",
+    "explain": "lpzero.api.explain",
     "get_space": "lpzero.spaces",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
     "parse": "lpzero.formula",
+    "rank": "lpzero.api.rank",
     "register": "lpzero.pretrained",
+    "score": "lpzero.api.score",
+    "score_models": "lpzero.api.score",
+    "search": "lpzero.api.search",
+    "transfer": "lpzero.api.transfer",
 }
 
 __all__ = [
     "Architecture",
     "Formula",
     "LpzeroError",
+    "Workers",
     "__version__",
+    "enumerate_formulas",
+    "evolve",
+    "explain",
     "get_space",
     "load_proxy",
     "load_table",
     "parse",
+    "rank",
     "register",
+    "score",
+    "score_models",
+    "search",
+    "transfer",
 ]
+
+# silent unless somebody listens: what a job has to say beside its result is logged
+logging.getLogger("lpzero").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

@@ -28,10 +28,10 @@ def check_settings(kind: type[Settings], values: dict[str, object], *, source: s
     Args:
         kind: What they are for.
         values: By name.
-        source: The file that they come from; empty for options of the command line.
+        source: The file that they come from; empty for what was given by name.
 
     Raises:
-        InputError: A setting is unknown or not what it must be; the message names the file or the option.
+        InputError: A setting is unknown or not what it must be; the message names the file or the setting.
     """
     try:
         return kind.model_validate(values)
@@ -39,7 +39,7 @@ def check_settings(kind: type[Settings], values: dict[str, object], *, source: s
         first = err.errors(include_url=False)[0]
         message = one_line(str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "expected"))
         name = place_in(first["loc"])
-        place = f"{source}: {name}" if source else f"--{name.replace('_', '-')}"
+        place = f"{source}: {name}" if source else f"`{name}`"
         raise InputError(f"{place}: {message}, found {shorten(first['input'])}") from None
 
 

@@ -38,7 +38,7 @@ def test_what_is_there_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
         if kind == "folder":
             (path / "mine").write_text("mine")
     before = sorted(str(one) for one in tmp_path.rglob("*"))
-    with pytest.raises(InputError, match="exists and is left as it is: give another --output"):
+    with pytest.raises(InputError, match="exists and is left as it is: give another `output`"):
         begun(path)
     assert sorted(str(one) for one in tmp_path.rglob("*")) == before
 

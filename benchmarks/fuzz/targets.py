@@ -185,56 +185,57 @@ def _proxy(data: bytes, folder: Path) -> None:
 
 
 def _discovered(data: bytes, folder: Path) -> None:
-    from lpzero.proxy.discovery import discovered
+    from lpzero.proxy.provenance import proxy_document
 
     _written(seeds.evolve_config().encode(), folder, "config.json")
     _written(b'{"python": "3.11"}', folder, "env.json")
     _written(data, folder, "best.json")
-    json.dumps(discovered(folder, "x"))
+    json.dumps(proxy_document(folder, "x"))
 
 
 def _evolve_config(data: bytes, folder: Path) -> None:
     from lpzero.evolution.config import EvolveConfig
-    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+    from lpzero.evolution.folder import EvolutionRunFolder
 
     _written(data, folder, "config.json")
-    DiscoveryRunFolder.open(folder, EvolveConfig)
+    EvolutionRunFolder.open(folder, EvolveConfig)
 
 
 def _evolve_state(data: bytes, folder: Path) -> None:
     from lpzero.evolution.checkpoint import from_document
-    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+    from lpzero.evolution.folder import EvolutionRunFolder
 
     (folder / "state").mkdir(exist_ok=True)
     _written(data, folder, "state/checkpoint.json")
-    document = DiscoveryRunFolder(folder).read_checkpoint()
+    document = EvolutionRunFolder(folder).read_checkpoint()
     assert document is not None
     from_document(document, seeds.CONFIG)
 
 
 def _evolve_files(data: bytes, folder: Path) -> None:
     """The start, the split and the result of a run from one input; all of them are read."""
-    from lpzero.cli.evolve import _print_result
+    from lpzero.cli.evolve import _print
     from lpzero.errors import InputError
-    from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+    from lpzero.evolution.folder import EvolutionRunFolder
 
-    run = DiscoveryRunFolder(folder)
+    run = EvolutionRunFolder(folder)
     for name in ("start.json", "split.json", "best.json"):
         _written(data, folder, name)
     for read in (run.read_start, run.read_seen):
         with contextlib.suppress(InputError):
             read()
-    document = run.read_result()
-    assert document is not None
+    result = run.read_result()
+    assert result is not None
     with contextlib.redirect_stdout(io.StringIO()):
-        _print_result(document)
+        _print(result)
 
 
 def _search_config(data: bytes, folder: Path) -> None:
+    from lpzero.nas.config import SearchConfig
     from lpzero.nas.folder import SearchRunFolder
 
     _written(data, folder, "config.json")
-    SearchRunFolder.open(folder)
+    SearchRunFolder.open(folder, SearchConfig)
 
 
 def _search_lines(data: bytes, folder: Path) -> None:
@@ -257,10 +258,10 @@ def _search_result(data: bytes, folder: Path) -> None:
     from lpzero.nas.folder import SearchRunFolder
 
     _written(data, folder, "result.json")
-    document = SearchRunFolder(folder).read_result()
-    assert document is not None
+    result = SearchRunFolder(folder).read_result()
+    assert result is not None
     with contextlib.redirect_stdout(io.StringIO()):
-        _print(document)
+        _print(result)
 
 
 @cache

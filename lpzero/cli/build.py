@@ -9,7 +9,6 @@ import click
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_json
 from lpzero.errors import InputError
-from lpzero.pretrained.architecture_file import read_architecture, space_of
 
 LARGEST_SEED = 2**63 - 1
 
@@ -30,11 +29,12 @@ def build(architecture: str, out: Path, space: str | None, protocol: str | None,
     ARCHITECTURE is a JSON or TOML file with an architecture, a folder that a search or this command wrote, or - for
     stdin (JSON).
     """
+    from lpzero.pretrained.architecture_file import read_architecture, space_of
     from lpzero.pretrained.card import loading_code
     from lpzero.pretrained.folder import write_model
 
     if not 0 <= seed <= LARGEST_SEED:
-        raise InputError(f"--seed: expected from 0 to {LARGEST_SEED}, found {seed}")
+        raise InputError(f"`seed`: expected from 0 to {LARGEST_SEED}, found {seed}")
     given = read_architecture(architecture)
     found = space_of(given, space, protocol)
     write_model(out, found, given.architecture, seed)

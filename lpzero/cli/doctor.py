@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_json
 from lpzero.errors import InputError
 
@@ -35,6 +34,7 @@ def doctor(as_json: bool) -> None:
 def _findings() -> dict[str, Any]:
     import torch
 
+    from lpzero.engines import usable_cores
     from lpzero.paths import cache_home, writable
     from lpzero.tables import TABLES, find
     from lpzero.tables.load import fault_of
@@ -62,7 +62,7 @@ def _findings() -> dict[str, Any]:
         "platform": platform.platform(),
         **{name: metadata.version(name) for name in PACKAGES},
         "ray": _installed("ray"),
-        "cores": options.usable_cores(),
+        "cores": usable_cores(),
         "device": torch.cuda.get_device_name(0) if cuda else "cpu",
         "cache": str(home),
         "tables": found,

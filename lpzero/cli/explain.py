@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lpzero.cli import options
-from lpzero.cli.engine_options import Where, engine_options
-from lpzero.cli.output import as_json, figure, print_grid, print_json, say
+from lpzero.cli.output import as_json, figure, print_grid, print_result, say
+from lpzero.cli.progress import progress_display
+from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
 
 if TYPE_CHECKING:
-    from lpzero.proxy.explain import Explanation
-    from lpzero.proxy.verdict import Effect
+    from lpzero.engines import Workers
+    from lpzero.proxy.explanation import ExplainResult
 
 
 @click.command()
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @options.batch
 @options.tokens
 @options.device
-@engine_options
+@worker_options
 @options.deterministic
 @as_json
 def explain(
@@ -40,7 +41,7 @@ def explain(
     tokens: int,
     device: str,
     deterministic: bool,
-    where: Where,
+    workers: Workers,
     as_json: bool,
 ) -> None:
     """Say what a PROXY measures on a table: which share of its ranking is left when a part of its input is replaced.
@@ -48,97 +49,55 @@ def explain(
     The table is scored with other tokens, other initialisations, gradients of zeros and of noise, and operands that
     know nothing but their shapes. A PROXY is a formula, a name, a proxy file, or the folder of a finished run.
     """
-    from lpzero.cli.progress import ProgressDisplay
-    from lpzero.operands.probe import Probe
-    from lpzero.proxy import load_proxy
-    from lpzero.proxy.explain import drawn
-    from lpzero.proxy.explain import explain as explained
-    from lpzero.spaces import get_space
-    from lpzero.tables import load_table
+    import lpzero
 
-    loaded = load_proxy(proxy)
-    whole = load_table(table)
-    space = get_space(whole.space, whole.protocol(protocol))
-    probe = Probe(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
-    part = drawn(whole, archs, seed)
-    display = ProgressDisplay()
-    try:
-        with where.open(probe.device, deterministic=deterministic) as engine:
-            found = explained(
-                space,
-                part,
-                loaded,
-                probe,
-                redraws=redraws,
-                engine=engine,
-                progress=lambda done, total: display.architectures("explaining", done, total),
-            )
-    finally:
-        display.close()
-    for effect in (found.original, *found.effects):
-        if effect.reason:
-            say(f"{effect.name}: {effect.status}: {effect.reason}")
-    named = {"schema": 1, "proxy": loaded.name, "direction": loaded.direction, "table": whole.name}
-    facts = {**named, "protocol": space.protocol, "seed": seed, "n": part.n}
-    _print({**facts, **_explained(found)}, whole.n, as_json)
-    if found.original.correlation is None:
-        raise NoResultError(f"{loaded.name} does not rank {whole.name}: {found.original.status}")
-
-
-def _explained(found: Explanation) -> dict[str, Any]:
-    original = _figures(found.original)
-    return {
-        "original": {key: original[key] for key in ("status", "tau_a", "interval", "tau_b", "rho")},
-        "interventions": [_intervention(effect) for effect in found.effects],
-        "verdict": found.verdict,
-        "reasons": list(found.reasons),
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
-
-
-def _figures(effect: Effect) -> dict[str, Any]:
-    """The status of an effect and how its scores correlate with quality."""
-    found = effect.correlation
-    return {
-        "status": effect.status,
-        "tau_a": None if found is None else _rounded(found.tau_a),
-        "interval": None if effect.interval is None else [_rounded(end) for end in effect.interval],
-        "tau_b": None if found is None else _rounded(found.tau_b),
-        "rho": None if found is None else _rounded(found.rho),
-    }
-
-
-def _intervention(effect: Effect) -> dict[str, Any]:
-    figures = _figures(effect)
-    compared = {"agreement": _rounded(effect.agreement), "left": _rounded(effect.left)}
-    return {"name": effect.name, **{key: figures[key] for key in ("status", "tau_a", "interval")}, **compared}
-
-
-def _print(document: dict[str, Any], total: int, as_json: bool) -> None:
+    with progress_display() as display:
+        result = lpzero.explain(
+            proxy,
+            table,
+            protocol=protocol,
+            archs=archs,
+            redraws=redraws,
+            seed=seed,
+            batch=batch,
+            tokens=tokens,
+            device=device,
+            deterministic=deterministic,
+            workers=workers,
+            watch=display,
+        )
+    for name, fault in result.faults.items():
+        say(f"{name}: {fault}")
     if as_json:
-        print_json(document)
-        return
-    rows = [{"name": "original", **document["original"]}, *document["interventions"]]
-    header = ["intervention", "status", "tau-a", "95 % of tau-a", "agreement", "left"]
-    print_grid(header, [_cells(row) for row in rows])
-    where = f"{document['table']}, protocol {document['protocol']}"
-    click.echo(f"\n{document['proxy']} (better: {document['direction']})")
-    click.echo(f"{where}: {document['n']} of {total} architectures, seed {document['seed']}")
-    click.echo(f"verdict: {document['verdict']}")
-    for reason in document["reasons"]:
+        print_result(result)
+    else:
+        _print(result)
+    if result.original.tau_a is None:
+        raise NoResultError(f"{result.proxy} does not rank {result.table}: {result.original.status}")
+
+
+def _print(result: ExplainResult) -> None:
+    original = result.original
+    rows = [["original", original.status, figure(original.tau_a), _ends(original.interval), None, None]]
+    rows += [
+        [
+            row.name,
+            row.status,
+            figure(row.tau_a),
+            _ends(row.interval),
+            figure(row.agreement),
+            None if row.left is None else f"{100 * row.left:.1f} %",
+        ]
+        for row in result.interventions
+    ]
+    print_grid(["intervention", "status", "tau-a", "95 % of tau-a", "agreement", "left"], rows)
+    where = f"{result.table}, protocol {result.protocol}"
+    click.echo(f"\n{result.proxy} (better: {result.direction})")
+    click.echo(f"{where}: {result.n} of {result.total} architectures, seed {result.seed}")
+    click.echo(f"verdict: {result.verdict}")
+    for reason in result.reasons:
         click.echo(f"- {reason}")
 
 
-def _cells(row: dict[str, Any]) -> list[str | None]:
-    interval, left = row["interval"], row.get("left")
-    return [
-        row["name"],
-        row["status"],
-        figure(row["tau_a"]),
-        None if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}",
-        figure(row.get("agreement")),
-        None if left is None else f"{100 * left:.1f} %",
-    ]
+def _ends(interval: list[float] | None) -> str | None:
+    return None if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

@@ -24,7 +24,7 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
     """
     from lpzero.formula.export import FORMATS, export_formula
     from lpzero.proxy import load_proxy
-    from lpzero.proxy.discovery import BEST, discovered
+    from lpzero.proxy.provenance import BEST, proxy_document
 
     if format_ not in FORMATS:
         raise unknown_name("format", format_, FORMATS)
@@ -36,7 +36,7 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
     # best.json itself stands for its run
     run = Path(proxy).parent if Path(proxy).name == BEST else Path(proxy)
     if format_ == "json" and (run / BEST).is_file():
-        text = json.dumps(discovered(run, name or loaded.name), indent=2)
+        text = json.dumps(proxy_document(run, name or loaded.name), indent=2)
     else:
         text = export_formula(
             loaded.formula,

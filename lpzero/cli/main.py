@@ -8,13 +8,17 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import Any
 
 import click
 
+from lpzero.cli.flags import as_flags
+from lpzero.cli.progress import said_logs
 from lpzero.errors import LpzeroError
 
 INTERRUPTED, TERMINATED = 130, 143
 REDELIVERY_S = 5.0
+_CARRIED_OUT = "lpzero.command"
 
 # Name of a command -> the module that defines it under that name, loaded when the command is used.
 _COMMANDS = {
@@ -24,7 +28,7 @@ _COMMANDS = {
     "transfer": "Rank several tables with the same proxies, as one matrix.",
     "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
     "search": "Search architectures with a proxy, without training any.",
-    "score": "Score one model with proxies.",
+    "score": "Score one model with proxies, or rank several.",
     "build": "Write the untrained model of an architecture as a transformers folder.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",
@@ -35,6 +39,27 @@ _COMMANDS = {
 
 class _Commands(click.Group):
     """A group that imports a sub-command when it is used, so that ``--help`` is quick."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a command; its errors name its flags."""
+        try:
+            with said_logs():
+                return super().invoke(ctx)
+        except LpzeroError as err:
+            err.args = (as_flags(str(err), ctx.meta.get(_CARRIED_OUT, self)),)
+            raise
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, and remember which one it is; of a group the one that follows."""
+        name, command, rest = super().resolve_command(ctx, args)
+        found = command
+        if isinstance(command, click.Group) and rest:
+            found = command.get_command(ctx, rest[0])
+        if found is not None:
+            ctx.meta[_CARRIED_OUT] = found
+        return name, command, rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """The names, in the order of a first visit."""

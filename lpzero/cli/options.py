@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from lpzero.errors import InputError, MissingError
+from lpzero.errors import InputError
+from lpzero.operands.defaults import BATCH, ELEMENTS, TOKENS
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -80,23 +80,9 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         return round(float(number) * _BYTES[(times or "").lower()])
 
 
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def resolve_device(name: str) -> str:
-    """``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``.
-
-    Raises:
-        MissingError: ``cuda`` was asked for and torch sees no CUDA device.
-    """
-    import torch
-
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise MissingError("--device cuda: torch sees no CUDA device here: use --device cpu")
-    return "cuda" if available and name != "cpu" else "cpu"
+def with_default(flag: str, default: float, meaning: str) -> Callable[[Any], Any]:
+    """An option for a number, of the type of its default, which its help shows."""
+    return click.option(flag, type=type(default), default=default, show_default=True, help=meaning)
 
 
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")
@@ -113,36 +99,21 @@ deterministic = click.option(
     help="Use deterministic algorithms alone, and fail where an operation has none: on CUDA, equal runs are then equal "
     "bit for bit. On the CPU they are anyway.",
 )
-batch = click.option("--batch", type=int, default=8, show_default=True, help="Sequences of the token batch.")
-tokens = click.option("--tokens", type=int, default=64, show_default=True, help="Tokens of each sequence.")
-
-
+batch = click.option("--batch", type=int, default=BATCH, show_default=True, help="Sequences of the token batch.")
+tokens = click.option("--tokens", type=int, default=TOKENS, show_default=True, help="Tokens of each sequence.")
+elements = click.option(
+    "--elements", type=int, default=ELEMENTS, show_default=True, help="Elements of a sketched tensor."
+)
 jobs = click.option("--jobs", type=int, help="Workers; results do not depend on it.  [default: cores]")
 
 
-def resolve_jobs(jobs: int | None) -> int:
-    """The number of workers; raises InputError where it is below 1."""
-    if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs: expected at least 1, found {jobs}")
-    return usable_cores() if jobs is None else jobs
-
-
-WHERE = ("jobs", "engine", "address", "time_limit", "memory_limit")
+WORKERS = ("jobs", "engine", "address", "time_limit", "memory_limit")
 """Options that say where work runs: they decide nothing of a result, and may differ when a run goes on."""
-
-
-def free_path(name: str) -> Path:
-    """A folder below ``runs`` that is not there yet."""
-    path, number = Path("runs") / name, 1
-    while path.exists():
-        number += 1
-        path = Path("runs") / f"{name}-{number}"
-    return path
 
 
 def refuse_settings(ctx: click.Context) -> None:
     """A run keeps its settings: raises InputError for one that is given beside --resume, where it has no effect."""
     for name in ctx.params:
         given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in ("resume", "as_json", *WHERE):
-            raise InputError(f"--{name.replace('_', '-')} has no effect beside --resume: a run keeps its settings")
+        if given and name not in ("resume", "as_json", *WORKERS):
+            raise InputError(f"`{name}` has no effect beside `resume`: a run keeps its settings")

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from lpzero.fitness.figures import CorrelationFigures, RankingFigures
+    from lpzero.proxy.discovery import BaselineFigures
+    from lpzero.proxy.transfer import TransferCell
+    from lpzero.result import Result
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -15,6 +21,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 def print_json(document: dict[str, Any]) -> None:
     """Print a document; NaN and infinity are refused, a status stands for them."""
     click.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def print_result(result: Result) -> None:
+    """Print a result as one JSON document."""
+    print_json(result.to_json())
 
 
 def print_grid(header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -> None:
@@ -46,19 +57,20 @@ def figure(value: float | None) -> str | None:
     return None if value is None else f"{value:.3f}"
 
 
-def figures(document: dict[str, Any]) -> list[str | None]:
-    """The four figures of a correlation document, and the interval where it has one."""
-    cells = [figure(document.get(name)) for name in ("tau_a", "tau_b", "rho", "distinct")]
-    interval = document.get("interval")
+def figures(found: CorrelationFigures | TransferCell) -> list[str | None]:
+    """The four figures of a correlation, and the interval where it has one."""
+    cells = [figure(value) for value in (found.tau_a, found.tau_b, found.rho, found.distinct)]
+    interval = getattr(found, "interval", None)
     cells.append(None if not interval else f"{interval[0]:.3f} to {interval[1]:.3f}")
     return cells
 
 
-def shares(document: dict[str, Any]) -> list[str | None]:
+def shares(found: RankingFigures) -> list[str | None]:
     """What lies behind the figures of a ranking: tau-a among comparable architectures and at the top, and regret."""
-    cells = [figure((document.get(name) or {}).get("tau_a")) for name in ("within_depth", "matched_size", "top_decile")]
-    lost = document.get("regret")
-    cells.append(None if not lost else ", ".join(f"{100 * regret['share']:.1f}" for regret in lost.values()))
+    parts = (found.within_depth, found.matched_size, found.top_decile)
+    cells = [None if part is None else figure(part.tau_a) for part in parts]
+    lost = found.regret
+    cells.append(None if not lost else ", ".join(f"{100 * regret.share:.1f}" for regret in lost.values()))
     return cells
 
 
@@ -70,18 +82,15 @@ AGAINST = ("against baselines", "difference of tau-a", "95 %", "p", "p (Holm)")
 """The header of :func:`against`."""
 
 
-def against(baselines: Sequence[dict[str, Any]]) -> list[list[str | None]]:
+def against(baselines: Sequence[BaselineFigures]) -> list[list[str | None]]:
     """The best formula against each baseline that it was compared with, a row each."""
-    compared = [(row["proxy"], row["versus"]) for row in baselines if row.get("versus", {}).get("interval")]
-    return [
-        [
-            name,
-            f"{v['difference']:+.3f}",
-            "{:+.3f} to {:+.3f}".format(*v["interval"]),
-            *map(figure, (v["p"], v["p_holm"])),
-        ]
-        for name, v in compared
-    ]
+    rows: list[list[str | None]] = []
+    for baseline in baselines:
+        versus = baseline.versus
+        if versus.interval and versus.difference is not None:
+            ends = "{:+.3f} to {:+.3f}".format(*versus.interval)
+            rows.append([baseline.proxy, f"{versus.difference:+.3f}", ends, figure(versus.p), figure(versus.p_holm)])
+    return rows
 
 
 def say(message: str) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lpzero.cli import options
-from lpzero.cli.engine_options import Where, engine_options
-from lpzero.cli.output import SHARES, as_json, figures, print_grid, print_json, say, shares
+from lpzero.cli.output import SHARES, as_json, figures, print_grid, print_result, say, shares
+from lpzero.cli.progress import progress_display
+from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
+
+if TYPE_CHECKING:
+    from lpzero.engines import Workers
+    from lpzero.proxy.rank import RankResult
 
 
 @click.command()
@@ -21,7 +26,7 @@ from lpzero.errors import NoResultError
 @options.batch
 @options.tokens
 @options.device
-@engine_options
+@worker_options
 @options.deterministic
 @as_json
 def rank(
@@ -34,7 +39,7 @@ def rank(
     tokens: int,
     device: str,
     deterministic: bool,
-    where: Where,
+    workers: Workers,
     as_json: bool,
 ) -> None:
     """Rank a whole table with proxies and print their rank correlations.
@@ -42,59 +47,38 @@ def rank(
     A PROXY is a formula, the name of a shipped proxy or coded metric, a proxy file, or the folder of a finished run.
     Without any, every metric of the shape and every shipped formula is ranked. Scores are exact.
     """
-    from lpzero.cli.progress import ProgressDisplay
-    from lpzero.metrics import METRICS
-    from lpzero.operands.probe import Probe
-    from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.proxy.rank import rank_table
-    from lpzero.spaces import get_space
-    from lpzero.tables import load_table
+    import lpzero
 
-    shapes = [name for name, metric in METRICS.items() if metric.needs == "shape"]
-    names = [*proxies, *more] or [*shapes, *proxy_names()]
-    loaded = [load_proxy(name) for name in names]
-    measured = load_table(table)
-    space = get_space(measured.space, measured.protocol(protocol))
-    probe = Probe(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
-    display = ProgressDisplay()
-    try:
-        with where.open(probe.device, deterministic=deterministic) as engine:
-            rows = rank_table(
-                space,
-                measured,
-                loaded,
-                probe,
-                engine=engine,
-                progress=lambda done, total: display.architectures("scoring", done, total),
-            )
-    finally:
-        display.close()
-    for row in rows:
-        if row["reason"]:
-            say(f"{row['proxy']}: {row['status']}: {row['reason']}")
-    document: dict[str, Any] = {
-        "schema": 1,
-        "table": measured.name,
-        "protocol": space.protocol,
-        "seed": seed,
-        "n": measured.n,
-        "scores": [{key: value for key, value in row.items() if key != "reason"} for row in rows],
-    }
-    _print(document, as_json)
-    if not any(row["status"] == "ok" for row in rows):
-        raise NoResultError(f"no proxy ranks {measured.name}")
-
-
-def _print(document: dict[str, Any], as_json: bool) -> None:
+    with progress_display() as display:
+        result = lpzero.rank(
+            table,
+            [*proxies, *more],
+            protocol=protocol,
+            seed=seed,
+            batch=batch,
+            tokens=tokens,
+            device=device,
+            deterministic=deterministic,
+            workers=workers,
+            watch=display,
+        )
+    for row in result.scores:
+        if row.reason:
+            say(f"{row.proxy}: {row.status}: {row.reason}")
     if as_json:
-        print_json(document)
-        return
-    rows = document["scores"]
+        print_result(result)
+    else:
+        _print(result)
+    if not any(row.status == "ok" for row in result.scores):
+        raise NoResultError(f"no proxy ranks {result.table}")
+
+
+def _print(result: RankResult) -> None:
     header = ["proxy", "better", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
-    print_grid(header, [[r["proxy"], r["direction"], r["status"], *figures(r)] for r in rows])
-    ranked = [row for row in rows if row["status"] == "ok"]
+    print_grid(header, [[row.proxy, row.direction, row.status, *figures(row)] for row in result.scores])
+    ranked = [row for row in result.scores if row.status == "ok"]
     if ranked:
         click.echo()
-        print_grid(["tau-a", *SHARES], [[row["proxy"], *shares(row)] for row in ranked])
-    where = f"{document['table']}, protocol {document['protocol']}"
-    click.echo(f"\n{where}: all {document['n']} architectures, seed {document['seed']}")
+        print_grid(["tau-a", *SHARES], [[row.proxy, *shares(row)] for row in ranked])
+    where = f"{result.table}, protocol {result.protocol}"
+    click.echo(f"\n{where}: all {result.n} architectures, seed {result.seed}")

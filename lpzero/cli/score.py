@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import redirect_stdout
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_grid, print_json, say
-from lpzero.errors import InputError, LpzeroError, NoResultError
+from lpzero.cli.output import as_json, print_grid, print_result
+from lpzero.errors import InputError, NoResultError
 
 if TYPE_CHECKING:
-    from lpzero.proxy import Proxy
-    from lpzero.scoring.score import Request
+    from lpzero.scoring.result import ScoreResult, ScoresResult
 
-Scorer = Callable[[str], dict[str, Any]]
 SHOWN_PROXIES = 4
 """More than these, and the table of several models has their mean rank alone."""
 
@@ -79,30 +74,35 @@ def score(
     files that you trust, and --isolate others -, a transformers configuration (JSON), an architecture of a space (JSON
     or TOML), a local model folder, or the name of a model that is in the hub's local cache.
     """
-    from lpzero.metrics import METRICS
-    from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.scoring.score import Request, scorer
+    import lpzero
+    from lpzero.engines import Workers
 
     _check_limits(isolate)
-    if percentiles < 0 or (within is not None and not percentiles):
-        raise InputError(f"--percentiles: expected at least 1 where --within is given, found {percentiles}")
-    request = Request(
-        *(proxies or (*METRICS, *proxy_names()), seed, batch, tokens, options.resolve_device(device)),
-        *(percentiles, within, options.resolve_jobs(jobs)),
-    )
-    chosen, probe = [load_proxy(name) for name in request.proxies], request.probe
-    score_one = _isolated(request, chosen, time_limit, memory_limit) if isolate else scorer(request, say)
+    chosen: dict[str, Any] = {
+        "seed": seed,
+        "batch": batch,
+        "tokens": tokens,
+        "device": device,
+        "percentiles": percentiles,
+        "within": within,
+        "isolate": isolate,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
+        "workers": Workers(jobs),
+    }
+    # whatever the model's own code prints is no part of the result
     if len(models) == 1:
         with redirect_stdout(sys.stderr):
-            # whatever the model's own code prints is no part of the result
-            document = {"schema": 1, **score_one(models[0])}
-        _print_one(document, as_json)
-        if not any(row["status"] == "ok" for row in document["scores"]):
+            one = lpzero.score(models[0], proxies, **chosen)
+        _print_one(one, as_json)
+        if not any(row.status == "ok" for row in one.scores):
             raise NoResultError(f"{models[0]}: no proxy gave a finite score")
         return
     with redirect_stdout(sys.stderr):
-        documents = _score_each(models, score_one)
-    _print_many(documents, chosen, probe.seed, as_json)
+        several = lpzero.score_models(models, proxies, **chosen)
+    _print_many(several, as_json)
+    if all(model.mean_rank is None for model in several.models):
+        raise NoResultError("no proxy gave every model a finite score: there is nothing to rank them by")
 
 
 def _check_limits(isolate: bool) -> None:
@@ -110,85 +110,42 @@ def _check_limits(isolate: bool) -> None:
     context = click.get_current_context()
     for name in ("time_limit", "memory_limit"):
         if not isolate and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise InputError(f"--{name.replace('_', '-')}: expected --isolate beside it, found none")
+            raise InputError(f"`{name}`: expected `isolate` beside it, found none")
 
 
-def _isolated(request: Request, proxies: list[Proxy], time_limit: float, memory_limit: int | None) -> Scorer:
-    """What scores a model in a process of its own."""
-    from lpzero.engines import Limits
-    from lpzero.scoring.isolation import require_isolation, score_isolated
-    from lpzero.spaces.models.memory import free_memory
-
-    require_isolation()
-    allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)
-    return partial(score_isolated, request=request, names=[proxy.name for proxy in proxies], allowed=allowed)
-
-
-def _score_each(models: tuple[str, ...], score_one: Scorer) -> list[dict[str, Any]]:
-    """One document a model; one that cannot be scored is said, and the others go on."""
-    gone = [text for text in models if text.endswith((".py", ".json", ".toml")) and not Path(text).exists()]
-    if gone:
-        raise InputError(f"{gone[0]}: no such file")
-    documents: list[dict[str, Any]] = []
-    errors: list[LpzeroError] = []
-    for text in models:
-        try:
-            documents.append(score_one(text))
-        except LpzeroError as err:  # noqa: PERF203  (a pass takes a thousand times as long)
-            say(f"{text}: left out: {err}")
-            errors.append(err)
-    if errors and not documents:
-        raise errors[0]
-    return documents
-
-
-def _print_one(document: dict[str, Any], as_json: bool) -> None:
+def _print_one(result: ScoreResult, as_json: bool) -> None:
     if as_json:
-        print_json(document)
+        print_result(result)
         return
     header = ["proxy", "value", "better", "status", "seconds"]
-    rows = [
-        [
-            r["proxy"],
-            None if r["value"] is None else f"{r['value']:.6g}",
-            r["direction"],
-            r["status"],
-            f"{r['seconds']:.3f}",
-        ]
-        for r in document["scores"]
-    ]
-    if document["percentiles"] is not None:
+    rows = [[r.proxy, _value(r.value), r.direction, r.status, f"{r.seconds:.3f}"] for r in result.scores]
+    if result.percentiles is not None:
         header.append("percentile")
-        for row, scored in zip(rows, document["scores"], strict=True):
-            place = document["percentiles"]["of"][scored["proxy"]]
+        for row, scored in zip(rows, result.scores, strict=True):
+            place = result.percentiles.of[scored.proxy]
             row.append(None if place is None else f"{place:.1f}")
     print_grid(header, rows)
-    costs = ", ".join(f"{name} {cost:,.0f}" for name, cost in document["costs"].items())
-    click.echo(f"\n{document['model']}: {costs}, seed {document['seed']}, batch {document['batch_sha256'][:12]}")
+    costs = ", ".join(f"{name} {cost:,.0f}" for name, cost in result.costs)
+    click.echo(f"\n{result.model}: {costs}, seed {result.seed}, batch {result.batch_sha256[:12]}")
 
 
-def _print_many(documents: list[dict[str, Any]], proxies: list[Proxy], seed: int, as_json: bool) -> None:
-    from lpzero.scoring.score import mean_ranks
-
-    ranks = mean_ranks(documents, proxies)
-    order = sorted(range(len(documents)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
-    ranked = [{"mean_rank": ranks[i], **documents[i]} for i in order]
+def _print_many(result: ScoresResult, as_json: bool) -> None:
     if as_json:
-        print_json({"schema": 1, "seed": seed, "models": ranked})
-    else:
-        _print_ranked(ranked, proxies)
-    if all(rank is None for rank in ranks):
-        raise NoResultError("no proxy gave every model a finite score: there is nothing to rank them by")
-
-
-def _print_ranked(ranked: list[dict[str, Any]], proxies: list[Proxy]) -> None:
-    named = [proxy.name for proxy in proxies] if len(proxies) <= SHOWN_PROXIES else []
-    costs = list(ranked[0]["costs"])
+        print_result(result)
+        return
+    proxies = [scored.proxy for scored in result.models[0].scores]
+    named = proxies if len(proxies) <= SHOWN_PROXIES else []
+    costs = [name for name, _ in result.models[0].costs]
     rows = []
-    for row in ranked:
-        values = {scored["proxy"]: scored["value"] for scored in row["scores"]}
-        by_proxy = [None if values[name] is None else f"{values[name]:.6g}" for name in named]
-        rank = None if row["mean_rank"] is None else f"{row['mean_rank']:.2f}"
-        rows.append([row["model"], rank, *by_proxy, *(f"{row['costs'][name]:,.0f}" for name in costs)])
+    for model in result.models:
+        values = {scored.proxy: scored.value for scored in model.scores}
+        rank = None if model.mean_rank is None else f"{model.mean_rank:.2f}"
+        rows.append(
+            [model.model, rank, *(_value(values[name]) for name in named), *(f"{cost:,.0f}" for _, cost in model.costs)]
+        )
     print_grid(["model", "mean rank", *named, *costs], rows)
-    click.echo(f"\n{len(ranked)} models, the best first, by the mean of their ranks by {len(proxies)} proxies")
+    click.echo(f"\n{len(rows)} models, the best first, by the mean of their ranks by {len(proxies)} proxies")
+
+
+def _value(score: float | None) -> str | None:
+    return None if score is None else f"{score:.6g}"

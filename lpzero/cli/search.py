@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lpzero.cli import options
-from lpzero.cli.engine_options import Where, engine_options
-from lpzero.cli.output import as_json, print_grid, print_json, say
-from lpzero.errors import InputError
+from lpzero.cli.output import as_json, print_grid, print_result
+from lpzero.cli.progress import progress_display
+from lpzero.cli.worker_options import worker_options
+from lpzero.nas import defaults
 
 if TYPE_CHECKING:
-    from lpzero.nas.config import SearchConfig
-    from lpzero.nas.folder import SearchRunFolder
-    from lpzero.nas.setting import SearchSetting
-    from lpzero.proxy import Proxy
-    from lpzero.spaces.space import SearchSpace
-    from lpzero.tables import Table
+    from lpzero.engines import Workers
+    from lpzero.nas.result import ProofResult, SearchResult
 
 # The words of lpzero.costs.costs.COSTS, which this file does not import: that would load torch for --help.
 LIMITED = {
@@ -56,27 +51,31 @@ def _limits(command: Any) -> Any:
 @click.option(
     "--algorithm",
     type=click.Choice(["guided", "evolution", "nsga2", "local", "random"]),
-    default="guided",
+    default=defaults.ALGORITHM,
     show_default=True,
     help="How candidates are proposed.",
 )
 @click.option(
     "--against",
     type=click.Choice(list(LIMITED)),
-    default="params",
+    default=defaults.AGAINST,
     show_default=True,
     help="The cost of the front: the best score for no more of it. nsga2 breeds towards it.",
 )
 @click.option(
     "--cost", "costs", type=click.Choice(["memory", "latency"]), multiple=True, help="Measure this cost as well."
 )
-@click.option("--samples", type=int, help="Architectures to score.  [default: 200, or no end with a --budget]")
+@click.option(
+    "--samples", type=int, help=f"Architectures to score.  [default: {defaults.SAMPLES}, or no end with a --budget]"
+)
 @click.option(
     "--budget",
     type=options.Duration(),
     help="Time to score in, such as 5m, random search included.",
 )
-@click.option("--keep", type=int, default=8, show_default=True, help="How many of the best are written out.")
+@click.option(
+    "--keep", type=int, default=defaults.KEEP, show_default=True, help="How many of the best are written out."
+)
 @click.option(
     "--verify",
     type=int,
@@ -90,163 +89,67 @@ def _limits(command: Any) -> Any:
 @options.tokens
 @options.device
 @options.deterministic
-@engine_options
+@worker_options
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the search.  [default: runs/search-...]")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the search in this folder.")
 @as_json
-def search(resume: Path | None, output: Path | None, where: Where, as_json: bool, **settings: Any) -> None:
+def search(resume: Path | None, output: Path | None, workers: Workers, as_json: bool, **settings: Any) -> None:
     """Search architectures with a proxy, without training any.
 
     Beside what is found stand a random search with as many scored architectures, the largest architecture that fits,
     and the largest of those that the random search scored; on the architectures of a --table also what each is worth.
     Architectures of the table that the proxy was chosen on are left out.
     """
-    from lpzero.cli.long_run import long_run
-    from lpzero.nas.run import execute
+    import lpzero
 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
-    made, setting = _resumed(resume) if resume is not None else _begun(output, settings)
-    about = f"{setting.space.name}, protocol {setting.space.protocol}"
-    with long_run("search", made, setting.config, about, where) as (run, engine, display):
-        if setting.config.left_out:
-            say(f"{len(setting.config.left_out)} architectures of the table are left out: the proxy was chosen on them")
-        document = execute(run, setting, engine=engine, observer=display)
-    if as_json:
-        print_json(document)
-    else:
-        _print(document)
-
-
-def _resumed(path: Path) -> tuple[Callable[[], SearchRunFolder], SearchSetting]:
-    from lpzero.nas.folder import SearchRunFolder
-    from lpzero.nas.setting import prepare
-
-    run, config = SearchRunFolder.open(path)
-    return lambda: run, prepare(config, run)
-
-
-def _begun(output: Path | None, settings: dict[str, Any]) -> tuple[Callable[[], SearchRunFolder], SearchSetting]:
-    from lpzero.nas.folder import SearchRunFolder
-    from lpzero.nas.setting import prepare
-
-    config = _config(settings)
-    setting = prepare(config)
-    return partial(SearchRunFolder.create, output or _free_path(config, setting), config), setting
-
-
-def _config(settings: dict[str, Any]) -> SearchConfig:
-    """The settings, with what follows from space and table where nothing was said, and proxies as texts."""
-    from lpzero.nas.config import SearchConfig
-    from lpzero.proxy import load_proxy
-    from lpzero.settings import check_settings
-    from lpzero.tables import TABLES, load_table
-
-    if not settings["proxies"]:
-        raise InputError("--proxy is missing: expected a formula, a name, a file or a run; --proxy params counts alone")
-    table = settings["table"]
-    loaded = None if table is None else load_table(table)
-    space = _space(settings.pop("model"), settings["space"], settings["protocol"], loaded)
-    proxies = [load_proxy(given) for given in settings["proxies"]]
     limits = {cost: settings.pop(f"max_{cost}") for cost in LIMITED}
-    # a search may be resumed from another working directory
-    paths = {name: "" if (path := settings.pop(name)) is None else _whole(path) for name in ("corpus", "validation")}
-    if settings["samples"] is None:
-        settings["samples"] = 200 if settings["budget"] is None else None
-    return check_settings(
-        SearchConfig,
-        {
-            **settings,
-            **paths,
-            "space": space.reference,
-            "protocol": space.protocol,
-            "table": "" if table is None else table if table in TABLES else _whole(table),
-            "left_out": [] if loaded is None else _left_out(proxies, loaded),
-            "proxies": [p.metric or str(p.formula) for p in proxies],
-            "names": [p.name for p in proxies],
-            "higher_is_better": [p.higher_is_better for p in proxies],
-            "limits": {cost: float(limit) for cost, limit in limits.items() if limit is not None},
-            "costs": list(settings["costs"]),
-            "device": options.resolve_device(settings["device"]),
-        },
-    )
+    given: dict[str, Any] = {}
+    if resume is None:
+        given = {**settings, "costs": list(settings["costs"])}
+        given["limits"] = {cost: limit for cost, limit in limits.items() if limit is not None}
+    with progress_display() as display:
+        result = lpzero.search(**given, output=output, resume=resume, workers=workers, watch=display)
+    if as_json:
+        print_result(result)
+    else:
+        _print(result)
 
 
-def _whole(path: Path | str) -> str:
-    return str(Path(path).expanduser().resolve())
-
-
-def _space(model: Path | None, name: str | None, protocol: str | None, table: Table | None) -> SearchSpace:
-    from lpzero.spaces import get_space
-
-    if model is not None:
-        if name not in (None, "llama") or table is not None:
-            raise InputError("--model is a space of its own: expected no --table, and no --space but llama")
-        if not model.is_dir():
-            raise InputError(f"--model {model}: expected the folder of a checkpoint, found none")
-        return get_space(_whole(model), protocol)
-    if table is not None:
-        return get_space(name or table.space, table.protocol(protocol))
-    if name is None:
-        from lpzero.spaces import space_names
-
-        raise InputError(
-            f"--space is missing: expected one of {', '.join(space_names())}, a space.toml file, a --model or a --table"
-        )
-    return get_space(name, protocol)
-
-
-def _left_out(proxies: list[Proxy], table: Table) -> list[str]:
-    from lpzero.proxy.exclusion import chosen_on
-
-    return sorted({name for proxy in proxies for name in chosen_on(proxy, table)})
-
-
-def _free_path(config: SearchConfig, setting: SearchSetting) -> Path:
-    """A folder that is not there yet, named after what is searched."""
-    name = Path(config.table).name or setting.space.name
-    return options.free_path(f"search-{name}-{config.protocol}-seed{config.seed}")
-
-
-def _print(document: dict[str, Any]) -> None:
+def _print(result: SearchResult) -> None:
     from lpzero.costs.limits import amount
 
-    truth = document["truth"]
-    named = [("found", document["best"][0]), *document["controls"].items()]
-    costs = list(document["best"][0]["costs"])
-    header = ["pick", *(p["proxy"] for p in document["proxies"]), *costs]
+    truth, best = result.truth, result.best[0]
+    costs = list(best.costs)
+    header = ["pick", *(proxy.proxy for proxy in result.proxies), *costs]
     header += ["regret", "percentile"] if truth else []
     rows = []
-    for name, row in named:
-        if row is None:
+    for name, pick in [("found", best), *result.controls.items()]:
+        if pick is None:
             continue
-        scores = [f"{score:.6g}" for score in row["scores"]] or ["not scored"] * len(document["proxies"])
-        rows.append([name, *scores, *(amount(cost, row["costs"][cost]) for cost in costs)])
-        if truth:
-            rows[-1] += [f"{truth[name]['regret']:.3f}", f"{truth[name]['percentile']:.1f}"]
+        scores = [f"{score:.6g}" for score in pick.scores] or ["not scored"] * len(result.proxies)
+        rows.append([name, *scores, *(amount(cost, pick.costs[cost]) for cost in costs)])
+        worth = None if not truth else truth[name]
+        if worth is not None:
+            rows[-1] += [f"{worth.regret:.3f}", f"{worth.percentile:.1f}"]
     print_grid(header, rows)
-    limits = ", ".join(f"{name} {amount(name, limit)}" for name, limit in document["limits"].items()) or "none"
+    limits = ", ".join(f"{name} {amount(name, limit)}" for name, limit in result.limits.items()) or "none"
     click.echo(
-        f"\n{document['scored']} architectures scored by {document['algorithm']} ({document['failed']} could not be), "
-        f"{document['seconds']:.0f} s; limits: {limits}; seed {document['seed']}; "
-        f"{len(document['front'])} on the front against {document['against']}; the best are in {document['run']}"
+        f"\n{result.scored} architectures scored by {result.algorithm} ({result.failed} could not be), "
+        f"{result.seconds:.0f} s; limits: {limits}; seed {result.seed}; "
+        f"{len(result.front)} on the front against {result.against}; the best are in {result.run}"
     )
-    if document["proof"]:
-        _print_proof(document["proof"])
+    if result.proof is not None:
+        _print_proof(result.proof)
 
 
-def _print_proof(proof: dict[str, Any]) -> None:
-    click.echo(f"\ntrained by the recipe of {proof['table']}, one seed each; validation loss, lower is better")
-    print_grid(
-        ["group", "trained", "mean loss", "found less this", "interval of 95 %"],
-        [
-            [
-                name,
-                len(rows),
-                f"{proof['means'][name]:.4f}",
-                None if name == "found" else f"{proof['difference'][name]['mean']:+.4f}",
-                None if name == "found" else "[{:+.4f}, {:+.4f}]".format(*proof["difference"][name]["interval"]),
-            ]
-            for name, rows in proof["losses"].items()
-        ],
-    )
+def _print_proof(proof: ProofResult) -> None:
+    click.echo(f"\ntrained by the recipe of {proof.table}, one seed each; validation loss, lower is better")
+    rows = []
+    for name, losses in proof.losses.items():
+        difference = None if name == "found" else proof.difference[name]
+        less = None if difference is None else f"{difference.mean:+.4f}"
+        interval = None if difference is None else "[{:+.4f}, {:+.4f}]".format(*difference.interval)
+        rows.append([name, len(losses), f"{proof.means[name]:.4f}", less, interval])
+    print_grid(["group", "trained", "mean loss", "found less this", "interval of 95 %"], rows)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lpzero.cli import options
-from lpzero.cli.engine_options import Where, engine_options
-from lpzero.cli.output import as_json, figures, print_grid, print_json, say
+from lpzero.cli.output import as_json, figures, print_grid, print_result, say
+from lpzero.cli.progress import progress_display
+from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
+
+if TYPE_CHECKING:
+    from lpzero.engines import Workers
+    from lpzero.proxy.transfer import TransferCell, TransferResult
 
 
 @click.command()
@@ -24,7 +29,7 @@ from lpzero.errors import NoResultError
 @options.batch
 @options.tokens
 @options.device
-@engine_options
+@worker_options
 @options.deterministic
 @as_json
 def transfer(
@@ -35,7 +40,7 @@ def transfer(
     tokens: int,
     device: str,
     deterministic: bool,
-    where: Where,
+    workers: Workers,
     as_json: bool,
 ) -> None:
     """Rank several tables with the same proxies and print one matrix.
@@ -44,80 +49,54 @@ def transfer(
     table. Without any, every shipped formula that was found on a table is ranked, and the strongest plain counts.
     Scores are exact. A table that is not here is left out, and said on stderr.
     """
-    from lpzero.cli.progress import ProgressDisplay
-    from lpzero.operands.probe import Probe
-    from lpzero.proxy import load_proxy, proxy_names
-    from lpzero.proxy.transfer import BASELINES, DEFAULT_TABLES, column
-    from lpzero.proxy.transfer import transfer as transferred
+    import lpzero
 
-    names = proxies or (*(name for name in proxy_names() if load_proxy(name).found_on), *BASELINES)
-    loaded = [load_proxy(name) for name in names]
-    columns = [column(text) for text in dict.fromkeys(tables or DEFAULT_TABLES)]
-    for one in columns:
-        if one.reason:
-            say(one.reason)
-    probe = Probe(seed=seed, batch=batch, tokens=tokens, device=options.resolve_device(device))
-    display = ProgressDisplay()
-    try:
-        with where.open(probe.device, deterministic=deterministic) as engine:
-            matrix = transferred(
-                columns,
-                loaded,
-                probe,
-                engine=engine,
-                progress=lambda table, done, total: display.architectures(f"scoring {table}", done, total),
-            )
-    finally:
-        display.close()
-    document = {
-        "schema": 1,
-        "seed": seed,
-        "proxies": [
-            _row(proxy.name, proxy.direction, proxy.found_on or None, cells)
-            for proxy, cells in zip(loaded, matrix, strict=True)
-        ],
-    }
-    _print(document, as_json)
-    if not any(cell["status"] == "ok" for row in matrix for cell in row):
+    with progress_display() as display:
+        result = lpzero.transfer(
+            proxies,
+            tables,
+            seed=seed,
+            batch=batch,
+            tokens=tokens,
+            device=device,
+            deterministic=deterministic,
+            workers=workers,
+            watch=display,
+        )
+    for row in result.proxies:
+        for cell in row.cells:
+            if cell.reason and cell.status != "missing":
+                say(f"{row.proxy} on {cell.table}: {cell.status}: {cell.reason}")
+    if as_json:
+        print_result(result)
+    else:
+        _print(result)
+    if not any(cell.status == "ok" for row in result.proxies for cell in row.cells):
         raise NoResultError("no proxy ranks any of the tables")
 
 
-def _row(proxy: str, direction: str, found: str | None, cells: list[dict[str, Any]]) -> dict[str, Any]:
-    """One row of the document; what is wrong with a cell is said on stderr."""
-    kept = []
-    for cell in cells:
-        if cell["reason"] and cell["status"] != "missing":
-            say(f"{proxy} on {cell['table']}: {cell['status']}: {cell['reason']}")
-        figures_ = {key: value for key, value in cell.items() if key != "reason"}
-        kept.append({**figures_, "found_here": cell["table"] == found})
-    return {"proxy": proxy, "direction": direction, "found_on": found, "cells": kept}
-
-
-def _print(document: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(document)
-        return
-    rows = document["proxies"]
-    titles = [_title(cell) for cell in rows[0]["cells"]]
+def _print(result: TransferResult) -> None:
+    rows = result.proxies
+    titles = [_title(cell) for cell in rows[0].cells]
     click.echo("tau-a, with its 95 % interval")
-    print_grid(["proxy", *titles], [[row["proxy"], *map(_brief, row["cells"])] for row in rows])
+    print_grid(["proxy", *titles], [[row.proxy, *map(_brief, row.cells)] for row in rows])
     click.echo()
     header = ["proxy", "better", "table", "n", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
     lines = [
-        [row["proxy"], row["direction"], _title(cell), cell["n"], cell["status"], *figures(cell)]
+        [row.proxy, row.direction, _title(cell), cell.n, cell.status, *figures(cell)]
         for row in rows
-        for cell in row["cells"]
+        for cell in row.cells
     ]
     print_grid(header, lines)
-    click.echo(f"\nseed {document['seed']}; * marks the table that a proxy was found on: no test of it")
+    click.echo(f"\nseed {result.seed}; * marks the table that a proxy was found on: no test of it")
 
 
-def _title(cell: dict[str, Any]) -> str:
-    return cell["table"] if cell["protocol"] is None else f"{cell['table']}:{cell['protocol']}"
+def _title(cell: TransferCell) -> str:
+    return cell.table if cell.protocol is None else f"{cell.table}:{cell.protocol}"
 
 
-def _brief(cell: dict[str, Any]) -> str:
-    if cell["status"] != "ok":
-        return str(cell["status"])
-    low, high = cell["interval"]
-    return f"{cell['tau_a']:.3f} ({low:.3f} to {high:.3f}){'*' if cell['found_here'] else ''}"
+def _brief(cell: TransferCell) -> str:
+    if cell.status != "ok" or cell.interval is None:
+        return cell.status
+    low, high = cell.interval
+    return f"{cell.tau_a:.3f} ({low:.3f} to {high:.3f}){'*' if cell.found_here else ''}"

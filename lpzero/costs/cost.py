@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
+from lpzero.operands.defaults import TOKENS
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
+
+CostName = Literal["params", "nonembedding", "bytes", "flops", "memory", "latency"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Measurement:
         device: ``"cpu"`` or ``"cuda"``.
     """
 
-    tokens: int = 64
+    tokens: int = TOKENS
     device: str = "cpu"
 
 
@@ -47,7 +51,7 @@ class Cost:
         measured: Whether a model is built and run for it.
     """
 
-    name: str
+    name: CostName
     unit: str
     meaning: str
     of: Callable[[SearchSpace, Architecture, Measurement], CostValue]

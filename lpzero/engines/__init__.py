@@ -5,6 +5,7 @@ from lpzero.engines.fault import Fault, FaultStatus
 from lpzero.engines.registry import ENGINES, open_engine
 from lpzero.engines.serial import Serial
 from lpzero.engines.threads import single_threaded
+from lpzero.engines.workers import Workers, usable_cores
 
 __all__ = [
     "ENGINES",
@@ -15,6 +16,8 @@ __all__ = [
     "Limits",
     "Serial",
     "Shared",
+    "Workers",
     "open_engine",
     "single_threaded",
+    "usable_cores",
 ]

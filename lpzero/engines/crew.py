@@ -217,7 +217,7 @@ class Crew:
         loss = seat.worker.loss(error)
         if loss is None or self._failed_starts >= STARTS:
             reason = str(error) if loss is None else loss.reason
-            raise LpzeroError(f"workers do not start: {reason}: use fewer --jobs, or --engine serial") from error
+            raise LpzeroError(f"workers do not start: {reason}: use fewer `jobs`, or `engine` serial") from error
 
     def _replace(self, seat: _Seat, work: _Work) -> None:
         """End a worker; what it had not begun is for another."""

@@ -39,7 +39,7 @@ class Limits:
         """Check the ranges, or raise InputError."""
         for name, value in (("time", self.seconds), ("memory", self.memory)):
             if value is not None and not value > 0:
-                raise InputError(f"--{name}-limit: expected more than 0, found {value}")
+                raise InputError(f"`{name}_limit`: expected more than 0, found {value}")
 
     def __bool__(self) -> bool:
         return self.seconds is not None or self.memory is not None

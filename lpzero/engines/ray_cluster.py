@@ -69,7 +69,7 @@ class Cluster:
             _begin(self._ray, jobs, address)
         if gpus and not self._ray.cluster_resources().get("GPU", 0):
             self._leave()
-            raise MissingError("--device cuda: expected a Ray cluster with a GPU, found none: use --device cpu")
+            raise MissingError("`device` cuda: expected a Ray cluster with a GPU, found none: use `device` cpu")
         self.workers = jobs or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self.threads = threads
         self._limits = limits
@@ -161,7 +161,7 @@ def _begin(ray: Any, jobs: int | None, address: str | None) -> None:
         )
     except (ConnectionError, ValueError, RuntimeError) as err:
         reason = (str(err).splitlines() or [""])[0]
-        raise MissingError(f"--address {address}: expected a Ray cluster, found {reason}") from err
+        raise MissingError(f"`address` {address}: expected a Ray cluster, found {reason}") from err
 
 
 def _reach(address: str) -> None:
@@ -177,7 +177,7 @@ def _reach(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=REACH_S).close()
     except (OSError, OverflowError) as err:
-        raise MissingError(f"--address {address}: expected a Ray cluster, found nobody who answers: {err}") from err
+        raise MissingError(f"`address` {address}: expected a Ray cluster, found nobody who answers: {err}") from err
 
 
 class _Actor:

@@ -44,9 +44,9 @@ def open_engine(
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
     if address is not None and name != "ray":
-        raise InputError(f"--address: expected --engine ray beside it, found {name}")
+        raise InputError(f"`address`: expected `engine` ray beside it, found {name}")
     if limits.memory is not None and sys.platform != "linux":
-        raise InputError(f"--memory-limit: expected Linux, which can enforce it, found {sys.platform}")
+        raise InputError(f"`memory_limit`: expected Linux, which can enforce it, found {sys.platform}")
     if name == "ray":
         from lpzero.engines.ray_cluster import Cluster
 
@@ -56,10 +56,10 @@ def open_engine(
             jobs, address=address, threads=threads, limits=limits, deterministic=deterministic, gpus=float(cuda)
         )
     if jobs is None:
-        raise InputError("--jobs: expected a number of workers where there is no --address")
+        raise InputError("`jobs`: expected a number of workers where there is no `address`")
     if name == "serial":
         if limits:
-            raise InputError("--engine serial cannot enforce limits: give --engine process or ray")
+            raise InputError("`engine` serial cannot enforce limits: give `engine` process or ray")
         return Serial(jobs, deterministic=deterministic)
     from lpzero.engines.process import Processes
 

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from lpzero.evolution import defaults
 from lpzero.evolution.discovery.config import TableConfig
 from lpzero.settings import check_settings
 
-ELITE = 5
 Rate = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -50,38 +50,38 @@ class EvolveConfig(TableConfig):
         parsimony: Rank correlation that one node more must earn, at least 0.
     """
 
-    grammar: Literal["typed", "lpzero", "layered"] = "typed"
-    islands: Annotated[int, Field(ge=1, le=64)] = 4
-    population: Annotated[int, Field(ge=4, le=100_000)] = 200
-    generations: Annotated[int, Field(ge=0)] = 25
-    epoch: Annotated[int, Field(ge=1)] = 5
-    migrants: Annotated[int, Field(ge=0)] = 3
-    restart_after: Annotated[int, Field(ge=0)] = 10
+    grammar: Literal["typed", "lpzero", "layered"] = defaults.GRAMMAR
+    islands: Annotated[int, Field(ge=1, le=64)] = defaults.ISLANDS
+    population: Annotated[int, Field(ge=4, le=100_000)] = defaults.POPULATION
+    generations: Annotated[int, Field(ge=0)] = defaults.GENERATIONS
+    epoch: Annotated[int, Field(ge=1)] = defaults.EPOCH
+    migrants: Annotated[int, Field(ge=0)] = defaults.MIGRANTS
+    restart_after: Annotated[int, Field(ge=0)] = defaults.RESTART_AFTER
     start: Literal["enumeration", "random"] = "enumeration"
-    seed_formulas: Annotated[list[str], Field(default_factory=list)]
+    seed_formulas: list[str] = Field(default_factory=list)
     rules: bool = True
-    initialisations: Annotated[int, Field(ge=1, le=16)] = 1
+    initialisations: Annotated[int, Field(ge=1, le=16)] = defaults.INITIALISATIONS
     max_evals: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     patience: Annotated[int, Field(ge=1)] | None = None
-    max_depth: Annotated[int, Field(ge=4, le=24)] = 8
-    max_size: Annotated[int, Field(ge=4, le=200)] = 24
-    select: Literal["tournament", "nsga2"] = "tournament"
-    objective: Literal["joint", "plain", "stable"] = "joint"
-    resamples: Annotated[int, Field(ge=1, le=10_000)] = 64
-    quantile: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    tournament: Annotated[int, Field(ge=1)] = 5
-    crossover_rate: Rate = 0.5
-    mutation_rate: Rate = 0.7
-    elite: Annotated[int, Field(ge=0)] = ELITE
-    parsimony: Annotated[float, Field(ge=0)] = 0.002
+    max_depth: Annotated[int, Field(ge=4, le=24)] = defaults.MAX_DEPTH
+    max_size: Annotated[int, Field(ge=4, le=200)] = defaults.MAX_SIZE
+    select: Literal["tournament", "nsga2"] = defaults.SELECT
+    objective: Literal["joint", "plain", "stable"] = defaults.OBJECTIVE
+    resamples: Annotated[int, Field(ge=1, le=10_000)] = defaults.RESAMPLES
+    quantile: Annotated[float, Field(gt=0, lt=1)] = defaults.QUANTILE
+    tournament: Annotated[int, Field(ge=1)] = defaults.TOURNAMENT
+    crossover_rate: Rate = defaults.CROSSOVER_RATE
+    mutation_rate: Rate = defaults.MUTATION_RATE
+    elite: Annotated[int, Field(ge=0)] = defaults.ELITE
+    parsimony: Annotated[float, Field(ge=0)] = defaults.PARSIMONY
 
     @model_validator(mode="before")
     @classmethod
     def _elite_of_a_small_population(cls, values: dict[str, object]) -> dict[str, object]:
         population = values.get("population")
         if values.get("elite") is None and isinstance(population, int):
-            return {**values, "elite": max(0, min(ELITE, population - 1))}
+            return {**values, "elite": max(0, min(defaults.ELITE, population - 1))}
         return values
 
     @model_validator(mode="after")

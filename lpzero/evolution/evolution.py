@@ -19,6 +19,7 @@ from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.individual import FrontMember
 from lpzero.evolution.island import Epoch, Island, Order, migrate
+from lpzero.progress import Progress
 from lpzero.seeds import derived_seed
 
 Spread = Callable[[Sequence[Order]], Iterable[Epoch]]
@@ -78,20 +79,27 @@ class State:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """What is told after an island's epoch or a generation of all.
+class Standing:
+    """How far an evolution is, after an island's epoch or a generation of all.
 
     Attributes:
         generation: The generation, 0 for the first populations.
         evaluated: Formulas evaluated in full so far.
         best: Best tau-a on the search split so far; None before there is one.
-        done: Share of the work that is done, in [0, 1], by the limit that is nearest.
+        share: Share of the work that is done, in [0, 1], by the limit that is nearest.
     """
 
     generation: int
     evaluated: int
     best: float | None
-    done: float
+    share: float
+
+    @property
+    def progress(self) -> Progress:
+        """The same as a job tells it."""
+        best = "none yet" if self.best is None else f"{self.best:.3f}"
+        facts = f"generation {self.generation}, {self.evaluated} formulas, best tau-a {best}"
+        return Progress("evolving", self.share, facts)
 
 
 class Evolution:
@@ -101,7 +109,7 @@ class Evolution:
         config: Its settings.
         spread: Carries out the islands' orders, here or elsewhere, and gives the epochs in their order.
         state: Where to begin; a fresh state or one read from a checkpoint.
-        report: Called after every island's epoch, for progress.
+        report: Called after every island's epoch.
         seeds: Texts of formulas that the first populations hold, beside mutants of them.
     """
 
@@ -110,12 +118,12 @@ class Evolution:
         config: EvolveConfig,
         spread: Spread,
         state: State,
-        report: Callable[[Progress], None],
+        report: Callable[[Standing], None],
         seeds: Sequence[str] = (),
     ) -> None:
         self.config = config
         self.state = state
-        self.history: list[Progress] = []
+        self.history: list[Standing] = []
         self._spread = spread
         self._report = report
         self._seeds = tuple(seeds)
@@ -135,7 +143,7 @@ class Evolution:
             self.state.seconds = time.monotonic() - self._started
             yield self.state
 
-    def progress(self, *, epochs: Sequence[Epoch] = ()) -> Progress:
+    def standing(self, *, epochs: Sequence[Epoch] = ()) -> Standing:
         """How far the evolution is, with the epochs that are not brought together yet."""
         config, state = self.config, self.state
         evaluated = state.evaluated + sum(_evaluated(epoch) for epoch in epochs)
@@ -148,7 +156,7 @@ class Evolution:
             shares.append((time.monotonic() - self._started) / config.budget)
         taus = [tau for epoch in epochs for tau in [epoch.generations[-1].best_tau] if tau is not None]
         best = max([*taus, *([] if state.best_tau is None else [state.best_tau])], default=None)
-        return Progress(min(finished, config.generations), evaluated, best, min(1.0, max(shares)))
+        return Standing(min(finished, config.generations), evaluated, best, min(1.0, max(shares)))
 
     def _limit(self) -> str:
         """The limit that is reached between two epochs; empty where none is."""
@@ -196,7 +204,7 @@ class Evolution:
         epochs: list[Epoch] = []
         for epoch in self._spread(self._orders()):
             epochs.append(epoch)
-            self._report(self.progress(epochs=epochs))
+            self._report(self.standing(epochs=epochs))
         state, config = self.state, self.config
         first = not state.begun
         state.islands = [epoch.island for epoch in epochs]
@@ -212,7 +220,7 @@ class Evolution:
             return "exhausted"
         # later, a grammar that runs dry may leave an island nothing but what is known: it is drawn anew
         if first and not any(island.population for island in state.islands) and "max_evals" not in stopped:
-            raise NoResultError("no formula of the first population ranks anything: raise --population")
+            raise NoResultError("no formula of the first population ranks anything: raise `population`")
         if state.generation and state.generation % config.epoch == 0:
             migrate(state.islands, config.migrants)
         return ""
@@ -242,7 +250,7 @@ class Evolution:
         state.stale = 0 if improved else state.stale + 1
         state.generation += state.begun
         state.begun = True
-        self.history.append(self.progress())
+        self.history.append(self.standing())
 
 
 def _evaluated(epoch: Epoch) -> int:

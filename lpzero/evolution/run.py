@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
 
 from lpzero.engines import Engine, single_threaded
 from lpzero.errors import InputError
@@ -13,151 +12,106 @@ from lpzero.evolution.checkpoint import from_document, to_document
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.consensus import choose
 from lpzero.evolution.discovery.faults import bank_run
-from lpzero.evolution.discovery.folder import CHECKPOINT, DiscoveryRunFolder
-from lpzero.evolution.discovery.report import final_report, front_documents, header
+from lpzero.evolution.discovery.report import final_report, front_formulas, header
 from lpzero.evolution.discovery.setting import Setting, load
 from lpzero.evolution.evaluation import Evaluation
-from lpzero.evolution.evolution import Evolution, Progress, Spread, State, front
+from lpzero.evolution.evolution import Evolution, Spread, State, front
+from lpzero.evolution.folder import CHECKPOINT, EvolutionRunFolder
 from lpzero.evolution.island import Epoch, Order, evolve_island
-from lpzero.evolution.start import Start, check_start, find_start
+from lpzero.evolution.start import check_start, find_start
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
-from lpzero.files import held
 from lpzero.operands.packed import Packed
+from lpzero.progress import Watch, counting
+from lpzero.proxy.discovery import EvolveResult, Start
+from lpzero.tables import Table
 
 
-class Observer(Protocol):
-    """Who is told how a run goes."""
-
-    def architectures(self, step: str, done: int, total: int) -> None:
-        """``done`` of ``total`` architectures went through a step."""
-        ...
-
-    def counted(self, step: str, done: int, total: int, noun: str) -> None:
-        """``done`` of ``total`` other things did."""
-        ...
-
-    def formulas(self, progress: Progress) -> None:
-        """An island's epoch is complete."""
-        ...
-
-    def generation(self, state: State, progress: Progress) -> None:
-        """An epoch of all islands is complete and saved."""
-        ...
-
-
-def prepare(config: EvolveConfig) -> Setting[EvolveConfig]:
+def prepare(config: EvolveConfig, table: Table | None = None) -> Setting[EvolveConfig]:
     """Load the table, draw the split and check where the evolution starts; raises as :func:`.setting.load` does.
 
     Raises:
         InputError: A seed formula is none of the grammar, or the search split is too large for an enumeration.
     """
-    setting = load(config)
+    setting = load(config, table)
     check_start(config)
     return setting
 
 
 def execute(
-    run: DiscoveryRunFolder, setting: Setting[EvolveConfig], *, home: Path, engine: Engine, observer: Observer
-) -> dict[str, Any]:
+    run: EvolutionRunFolder, setting: Setting[EvolveConfig], *, home: Path, engine: Engine, watch: Watch
+) -> EvolveResult:
     """Carry a run to its end, from its checkpoint where it has one.
 
     Args:
-        run: The run directory, created or opened.
+        run: The run folder, created or opened.
         setting: What :func:`prepare` made of its settings.
         home: The cache folder of the bank.
         engine: Where the work runs; the result does not depend on it.
-        observer: Told how it goes.
+        watch: Told how it goes; what it is told of the evolution is saved.
 
     Returns:
-        The result document (see ``docs/guide.md``); a finished run's stored one.
+        The result (see ``docs/guide.md``); a finished run's stored one.
 
     Raises:
         NoResultError: No valid formula was found.
         InputError: Another process carries the run on.
         LpzeroError: Too few architectures could be read.
     """
-    finished = run.read_result()
-    if finished is not None:
-        return finished
-    with held(run.path):
-        # whoever held it may have ended it
-        return run.read_result() or _execute(run, setting, home, engine, observer)
+    return run.carry_out(lambda: _execute(run, setting, home, engine, watch))
 
 
 def _execute(
-    run: DiscoveryRunFolder, setting: Setting[EvolveConfig], home: Path, engine: Engine, observer: Observer
-) -> dict[str, Any]:
+    run: EvolutionRunFolder, setting: Setting[EvolveConfig], home: Path, engine: Engine, watch: Watch
+) -> EvolveResult:
     started = time.monotonic()
     run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    setting, banked = bank_run(
-        run, setting, probes_of(setting), home=home, engine=engine, progress=observer.architectures
-    )
+    setting, banked = bank_run(run, setting, probes_of(setting), home=home, engine=engine, watch=watch)
     packed = pack_banks(run.path, banked.banks)
-    start = _start(run, setting, Packed.open(packed[0]), engine, observer)
+    start = _start(run, setting, Packed.open(packed[0]), engine, watch)
     trial = trial_of(setting, packed, engine)
     begun = time.monotonic()
-    evolution = _evolve(run, setting, trial, start, engine, observer)
+    state = _evolve(run, setting, trial, start, engine, watch).state
     # the evolution counts over every session of the run, the rest in this one
-    started += time.monotonic() - begun - evolution.state.seconds
-    document = _result(run, setting, trial, evolution.state, engine, observer, started)
-    document["left_out"] = [one.to_json() for one in banked.left_out] + document["left_out"]
-    document["start"] = start.to_json()
-    run.write_front(document["front"])
-    remove_packed(run.path)
-    run.write_result(document)
-    run.event("finished", stopped_by=evolution.state.stopped_by)
-    return document
-
-
-def _result(
-    run: DiscoveryRunFolder,
-    setting: Setting[EvolveConfig],
-    trial: Trial,
-    state: State,
-    engine: Engine,
-    observer: Observer,
-    started: float,
-) -> dict[str, Any]:
-    """Choose by consensus, look at the sealed test, and put the result together."""
-    found = front(state.archive)
+    started += time.monotonic() - begun - state.seconds
     with single_threaded():
         chosen = choose(state.kept, setting.config.parsimony, trial.begin().evaluator.scores)
     run.event("testing", formula=str(chosen.formula))
-    report = final_report(
-        chosen,
-        setting,
-        engine=engine,
-        progress=lambda done, total: observer.architectures("testing", done, total),
-    )
-    return {
+    report = final_report(chosen, setting, engine=engine, progress=counting(watch, "testing"))
+    result = EvolveResult(
         **header(run, setting),
-        "evaluated": state.evaluated,
-        "duplicates": state.duplicates,
-        "pruned": dict(sorted(state.pruned.items())),
-        "seconds": round(time.monotonic() - started, 3),
-        "stopped_by": state.stopped_by,
-        "generations": state.generation,
-        "islands": len(state.islands),
-        "restarts": state.restarts,
-        "best": report["best"],
-        "front": front_documents(found),
-        "baselines": report["baselines"],
-        "left_out": report["left_out"],
-    }
+        evaluated=state.evaluated,
+        duplicates=state.duplicates,
+        pruned=dict(sorted(state.pruned.items())),
+        seconds=round(time.monotonic() - started, 3),
+        stopped_by=state.stopped_by,
+        generations=state.generation,
+        islands=len(state.islands),
+        restarts=state.restarts,
+        best=report.best,
+        front=front_formulas(front(state.archive)),
+        baselines=report.baselines,
+        left_out=[*banked.left_out, *report.left_out],
+        start=start,
+    )
+    run.write_front(result.front)
+    remove_packed(run.path)
+    run.write_result(result)
+    run.event("finished", stopped_by=state.stopped_by)
+    return result
 
 
 def _start(
-    run: DiscoveryRunFolder, setting: Setting[EvolveConfig], packed: Packed, engine: Engine, observer: Observer
+    run: EvolutionRunFolder, setting: Setting[EvolveConfig], packed: Packed, engine: Engine, watch: Watch
 ) -> Start:
     """Where the evolution starts, found once and kept with the run."""
     kept = run.read_start()
     if kept is not None:
-        return Start(**kept)
+        return kept
     if run.read_checkpoint() is not None:
         # begun before starts were kept: its first populations are long there
-        return Start(0, tuple(setting.config.seed_formulas))
-    start = find_start(setting, packed, jobs=engine.threads, counted=observer.counted)
-    run.write_start(start.to_json())
+        return Start(enumerated=0, formulas=list(setting.config.seed_formulas))
+    start = find_start(setting, packed, jobs=engine.threads, watch=watch)
+    run.write_start(start)
     return start
 
 
@@ -173,12 +127,12 @@ def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
 
 
 def _evolve(
-    run: DiscoveryRunFolder,
+    run: EvolutionRunFolder,
     setting: Setting[EvolveConfig],
     trial: Trial,
     start: Start,
     engine: Engine,
-    observer: Observer,
+    watch: Watch,
 ) -> Evolution:
     config = setting.config
     saved = run.read_checkpoint()
@@ -193,20 +147,20 @@ def _evolve(
     carry_out = partial(_carry_out, trial, config)
     try:
         spread: Spread = partial(engine.map, carry_out)
-        evolution = Evolution(config, spread, state, observer.formulas, start.formulas)
+        evolution = Evolution(config, spread, state, lambda standing: watch(standing.progress), start.formulas)
         for reached in evolution.run():
             _keep(run, evolution, reached)
-            observer.generation(reached, evolution.progress())
+            watch(evolution.standing().progress)
     finally:
         _evaluation.cache_clear()
     return evolution
 
 
-def _keep(run: DiscoveryRunFolder, evolution: Evolution, reached: State) -> None:
+def _keep(run: EvolutionRunFolder, evolution: Evolution, reached: State) -> None:
     """Save a state, and say what came before it."""
     run.write_checkpoint(to_document(reached))
     for told in evolution.history:
         run.event("generation", number=told.generation, evaluated=told.evaluated, best=told.best)
     if reached.stopped_by:
-        told = evolution.progress()
+        told = evolution.standing()
         run.event("stopped", by=reached.stopped_by, number=reached.generation, evaluated=told.evaluated, best=told.best)

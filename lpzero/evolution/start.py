@@ -8,46 +8,28 @@ search split alone where the objective is not the joint one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.defaults import KEEP
 from lpzero.evolution.discovery.consensus import COMMITTEE, voters
 from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
-from lpzero.evolution.enumeration.ranking import Counted, Ranked, rank_all
+from lpzero.evolution.enumeration.ranking import Ranked, rank_all
 from lpzero.evolution.island import grammar_of
 from lpzero.formula import parse
 from lpzero.formula.grammar import OVER_LAYERS, accepts
 from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.packed import Packed
+from lpzero.progress import Watch
+from lpzero.proxy.discovery import DiscoveryResult, Start
 
 GRAMMAR = "layered"
-KEEP = 20_000
-"""Rankings of the search split that the voters are drawn from, as ``lpzero enumerate`` does by default."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """What the first populations hold.
-
-    Attributes:
-        enumerated: Formulas that an enumeration ranked; 0 where there was none.
-        formulas: Texts: those of the user, then those that the enumeration found best.
-    """
-
-    enumerated: int
-    formulas: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """As the result shows it."""
-        return {"enumerated": self.enumerated, "formulas": list(self.formulas)}
 
 
 def check_start(config: EvolveConfig) -> None:
@@ -56,14 +38,14 @@ def check_start(config: EvolveConfig) -> None:
     for text in config.seed_formulas:
         if not accepts(grammar, parse(text)):
             raise InputError(
-                f"--seed-formula {text}: expected a formula of the grammar {grammar.name} that sketches can score, at "
-                f"most {grammar.max_depth} deep and of at most {grammar.max_size} nodes: raise --max-depth or "
-                "--max-size"
+                f"`seed_formulas` {text}: expected a formula of the grammar {grammar.name} that sketches can score, at "
+                f"most {grammar.max_depth} deep and of at most {grammar.max_size} nodes: raise `max_depth` or "
+                "`max_size`"
             )
     if config.start == "enumeration" and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
         raise InputError(
-            f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found --search-size "
-            f"{config.search_size}: give --start random"
+            f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found `search_size` "
+            f"{config.search_size}: give `start` random"
         )
 
 
@@ -81,11 +63,11 @@ def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> N
     """
     if found_on != setting.table.name:
         return
-    looked_at = DiscoveryRunFolder(Path(given)).read_seen()
+    looked_at = DiscoveryRunFolder[DiscoveryResult](Path(given)).read_seen()
     if looked_at is None or looked_at & {setting.table.records[i].id for i in setting.parts.test}:
         raise InputError(
-            f"--seed-formula {given}: it was chosen on architectures of {found_on} that this run tests on: give a run "
-            "with the same --seed, sizes and protocol, or a formula that was found elsewhere"
+            f"`seed_formulas` {given}: it was chosen on architectures of {found_on} that this run tests on: give a run "
+            "with the same `seed`, sizes and protocol, or a formula that was found elsewhere"
         )
 
 
@@ -94,7 +76,7 @@ def find_start(
     packed: Packed,
     *,
     jobs: int,
-    counted: Counted,
+    watch: Watch,
 ) -> Start:
     """Enumerate where the settings ask for it.
 
@@ -102,16 +84,16 @@ def find_start(
         setting: What the evolution works on.
         packed: The sketches of search, then validation.
         jobs: Threads; the result does not depend on it.
-        counted: Called with (step, things done, things to do, what they are).
+        watch: Told how it goes.
 
     Raises:
         InputError: No enumerated formula fits the limits of the grammar.
         NoResultError: The enumeration found no formula that ranks search and validation.
     """
     config = setting.config
-    given = tuple(config.seed_formulas)
+    given = list(config.seed_formulas)
     if config.start == "random":
-        return Start(0, given)
+        return Start(enumerated=0, formulas=given)
     grammar = grammar_of(config)
     ranked = rank_all(
         packed,
@@ -122,14 +104,14 @@ def find_start(
         keep=KEEP,
         jobs=jobs,
         device=config.device,
-        counted=counted,
+        watch=watch,
         count=False,
     )
     best = (ranked.formula(int(i)) for i in voters(_tau_a(ranked, config), KEEP))
     fitting = [str(formula) for formula in islice((one for one in best if accepts(grammar, one)), COMMITTEE)]
     if not fitting:
-        raise InputError("no enumerated formula fits --max-size and --max-depth: raise them, or give --start random")
-    return Start(ranked.enumeration.formulas, tuple(dict.fromkeys([*given, *fitting])))
+        raise InputError("no enumerated formula fits `max_size` and `max_depth`: raise them, or give `start` random")
+    return Start(enumerated=ranked.enumeration.formulas, formulas=list(dict.fromkeys([*given, *fitting])))
 
 
 def _tau_a(ranked: Ranked, config: EvolveConfig) -> np.ndarray:

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-CostName = Literal["params", "nonembedding", "bytes", "flops", "memory", "latency"]
+from lpzero.costs.cost import CostName
+from lpzero.nas import defaults
+from lpzero.operands.defaults import BATCH, TOKENS
 
 
 class SearchConfig(BaseModel):
@@ -48,14 +50,14 @@ class SearchConfig(BaseModel):
     left_out: list[str] = []
     seed: Annotated[int, Field(ge=0)] = 0
     limits: dict[str, float] = {}
-    against: CostName = "params"
+    against: CostName = defaults.AGAINST
     costs: list[CostName] = []
-    algorithm: Literal["guided", "evolution", "nsga2", "local", "random"] = "guided"
-    samples: Annotated[int, Field(ge=1)] | None = 200
+    algorithm: Literal["guided", "evolution", "nsga2", "local", "random"] = defaults.ALGORITHM
+    samples: Annotated[int, Field(ge=1)] | None = defaults.SAMPLES
     budget: Annotated[float, Field(gt=0)] | None = None
-    keep: Annotated[int, Field(ge=1)] = 8
-    batch: Annotated[int, Field(ge=1)] = 8
-    tokens: Annotated[int, Field(ge=2)] = 64
+    keep: Annotated[int, Field(ge=1)] = defaults.KEEP
+    batch: Annotated[int, Field(ge=1)] = BATCH
+    tokens: Annotated[int, Field(ge=2)] = TOKENS
     device: Literal["cpu", "cuda"] = "cpu"
     deterministic: bool = False
     verify: Annotated[int, Field(ge=0)] = 0

@@ -6,19 +6,17 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from lpzero.costs.cost import CostValue
 from lpzero.errors import InputError
 from lpzero.files import append_lines, write_json, write_text
-from lpzero.nas.config import SearchConfig
 from lpzero.nas.ledger import Scored
-from lpzero.nas.result import check_result
+from lpzero.nas.result import Pick, SearchResult
 from lpzero.proxy.score import ScoreStatus
-from lpzero.run_folder import CONFIG, RunFolder
-from lpzero.settings import check_settings, parse_json, read_bounded, read_document, reason_of
+from lpzero.run_folder import RunFolder
+from lpzero.settings import parse_json, read_bounded, read_document, reason_of
 from lpzero.spaces.architecture import Architecture
 
 LARGEST = 1 << 32
@@ -26,26 +24,10 @@ SCORED, COSTS, RESULT, FRONT = "scored.jsonl", "costs.jsonl", "result.json", "fr
 PICKS, TRAININGS, SEARCHED = "architectures", "trainings", "searched.json"
 
 
-class SearchRunFolder(RunFolder):
-    """The folder of one search.
+class SearchRunFolder(RunFolder[SearchResult]):
+    """The folder of one search; see :class:`lpzero.run_folder.RunFolder`."""
 
-    Args:
-        path: The folder.
-    """
-
-    @classmethod
-    def create(cls, path: Path, config: SearchConfig) -> SearchRunFolder:
-        """Begin a search in a new folder; raises as :meth:`lpzero.run_folder.RunFolder.begin` does."""
-        run = cls(path)
-        run.begin(config.model_dump(), f", or continue it with --resume {path}")
-        return run
-
-    @classmethod
-    def open(cls, path: Path) -> tuple[SearchRunFolder, SearchConfig]:
-        """Open a search to continue it; raises InputError where the folder holds none."""
-        if not (path / CONFIG).is_file():
-            raise InputError(f"{path}: expected the folder of a search with {CONFIG}, found none")
-        return cls(path), check_settings(SearchConfig, read_document(path / CONFIG), source=str(path / CONFIG))
+    kind, result_file, of, remedy = SearchResult, RESULT, "a search", "begin a new search"
 
     def keep(self, batch: list[Scored]) -> None:
         """Append scores, one line each, so that none is computed twice."""
@@ -99,28 +81,15 @@ class SearchRunFolder(RunFolder):
             raise InputError(f"{path}: expected the number of scored architectures: begin a new search")
         return scored
 
-    def write_front(self, rows: list[dict[str, Any]]) -> None:
+    def write_front(self, front: Sequence[Pick]) -> None:
         """Write the front as a table."""
         text = io.StringIO()
-        costs = list(rows[0]["costs"])
+        costs = list(front[0].costs)
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["key", "score", *costs, "config"])
-        for row in rows:
-            writer.writerow([row["key"], repr(row["score"]), *(row["costs"][name] for name in costs), row["config"]])
+        for pick in front:
+            writer.writerow([pick.key, repr(pick.score), *(pick.costs[name] for name in costs), pick.config])
         write_text(self.path / FRONT, text.getvalue())
-
-    def write_result(self, document: Mapping[str, Any]) -> None:
-        """Write the result, last of all: a folder with one is whole."""
-        write_json(self.path / RESULT, document)
-
-    def read_result(self) -> dict[str, Any] | None:
-        """The result of a finished search; None where it is not finished; raises InputError where it is damaged."""
-        path = self.path / RESULT
-        if not path.exists():
-            return None
-        document = read_document(path)
-        check_result(document, path)
-        return document
 
 
 def _scored(line: str, place: str, proxies: int) -> Scored:

@@ -11,6 +11,7 @@ import numpy as np
 from lpzero.nas.pool import Pool
 from lpzero.nas.proposals import BATCH, Proposals, Proposed, Worth
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.features import features
 
 POPULATION = 10
 TOURNAMENT = 5
@@ -19,20 +20,6 @@ SCREENED = 16
 FRESH = 0.5
 """Share of the candidates that are drawn at random; the others are bred."""
 PENALTY = 1.0
-
-
-def features(architecture: Architecture) -> dict[str, float]:
-    """The depth, the sum of every number over model and layers, and how often each text is chosen.
-
-    >>> features(Architecture.of("s", {"width": 8}, [{"heads": 2, "kind": "a"}, {"heads": 4, "kind": "a"}]))
-    {'depth': 2.0, 'width': 8.0, 'heads': 6.0, 'kind=a': 2.0}
-    """
-    summed = {"depth": float(architecture.depth)}
-    for part in (architecture.whole, *architecture.layers):
-        for name, value in part:
-            feature, amount = (f"{name}={value}", 1.0) if isinstance(value, str) else (name, float(value))
-            summed[feature] = summed.get(feature, 0.0) + amount
-    return summed
 
 
 @dataclass(frozen=True)

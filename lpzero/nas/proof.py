@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -14,6 +15,8 @@ from lpzero.engines import Engine
 from lpzero.errors import InputError, MissingError, NoResultError
 from lpzero.nas.folder import TRAININGS, SearchRunFolder
 from lpzero.nas.pool import Pool
+from lpzero.nas.result import Difference, ProofResult
+from lpzero.progress import Watch, counting
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import TABLES
@@ -23,19 +26,8 @@ from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.task import TrainingTask, read_training, train_missing
 
 LEVEL = 0.95
+_LOG = logging.getLogger(__name__)
 FOUND, RANDOM, LARGEST = "found", "random", "largest"
-
-
-class TrainingObserver(Protocol):
-    """Who is told how trainings go."""
-
-    def trainings(self, done: int, total: int) -> None:
-        """``done`` of ``total`` trainings are there."""
-        ...
-
-    def note(self, line: str) -> None:
-        """Something that a person should see."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -74,22 +66,22 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
     ]
     fitting = [(name, recipe) for name, recipe in found if recipe.protocol == space.protocol]
     if not fitting:
-        known = ", ".join(f"--space {recipe.space} --protocol {recipe.protocol}" for _, recipe in found)
+        known = ", ".join(f"`space` {recipe.space} `protocol` {recipe.protocol}" for _, recipe in found)
         raise InputError(
-            f"--verify trains by the recipe of a bundled table: expected {known or 'a space that has one'}, found "
+            f"`verify` trains by the recipe of a bundled table: expected {known or 'a space that has one'}, found "
             f"{space.name}, protocol {space.protocol}"
         )
     name, recipe = fitting[0]
     if not corpus or not validation:
         raise MissingError(
-            f"--verify needs the text that {name} was trained on: give --corpus and --validation; where it comes from "
+            f"`verify` needs the text that {name} was trained on: give `corpus` and `validation`; where it comes from "
             f"is said by lpzero tables show {name}"
         )
     source = CorpusFiles(Path(corpus), Path(validation), recipe.tokens)
     read = read_corpus(source.corpus, validation=source.validation, tokens=source.tokens)
     for option, given, wanted in (
-        ("--corpus", read.train_sha256, recipe.train_sha256),
-        ("--validation", read.validation_sha256, recipe.validation_sha256),
+        ("`corpus`", read.train_sha256, recipe.train_sha256),
+        ("`validation`", read.validation_sha256, recipe.validation_sha256),
     ):
         if given != wanted:
             raise InputError(
@@ -118,8 +110,8 @@ def prove(
     groups: dict[str, list[Architecture]],
     *,
     engine: Engine,
-    observer: TrainingObserver,
-) -> dict[str, Any]:
+    watch: Watch,
+) -> ProofResult:
     """Train each group, none of the models twice, and compare them.
 
     Args:
@@ -128,11 +120,7 @@ def prove(
         proof: How they are trained.
         groups: Architectures by ``"found"``, ``"random"`` and ``"largest"``.
         engine: Where the work runs; the result does not depend on it.
-        observer: Told how it goes.
-
-    Returns:
-        ``{"table", "recipe", "seed", "losses": {group: [{"key", "status", "loss"}]}, "means", "difference": {...}}``;
-        see ``docs/guide.md``.
+        watch: Told how it goes.
 
     Raises:
         NoResultError: Fewer than two trainings of a group that is compared ended with a loss.
@@ -144,7 +132,7 @@ def prove(
         key: TrainingTask(space, proof.recipe, key[:16], a, 0, run.path / TRAININGS / f"{key[:16]}.json")
         for key, a in named.items()
     }
-    train_missing(list(tasks.values()), proof.source, engine, observer.trainings, observer.note)
+    train_missing(list(tasks.values()), proof.source, engine, counting(watch, "training", "trainings"), _LOG.warning)
     records = {key: read_training(task) for key, task in tasks.items()}
     rows = {
         name: [{"key": k, "status": records[k].status, "loss": records[k].loss} for k in map(space.key, group)]
@@ -153,14 +141,14 @@ def prove(
     losses = {name: [records[space.key(a)].loss for a in group] for name, group in groups.items()}
     if len(_pairs(losses)) < 2 or losses[LARGEST][0] is None:
         raise NoResultError(f"too few trainings ended with a loss: see {run.path / TRAININGS}")
-    return {
-        "table": proof.table,
-        "recipe": proof.recipe.digest,
-        "seed": 0,
-        "losses": rows,
-        "means": {name: round(float(np.mean(_there(values))), 6) for name, values in losses.items()},
-        "difference": compared(losses),
-    }
+    return ProofResult(
+        table=proof.table,
+        recipe=proof.recipe.digest,
+        seed=0,
+        losses=rows,
+        means={name: round(float(np.mean(_there(values))), 6) for name, values in losses.items()},
+        difference=compared(losses),
+    )
 
 
 def _there(losses: Sequence[float | None]) -> list[float]:
@@ -173,7 +161,7 @@ def _pairs(losses: dict[str, list[float | None]]) -> list[tuple[float, float]]:
     return [(one, other) for one, other in both if one is not None and other is not None]
 
 
-def compared(losses: dict[str, list[float | None]]) -> dict[str, Any]:
+def compared(losses: dict[str, list[float | None]]) -> dict[str, Difference]:
     """How much lower the losses of what was found are: below 0 is better.
 
     Against random ones the i-th found is paired with the i-th drawn: every training sees the same batches, nothing
@@ -184,8 +172,7 @@ def compared(losses: dict[str, list[float | None]]) -> dict[str, Any]:
         losses: By group, in its order; None where a training ended without one. Two pairs have both, or more.
 
     Returns:
-        ``{"random": {"mean", "interval", "p", "unpaired_interval"}, "largest": {"mean", "interval"}}``; intervals of
-        95 %, of Student's t.
+        For ``"random"`` and ``"largest"``.
     """
     found, random, largest = (np.array(_there(losses[name])) for name in (FOUND, RANDOM, LARGEST))
     ones, others = np.array(_pairs(losses)).T
@@ -193,17 +180,17 @@ def compared(losses: dict[str, list[float | None]]) -> dict[str, Any]:
     unpaired = stats.ttest_ind(found, random, equal_var=False)
     single = stats.ttest_1samp(found, largest[0])
     return {
-        RANDOM: {
-            "mean": round(float(ones.mean() - others.mean()), 6),
-            "interval": _ends(paired.confidence_interval(LEVEL)),
-            "p": round(float(paired.pvalue), 6),
-            "unpaired_interval": _ends(unpaired.confidence_interval(LEVEL)),
-        },
-        LARGEST: {
-            "mean": round(float(found.mean() - largest[0]), 6),
+        RANDOM: Difference(
+            mean=round(float(ones.mean() - others.mean()), 6),
+            interval=_ends(paired.confidence_interval(LEVEL)),
+            p=round(float(paired.pvalue), 6),
+            unpaired_interval=_ends(unpaired.confidence_interval(LEVEL)),
+        ),
+        LARGEST: Difference(
+            mean=round(float(found.mean() - largest[0]), 6),
             # the interval of the mean, moved by the one loss
-            "interval": [round(end - float(largest[0]), 6) for end in single.confidence_interval(LEVEL)],
-        },
+            interval=[round(end - float(largest[0]), 6) for end in single.confidence_interval(LEVEL)],
+        ),
     }
 
 

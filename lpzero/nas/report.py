@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
+from lpzero.costs.cost import CostName
 from lpzero.costs.costs import COSTS, COUNTED, Costs
 from lpzero.costs.limits import amount
 from lpzero.costs.measure import LEVEL, REPEATS
@@ -16,20 +18,15 @@ from lpzero.engines import Engine
 from lpzero.errors import NoResultError
 from lpzero.nas.folder import PICKS, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
-from lpzero.nas.proof import FOUND, LARGEST, RANDOM, TrainingObserver, drawn_for_proof, prove
+from lpzero.nas.proof import FOUND, LARGEST, RANDOM, drawn_for_proof, prove
+from lpzero.nas.result import Pick, PickTruth, ProofResult, ProxyName, SearchResult
 from lpzero.nas.setting import SearchSetting
 from lpzero.pretrained.folder import write_configuration
+from lpzero.progress import Watch
 from lpzero.spaces.architecture import Architecture
 
-SCHEMA = 1
-
-
-class SearchObserver(TrainingObserver, Protocol):
-    """Who is told how a search goes."""
-
-    def architectures(self, step: str, done: int, total: int) -> None:
-        """``done`` of ``total`` architectures are scored."""
-        ...
+SCHEMA: Literal[1] = 1
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,8 @@ def report(
     started: float,
     *,
     engine: Engine,
-    observer: SearchObserver,
-) -> dict[str, Any]:
+    watch: Watch,
+) -> SearchResult:
     """Write the result of a search.
 
     Args:
@@ -75,66 +72,69 @@ def report(
         rng: Source of the architectures that are trained beside those found.
         started: When the search began, as ``time.monotonic`` tells it.
         engine: Where the work runs; the result does not depend on it.
-        observer: Told how they go.
+        watch: Told how they go.
 
     Returns:
-        The result document; see ``docs/guide.md``.
+        The result; see ``docs/guide.md``.
     """
     config = setting.config
     best = findings.search.best(config.keep)
     front = _front(setting, findings.search)
     picks = findings.picks(setting.costs)
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "run": str(run.path),
-        "space": setting.space.name,
-        "protocol": setting.space.protocol,
-        "table": config.table or None,
-        "left_out": len(config.left_out),
-        "seed": config.seed,
-        "proxies": [{"proxy": proxy.name, "direction": proxy.direction} for proxy in setting.proxies],
-        "algorithm": config.algorithm,
-        "scored": len(findings.search.entries),
-        "failed": sum(not scored.ok for scored in findings.search.entries.values()),
-        "statuses": dict(sorted(Counter(scored.status for scored in findings.search.entries.values()).items())),
-        "limits": dict(config.limits),
-        "against": config.against,
-        "measurement": _measurement(setting),
-        "best": [_row(setting, findings.search, scored) for scored in best],
-        "front": [_row(setting, findings.search, scored) for scored in front],
-        "controls": {
-            name: None if scored is None else _row(setting, findings.random, scored) for name, scored in picks.items()
-        },
-        "truth": _truth(setting, best[0], picks),
+    best_picks = [_row(setting, findings.search, scored) for scored in best]
+    front_picks = [_row(setting, findings.search, scored) for scored in front]
+    controls = {
+        name: None if scored is None else _row(setting, findings.random, scored) for name, scored in picks.items()
     }
     _write_picks(run, setting, findings, [s for s in (*best, *front, *picks.values()) if s is not None])
-    run.write_front(document["front"])
-    document["proof"] = _proof(run, setting, findings, rng, engine, observer)
-    document["seconds"] = round(time.monotonic() - started, 3)
-    run.write_result(document)
-    return document
+    run.write_front(front_picks)
+    result = SearchResult(
+        schema_=SCHEMA,
+        run=str(run.path),
+        space=setting.space.name,
+        protocol=setting.space.protocol,
+        table=config.table or None,
+        left_out=len(config.left_out),
+        seed=config.seed,
+        proxies=[ProxyName(proxy=proxy.name, direction=proxy.direction) for proxy in setting.proxies],
+        algorithm=config.algorithm,
+        scored=len(findings.search.entries),
+        failed=sum(not scored.ok for scored in findings.search.entries.values()),
+        statuses=dict(sorted(Counter(scored.status for scored in findings.search.entries.values()).items())),
+        limits={cost.name: config.limits[cost.name] for cost in COSTS.values() if cost.name in config.limits},
+        against=config.against,
+        measurement=_measurement(setting),
+        best=best_picks,
+        front=front_picks,
+        controls=controls,
+        truth=_truth(setting, best[0], picks),
+        proof=_proof(run, setting, findings, rng, engine, watch),
+        seconds=round(time.monotonic() - started, 3),
+    )
+    run.write_result(result)
+    return result
 
 
-def _row(setting: SearchSetting, ledger: Ledger, scored: Scored) -> dict[str, Any]:
+def _row(setting: SearchSetting, ledger: Ledger, scored: Scored) -> Pick:
     """One architecture; its score is that of the proxy, or its mean rank where there are several."""
     key = setting.space.key(scored.architecture)
     single = scored.scores[0] if len(scored.scores) == 1 else None
     found = {name: setting.costs.measured(scored.architecture, name) for name in _named(setting)}
-    return {
-        "key": key,
-        "score": single if len(setting.proxies) == 1 else ledger.mean_rank(scored.architecture),
-        "scores": list(scored.scores),
-        "costs": {name: _number(cost.value) for name, cost in found.items()},
-        "intervals": {name: list(cost.interval) for name, cost in found.items() if cost.interval is not None},
-        "config": f"{PICKS}/{key[:16]}/config.json",
-    }
+    return Pick(
+        key=key,
+        score=single if len(setting.proxies) == 1 else ledger.mean_rank(scored.architecture),
+        scores=list(scored.scores),
+        costs={name: _number(cost.value) for name, cost in found.items()},
+        intervals={name: list(cost.interval) for name, cost in found.items() if cost.interval is not None},
+        config=f"{PICKS}/{key[:16]}/config.json",
+    )
 
 
-def _named(setting: SearchSetting) -> list[str]:
+def _named(setting: SearchSetting) -> list[CostName]:
     """The costs of every row: those that are counted, and those that were limited or asked for."""
     config = setting.config
     asked = {*COUNTED, *config.limits, *config.costs, config.against}
-    return [name for name in COSTS if name in asked]
+    return [cost.name for cost in COSTS.values() if cost.name in asked]
 
 
 def _number(cost: float) -> float | int:
@@ -172,7 +172,7 @@ def _front(setting: SearchSetting, ledger: Ledger) -> list[Scored]:
     return front
 
 
-def _truth(setting: SearchSetting, best: Scored, picks: dict[str, Scored | None]) -> dict[str, Any] | None:
+def _truth(setting: SearchSetting, best: Scored, picks: dict[str, Scored | None]) -> dict[str, PickTruth | None] | None:
     truth = setting.truth
     if truth is None:
         return None
@@ -211,8 +211,8 @@ def _proof(
     findings: Findings,
     rng: np.random.Generator,
     engine: Engine,
-    observer: SearchObserver,
-) -> dict[str, Any] | None:
+    watch: Watch,
+) -> ProofResult | None:
     if setting.proof is None:
         return None
     best = [scored.architecture for scored in findings.search.best(setting.config.verify)]
@@ -222,8 +222,8 @@ def _proof(
         LARGEST: [findings.largest],
     }
     try:
-        return prove(run, setting.space, setting.proof, groups, engine=engine, observer=observer)
+        return prove(run, setting.space, setting.proof, groups, engine=engine, watch=watch)
     except NoResultError as err:
         # what was found stands without it
-        observer.note(f"no proof: {err}")
+        _LOG.warning("no proof: %s", err)
         return None

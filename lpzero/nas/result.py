@@ -1,94 +1,153 @@
-"""What a command shows of the result of a search, and so has to be in one that a folder holds."""
+"""The result of a search, as it is printed, kept and read."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from lpzero.errors import InputError
-from lpzero.nas.config import CostName
-from lpzero.settings import one_line, place_in
-
-Ends = Annotated[list[float], Field(min_length=2, max_length=2)]
+from lpzero.costs.cost import CostName
+from lpzero.result import Direction, Ends, Number, Result
 
 
-class _Part(BaseModel):
-    """A part of a result; further keys may be there."""
+class ProxyName(Result):
+    """One of the proxies that architectures were scored with."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-
-class _Proxy(_Part):
     proxy: str
+    direction: Direction | None = None
 
 
-class _Row(_Part):
+class Pick(Result):
+    """One architecture.
+
+    Attributes:
+        key: Of the architecture as listed.
+        score: By the proxy, or its mean rank where there are several; None where it was not scored.
+        scores: One a proxy; empty where it was not scored.
+        costs: By name.
+        intervals: 95 % intervals of the costs that were measured more than once.
+        config: Its configuration, below the folder of the search.
+    """
+
     key: str
+    score: float | None = None
     scores: list[float | None]
-    costs: dict[CostName, float]
+    costs: dict[CostName, Number]
+    intervals: dict[CostName, Ends] = Field(default_factory=dict)
+    config: str = ""
 
 
-class _Truth(_Part):
+class PickTruth(Result):
+    """What a table says of a pick.
+
+    Attributes:
+        quality: As oriented: higher is better.
+        regret: What it lacks of the best that fits.
+        percentile: Share of the models that are not better, 0 to 100.
+    """
+
+    quality: float | None = None
     regret: float
     percentile: float
 
 
-class _Difference(_Part):
+class Difference(Result):
+    """How much lower the losses of what was found are than those of a control.
+
+    Attributes:
+        mean: Below 0 is better.
+        interval: 95 % interval of Student's t.
+        p: Two-sided, of the paired test.
+        unpaired_interval: Welch's.
+    """
+
     mean: float
     interval: Ends
+    p: float | None = None
+    unpaired_interval: Ends | None = None
 
 
-class _Proof(_Part):
+class ProofResult(Result):
+    """What the trainings of the proof showed.
+
+    Attributes:
+        table: Name of the table whose recipe they had.
+        recipe: Digest of it.
+        seed: Of every training.
+        losses: For each group the trainings: ``{"key", "status", "loss"}``.
+        means: Mean loss of each group.
+        difference: What was found less each control.
+    """
+
     table: str
+    recipe: str = ""
+    seed: int = 0
     losses: dict[str, list[Any]]
     means: dict[str, float]
-    difference: dict[str, _Difference]
+    difference: dict[str, Difference]
 
     @model_validator(mode="after")
-    def _of_every_group(self) -> _Proof:
+    def _of_every_group(self) -> ProofResult:
         groups = set(self.losses)
         if not groups <= set(self.means) or not groups - {"found"} <= set(self.difference):
             raise ValueError("expected a mean and a difference for each group")
         return self
 
 
-class _Result(_Part):
+class SearchResult(Result):
+    """What a search found, and what stands beside it.
+
+    Attributes:
+        run: Its folder.
+        space: Name of the search space.
+        protocol: Which model an architecture stands for.
+        table: The table whose architectures alone might be picked; None for the whole space.
+        left_out: Architectures of it that might not.
+        seed: Seed of every random choice.
+        proxies: What scored.
+        algorithm: How candidates were proposed.
+        scored: Architectures that the algorithm scored.
+        failed: Those of them without a score.
+        statuses: How many have each status.
+        limits: The highest costs, by name.
+        against: The cost of the front.
+        measurement: How measured costs were measured.
+        best: The best picks, the best first.
+        front: What nothing beats in both score and cost.
+        controls: The best of a random search, the largest that fits, the largest that the random search scored.
+        truth: What the table says of the best and the controls; None without a table.
+        proof: None without one.
+        seconds: Time that the search took.
+    """
+
     schema_: Annotated[Literal[1], Field(alias="schema")]
     run: str
-    proxies: list[_Proxy]
+    space: str = ""
+    protocol: str = ""
+    table: str | None = None
+    left_out: int = 0
+    seed: int
+    proxies: list[ProxyName]
     algorithm: str
     scored: int
     failed: int
-    seed: int
-    seconds: float
-    limits: dict[CostName, float]
+    statuses: dict[str, int] = Field(default_factory=dict)
+    limits: dict[CostName, Number]
     against: str
-    best: Annotated[list[_Row], Field(min_length=1)]
-    front: list[Any]
-    controls: dict[str, _Row | None]
-    truth: dict[str, _Truth | None] | None
-    proof: _Proof | None
+    measurement: dict[str, Any] = Field(default_factory=dict)
+    best: Annotated[list[Pick], Field(min_length=1)]
+    front: list[Pick]
+    controls: dict[str, Pick | None]
+    truth: dict[str, PickTruth | None] | None
+    proof: ProofResult | None
+    seconds: float
 
     @model_validator(mode="after")
-    def _has_rows_of_one_kind(self) -> _Result:
+    def _has_rows_of_one_kind(self) -> SearchResult:
         costs = set(self.best[0].costs)
-        named = {"found": self.best[0], **self.controls}
-        for name, row in named.items():
-            if row is not None and not costs <= set(row.costs):
+        for name, pick in {"found": self.best[0], **self.controls}.items():
+            if pick is not None and not costs <= set(pick.costs):
                 raise ValueError(f"expected the costs of the best in {name}")
-            if row is not None and self.truth and self.truth.get(name) is None:
+            if pick is not None and self.truth and self.truth.get(name) is None:
                 raise ValueError(f"expected the truth of {name}")
         return self
-
-
-def check_result(document: dict[str, Any], path: Path) -> None:
-    """Raise InputError, naming the key, where a document is no result of a search, as that of an evolution is not."""
-    try:
-        _Result.model_validate(document)
-    except ValidationError as err:
-        fault = err.errors(include_url=False)[0]
-        key = place_in(fault["loc"]) or "the whole"
-        found = "none" if fault["type"] == "missing" else one_line(fault["msg"].removeprefix("Value error, "))
-        raise InputError(f"{path}: expected the result of a search, found {key}: {found}: begin a new search") from None

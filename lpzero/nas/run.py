@@ -9,18 +9,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from lpzero.costs.costs import COSTS
 from lpzero.engines import Engine, Fault
 from lpzero.errors import NoResultError
-from lpzero.files import held
 from lpzero.nas.algorithms import ALGORITHMS, random_search
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proposals import Algorithm, Proposals
-from lpzero.nas.report import Findings, SearchObserver, report
+from lpzero.nas.report import Findings, report
+from lpzero.nas.result import SearchResult
 from lpzero.nas.setting import SearchSetting, rng_of
+from lpzero.progress import Watch, counting
 from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
 from lpzero.spaces.architecture import Architecture
 
@@ -63,9 +63,7 @@ def _scored(task: ScoreTask, row: list[Score] | Fault) -> Scored:
     return Scored(task.architecture, tuple(score.value for score in row), status.value)
 
 
-def execute(
-    run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, observer: SearchObserver
-) -> dict[str, Any]:
+def execute(run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, watch: Watch) -> SearchResult:
     """Carry a search to its end; what the folder holds is not computed again.
 
     Args:
@@ -73,46 +71,41 @@ def execute(
         setting: What :func:`prepare` made of its settings.
         engine: Where the work runs; without a budget, and without limits on measured costs, the result does not depend
             on it.
-        observer: Told how it goes.
+        watch: Told how it goes.
 
     Returns:
-        The result document (see ``docs/guide.md``); a finished search's stored one.
+        The result (see ``docs/guide.md``); a finished search's stored one.
 
     Raises:
         NoResultError: Nothing fits the limits, or no proxy scores what does.
         InputError: Another process carries the search on.
     """
-    finished = run.read_result()
-    if finished is not None:
-        return finished
-    with held(run.path):
-        # whoever held it may have ended it
-        return run.read_result() or _execute(run, setting, engine, observer)
+    return run.carry_out(lambda: _execute(run, setting, engine, watch))
 
 
-def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, observer: SearchObserver) -> dict[str, Any]:
+def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch: Watch) -> SearchResult:
     started = time.monotonic()
     config = setting.config
     _keep_costs(run, setting)
     samples = run.kept_end()
     end = End(config.samples, config.budget) if samples is None else End(samples, None)
-    found, control = _searched(setting, ArchitectureScorer(setting, run, engine), end, observer)
+    found, control = _searched(setting, ArchitectureScorer(setting, run, engine), end, watch)
     run.keep_end(len(found.entries))
     if not found.best(1):
         raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
     scored = [one.architecture for one in (*found.entries.values(), *control.entries.values())]
     largest = setting.pool.largest(rng_of(config, "largest"), scored)
-    document = report(
+    result = report(
         run,
         setting,
         Findings(found, control, largest),
         rng_of(config, "verify"),
         started,
         engine=engine,
-        observer=observer,
+        watch=watch,
     )
     run.event("finished", scored=len(found.entries))
-    return document
+    return result
 
 
 def _keep_costs(run: SearchRunFolder, setting: SearchSetting) -> None:
@@ -149,7 +142,7 @@ class End:
 
 
 def _searched(
-    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], end: End, observer: SearchObserver
+    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], end: End, watch: Watch
 ) -> tuple[Ledger, Ledger]:
     """Let the algorithm propose, and a random search beside it as many, until samples, time or pool are spent.
 
@@ -159,6 +152,7 @@ def _searched(
     config, started = setting.config, time.monotonic()
     higher = tuple(proxy.higher_is_better for proxy in setting.proxies)
     found, control = Ledger(setting.space, higher), Ledger(setting.space, higher)
+    progress = counting(watch, "search")
     drawn = _one_by_one(random_search(setting.pool, rng_of(config, "random"), control.worth))
     for proposed in _algorithm(setting)(setting.pool, rng_of(config, "search"), found.worth):
         batch = proposed if end.samples is None else proposed[: end.samples - len(found.entries)]
@@ -167,7 +161,7 @@ def _searched(
         found.add(scored[: len(batch)])
         control.add(scored[len(batch) :])
         share = end.share(len(found.entries), time.monotonic() - started)
-        observer.architectures("search", len(found.entries), max(1, round(len(found.entries) / share)))
+        progress(len(found.entries), max(1, round(len(found.entries) / share)))
         if share >= 1:
             break
     return found, control

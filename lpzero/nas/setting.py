@@ -21,7 +21,7 @@ from lpzero.proxy import Proxy, load_proxy
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables import load_table
+from lpzero.tables import Table, load_table
 
 
 @dataclass(frozen=True)
@@ -49,37 +49,57 @@ class SearchSetting:
     proof: Proof | None
 
 
-def prepare(config: SearchConfig, run: SearchRunFolder | None = None) -> SearchSetting:
+def prepare(
+    config: SearchConfig,
+    run: SearchRunFolder | None = None,
+    *,
+    space: SearchSpace | None = None,
+    table: Table | None = None,
+    proxies: tuple[Proxy, ...] | None = None,
+) -> SearchSetting:
     """Load space, proxies and table.
 
     Args:
         config: The settings.
         run: The folder of a search that goes on, whose measured costs are known.
+        space: That of the settings, where it was loaded before; None to load it.
+        table: Likewise.
+        proxies: Likewise.
 
     Raises:
         InputError: Unknown name, a limit on a cost that there is not, a table of another space.
         MissingError: The table is not here.
         NoResultError: Nothing fits the limits.
     """
-    setting = _load(config, {} if run is None else run.kept_costs())
+    space = get_space(config.space, config.protocol) if space is None else space
+    if config.table and table is None:
+        table = load_table(config.table)
+    if proxies is None:
+        given = zip(config.proxies, config.names, config.higher_is_better, strict=True)
+        proxies = tuple(_proxy(load_proxy(text), name, higher=higher) for text, name, higher in given)
+    setting = _load(config, space, table, proxies, {} if run is None else run.kept_costs())
     # said before there is a folder
     setting.pool.sample(rng_of(config, "feasible"), set())
     return setting
 
 
-def _load(config: SearchConfig, cache: dict[tuple[str, str], Any]) -> SearchSetting:
-    space, limits = get_space(config.space, config.protocol), CostLimits(config.limits)
+def _load(
+    config: SearchConfig,
+    space: SearchSpace,
+    table: Table | None,
+    proxies: tuple[Proxy, ...],
+    cache: dict[tuple[str, str], Any],
+) -> SearchSetting:
+    limits = CostLimits(config.limits)
     probe = Probe(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
     probe_batch(space, probe)
-    given = zip(config.proxies, config.names, config.higher_is_better, strict=True)
-    proxies = tuple(_proxy(load_proxy(text), name, higher=higher) for text, name, higher in given)
     costs = Costs(space, Measurement(config.tokens, config.device), cache=cache)
     proof = prepare_proof(space, config.corpus, config.validation) if config.verify else None
-    if not config.table:
+    if table is None:
         return SearchSetting(config, space, OpenPool(costs, limits), costs, proxies, probe, None, proof)
-    table, left_out = load_table(config.table), frozenset(config.left_out)
+    left_out = frozenset(config.left_out)
     if table.space != space.name:
-        raise InputError(f"table {table.name} is of space {table.space}, found --space {space.name}")
+        raise InputError(f"table {table.name} is of space {table.space}, found `space` {space.name}")
     table.protocol(config.protocol)
     candidates = tuple(record.architecture for record in table.records if record.id not in left_out)
     if not candidates:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
+from lpzero.nas.result import PickTruth
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
@@ -37,12 +37,12 @@ class Truth:
                 trained.setdefault(space.model_key(record.architecture), []).append(float(quality))
         return cls(space, {key: float(np.mean(values)) for key, values in trained.items()})
 
-    def of_pick(self, architecture: Architecture) -> dict[str, Any]:
-        """``{"quality", "regret", "percentile"}``: quality as oriented; the share of models that are not better."""
+    def of_pick(self, architecture: Architecture) -> PickTruth:
+        """What the table says of an architecture that fits."""
         mine = self.quality[self.space.model_key(architecture)]
         every = np.array(list(self.quality.values()))
-        return {
-            "quality": round(mine, 6),
-            "regret": round(float(every.max()) - mine, 6),
-            "percentile": round(100 * float((every <= mine).mean()), 4),
-        }
+        return PickTruth(
+            quality=round(mine, 6),
+            regret=round(float(every.max()) - mine, 6),
+            percentile=round(100 * float((every <= mine).mean()), 4),
+        )

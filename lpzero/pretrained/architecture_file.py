@@ -103,7 +103,7 @@ def space_of(given: GivenArchitecture, reference: str | None, protocol: str | No
     except InputError as err:
         if reference is not None or protocol is not None:
             raise
-        raise InputError(f"{given.source}: {err}: --space and --protocol say another one") from None
+        raise InputError(f"{given.source}: {err}: `space` and `protocol` say another one") from None
     try:
         space.validate(given.architecture)
     except InputError as err:
@@ -122,4 +122,4 @@ def _hint(space: SearchSpace, given: GivenArchitecture) -> str:
         except InputError:
             continue
         fitting.append(protocol)
-    return f" (it fits --protocol {' or '.join(fitting)})" if fitting else ""
+    return f" (it fits `protocol` {' or '.join(fitting)})" if fitting else ""

@@ -1,134 +1,243 @@
-"""A discovered proxy as a file: the formula of a finished run, with where it comes from and what it reached."""
+"""The result of a run that discovered a proxy, an evolution or an enumeration, as it is printed, kept and read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field
 
-from lpzero.errors import InputError
-from lpzero.settings import parse_json, place_in, read_bounded, reason_of
-
-BEST, CONFIG, ENV = "best.json", "config.json", "env.json"
-FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct")
+from lpzero.fitness.figures import ComparisonFigures, CorrelationFigures, RankingFigures
+from lpzero.result import Direction, Result, read_result
 
 
-class Provenance(BaseModel):
-    """Where a discovered proxy comes from.
+class _Counted(Result):
+    n: int
+
+
+class _Tested(_Counted):
+    status: str | None = None
+
+
+class PartFigures(CorrelationFigures, _Counted):
+    """The exact figures of the chosen formula on the search or the validation part.
 
     Attributes:
-        command: The command that finds it again, with ``settings`` as its ``--config`` where it is ``evolve``.
-        table: Name of the table that it was found on.
-        table_sha256: Digest of that table's records.
-        protocol: Which model an architecture stood for.
-        seed: Seed of the run: of the split, the batch and the initialisation.
-        settings: All settings of the run.
-        versions: Versions of Python and of the packages that it ran with.
-        test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct``.
-        baseline: The strongest baseline there: ``proxy, tau_a``.
+        n: Architectures of the part.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
 
-    command: str
-    table: str
-    table_sha256: str
-    protocol: str
-    seed: int
-    settings: dict[str, Any]
-    versions: dict[str, str]
-    test: dict[str, Any]
-    baseline: dict[str, Any]
+class SealedFigures(RankingFigures, _Tested):
+    """The exact figures of a formula or a baseline on the sealed test.
+
+    Attributes:
+        n: Architectures of the test.
+        status: Why there are no figures; not there where there are.
+    """
 
 
-class _Part(BaseModel):
-    """A part of a result, of which a proxy file needs this; further keys may be there."""
+class BaselineFigures(Result):
+    """A baseline on the sealed test.
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    Attributes:
+        proxy: Its name.
+        direction: Which of its scores are better.
+        test: Its figures.
+        versus: The chosen formula compared with it.
+    """
 
-
-class _Figures(_Part):
-    tau_a: float | None
-
-
-class _Baseline(_Part):
     proxy: str
-    test: _Figures
+    direction: Direction | None = None
+    test: SealedFigures
+    versus: ComparisonFigures = ComparisonFigures()
 
 
-class _Best(_Part):
+class BestFormula(Result):
+    """The formula of a run, which is what makes its folder a proxy.
+
+    Attributes:
+        formula: Its text.
+        direction: Which of its scores are better.
+    """
+
     formula: str
-    direction: Literal["higher", "lower"]
-    test: dict[str, Any]
+    direction: Direction
 
 
-class _Result(_Part):
+class ChosenFormula(BestFormula):
+    """The chosen formula, exact figures.
+
+    Attributes:
+        size: Nodes of the formula.
+        search, validation: On the parts that it was chosen on.
+        test: On the sealed test.
+        sketch: Tau-a on ``"search"`` and ``"validation"`` as the search saw it, on sketches.
+    """
+
+    size: int
+    search: PartFigures
+    validation: PartFigures
+    test: SealedFigures
+    sketch: dict[str, float | None]
+
+
+class FrontFormula(BestFormula):
+    """A formula that no other beats in both size and tau-a on search and validation; figures of sketches.
+
+    Attributes:
+        size: Nodes of the formula.
+        search, validation, both: Tau-a on each part, and on both together.
+    """
+
+    size: int
+    search: float | None = None
+    validation: float | None = None
+    both: float | None = None
+
+
+class LeftOut(Result):
+    """One architecture that a run does without.
+
+    Attributes:
+        id: Its id in the table.
+        part: ``"search"``, ``"validation"`` or ``"test"``.
+        status: What went wrong, as of :class:`lpzero.engines.FaultStatus`.
+        reason: One line for people.
+    """
+
+    id: str
+    part: str
+    status: str
+    reason: str
+
+
+class Start(Result):
+    """What the first populations of an evolution hold.
+
+    Attributes:
+        enumerated: Formulas that an enumeration ranked; 0 where there was none.
+        formulas: Texts: those of the user, then those that the enumeration found best.
+    """
+
+    enumerated: int
+    formulas: list[str]
+
+
+class TopRankings(Result):
+    """What the rules would have lost of the best rankings of an enumeration.
+
+    Attributes:
+        rankings: How many were looked at.
+        lost: How many of them each rule would have lost, by its name.
+    """
+
+    rankings: int
+    lost: dict[str, int]
+
+
+class _Header(Result):
+    schema_: Annotated[int, Field(alias="schema")]
+    run: str
+    space: str | None = None
     table: str
-    table_sha256: str
+    table_sha256: str | None = None
     protocol: str
     seed: int
-    best: _Best
-    baselines: list[_Baseline]
 
 
-def discovered(run: Path, name: str) -> dict[str, Any]:
-    """The proxy file of a finished run.
+class _EvolutionCounts(Result):
+    evaluated: int
+    duplicates: int | None = None
+    pruned: dict[str, int]
+    seconds: float
+    stopped_by: str
+    generations: int | None = None
+    islands: int | None = None
+    restarts: int | None = None
+
+
+class _EnumerationCounts(Result):
+    branches: int
+    formulas: int
+    distinct_formulas: int
+    nonfinite: int
+    constant: int
+    per_second: int
+    evaluated: int
+    pruned: dict[str, int]
+    top: TopRankings
+    seconds: float
+
+
+class _Choice(Result):
+    best: ChosenFormula
+    front: list[FrontFormula]
+    baselines: list[BaselineFigures]
+    left_out: list[LeftOut] = Field(default_factory=list)
+
+
+class DiscoveryResult(_Choice, _Header):
+    """What every run that discovers a formula ends with.
+
+    Attributes:
+        run: Its folder.
+        space: Name of the search space.
+        table: Name of the table of measured qualities.
+        table_sha256: Digest of its records.
+        protocol: Which model an architecture stands for.
+        seed: Seed of every random choice.
+        best: The chosen formula.
+        front: What no other formula beats in both size and tau-a, smallest first.
+        baselines: What stands beside it on the sealed test.
+        left_out: Architectures that could not be read.
+    """
+
+
+class EvolveResult(_Choice, _EvolutionCounts, _Header):
+    """The result of an evolution; what it shares with others is described at :class:`DiscoveryResult`.
+
+    Attributes:
+        evaluated: Distinct formulas that were evaluated in full.
+        duplicates: Those of them that rank the search part as another one did before.
+        pruned: Distinct formulas that each rule refused, by its name.
+        seconds: Time that the run took.
+        stopped_by: The limit that ended the evolution.
+        generations: Generations behind the first one.
+        islands: Populations side by side.
+        restarts: How often an island was drawn anew.
+        start: What the first populations held.
+    """
+
+    start: Start | None = None
+
+
+class EnumerateResult(_Choice, _EnumerationCounts, _Header):
+    """The result of an enumeration; what it shares with others is described at :class:`DiscoveryResult`.
+
+    Attributes:
+        branches: Branches of the grammar.
+        formulas: Formulas ranked.
+        distinct_formulas: Different rankings among them.
+        nonfinite: Formulas with a score that is not finite.
+        constant: Formulas that give all architectures one score.
+        per_second: Formulas ranked a second.
+        evaluated: Formulas with finite scores.
+        pruned: Formulas that each rule would have refused, by its name.
+        top: What the rules would have lost of the best.
+        seconds: Time that the run took.
+    """
+
+
+def read_discovery(document: dict[str, Any], path: Path, *, enumerated: bool) -> EvolveResult | EnumerateResult:
+    """Read the result of a run.
 
     Args:
-        run: Its folder.
-        name: Name of the proxy.
+        document: What stands in the file.
+        path: The file, for the message.
+        enumerated: Whether it is that of an enumeration.
 
     Raises:
-        InputError: The folder holds no finished run.
+        InputError: A key is missing, or has another value than such a result; the message names it.
     """
-    result, settings, versions = (_read(run / file) for file in (BEST, CONFIG, ENV))
-    try:
-        found = _Result.model_validate(result)
-        strongest = max(
-            (row for row in found.baselines if row.test.tau_a is not None), key=lambda row: row.test.tau_a or 0
-        )
-        provenance = Provenance(
-            command=_command(settings),
-            table=found.table,
-            table_sha256=found.table_sha256,
-            protocol=found.protocol,
-            seed=found.seed,
-            settings=settings,
-            versions={name: version for name, version in versions.items() if name != "platform"},
-            test={key: found.best.test[key] for key in FIGURES},
-            baseline={"proxy": strongest.proxy, "tau_a": strongest.test.tau_a},
-        )
-    except ValidationError as err:
-        fault = err.errors(include_url=False)[0]
-        raise InputError(f"{run}: expected a finished run, found no {place_in(fault['loc'])!r} as it has") from None
-    except (KeyError, TypeError, ValueError) as err:
-        raise InputError(f"{run}: expected a finished run, found no {reason_of(err)}") from None
-    return {
-        "schema": 1,
-        "name": name,
-        "formula": found.best.formula,
-        "higher_is_better": found.best.direction == "higher",
-        "paper": "",
-        "note": f"Found by {provenance.command.split()[1]} on {found.table}, protocol {found.protocol}.",
-        "found": provenance.model_dump(),
-    }
-
-
-def _command(settings: dict[str, Any]) -> str:
-    """The command line of a run, as far as it has a flag: what is default there is left out."""
-    command = "evolve" if "population" in settings else "enumerate"
-    words = ["lpzero", command, "--table", str(settings["table"]), "--protocol", str(settings["protocol"])]
-    return " ".join([*words, "--seed", str(settings["seed"])])
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = parse_json(read_bounded(path))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file: expected the folder of a finished run") from None
-    except (OSError, ValueError) as err:
-        raise InputError(f"{path}: expected a JSON object, found {reason_of(err)}") from None
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(document).__name__}")
-    return document
+    kind: type[EvolveResult | EnumerateResult] = EnumerateResult if enumerated else EvolveResult
+    return read_result(kind, document, path, of="a run", remedy="delete the file")

@@ -6,7 +6,7 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.fitness.split import split
-from lpzero.proxy.discovery import Provenance
+from lpzero.proxy.provenance import Provenance
 from lpzero.proxy.proxy import Proxy
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space

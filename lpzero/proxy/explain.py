@@ -24,6 +24,8 @@ from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
+REDRAWS = 3
+"""How often the initialisation is drawn again where nobody said."""
 LEAST, MOST = 4, 100
 """The fewest architectures that can be explained, and the most that are drawn where nobody said."""
 
@@ -61,18 +63,18 @@ def drawn(table: Table, archs: int | None, seed: int) -> Table:
         raise InputError(f"expected a table of at least {LEAST} architectures, found {table.n} in {table.name}")
     number = min(MOST, table.n) if archs is None else archs
     if not LEAST <= number <= table.n:
-        raise InputError(f"--archs: expected from {LEAST} to {table.n}, all of {table.name}, found {number}")
+        raise InputError(f"`archs`: expected from {LEAST} to {table.n}, all of {table.name}, found {number}")
     kept = np.random.default_rng(derived_seed(seed, "explain")).choice(table.n, size=number, replace=False)
     return replace(table, records=tuple(table.records[int(i)] for i in np.sort(kept)))
 
 
-def explain(
+def explain_ranking(
     space: SearchSpace,
     table: Table,
     proxy: Proxy,
     probe: Probe,
     *,
-    redraws: int = 3,
+    redraws: int = REDRAWS,
     engine: Engine,
     progress: Callable[[int, int], None],
 ) -> Explanation:

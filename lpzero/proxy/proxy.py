@@ -16,7 +16,9 @@ from lpzero.errors import InputError, unknown_name
 from lpzero.formula import Formula, parse
 from lpzero.metrics import METRICS, get_metric
 from lpzero.operands.operand import OPERANDS
-from lpzero.proxy.discovery import Provenance
+from lpzero.proxy.discovery import BestFormula
+from lpzero.proxy.provenance import BEST, Provenance
+from lpzero.result import Direction
 from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of, shorten
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Proxy:
     provenance: Provenance | None = field(default=None, compare=False, repr=False)
 
     @property
-    def direction(self) -> str:
+    def direction(self) -> Direction:
         """``"higher"`` or ``"lower"``: which scores are better."""
         return "higher" if self.higher_is_better else "lower"
 
@@ -128,13 +130,19 @@ def _from_document(text: str, place: str) -> Proxy:
 
 
 def _from_run(raw: dict[str, Any], place: str) -> Proxy:
-    best = raw["best"]
-    text, direction = best.get("formula"), best.get("direction")
-    if not isinstance(text, str) or direction not in ("higher", "lower"):
-        raise InputError(f"{place}: expected a finished run with best.formula and best.direction")
-    note, table = f"found by the run of {place}", raw.get("table")
-    found_on = table if isinstance(table, str) else ""
-    return Proxy(text, _parsed(text, place), None, direction == "higher", note=note, found_on=found_on)
+    try:
+        best = BestFormula.model_validate(raw["best"])
+    except ValidationError:
+        raise InputError(f"{place}: expected a finished run with best.formula and best.direction") from None
+    table = raw.get("table")
+    return Proxy(
+        best.formula,
+        _parsed(best.formula, place),
+        None,
+        best.direction == "higher",
+        note=f"found by the run of {place}",
+        found_on=table if isinstance(table, str) else "",
+    )
 
 
 def _parsed(text: str, place: str) -> Formula:
@@ -186,7 +194,7 @@ def _existing(text: str) -> Path | None:
     try:
         path = Path(text)
         if path.is_dir():
-            path = path / "best.json"
+            path = path / BEST
         return path if path.is_file() else None
     except (OSError, ValueError):
         return None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from lpzero.engines import Engine
 from lpzero.errors import MissingError
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy.proxy import Proxy
-from lpzero.proxy.rank import rank_table
+from lpzero.proxy.rank import RankRow, rank_table
+from lpzero.result import Direction, Ends, Result
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import TABLES, Table, load_table
@@ -19,7 +22,61 @@ from lpzero.tables import TABLES, Table, load_table
 BASELINES = ("attention_params", "depth_hidden_params", "decoder_params")
 DEFAULT_TABLES = ("flexibert-glue", "gpt2-wt103", "transxl-wt103", "flexibert-own", "gpt2-own", "llama-own")
 MISSING = "missing"
-FIGURES = ("tau_a", "interval", "tau_b", "rho", "distinct")
+
+
+class TransferCell(Result):
+    """How one proxy ranks one table; figures are None unless the status is ok.
+
+    Attributes:
+        table: Name of the table.
+        protocol: Which model an architecture stands for; None where the table is not here.
+        n: Architectures of the table; likewise.
+        status: As of :class:`lpzero.proxy.rank.RankRow`, or ``"missing"`` where the table is not here.
+        tau_a, interval, tau_b, rho, distinct: As of :class:`lpzero.fitness.figures.RankingFigures`.
+        found_here: Whether the proxy was found on this table: then it is no test of it.
+        reason: Why there are no figures; empty where there are; no part of the document.
+    """
+
+    table: str
+    protocol: str | None
+    n: int | None
+    status: str
+    tau_a: float | None
+    interval: Ends | None
+    tau_b: float | None
+    rho: float | None
+    distinct: float | None
+    found_here: bool
+    reason: Annotated[str, Field(exclude=True)] = ""
+
+
+class TransferRow(Result):
+    """One proxy on every table.
+
+    Attributes:
+        proxy: Its name.
+        direction: The same on every table.
+        found_on: Name of the table that it was found on; None where it was found on none, or nobody said.
+        cells: One a table, in their order.
+    """
+
+    proxy: str
+    direction: Direction
+    found_on: str | None
+    cells: list[TransferCell]
+
+
+class TransferResult(Result):
+    """The same proxies on several tables.
+
+    Attributes:
+        seed: Seed of every random choice.
+        proxies: One row a proxy, in their order.
+    """
+
+    schema_: Annotated[int, Field(alias="schema")]
+    seed: int
+    proxies: list[TransferRow]
 
 
 @dataclass(frozen=True)
@@ -64,14 +121,14 @@ def _parts(text: str) -> tuple[str, str | None]:
     return name, protocol
 
 
-def transfer(
+def transfer_tables(
     columns: Sequence[Column],
     proxies: Sequence[Proxy],
     probe: Probe,
     *,
     engine: Engine,
     progress: Callable[[str, int, int], None],
-) -> list[list[dict[str, Any]]]:
+) -> list[TransferRow]:
     """Rank every table with every proxy; the models of a table are built once for all proxies.
 
     Args:
@@ -82,9 +139,7 @@ def transfer(
         progress: Called with (name of the table, architectures done, architectures to do).
 
     Returns:
-        For each proxy, one cell a table: ``{"table", "protocol", "n", "status", "tau_a", "interval", "tau_b", "rho",
-        "distinct", "reason"}``, as :func:`lpzero.proxy.rank.rank_table` defines them. A table that is not here has the
-        status ``"missing"``, and nulls.
+        One row a proxy, the figures as :func:`lpzero.proxy.rank.rank_table` defines them.
 
     Raises:
         InputError: The batch does not fit the models of a table.
@@ -97,16 +152,21 @@ def transfer(
         if one.space is not None and any(proxy.needs_pass for proxy in proxies):
             probe_batch(one.space, probe)
     cells = [_cells(one, proxies, probe, engine, progress) for one in columns]
-    return [list(row) for row in zip(*cells, strict=True)]
+    return [
+        TransferRow(proxy=proxy.name, direction=proxy.direction, found_on=proxy.found_on or None, cells=list(row))
+        for proxy, row in zip(proxies, zip(*cells, strict=True), strict=True)
+    ]
 
 
 def _cells(
     one: Column, proxies: Sequence[Proxy], probe: Probe, engine: Engine, progress: Callable[[str, int, int], None]
-) -> list[dict[str, Any]]:
+) -> list[TransferCell]:
     """The cells of one table, one a proxy."""
     if one.table is None or one.space is None:
-        empty = dict.fromkeys(FIGURES)
-        return [_cell(one, {"status": MISSING, **empty, "reason": one.reason}) for _ in proxies]
+        missing = (
+            RankRow(proxy=proxy.name, direction=proxy.direction, status=MISSING, reason=one.reason) for proxy in proxies
+        )
+        return [_cell(one, proxy, row) for proxy, row in zip(proxies, missing, strict=True)]
     rows = rank_table(
         one.space,
         one.table,
@@ -115,13 +175,20 @@ def _cells(
         engine=engine,
         progress=lambda done, total: progress(one.name, done, total),
     )
-    return [_cell(one, row) for row in rows]
+    return [_cell(one, proxy, row) for proxy, row in zip(proxies, rows, strict=True)]
 
 
-def _cell(one: Column, row: Mapping[str, Any]) -> dict[str, Any]:
-    place = {
-        "table": one.name,
-        "protocol": None if one.space is None else one.space.protocol,
-        "n": None if one.table is None else one.table.n,
-    }
-    return place | {key: row[key] for key in ("status", *FIGURES, "reason")}
+def _cell(one: Column, proxy: Proxy, row: RankRow) -> TransferCell:
+    return TransferCell(
+        table=one.name,
+        protocol=None if one.space is None else one.space.protocol,
+        n=None if one.table is None else one.table.n,
+        status=row.status,
+        tau_a=row.tau_a,
+        interval=row.interval,
+        tau_b=row.tau_b,
+        rho=row.rho,
+        distinct=row.distinct,
+        found_here=one.name == proxy.found_on,
+        reason=row.reason,
+    )

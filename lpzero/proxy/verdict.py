@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpzero.fitness import Correlation
-from lpzero.operands.intervene import GRADIENTS
+from lpzero.operands.operand import GRADIENTS
 from lpzero.proxy.interventions import TOKENS, families_of, redrawn_weights
 from lpzero.proxy.proxy import Proxy
 

@@ -1,8 +1,9 @@
-"""What runs in the process of a model that is scored with ``--isolate``; :mod:`lpzero.scoring.isolation` starts it."""
+"""What runs in the process of a model that is scored in isolation; :mod:`lpzero.scoring.isolation` starts it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -36,22 +37,22 @@ def main(folder: str) -> None:
 
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
     """The document of the model, or the error that stands for it."""
-    from lpzero.scoring.score import Request, scorer
+    from lpzero.scoring.score import Request
 
     try:
         # all of lpzero that there will be is loaded: what comes is the model's
-        score = scorer(Request(**order["request"]), _say)
+        _log_to_stderr()
+        scorer = Request(**order["request"]).scorer()
         limit(order["memory"])
-        return score(order["model"])
+        return scorer.score(order["model"]).to_json()
     except BaseException as err:  # even an interrupt is the model's own here
         return error_of(err, order["model"], order["memory"])
 
 
-def _say(line: str) -> None:
-    """Tell a person: what the parent's stderr is, where there is one, is this process's."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+def _log_to_stderr() -> None:
+    """Let a person read what is logged: what the parent's stderr is, where there is one, is this process's."""
+    handler = logging.StreamHandler(sys.stderr) if sys.stderr is not None else logging.NullHandler()
+    logging.getLogger("lpzero").addHandler(handler)
 
 
 def _end_with_parent(alive: int) -> None:
@@ -90,7 +91,7 @@ def error_of(err: BaseException, text: str, memory: int | None) -> dict[str, Any
     line = line_of(err)
     if memory is not None and any(map(lacks_memory, (err, err.__cause__ or err))):
         line = (
-            f"{text}: expected to fit in {memory:,} bytes beside lpzero, found no room: give it a larger --memory-limit"
+            f"{text}: expected to fit in {memory:,} bytes beside lpzero, found no room: give it a larger `memory_limit`"
         )
     elif isinstance(err, SystemExit):
         line = f"{text}: the model tried to exit with code {err.code}"

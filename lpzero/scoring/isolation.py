@@ -1,4 +1,4 @@
-"""``lpzero score --isolate``: the code of a model runs in a process of its own, with limits and without secrets.
+"""Isolation: the code of a model runs in a process of its own, with limits and without secrets.
 
 The process leads a session of its own. Its environment is a list of harmless names, without tokens, proxies or keys,
 and with the hub offline; its home and its folder for temporary files are new ones that are removed afterwards. It keeps
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -33,6 +33,7 @@ from lpzero.scoring.answer import checked, unreadable
 from lpzero.settings import parse_json, read_bounded
 
 if TYPE_CHECKING:
+    from lpzero.scoring.result import ModelScore
     from lpzero.scoring.score import Request
 
 ORDER, ANSWER, HOME = "order.json", "answer.json", "home"
@@ -50,10 +51,10 @@ _ROUNDS = 50
 def require_isolation() -> None:
     """Raise InputError where processes cannot be isolated."""
     if os.name != "posix":
-        raise InputError(f"--isolate: expected Linux or macOS, found {sys.platform}")
+        raise InputError(f"`isolate`: expected Linux or macOS, found {sys.platform}")
 
 
-def score_isolated(text: str, request: Request, names: Sequence[str], allowed: Limits) -> dict[str, Any]:
+def score_isolated(text: str, request: Request, names: Sequence[str], allowed: Limits) -> ModelScore:
     """Score one model in a process of its own.
 
     Args:
@@ -67,10 +68,10 @@ def score_isolated(text: str, request: Request, names: Sequence[str], allowed: L
             limit of their own: the system counts the former for the whole user.
 
     Returns:
-        What :func:`lpzero.scoring.score.score_one` returns.
+        What :meth:`lpzero.scoring.score.ModelScorer.score` returns.
 
     Raises:
-        LpzeroError: As ``score_one``; the process exceeded a limit, was killed, or ended without a result.
+        LpzeroError: Likewise; the process exceeded a limit, was killed, or ended without a result.
     """
     with tempfile.TemporaryDirectory(prefix="lpzero-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -80,7 +81,7 @@ def score_isolated(text: str, request: Request, names: Sequence[str], allowed: L
                 code = process.wait(allowed.seconds)
             except subprocess.TimeoutExpired:
                 raise LpzeroError(
-                    f"{text}: expected a result within {allowed.seconds:g} s, found none: give it a longer --time-limit"
+                    f"{text}: expected a result within {allowed.seconds:g} s, found none: give it a longer `time_limit`"
                 ) from None
         if not (folder / ANSWER).is_file():
             raise LpzeroError(f"{text}: expected a result, found none: its process {_ending(code)}")

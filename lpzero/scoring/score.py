@@ -1,11 +1,10 @@
-"""The scores, the costs and the percentiles of one model that ``lpzero score`` was given."""
+"""Score one model that a user gave: its scores, its costs, its percentiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -13,28 +12,30 @@ from torch import nn
 
 from lpzero.costs.cost import Measurement
 from lpzero.costs.costs import BYTES, COUNTED, Costs
-from lpzero.engines import open_engine, single_threaded
+from lpzero.engines import single_threaded
 from lpzero.engines.fault import MODEL_ERRORS, line_of
-from lpzero.errors import InputError, LpzeroError
+from lpzero.errors import LpzeroError
+from lpzero.metrics import Shape
 from lpzero.operands.batch import Batch, batch_of, random_batch
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.score import (
     Score,
     ScoreStatus,
-    score_architectures,
     score_model,
     shape_of,
     shape_of_model,
 )
-from lpzero.scoring.model_file import LoadedModel, load_model
+from lpzero.scoring.model import LoadedModel, load_model
+from lpzero.scoring.percentiles import SpaceSample
+from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
 from lpzero.seeds import derived_seed
-from lpzero.spaces import get_space
 from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
 from lpzero.spaces.models.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
 from lpzero.spaces.models.sites import SitedModel, SiteMap
-from lpzero.spaces.space import SearchSpace
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,178 +62,122 @@ class Request:
     within: str | None
     jobs: int
 
-    @property
-    def probe(self) -> Probe:
-        """What every model is shown; raises InputError for what cannot be."""
-        return Probe(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
+    def scorer(self) -> ModelScorer:
+        """What scores models as asked; raises InputError for a proxy that there is not, or a value out of its range."""
+        probe = Probe(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
+        proxies = tuple(load_proxy(name) for name in self.proxies)
+        return ModelScorer(proxies, probe, SpaceSample(self.percentiles, self.within, proxies, probe, self.jobs))
 
 
-Say = Callable[[str], None]
-
-
-def scorer(request: Request, say: Say) -> Callable[[str], dict[str, Any]]:
-    """:func:`score_one` with all but the model; raises InputError for a proxy that there is not."""
-    proxies, probe = [load_proxy(name) for name in request.proxies], request.probe
-    drawn = Drawn(request.percentiles, request.within, proxies, probe, request.jobs)
-    return partial(score_one, proxies=proxies, probe=probe, drawn=drawn, say=say)
-
-
-@dataclass
-class Drawn:
-    """Random architectures of spaces, scored when they are first asked for.
+@dataclass(frozen=True)
+class ModelScorer:
+    """Scores models, all of them alike.
 
     Attributes:
-        number: How many of a space; 0 for no percentiles.
-        within: The space for every model; None for the model's own.
-        proxies: What scores them.
-        probe: What they are shown.
-        jobs: Worker processes.
+        proxies: In the order of the scores.
+        probe: What every model is shown.
+        sample: What their percentiles are among.
     """
 
-    number: int
-    within: str | None
-    proxies: list[Proxy]
+    proxies: tuple[Proxy, ...]
     probe: Probe
-    jobs: int
-    _scored: dict[tuple[str, str], list[list[Score]]] = field(default_factory=dict)
+    sample: SpaceSample
 
-    def percentiles(self, text: str, space: SearchSpace | None, scores: Sequence[Score]) -> dict[str, Any] | None:
-        """The share of drawn architectures that are not better, in per cent, by proxy; None without percentiles.
+    def score(self, text: str) -> ModelScore:
+        """Load the model that a user gave, and score it; raises as :func:`.load_model` and :meth:`score_loaded` do."""
+        if text.endswith(".py"):
+            _LOG.warning("note: %s is run as code", text)
+        return self.score_loaded(text, load_model(text, self.probe.seed))
+
+    def score_loaded(self, name: str, loaded: LoadedModel) -> ModelScore:
+        """Score a model.
+
+        Args:
+            name: What it is called.
+            loaded: The model, and what is known of it.
 
         Raises:
-            InputError: The space of the model is not known.
+            InputError: It cannot be read, or the space for its percentiles is not known.
+            LpzeroError: The model's own code failed, or no proxy could score it.
         """
-        if not self.number:
-            return None
-        space = space if self.within is None else get_space(self.within)
-        if space is None:
-            raise InputError(f"{text}: --percentiles: its space is not known: say which one with --within")
-        rows = self._rows(space)
-        of: dict[str, float | None] = {}
-        for i, (proxy, mine) in enumerate(zip(self.proxies, scores, strict=True)):
-            others = np.array([row[i].value for row in rows if row[i].value is not None], dtype=np.float64)
-            if mine.value is None or not len(others):
-                of[proxy.name] = None
-            else:
-                sign = 1 if proxy.higher_is_better else -1
-                of[proxy.name] = float(stats.percentileofscore(sign * others, sign * mine.value, kind="weak"))
-        return {"space": space.name, "protocol": space.protocol, "drawn": self.number, "of": of}
-
-    def _rows(self, space: SearchSpace) -> list[list[Score]]:
-        place = (space.reference, space.protocol)
-        if place not in self._scored:
-            rng = np.random.default_rng(derived_seed(self.probe.seed, "percentiles"))
-            architectures = [space.sample(rng) for _ in range(self.number)]
-            with open_engine(None, self.jobs) as engine:
-                self._scored[place] = score_architectures(
-                    space, architectures, self.proxies, self.probe, engine=engine, progress=lambda _done, _total: None
-                )
-        return self._scored[place]
-
-
-def score_one(text: str, proxies: list[Proxy], probe: Probe, drawn: Drawn, say: Say) -> dict[str, Any]:
-    """Load one model and score it.
-
-    Args:
-        text: What the user gave.
-        proxies: In the order of the scores.
-        probe: Seeds, batch and device.
-        drawn: What its percentiles are among.
-        say: Called with a line that a person should see.
-
-    Returns:
-        ``{"model", "space", "protocol", "params", "costs", "seed", "batch_sha256", "scores", "percentiles"}``.
-
-    Raises:
-        InputError: It is no model that can be read.
-        LpzeroError: The model's own code failed, or no proxy could score it.
-    """
-    if text.endswith(".py"):
-        say(f"note: {text} is run as code")
-    loaded = load_model(text, probe.seed)
-    try:
-        model, site_map, source, batch = _readable(loaded, probe, say)
-    except LpzeroError:
-        raise
-    except MODEL_ERRORS as err:
-        raise LpzeroError(f"{text}: the model cannot be read: {type(err).__name__}: {line_of(err)}") from err
-    known = loaded.space is not None and loaded.architecture is not None
-    with single_threaded():
-        shape = shape_of_model(source, site_map) if not known else _known_shape(loaded)
-        scores = score_model(model, site_map, shape, batch, proxies)
-        if all(result.status is ScoreStatus.FAILED for result in scores):
-            raise LpzeroError(f"{text}: no proxy could score it: {scores[0].reason}")
         try:
-            costs = _costs(loaded, model, site_map, source, batch, probe)
+            readable = _readable(loaded, self.probe)
         except LpzeroError:
             raise
         except MODEL_ERRORS as err:
-            raise LpzeroError(f"{text}: the model cannot be run: {type(err).__name__}: {line_of(err)}") from err
-    for proxy, result in zip(proxies, scores, strict=True):
-        if result.reason:
-            say(f"{text}: {proxy.name}: {result.status.value}: {result.reason}")
-    return {
-        "model": text,
-        "space": None if loaded.space is None else loaded.space.name,
-        "protocol": None if loaded.space is None else loaded.space.protocol,
-        "params": costs["params"],
-        "costs": costs,
-        "seed": probe.seed,
-        "batch_sha256": batch.sha256,
-        "scores": [_row(proxy, result) for proxy, result in zip(proxies, scores, strict=True)],
-        "percentiles": drawn.percentiles(text, loaded.space, scores),
-    }
+            raise LpzeroError(f"{name}: the model cannot be read: {type(err).__name__}: {line_of(err)}") from err
+        with single_threaded():
+            scores = score_model(
+                readable.model, readable.site_map, _shape(loaded, readable), readable.batch, self.proxies
+            )
+            if all(result.status is ScoreStatus.FAILED for result in scores):
+                raise LpzeroError(f"{name}: no proxy could score it: {scores[0].reason}")
+            try:
+                costs = _costs(loaded, readable, self.probe)
+            except LpzeroError:
+                raise
+            except MODEL_ERRORS as err:
+                raise LpzeroError(f"{name}: the model cannot be run: {type(err).__name__}: {line_of(err)}") from err
+        for proxy, result in zip(self.proxies, scores, strict=True):
+            if result.reason:
+                _LOG.warning("%s: %s: %s: %s", name, proxy.name, result.status.value, result.reason)
+        return ModelScore(
+            model=name,
+            space=None if loaded.space is None else loaded.space.name,
+            protocol=None if loaded.space is None else loaded.space.protocol,
+            params=costs.params,
+            costs=costs,
+            seed=self.probe.seed,
+            batch_sha256=readable.batch.sha256,
+            scores=[_row(proxy, result) for proxy, result in zip(self.proxies, scores, strict=True)],
+            percentiles=self.sample.percentiles(name, loaded.space, scores),
+        )
 
 
-def _row(proxy: Proxy, result: Score) -> dict[str, Any]:
-    return {
-        "proxy": proxy.name,
-        "value": result.value,
-        "direction": proxy.direction,
-        "status": result.status.value,
-        "seconds": round(result.seconds, 6),
-    }
+def _row(proxy: Proxy, result: Score) -> ProxyScore:
+    return ProxyScore(
+        proxy=proxy.name,
+        value=result.value,
+        direction=proxy.direction,
+        status=result.status.value,
+        seconds=round(result.seconds, 6),
+    )
 
 
-def mean_ranks(documents: Sequence[dict[str, Any]], proxies: Sequence[Proxy]) -> list[float | None]:
+def mean_ranks(models: Sequence[ModelScore], proxies: Sequence[Proxy]) -> list[float | None]:
     """The mean rank of each model over the proxies that scored all of them, 1 for the best; None where none did."""
     ranks = []
     for i, proxy in enumerate(proxies):
-        values = [document["scores"][i]["value"] for document in documents]
+        values = [model.scores[i].value for model in models]
         if None not in values:
             ranks.append(stats.rankdata(np.array(values) * (-1 if proxy.higher_is_better else 1)))
     if not ranks:
-        return [None] * len(documents)
+        return [None] * len(models)
     return [float(rank) for rank in np.mean(ranks, axis=0)]
 
 
-def _known_shape(loaded: LoadedModel) -> Any:
-    assert loaded.space is not None
-    assert loaded.architecture is not None
-    return shape_of(loaded.space, loaded.architecture)
+@dataclass(frozen=True)
+class _Readable:
+    """A model as the extraction calls it, on its device.
+
+    Attributes:
+        model: The model.
+        site_map: Its sites.
+        batch: What it is shown.
+    """
+
+    model: nn.Module
+    site_map: SiteMap
+    batch: Batch
 
 
-def _costs(
-    loaded: LoadedModel, model: nn.Module, site_map: SiteMap, source: nn.Module, batch: Batch, probe: Probe
-) -> dict[str, float]:
-    """The counted costs of a model: those of its space where it is known, else from what is there."""
-    if loaded.space is not None and loaded.architecture is not None:
-        costs = Costs(loaded.space, Measurement(probe.tokens, probe.device))
-        return {name: costs.of(loaded.architecture, name) for name in COUNTED}
-    shape = shape_of_model(source, site_map)
-    one = Batch(batch.input_ids[:1], batch.labels[:1])
-    flops = passed_flops(model, one.input_ids, one.labels) / one.input_ids.shape[1]
-    return {"params": shape.params, "nonembedding": shape.decoder_params, "bytes": BYTES * shape.params, "flops": flops}
-
-
-def _readable(loaded: LoadedModel, probe: Probe, say: Say) -> tuple[nn.Module, SiteMap, nn.Module, Batch]:
-    """The model as the extraction calls it, its sites, where its parameters are, and the batch; on the device."""
+def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
     model = loaded.model.to(probe.device)
     batch = _batch(loaded, model, probe) if loaded.space is None else probe_batch(loaded.space, probe)
     if isinstance(model, SitedModel):
-        return model, model.site_map(), model, batch.to(probe.device)
+        return _Readable(model, model.site_map(), batch.to(probe.device))
     answering = Answering(model, guessed_objective(model))
-    return answering, _sites(answering, say), answering, batch.to(probe.device)
+    return _Readable(answering, _sites(answering), batch.to(probe.device))
 
 
 def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
@@ -243,10 +188,28 @@ def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
     return random_batch(guessed_vocabulary(model), objective, rng, batch=probe.batch, tokens=probe.tokens)
 
 
-def _sites(model: nn.Module, say: Say) -> SiteMap:
+def _sites(model: nn.Module) -> SiteMap:
     try:
         return discover_sites(model)
     except LpzeroError:
         sites = flat_sites(model)
-        say("note: the model has no list of blocks and no site_map method: all of it counts as one layer")
+        _LOG.warning("note: the model has no list of blocks and no site_map method: all of it counts as one layer")
         return sites
+
+
+def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:
+    """The shape of a model: that of its architecture where it is known, else from what is there."""
+    if loaded.space is not None and loaded.architecture is not None:
+        return shape_of(loaded.space, loaded.architecture)
+    return shape_of_model(readable.model, readable.site_map)
+
+
+def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
+    """The counted costs of a model: those of its space where it is known, else from what is there."""
+    if loaded.space is not None and loaded.architecture is not None:
+        costs = Costs(loaded.space, Measurement(probe.tokens, probe.device))
+        return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED})
+    shape = shape_of_model(readable.model, readable.site_map)
+    one = Batch(readable.batch.input_ids[:1], readable.batch.labels[:1])
+    flops = passed_flops(readable.model, one.input_ids, one.labels) / one.input_ids.shape[1]
+    return CountedCosts(params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops)

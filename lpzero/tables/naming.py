@@ -20,12 +20,12 @@ def check_names(name: str, folder: Path) -> None:
     """
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"expected a name of letters, digits, dots, dashes and underscores, found {name!r}: give another --name"
+            f"expected a name of letters, digits, dots, dashes and underscores, found {name!r}: give another `name`"
         )
     if name in TABLES:
-        raise InputError(f"expected a name that no known table has, found {name!r}: give another --name")
+        raise InputError(f"expected a name that no known table has, found {name!r}: give another `name`")
     if str(folder) in TABLES:
-        raise InputError(f"expected a folder that is no known table's name, found {str(folder)!r}: give another --out")
+        raise InputError(f"expected a folder that is no known table's name, found {str(folder)!r}: give another `out`")
 
 
 def check_texts(texts: Iterable[tuple[str, str]]) -> None:
@@ -39,4 +39,4 @@ def check_texts(texts: Iterable[tuple[str, str]]) -> None:
     """
     for option, text in texts:
         if not text.strip() or not text.isprintable():
-            raise InputError(f"--{option}: expected a line of text, found {text!r}")
+            raise InputError(f"`{option}`: expected a line of text, found {text!r}")

@@ -120,6 +120,6 @@ def require_losses(trainings: Sequence[TrainedRecord], folder: Path) -> None:
     raise NoResultError(
         f"{folder}: expected trainings that end at two different losses or more, found {found}"
         f"{f' (first reason: {reason})' if reason else ''}: they are kept there; the same command tries what is "
-        "failed, out_of_memory, timeout or killed again, another --out takes another recipe, such as a lower "
-        "--learning-rate"
+        "failed, out_of_memory, timeout or killed again, another `out` takes another recipe, such as a lower "
+        "`learning_rate`"
     )

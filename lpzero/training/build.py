@@ -90,7 +90,7 @@ def build(
         cells = len(space.cells)
         if number < cells:
             empty = f"{cells - number} of the {cells} pairs of depth and width have no architecture"
-            say(f"{empty}: --archs {cells} fills them all")
+            say(f"{empty}: `archs` {cells} fills them all")
         train_missing(tasks, source, engine, progress, say)
         yield Built(tuple(read_training(task) for task in tasks), read_json(folder / ENVIRONMENT))
 
@@ -131,7 +131,7 @@ def _check_recipe(path: Path, recipe: Recipe) -> None:
     if differing is not None:
         raise InputError(
             f"{path}: expected the recipe of this build, found one with {differing} {found.get(differing)!r} "
-            f"instead of {wanted.get(differing)!r}: give another --out"
+            f"instead of {wanted.get(differing)!r}: give another `out`"
         )
 
 
@@ -141,7 +141,7 @@ def _check_environment(folder: Path, here: dict[str, str]) -> None:
         if _trainings(folder):
             raise InputError(
                 f"{path}: expected the versions that the trainings there were made with, found no such file: "
-                "an older lpzero began the folder: give another --out"
+                "an older lpzero began the folder: give another `out`"
             )
         return
     found = read_json(path)
@@ -151,7 +151,7 @@ def _check_environment(folder: Path, here: dict[str, str]) -> None:
         if found.get(name) != here[name]:
             raise InputError(
                 f"{path}: expected {name} {here[name]}, as it is installed, found {name} {found.get(name)}: "
-                "go on with that version, or give another --out"
+                "go on with that version, or give another `out`"
             )
 
 
@@ -159,7 +159,7 @@ def _check_numbers(folder: Path, number: int, repeated: int) -> None:
     for option, seed, given in (("archs", 0, number), ("repeat", 1, repeated)):
         held_there = 1 + max((index for index, other in _trainings(folder) if other == seed), default=-1)
         if given < held_there:
-            raise InputError(f"--{option}: expected at least the {held_there} that {folder} holds, found {given}")
+            raise InputError(f"`{option}`: expected at least the {held_there} that {folder} holds, found {given}")
 
 
 def _trainings(folder: Path) -> list[tuple[int, int]]:

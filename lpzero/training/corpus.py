@@ -98,7 +98,7 @@ def read_corpus(path: Path, *, validation: Path | None = None, tokens: str = BYT
     found = tokenizer.get_vocab_size()
     if found < pairs:
         instead = f"bpe:{found}" if found > BYTE_VOCABULARY else BYTES
-        raise InputError(f"corpus {path}: expected text for {pairs} ids, found {found} in it: use --tokens {instead}")
+        raise InputError(f"corpus {path}: expected text for {pairs} ids, found {found} in it: use `tokens` {instead}")
     encoded = [np.array(tokenizer.encode(part).ids, dtype=np.int64) for part in (train, held)]
     digest = _sha256(tokenizer.to_str().encode())
     return Corpus(encoded[0], encoded[1], tokens, found, digest, *hashes)

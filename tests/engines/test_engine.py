@@ -249,5 +249,5 @@ def test_a_limit_of_more_seconds_than_a_system_can_wait_is_none() -> None:
 @pytest.mark.parametrize("name", ["process", "ray"])
 def test_memory_is_limited_on_linux_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(InputError, match="--memory-limit: expected Linux, which can enforce it, found darwin"):
+    with pytest.raises(InputError, match="`memory_limit`: expected Linux, which can enforce it, found darwin"):
         open_engine(name, 1, limits=Limits(memory=1 << 30))

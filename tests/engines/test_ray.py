@@ -21,8 +21,9 @@ from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.engines.ray_cluster import _reach
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute, prepare
+from lpzero.progress import Progress
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
 
@@ -108,7 +109,7 @@ def test_a_node_may_go_in_the_middle(cluster: Any) -> None:
 
 
 class Removing:
-    """An observer of a run that removes a node when the first epoch is complete.
+    """A watch of a run that removes a node when the first epoch is complete.
 
     Args:
         cluster: The cluster.
@@ -118,18 +119,9 @@ class Removing:
     def __init__(self, cluster: Any, node: Any) -> None:
         self._cluster, self._node = cluster, node
 
-    def architectures(self, step: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def counted(self, step: str, done: int, total: int, noun: str) -> None:
-        """Nothing."""
-
-    def formulas(self, progress: Any) -> None:
-        """Nothing."""
-
-    def generation(self, state: Any, progress: Any) -> None:
+    def __call__(self, progress: Progress) -> None:
         """Remove the node, once."""
-        if self._node is not None:
+        if self._node is not None and progress.facts.startswith("generation 1,"):
             self._cluster.remove_node(self._node)
             self._node = None
 
@@ -160,14 +152,14 @@ def test_a_whole_evolution_is_that_of_one_process_though_a_node_goes_in_the_midd
         ("serial", Serial(), None),
         ("ray", open_engine("ray", 3), cluster.add_node(num_cpus=1)),
     ):
-        run = DiscoveryRunFolder.create(tmp_path / name, config)
+        run = EvolutionRunFolder.create(tmp_path / name, config)
         with engine:
             documents.append(
-                execute(run, setting, home=tmp_path / f"home-{name}", engine=engine, observer=Removing(cluster, node))
+                execute(run, setting, home=tmp_path / f"home-{name}", engine=engine, watch=Removing(cluster, node))
             )
     one, other = documents
     for key in ("best", "front", "baselines", "evaluated", "duplicates", "pruned", "left_out"):
-        assert one[key] == other[key]
+        assert getattr(one, key) == getattr(other, key)
     banks = [
         {path.name: path.read_bytes() for path in (tmp_path / f"home-{name}").rglob("*.safetensors")}
         for name in ("serial", "ray")
@@ -218,7 +210,7 @@ def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
         # a port where nobody listens
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(MissingError, match=rf"--address {address}: expected a Ray cluster, found nobody"):
+        with pytest.raises(MissingError, match=rf"`address` {address}: expected a Ray cluster, found nobody"):
             _reach(address)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingError, match=r"pip install 'lpzero\[ray\]'"):

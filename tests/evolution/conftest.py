@@ -15,11 +15,11 @@ from lpzero.evolution.archive import key_hash
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.setting import Setting
-from lpzero.evolution.evolution import Progress, State
 from lpzero.evolution.run import prepare
 from lpzero.fitness import Correlation, Status
 from lpzero.formula import Formula, canonical
 from lpzero.formula.rules import pruned_by
+from lpzero.progress import Progress
 from lpzero.tables import load_table
 
 SMALL: dict[str, Any] = {
@@ -42,27 +42,15 @@ SMALL: dict[str, Any] = {
 
 
 class Quiet:
-    """An observer that remembers what it was told."""
+    """A watch that remembers what it was told."""
 
     def __init__(self) -> None:
-        self.steps: list[tuple[str, int, int]] = []
-        self.generations: list[int] = []
+        self.told: list[Progress] = []
 
-    def architectures(self, step: str, done: int, total: int) -> None:
-        """Remember a step."""
-        self.steps.append((step, done, total))
-
-    def counted(self, step: str, done: int, total: int, noun: str) -> None:
-        """Check that there are no more of them than said."""
-        assert 0 <= done <= total
-
-    def formulas(self, progress: Progress) -> None:
-        """Check that progress is a share."""
-        assert 0 <= progress.done <= 1
-
-    def generation(self, state: State, progress: Progress) -> None:
-        """Remember a generation."""
-        self.generations.append(state.generation)
+    def __call__(self, progress: Progress) -> None:
+        """Remember it, and check that it is a share."""
+        assert 0 <= progress.share <= 1
+        self.told.append(progress)
 
 
 class Landscape:
@@ -142,5 +130,5 @@ def small() -> dict[str, Any]:
 
 @pytest.fixture
 def quiet() -> Quiet:
-    """An observer that remembers."""
+    """A watch that remembers."""
     return Quiet()

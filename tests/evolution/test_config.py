@@ -45,7 +45,7 @@ def test_the_elite_leaves_room() -> None:
 
 
 def test_options_are_named_as_they_are_given() -> None:
-    with pytest.raises(InputError, match=r"^--max-depth: expected less than or equal to 24, found 25"):
+    with pytest.raises(InputError, match=r"^`max_depth`: expected less than or equal to 24, found 25"):
         check_config({**NAMED, "max_depth": 25})
 
 
@@ -60,7 +60,7 @@ def test_files_are_json_objects(tmp_path: Path) -> None:
 
 def test_a_table_of_another_space_is_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_DATA", str(data))
-    with pytest.raises(InputError, match="table gpt2-wt103 is of space gpt2, found --space flexibert"):
+    with pytest.raises(InputError, match="table gpt2-wt103 is of space gpt2, found `space` flexibert"):
         prepare(check_config({**NAMED, "table": "gpt2-wt103"}, source="here"))
     with pytest.raises(InputError, match="records left for the test"):
         prepare(check_config({**NAMED, "search_size": 490}, source="here"))
@@ -75,7 +75,7 @@ def test_settings_of_before_islands_are_read() -> None:
 def test_too_few_or_too_many_architectures_for_an_enumeration_are_refused(size: int) -> None:
     for possible in (12, 256):
         check_start(check_config({**NAMED, "search_size": possible}))
-    with pytest.raises(InputError, match=f"ranks 12 to 256 architectures, found --search-size {size}: give --start"):
+    with pytest.raises(InputError, match=f"ranks 12 to 256 architectures, found `search_size` {size}: give `start`"):
         check_start(check_config({**NAMED, "search_size": size}))
     check_start(check_config({**NAMED, "search_size": size, "start": "random"}))
 

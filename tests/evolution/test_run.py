@@ -13,7 +13,7 @@ import lpzero.evolution.discovery.faults as left_out_module
 from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import Setting, execute, prepare
 from lpzero.evolution.trial import probes_of
 from lpzero.files import LOCK
@@ -23,6 +23,7 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
 from lpzero.operands.bank import fill_bank
 from lpzero.operands.probe import untrained_operands
+from lpzero.progress import Progress
 
 
 def _result(document: dict[str, Any]) -> dict[str, Any]:
@@ -32,9 +33,9 @@ def _result(document: dict[str, Any]) -> dict[str, Any]:
 SERIAL = Serial()
 
 
-def _execute(setting: Setting, path: Path, home: Path, observer: Any, engine: Engine = SERIAL) -> dict[str, Any]:
-    run = DiscoveryRunFolder.create(path, setting.config)
-    return execute(run, setting, home=home, engine=engine, observer=observer)
+def _execute(setting: Setting, path: Path, home: Path, watch: Any, engine: Engine = SERIAL) -> dict[str, Any]:
+    run = EvolutionRunFolder.create(path, setting.config)
+    return execute(run, setting, home=home, engine=engine, watch=watch).to_json()
 
 
 @pytest.fixture(scope="module")
@@ -138,44 +139,46 @@ class Killed(Exception):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("at", ["operands", "generation 0", "generation 2", "inside generation 2", "testing"])
+# what a run tells: of each island's epoch the generation that it bred, then, behind the checkpoint, the next one
+STOPS = {
+    "operands": ("operands", "3/14 architectures", 1),
+    "first populations": ("evolving", "generation 1,", 1),
+    "inside an epoch": ("evolving", "generation 2,", 3),
+    "an epoch": ("evolving", "generation 3,", 1),
+    "testing": ("testing", "3/28 architectures", 1),
+}
+
+
+@pytest.mark.parametrize("at", STOPS)
 def test_a_run_stopped_anywhere_resumes_to_the_same_result(
     whole: dict[str, Any], setting: Setting, tmp_path: Path, at: str, quiet: Any
 ) -> None:
-    class Killing(type(quiet)):  # type: ignore[misc]
-        formulas_left = 2
+    step, facts, times = STOPS[at]
+    met: list[Progress] = []
 
-        def architectures(self, step: str, done: int, total: int) -> None:
-            if step == at and done == 3:
-                raise Killed
-            super().architectures(step, done, total)
-
-        def formulas(self, progress: Any) -> None:
-            if at == "inside generation 2" and progress.generation == 2:
-                self.formulas_left -= 1
-                if self.formulas_left == 0:
-                    raise Killed
-
-        def generation(self, state: Any, progress: Any) -> None:
-            if at == f"generation {state.generation}":
-                raise Killed
+    def killing(progress: Progress) -> None:
+        if progress.step == step and progress.facts.startswith(facts):
+            met.append(progress)
+        if len(met) == times:
+            raise Killed
 
     path = tmp_path / "run"
     with pytest.raises(Killed):
-        _execute(setting, path, tmp_path / "bank", Killing())
+        _execute(setting, path, tmp_path / "bank", killing)
     assert not (path / "best.json").exists()
-    run, config = DiscoveryRunFolder.open(path, EvolveConfig)
+    run, config = EvolutionRunFolder.open(path, EvolveConfig)
     assert config == setting.config
-    resumed = execute(run, prepare(config), home=tmp_path / "bank", engine=Serial(), observer=quiet)
+    resumed = execute(run, prepare(config), home=tmp_path / "bank", engine=Serial(), watch=quiet).to_json()
     assert _result(resumed) == _result(whole)
 
 
 def test_a_finished_run_gives_its_result_without_work(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     first = _execute(setting, tmp_path / "run", home, quiet)
-    run, config = DiscoveryRunFolder.open(tmp_path / "run", EvolveConfig)
+    run, config = EvolutionRunFolder.open(tmp_path / "run", EvolveConfig)
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    assert execute(run, prepare(config), home=home, engine=Serial(), observer=None) == first  # type: ignore[arg-type]
-    assert run.read_result() == first
+    again = execute(run, prepare(config), home=home, engine=Serial(), watch=quiet)
+    assert again.to_json() == first
+    assert run.read_result() == again
     assert before == {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
 
 
@@ -199,30 +202,32 @@ def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").write_text("keep")
     with pytest.raises(InputError, match="exists and is left as it is"):
-        DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+        EvolutionRunFolder.create(tmp_path / "run", setting.config)
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
 
 
 def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "best.json").write_text('{"a": 1}')
-    with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found none of its 'schema'"):
-        execute(run, setting, home=home, engine=Serial(), observer=quiet)
+    with pytest.raises(
+        InputError, match=r"best\.json: expected the result of a run, found schema: none: delete"
+    ):
+        execute(run, setting, home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
     with pytest.raises(InputError, match="not that which the run began with"):
-        execute(run, setting, home=home, engine=Serial(), observer=quiet)
+        execute(run, setting, home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
     setting: Setting, tmp_path: Path, home: Path, quiet: Any
 ) -> None:
-    with pytest.raises(InputError, match=r"expected a run directory with config\.json"):
-        DiscoveryRunFolder.open(tmp_path, EvolveConfig)
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    with pytest.raises(InputError, match=r"expected the folder of a run with config\.json"):
+        EvolutionRunFolder.open(tmp_path, EvolveConfig)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     for text, words in (
         ("{", "expected a JSON object"),
         ('{"schema": 2}', "damaged"),
@@ -231,4 +236,4 @@ def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
         (tmp_path / "run" / "state").mkdir(exist_ok=True)
         (tmp_path / "run" / "state" / "checkpoint.json").write_text(text)
         with pytest.raises(InputError, match=words):
-            execute(run, setting, home=home, engine=Serial(), observer=quiet)
+            execute(run, setting, home=home, engine=Serial(), watch=quiet)

@@ -16,11 +16,11 @@ from lpzero.engines import Serial
 from lpzero.errors import InputError
 from lpzero.evolution import start as start_module
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
-from lpzero.evolution.island import rules_of
+from lpzero.evolution.folder import EvolutionRunFolder
+from lpzero.evolution.island import grammar_of
 from lpzero.evolution.run import execute, prepare
-from lpzero.evolution.start import Start, find_start
+from lpzero.evolution.start import find_start
 from lpzero.fitness import judge
 from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
@@ -28,6 +28,8 @@ from lpzero.formula.grammar import accepts
 from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import fill_bank, read_sketch
 from lpzero.operands.packed import Packed
+from lpzero.progress import Progress, unwatched
+from lpzero.proxy.discovery import Start
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.Monkey
 
 
 def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
-    return find_start(setting, _packed(setting, home), jobs=jobs, counted=lambda *_: None)
+    return find_start(setting, _packed(setting, home), jobs=jobs, watch=unwatched)
 
 
 def _packed(setting: Setting[EvolveConfig], home: Path) -> Packed:
@@ -103,7 +105,7 @@ def test_formulas_that_the_limits_forbid_are_left_out(
     assert all(parse(text).size <= 7 for text in start.formulas)
     tight = setting.config.model_copy(update={"max_size": 4, "max_depth": 4, "seed_formulas": []})
     monkeypatch.setattr(start_module, "accepts", lambda _rules, _formula: False)
-    with pytest.raises(InputError, match="no enumerated formula fits --max-size and --max-depth"):
+    with pytest.raises(InputError, match="no enumerated formula fits `max_size` and `max_depth`"):
         _found(replace(setting, config=tight), home)
 
 
@@ -130,7 +132,7 @@ def test_a_grammar_of_branches_enumerates_itself(setting: Setting[EvolveConfig],
         for name in ("lpzero", "layered")
     )
     assert paper.enumerated < layered.enumerated / 3
-    assert all(accepts(rules_of(config), parse(text)) for text in paper.formulas)
+    assert all(accepts(grammar_of(config), parse(text)) for text in paper.formulas)
     assert len(paper.formulas) == start_module.COMMITTEE
 
 
@@ -141,10 +143,10 @@ class Killed(Exception):
 def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = partial(execute, home=home, engine=Serial(), observer=quiet)
-    whole = run(DiscoveryRunFolder.create(tmp_path / "a", setting.config), setting)
+    run = partial(execute, home=home, engine=Serial(), watch=quiet)
+    whole = run(EvolutionRunFolder.create(tmp_path / "a", setting.config), setting).to_json()
     random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
-    other = run(DiscoveryRunFolder.create(tmp_path / "b", random.config), random)
+    other = run(EvolutionRunFolder.create(tmp_path / "b", random.config), random).to_json()
     assert whole["front"] != other["front"]
     enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
     checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
@@ -153,27 +155,31 @@ def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     def killed(*_: Any) -> None:
         raise Killed
 
-    folder = DiscoveryRunFolder.create(tmp_path / "c", setting.config)
+    def killed_when_evolving(_: Any, progress: Progress) -> None:
+        if progress.facts.startswith("generation 1,"):
+            raise Killed
+
+    folder = EvolutionRunFolder.create(tmp_path / "c", setting.config)
     with monkeypatch.context() as patch:
-        patch.setattr(type(quiet), "generation", killed)
+        patch.setattr(type(quiet), "__call__", killed_when_evolving)
         with pytest.raises(Killed):
-            execute(folder, setting, home=home, engine=Serial(2), observer=quiet)
+            execute(folder, setting, home=home, engine=Serial(2), watch=quiet)
     monkeypatch.setattr(start_module, "rank_all", killed)
-    again = run(folder, setting)
+    again = run(folder, setting).to_json()
     for key in ("best", "front", "evaluated", "start"):
         assert again[key] == whole[key]
 
 
 def test_a_random_start_enumerates_nothing(setting: Setting[EvolveConfig], home: Path) -> None:
     config = setting.config.model_copy(update={"start": "random"})
-    assert _found(replace(setting, config=config), home) == Start(0, ("sum(l1(weight * grad))",))
+    assert _found(replace(setting, config=config), home) == Start(enumerated=0, formulas=["sum(l1(weight * grad))"])
 
 
 def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any
 ) -> None:
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
-    document = execute(run, setting, home=home, engine=Serial(), observer=quiet)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
+    document = execute(run, setting, home=home, engine=Serial(), watch=quiet).to_json()
 
     kept = json.loads((tmp_path / "run" / "start.json").read_text())
     assert document["start"] == kept
@@ -186,4 +192,4 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     ):
         (tmp_path / "run" / "start.json").write_text(damaged)
         with pytest.raises(InputError, match=r"start\.json: expected the start of a run, found .*: begin a new run"):
-            execute(run, setting, home=home, engine=Serial(), observer=quiet)
+            execute(run, setting, home=home, engine=Serial(), watch=quiet)

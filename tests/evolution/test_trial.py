@@ -13,9 +13,9 @@ import pytest
 import lpzero.evolution.run as run_module
 from lpzero.engines import Serial
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import evaluation
+from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
 from lpzero.formula.grammar import draw, get_grammar
@@ -85,16 +85,16 @@ def test_a_run_keeps_its_packed_sketches_until_it_has_its_result(
         return begin(self)
 
     monkeypatch.setattr(Trial, "begin", watched)
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
 
     def failing(*_args: Any, **_named: Any) -> Any:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
         context.setattr(run_module, "final_report", failing)
-        execute(run, setting, home=home, engine=Serial(), observer=quiet)
+        execute(run, setting, home=home, engine=Serial(), watch=quiet)
     assert list((run.path / "state").glob("bank*"))
-    execute(run, setting, home=home, engine=Serial(), observer=quiet)
+    execute(run, setting, home=home, engine=Serial(), watch=quiet)
     assert len(there) >= 2
     assert all(there)
     assert not list((run.path / "state").glob("*bank*"))

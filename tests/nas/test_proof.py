@@ -21,6 +21,7 @@ from lpzero.nas import proof as module
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool
 from lpzero.nas.proof import Proof, compared, drawn_for_proof, prepare_proof, prove
+from lpzero.progress import Progress, unwatched
 from lpzero.spaces import get_space
 from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.scale import Scale, recipe
@@ -34,13 +35,13 @@ def test_the_intervals_are_those_of_t() -> None:
     result = compared({"found": found.tolist(), "random": random.tolist(), "largest": [2.05]})
     apart = found - random
     half = stats.t.ppf(0.975, 7) * apart.std(ddof=1) / np.sqrt(8)
-    assert result["random"]["mean"] == pytest.approx(apart.mean(), abs=1e-6)
-    assert result["random"]["interval"] == pytest.approx([apart.mean() - half, apart.mean() + half], abs=1e-5)
-    assert result["random"]["interval"] != result["random"]["unpaired_interval"]
+    assert result["random"].mean == pytest.approx(apart.mean(), abs=1e-6)
+    assert result["random"].interval == pytest.approx([apart.mean() - half, apart.mean() + half], abs=1e-5)
+    assert result["random"].interval != result["random"].unpaired_interval
     half = stats.t.ppf(0.975, 7) * found.std(ddof=1) / np.sqrt(8)
     middle = found.mean() - 2.05
-    assert result["largest"]["mean"] == pytest.approx(middle, abs=1e-6)
-    assert result["largest"]["interval"] == pytest.approx([middle - half, middle + half], abs=1e-5)
+    assert result["largest"].mean == pytest.approx(middle, abs=1e-6)
+    assert result["largest"].interval == pytest.approx([middle - half, middle + half], abs=1e-5)
 
 
 def test_what_is_drawn_beside_is_another_and_fits() -> None:
@@ -79,7 +80,7 @@ def test_found_random_and_largest_are_trained_once_each(short: Proof, tmp_path: 
     assert files == {key[:16] for key in keys}
     losses = {name: [row["loss"] for row in group] for name, group in proof["losses"].items()}
     assert proof["means"]["found"] == pytest.approx(np.mean(losses["found"]), abs=1e-6)
-    assert proof["difference"] == compared(losses)
+    assert proof["difference"] == {name: one.to_json() for name, one in compared(losses).items()}
     assert [row["key"] for row in proof["losses"]["found"]] == [row["key"] for row in document["best"][:3]]
 
 
@@ -88,18 +89,16 @@ def test_trainings_that_are_there_are_not_done_again(short: Proof, tmp_path: Pat
     groups = {name: [SPACE.sample(rng) for _ in range(n)] for name, n in (("found", 2), ("random", 2), ("largest", 1))}
     counted: list[tuple[int, int]] = []
 
-    class Observer:
-        def trainings(self, done: int, total: int) -> None:
-            counted.append((done, total))
-
-        def note(self, line: str) -> None:
-            raise AssertionError(line)
+    def watch(progress: Progress) -> None:
+        assert progress.step == "training"
+        done, total = progress.facts.removesuffix(" trainings").split("/")
+        counted.append((int(done), int(total)))
 
     run = SearchRunFolder(tmp_path / "run")
-    first = prove(run, SPACE, short, groups, engine=Serial(), observer=Observer())
+    first = prove(run, SPACE, short, groups, engine=Serial(), watch=watch)
     assert counted[0] == (0, 5)
     counted.clear()
-    assert prove(run, SPACE, short, groups, engine=processes, observer=Observer()) == first
+    assert prove(run, SPACE, short, groups, engine=processes, watch=watch) == first
     assert counted == [(5, 5)]
 
 
@@ -109,26 +108,19 @@ def test_too_few_losses_are_no_result(short: Proof, tmp_path: Path, monkeypatch:
     few = {"found": [one], "random": [other, third], "largest": [one]}
     groups = {"found": [one, other], "random": [one, other], "largest": [third]}
 
-    class Quiet:
-        def trainings(self, done: int, total: int) -> None:
-            assert done <= total
-
-        def note(self, line: str) -> None:
-            raise AssertionError(line)
-
     with pytest.raises(NoResultError, match="too few to compare: 1 found and 2 random ones"):
-        prove(SearchRunFolder(tmp_path / "run"), SPACE, short, few, engine=Serial(), observer=Quiet())
+        prove(SearchRunFolder(tmp_path / "run"), SPACE, short, few, engine=Serial(), watch=unwatched)
     assert not (tmp_path / "run").exists()
     monkeypatch.setattr(module, "read_training", lambda _: SimpleNamespace(loss=None, status="diverged"))
     with pytest.raises(NoResultError, match="too few trainings ended with a loss"):
-        prove(SearchRunFolder(tmp_path / "run"), SPACE, short, groups, engine=Serial(), observer=Quiet())
+        prove(SearchRunFolder(tmp_path / "run"), SPACE, short, groups, engine=Serial(), watch=unwatched)
 
 
 def test_a_training_without_a_loss_takes_its_pair_along() -> None:
     result = compared({"found": [1.0, None, 1.2, 1.4], "random": [2.0, 9.0, 2.3, None], "largest": [1.5]})
     half = stats.t.ppf(0.975, 1) * np.std([-1.0, -1.1], ddof=1) / np.sqrt(2)
-    assert result["random"]["mean"] == pytest.approx(-1.05)
-    assert result["random"]["interval"] == pytest.approx([-1.05 - half, -1.05 + half], abs=1e-5)
+    assert result["random"].mean == pytest.approx(-1.05)
+    assert result["random"].interval == pytest.approx([-1.05 - half, -1.05 + half], abs=1e-5)
 
 
 def test_a_search_without_a_proof_keeps_its_result(
@@ -148,10 +140,10 @@ def test_a_search_without_a_proof_keeps_its_result(
 def test_a_corpus_of_another_text_and_a_space_without_recipe_are_refused(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("another text " * 1000)
-    with pytest.raises(InputError, match=r"--corpus: expected the text of gpt2-own, SHA-256 [0-9a-f]{16}"):
+    with pytest.raises(InputError, match=r"`corpus`: expected the text of gpt2-own, SHA-256 [0-9a-f]{16}"):
         prepare_proof(SPACE, str(text), str(text))
-    with pytest.raises(InputError, match=r"bundled table: expected .*--space gpt2 --protocol own.* found gpt2, protoc"):
+    with pytest.raises(InputError, match=r"bundled table: expected .*`space` gpt2 `protocol` own.* found gpt2, protoc"):
         prepare_proof(get_space("gpt2"), str(text), str(text))
-    with pytest.raises(MissingError, match="give --corpus and --validation"):
+    with pytest.raises(MissingError, match="give `corpus` and `validation`"):
         prepare_proof(SPACE, "", "")
     assert module.LEVEL == 0.95

@@ -15,10 +15,12 @@ from lpzero.costs.cost import CostValue
 from lpzero.costs.costs import COUNTED
 from lpzero.engines import Serial
 from lpzero.errors import InputError
+from lpzero.nas.config import SearchConfig
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.run import _keep_costs, execute
 from lpzero.nas.setting import prepare
+from lpzero.progress import Progress, Watch, unwatched
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables import load_table
@@ -27,23 +29,15 @@ SMALL = ["--table", "gpt2-own", "--proxy", "sum(l1(weight * grad))", "--proxy", 
 SMALL += ["--batch", "1", "--tokens", "4", "--max-params", "1.2M", "--json"]
 
 
-class Quiet:
-    """An observer that may kill."""
+def until(number: int) -> Watch:
+    """A watch that kills when so many architectures are scored."""
 
-    def __init__(self, until: int = 10**9) -> None:
-        self.until = until
-
-    def architectures(self, step: str, done: int, total: int) -> None:
-        """Raise where the time has come."""
-        assert 0 <= done <= total
-        if step == "search" and done >= self.until:
+    def kill(progress: Progress) -> None:
+        assert 0 <= progress.share <= 1
+        if progress.step == "search" and int(progress.facts.split("/")[0]) >= number:
             raise KeyboardInterrupt
 
-    def trainings(self, done: int, total: int) -> None:
-        """Nothing is said."""
-
-    def note(self, line: str) -> None:
-        """Nothing is said."""
+    return kill
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +85,13 @@ def test_jobs_change_nothing_and_the_files_are_there(found: dict[str, Any], tmp_
 
 
 def test_a_search_that_was_killed_goes_on_to_the_same_result(found: dict[str, Any], tmp_path: Path) -> None:
-    finished, config = SearchRunFolder.open(Path(found["run"]))
+    finished, config = SearchRunFolder.open(Path(found["run"]), SearchConfig)
     run, setting = SearchRunFolder.create(tmp_path / "run", config), prepare(config)
     with pytest.raises(KeyboardInterrupt):
-        execute(run, setting, engine=Serial(), observer=Quiet(until=8))
+        execute(run, setting, engine=Serial(), watch=until(8))
     kept = (tmp_path / "run" / "scored.jsonl").read_text()
     (tmp_path / "run" / "scored.jsonl").write_text(kept + '{"architecture": {"spa')
-    document = execute(run, setting, engine=Serial(), observer=Quiet())
+    document = execute(run, setting, engine=Serial(), watch=unwatched).to_json()
     for key in ("best", "front", "controls", "truth", "scored", "statuses"):
         assert document[key] == found[key]
     assert len(finished.kept(2)) == len(run.kept(2))
@@ -136,7 +130,7 @@ def test_of_equal_scores_the_front_has_the_cheapest(tmp_path: Path) -> None:
 
 
 def test_a_damaged_score_is_named(tmp_path: Path, found: dict[str, Any]) -> None:
-    _, config = SearchRunFolder.open(Path(found["run"]))
+    _, config = SearchRunFolder.open(Path(found["run"]), SearchConfig)
     run = SearchRunFolder.create(tmp_path / "run", config)
     (line, *_) = (Path(found["run"]) / "scored.jsonl").read_text().splitlines()
     (tmp_path / "run" / "scored.jsonl").write_text(line + "\n")
@@ -161,7 +155,7 @@ def test_a_damaged_score_is_named(tmp_path: Path, found: dict[str, Any]) -> None
 
 
 def test_what_went_wrong_is_kept_with_the_scores(tmp_path: Path, found: dict[str, Any]) -> None:
-    _, config = SearchRunFolder.open(Path(found["run"]))
+    _, config = SearchRunFolder.open(Path(found["run"]), SearchConfig)
     run = SearchRunFolder.create(tmp_path / "run", config)
     architecture = load_table("gpt2-own").records[0].architecture
     scored = [Scored(architecture, (1.0, 2.0)), Scored(architecture, (None, None), "timeout")]
@@ -170,7 +164,7 @@ def test_what_went_wrong_is_kept_with_the_scores(tmp_path: Path, found: dict[str
 
 
 def test_costs_that_another_process_measured_meanwhile_are_taken(tmp_path: Path, found: dict[str, Any]) -> None:
-    _, config = SearchRunFolder.open(Path(found["run"]))
+    _, config = SearchRunFolder.open(Path(found["run"]), SearchConfig)
     run = SearchRunFolder.create(tmp_path / "run", config)
     setting = prepare(config, run)
     measured = CostValue(0.5, (0.4, 0.6))
@@ -183,10 +177,10 @@ def test_costs_that_another_process_measured_meanwhile_are_taken(tmp_path: Path,
 def test_a_search_that_another_process_ended_meanwhile_is_not_done_again(
     tmp_path: Path, found: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, config = SearchRunFolder.open(Path(found["run"]))
+    _, config = SearchRunFolder.open(Path(found["run"]), SearchConfig)
     run, ended = SearchRunFolder.create(tmp_path / "run", config), iter([None, found])
     monkeypatch.setattr(SearchRunFolder, "read_result", lambda _: next(ended))
-    assert execute(run, prepare(config), engine=Serial(), observer=Quiet()) is found
+    assert execute(run, prepare(config), engine=Serial(), watch=unwatched) is found
 
 
 def test_worth_is_the_mean_rank_in_each_direction() -> None:
@@ -225,7 +219,7 @@ def test_worth_is_the_mean_rank_in_each_direction() -> None:
         (["--model", "nowhere", "--proxy", "params"], 2, "expected the folder of a checkpoint, found none"),
         (["--model", ".", "--space", "gpt2", "--proxy", "params"], 2, "--model is a space of its own"),
         (["--space", "no/such.toml", "--proxy", "params"], 2, "no/such.toml"),
-        (["--resume", "nowhere"], 2, "expected the folder of a search"),
+        (["--resume", "nowhere"], 2, "expected the folder of a run"),
         (["--resume", "nowhere", "--samples", "3"], 2, "has no effect beside --resume"),
     ],
 )

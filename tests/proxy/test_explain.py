@@ -141,7 +141,7 @@ def test_a_draw_is_a_part_in_order_and_follows_from_the_seed() -> None:
 
 @pytest.mark.parametrize("number", [-1, 0, 3, 129])
 def test_a_draw_that_cannot_be_made_is_refused(number: int) -> None:
-    with pytest.raises(InputError, match=f"--archs: expected from 4 to 128, all of gpt2-own, found {number}"):
+    with pytest.raises(InputError, match=f"`archs`: expected from 4 to 128, all of gpt2-own, found {number}"):
         drawn(load_table("gpt2-own"), number, 0)
 
 

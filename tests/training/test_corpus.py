@@ -142,7 +142,7 @@ def test_a_text_with_too_few_pairs_is_refused(tmp_path: Path) -> None:
 def test_a_text_without_pairs_is_one_of_bytes(tmp_path: Path) -> None:
     file = tmp_path / "one.txt"
     file.write_text("a\n" * 50)
-    with pytest.raises(InputError, match=r"expected text for 300 ids, found 257 in it: use --tokens bytes"):
+    with pytest.raises(InputError, match=r"expected text for 300 ids, found 257 in it: use `tokens` bytes"):
         read_corpus(file, tokens="bpe:300")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.engine_options import Where, engine_options
 from lpzero.cli.output import as_json, print_json, say
+from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError, LpzeroError
 
 if TYPE_CHECKING:
-    from lpzero.engines import Engine
+    from lpzero.engines import Engine, Workers
     from lpzero.spaces.space import Objective
     from lpzero.tables.recipe import Recipe
     from lpzero.training.corpus import CorpusFiles
     from lpzero.training.scale import Scale
 
+_LOG = logging.getLogger(__name__)
 _NOTE = "The quality is that of the first seed; every training sees the same batches in the same order."
 
 
@@ -91,7 +93,7 @@ class _Place(click.Path):
     "weights do not depend on it: they follow from the architecture and from which of its trainings it is.",
 )
 @options.device
-@engine_options
+@worker_options
 @options.deterministic
 @as_json
 def build_table(
@@ -113,7 +115,7 @@ def build_table(
     seed: int,
     device: str,
     deterministic: bool,
-    where: Where,
+    workers: Workers,
     as_json: bool,
 ) -> None:
     """Train architectures of a space on a text, all by one recipe, and keep their validation losses as a table.
@@ -138,7 +140,7 @@ def build_table(
     numbers = {"number": archs, "repeated": min(24, archs) if repeat is None else repeat}
     written = recipe(space, objective, read_corpus(corpus, validation=validation, tokens=tokens), scale)
     try:
-        with where.open(scale.device, deterministic=deterministic) as engine:
+        with workers.open(scale.device, deterministic=deterministic) as engine:
             source_text = CorpusFiles(corpus, validation, tokens)
             card = _build(written, source_text, out, numbers, {"name": named, **facts}, notes, engine)
     except LpzeroError:
@@ -160,10 +162,11 @@ def _objective(space: str) -> Objective:
 
 
 def _scale(objective: Objective, given: dict[str, Any], seed: int, device: str) -> Scale:
+    from lpzero.api.setup import resolve_device
     from lpzero.training.scale import SCALES
 
     changes = {name: value for name, value in given.items() if value is not None}
-    return replace(SCALES[objective], **changes, seed=seed, device=options.resolve_device(device))
+    return replace(SCALES[objective], **changes, seed=seed, device=resolve_device(device))
 
 
 def _build(
@@ -176,22 +179,30 @@ def _build(
     engine: Engine,
 ) -> dict[str, Any]:
     """Build a table, and return its card: ``facts`` and the notes are what the user says of it."""
-    from lpzero.cli.progress import ProgressDisplay
+    from lpzero.cli.progress import progress_display
+    from lpzero.progress import counting
     from lpzero.tables.folder import write_folder
     from lpzero.tables.training_record import require_losses
     from lpzero.training.build import build
     from lpzero.training.card import own_card
 
-    display = ProgressDisplay()
-    try:
-        with build(recipe, source, out, **numbers, engine=engine, progress=display.trainings, say=say) as built:
-            display.close()
-            require_losses(built.trainings, out)
-            card = own_card(facts["name"], recipe, built.trainings, built.environment, (_NOTE, *notes))
-            card |= facts
-            write_folder(out, card, built.trainings)
-    finally:
+    with (
+        progress_display() as display,
+        build(
+            recipe,
+            source,
+            out,
+            **numbers,
+            engine=engine,
+            progress=counting(display, "training", "trainings"),
+            say=_LOG.info,
+        ) as built,
+    ):
         display.close()
+        require_losses(built.trainings, out)
+        card = own_card(facts["name"], recipe, built.trainings, built.environment, (_NOTE, *notes))
+        card |= facts
+        write_folder(out, card, built.trainings)
     return card
 
 

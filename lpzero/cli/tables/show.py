@@ -49,6 +49,8 @@ def _card(name: str, protocol: str | None) -> dict[str, Any]:
 
 
 def _print(card: dict[str, Any]) -> None:
+    from lpzero.fitness.figures import RankingFigures
+
     found, quality = card["figures"], card["figures"]["quality"]
     direction = "higher is better" if card["higher_is_better"] else "lower is better"
     rows = [
@@ -67,7 +69,8 @@ def _print(card: dict[str, Any]) -> None:
     print_grid(None, rows)
     click.echo()
     header = [f"baseline ({card['protocol']})", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
-    print_grid(header, [[name, *figures(row)] for name, row in found["baselines"].items()])
+    baselines = {name: RankingFigures.model_validate(row) for name, row in found["baselines"].items()}
+    print_grid(header, [[name, *figures(row)] for name, row in baselines.items()])
     if found["operations"] is not None:
         click.echo()
         header = ["number of layers", "tau-a", "tau-b", "tau-b inside a depth and width"]

@@ -6,6 +6,9 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lpzero.evolution.defaults import LARGEST_PART
+from lpzero.operands.defaults import BATCH, ELEMENTS, TOKENS
+
 
 class TableConfig(BaseModel):
     """What every search against a table works on.
@@ -30,11 +33,11 @@ class TableConfig(BaseModel):
     protocol: str
     table: str
     seed: Annotated[int, Field(ge=0)] = 0
-    search_size: Annotated[int, Field(ge=4)] = 50
-    validation_size: Annotated[int, Field(ge=0)] = 50
-    batch: Annotated[int, Field(ge=1)] = 8
-    tokens: Annotated[int, Field(ge=2)] = 64
-    elements: Annotated[int, Field(ge=16)] = 512
+    search_size: Annotated[int, Field(ge=4)] = LARGEST_PART
+    validation_size: Annotated[int, Field(ge=0)] = LARGEST_PART
+    batch: Annotated[int, Field(ge=1)] = BATCH
+    tokens: Annotated[int, Field(ge=2)] = TOKENS
+    elements: Annotated[int, Field(ge=16)] = ELEMENTS
     device: Literal["cpu", "cuda"] = "cpu"
     deterministic: bool = False
 

@@ -83,6 +83,6 @@ def choose(
     valid = (candidate for candidate in candidates if candidate.both is not None and candidate.ok)
     best = sorted(valid, key=worth)[:committee]
     if not best:
-        raise NoResultError("no valid formula was found: raise --generations, --max-evals or --budget")
+        raise NoResultError("no valid formula was found: raise `generations`, `max_evals` or `budget`")
     directed = [scores(candidate.formula) * (1.0 if candidate.higher_is_better else -1.0) for candidate in best]
     return best[nearest_to_all(np.array(directed))]

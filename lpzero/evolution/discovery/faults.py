@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from lpzero.evolution.discovery.setting import Setting
 from lpzero.files import write_json
 from lpzero.operands.bank import bank_path, fill_bank
 from lpzero.operands.probe import Probe
+from lpzero.progress import Watch, counting
+from lpzero.proxy.discovery import LeftOut
 from lpzero.run_folder import RunFolder
 from lpzero.settings import read_document
 from lpzero.spaces.architecture import Architecture
@@ -21,27 +23,6 @@ from lpzero.spaces.architecture import Architecture
 FAULTS = "faults.json"
 LEAST = 4
 """Architectures that a search needs."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """One architecture that a run does without.
-
-    Attributes:
-        id: Its id in the table.
-        part: ``"search"``, ``"validation"`` or ``"test"``.
-        status: What went wrong, as of :class:`lpzero.engines.FaultStatus`.
-        reason: One line for people.
-    """
-
-    id: str
-    part: str
-    status: str
-    reason: str
-
-    def to_json(self) -> dict[str, str]:
-        """As the result shows it."""
-        return {"id": self.id, "part": self.part, "status": self.status, "reason": self.reason}
 
 
 @dataclass(frozen=True)
@@ -58,13 +39,13 @@ class BankedSetting:
 
 
 def bank_run(
-    run: RunFolder,
+    run: RunFolder[Any],
     setting: Setting[Config],
     passes: Sequence[Probe],
     *,
     home: Path,
     engine: Engine,
-    progress: Callable[[str, int, int], None],
+    watch: Watch,
 ) -> tuple[Setting[Config], BankedSetting]:
     """Bank what a search may see; the sealed test is not even extracted before the report.
 
@@ -74,7 +55,7 @@ def bank_run(
         passes: What architectures are shown, once each.
         home: The cache folder.
         engine: Where models are built and run; the result does not depend on it.
-        progress: Called with (step, architectures done, architectures to do).
+        watch: Told how it goes.
 
     Returns:
         The setting without the architectures that have no sketch, and the bank of the others.
@@ -95,7 +76,7 @@ def bank_run(
             probe,
             home=home,
             engine=engine,
-            progress=lambda done, total: progress("operands", done, total),
+            progress=counting(watch, "operands"),
             known=known,
             faulted=faulted,
         )
@@ -124,7 +105,7 @@ def without(setting: Setting[Config], faults: dict[str, Fault]) -> tuple[Setting
         kept[part] = tuple(i for i in members if records[i].architecture.digest not in faults)
         for i in sorted(set(members) - set(kept[part])):
             fault = faults[records[i].architecture.digest]
-            left_out.append(LeftOut(records[i].id, part, fault.status.value, fault.reason))
+            left_out.append(LeftOut(id=records[i].id, part=part, status=fault.status.value, reason=fault.reason))
     if len(kept["search"]) < LEAST:
         raise LpzeroError(
             f"{len(left_out)} of {len(setting.seen)} architectures could not be read, which leaves "
@@ -133,12 +114,12 @@ def without(setting: Setting[Config], faults: dict[str, Fault]) -> tuple[Setting
     return replace(setting, parts=replace(setting.parts, **kept)), tuple(left_out)
 
 
-def write_faults(run: RunFolder, faults: dict[str, Fault]) -> None:
+def write_faults(run: RunFolder[Any], faults: dict[str, Fault]) -> None:
     """Keep the faults of a run, by digest of the architecture."""
     write_json(run.path / FAULTS, {key: [fault.status.value, fault.reason] for key, fault in faults.items()})
 
 
-def read_faults(run: RunFolder) -> dict[str, Fault]:
+def read_faults(run: RunFolder[Any]) -> dict[str, Fault]:
     """The faults that a run had so far; raises InputError where the file is damaged."""
     path = run.path / FAULTS
     if not path.exists():

@@ -6,6 +6,7 @@ The search works on sketches; every figure of the report is exact, that is, comp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,22 +15,24 @@ from lpzero.engines import Engine
 from lpzero.errors import NoResultError
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.config import Config
-from lpzero.evolution.discovery.faults import LEAST, LeftOut
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+from lpzero.evolution.discovery.faults import LEAST
 from lpzero.evolution.discovery.setting import Setting
-from lpzero.fitness import Correlation, Outcome, judge
+from lpzero.fitness import Outcome, judge
 from lpzero.fitness.compare import compare
-from lpzero.fitness.ranking import (
-    CORRELATIONS,
-    FIGURES,
-    MeasuredArchitectures,
-    comparison_figures,
-    correlation_figures,
-    ranking_figures,
-)
+from lpzero.fitness.figures import ComparisonFigures, RankingFigures, of_correlation, rounded
+from lpzero.fitness.ranking import MeasuredArchitectures, comparison_figures, ranking_figures
 from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.discovery import (
+    BaselineFigures,
+    ChosenFormula,
+    FrontFormula,
+    LeftOut,
+    PartFigures,
+    SealedFigures,
+)
 from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, score_architectures
+from lpzero.run_folder import RunFolder
 from lpzero.seeds import derived_seed
 from lpzero.tables import Table
 
@@ -44,16 +47,22 @@ BASELINES = (
 )
 
 
-def _rounded(value: float) -> float:
-    return round(value, 6)
+@dataclass(frozen=True)
+class Report:
+    """What the final report says.
+
+    Attributes:
+        best: The chosen formula.
+        baselines: What stands beside it.
+        left_out: Architectures of the test that no pass could be made of; the baselines do without them as well.
+    """
+
+    best: ChosenFormula
+    baselines: list[BaselineFigures]
+    left_out: list[LeftOut]
 
 
-def correlation_document(correlation: Correlation, n: int) -> dict[str, Any]:
-    """The figures of a correlation on ``n`` architectures."""
-    return {"n": n, **correlation_figures(correlation)}
-
-
-def sealed_document(scores: np.ndarray, measured: MeasuredArchitectures, seed: int) -> tuple[Outcome, dict[str, Any]]:
+def sealed_figures(scores: np.ndarray, measured: MeasuredArchitectures, seed: int) -> tuple[Outcome, SealedFigures]:
     """Judge directed scores on the sealed test.
 
     Args:
@@ -62,19 +71,19 @@ def sealed_document(scores: np.ndarray, measured: MeasuredArchitectures, seed: i
         seed: Seed of the bootstrap.
 
     Returns:
-        The outcome, and its figures as of :func:`lpzero.fitness.ranking.ranking_figures`; null figures where there is
-        no correlation.
+        The outcome, and its figures; without any where there is no correlation.
     """
     outcome = judge(scores, measured.quality)
     if outcome.correlation is None:
-        return outcome, {"n": len(scores), "status": outcome.status.value, **dict.fromkeys(FIGURES)}
+        return outcome, of_correlation(SealedFigures, None, n=len(scores), status=outcome.status.value)
     rng = np.random.default_rng(seed)
-    return outcome, {"n": len(scores), **ranking_figures(scores, measured, outcome.correlation, rng)}
+    found = ranking_figures(RankingFigures, scores, measured, outcome.correlation, rng)
+    return outcome, SealedFigures(n=len(scores), **dict(found))
 
 
-def versus_documents(
+def versus_figures(
     best: np.ndarray, baselines: list[np.ndarray], measured: MeasuredArchitectures, seed: int
-) -> list[dict[str, Any]]:
+) -> list[ComparisonFigures]:
     """Compare directed scores with those of each baseline by tau-a, and correct for the number of baselines.
 
     Args:
@@ -84,8 +93,8 @@ def versus_documents(
         seed: Seed of the bootstrap and the swaps.
 
     Returns:
-        ``{"difference", "interval", "p", "p_swap", "p_holm"}`` as of :class:`lpzero.fitness.compare.Comparison` for
-        each baseline; nulls for one that was not compared with.
+        One for each baseline, as of :class:`lpzero.fitness.compare.Comparison`; without figures for one that was not
+        compared with.
     """
     ranks = [judge(scores, measured.quality).ok for scores in baselines]
     rivals = np.array([scores for scores, ok in zip(baselines, ranks, strict=True) if ok]).reshape(-1, len(best))
@@ -99,29 +108,30 @@ def _directed(scores: list[Score], proxy: Proxy) -> np.ndarray:
     return values if proxy.higher_is_better else -values
 
 
-def front_documents(front: list[Candidate]) -> list[dict[str, Any]]:
-    """The front, on sketches: formula, direction, size, and tau-a on search, validation and both."""
+def front_formulas(front: list[Candidate]) -> list[FrontFormula]:
+    """The front, as results show it."""
     rows = []
     for candidate in front:
-        assert candidate.search is not None
-        assert candidate.both is not None
+        search, validation, both = candidate.search, candidate.validation, candidate.both
+        assert search is not None
+        assert both is not None
         rows.append(
-            {
-                "formula": str(candidate.formula),
-                "direction": "higher" if candidate.higher_is_better else "lower",
-                "size": candidate.formula.size,
-                "search": _rounded(candidate.search.tau_a),
-                "validation": None if candidate.validation is None else _rounded(candidate.validation.tau_a),
-                "both": _rounded(candidate.both.tau_a),
-            }
+            FrontFormula(
+                formula=str(candidate.formula),
+                direction="higher" if candidate.higher_is_better else "lower",
+                size=candidate.formula.size,
+                search=rounded(search.tau_a),
+                validation=None if validation is None else rounded(validation.tau_a),
+                both=rounded(both.tau_a),
+            )
         )
     return rows
 
 
-def header(run: DiscoveryRunFolder, setting: Setting[Config]) -> dict[str, Any]:
-    """What the result of every search begins with."""
+def header(run: RunFolder[Any], setting: Setting[Config]) -> dict[str, Any]:
+    """What the result of every discovery begins with, by the names of its fields."""
     return {
-        "schema": SCHEMA,
+        "schema_": SCHEMA,
         "run": str(run.path),
         "space": setting.space.name,
         "table": setting.table.name,
@@ -133,7 +143,7 @@ def header(run: DiscoveryRunFolder, setting: Setting[Config]) -> dict[str, Any]:
 
 def final_report(
     chosen: Candidate, setting: Setting[Config], *, engine: Engine, progress: Callable[[int, int], None]
-) -> dict[str, Any]:
+) -> Report:
     """Score the chosen formula and the baselines exactly, and judge them.
 
     Args:
@@ -141,10 +151,6 @@ def final_report(
         setting: Table, split and pass.
         engine: Where the work runs; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
-
-    Returns:
-        ``{"best": {...}, "baselines": [...], "left_out": [...]}`` as in the result of ``evolve``. Architectures of the
-        test that no pass could be made of are left out of it, for the baselines as well.
 
     Raises:
         NoResultError: The chosen formula has no finite, varying value on the sealed test, or hardly any architecture of
@@ -169,25 +175,25 @@ def final_report(
 
     measured = measured_architectures(setting.space, table, setting.groups).part(test)
     sealed = [directed(index, test) for index in range(len(proxies))]
-    reports = [sealed_document(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
+    reports = [sealed_figures(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
     if not reports[0][0].ok:
         status = reports[0][0].status.value
         raise NoResultError(f"the chosen formula {best.name} is {status} on the sealed test: search longer")
-    versus = versus_documents(sealed[0], sealed[1:], measured, derived_seed(seed, "comparison"))
+    versus = versus_figures(sealed[0], sealed[1:], measured, derived_seed(seed, "comparison"))
     baselines = [
-        {"proxy": proxy.name, "direction": proxy.direction, "test": figures, "versus": compared}
+        BaselineFigures(proxy=proxy.name, direction=proxy.direction, test=figures, versus=compared)
         for proxy, (_, figures), compared in zip(proxies[1:], reports[1:], versus, strict=True)
     ]
-    document = {
-        "formula": best.name,
-        "direction": best.direction,
-        "size": chosen.formula.size,
-        "search": _figures(directed(0, setting.parts.search), table, setting.parts.search),
-        "validation": _figures(directed(0, setting.parts.validation), table, setting.parts.validation),
-        "test": reports[0][1],
-        "sketch": _sketched(chosen),
-    }
-    return {"best": document, "baselines": baselines, "left_out": [one.to_json() for one in left_out]}
+    chosen_formula = ChosenFormula(
+        formula=best.name,
+        direction=best.direction,
+        size=chosen.formula.size,
+        search=_figures(directed(0, setting.parts.search), table, setting.parts.search),
+        validation=_figures(directed(0, setting.parts.validation), table, setting.parts.validation),
+        test=reports[0][1],
+        sketch=_sketched(chosen),
+    )
+    return Report(chosen_formula, baselines, left_out)
 
 
 def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[int], list[LeftOut]]:
@@ -199,7 +205,7 @@ def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[in
     records, left_out = setting.table.records, []
     for i, score in scores.items():
         if score.status.value in FAULTED:
-            left_out.append(LeftOut(records[i].id, "test", score.status.value, score.reason))
+            left_out.append(LeftOut(id=records[i].id, part="test", status=score.status.value, reason=score.reason))
     gone = {one.id for one in left_out}
     test = [i for i in scores if records[i].id not in gone]
     if len(test) < LEAST:
@@ -210,18 +216,16 @@ def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[in
     return test, left_out
 
 
-def _figures(scores: np.ndarray, table: Table, indices: tuple[int, ...]) -> dict[str, Any]:
+def _figures(scores: np.ndarray, table: Table, indices: tuple[int, ...]) -> PartFigures:
     part = list(indices)
     outcome = judge(scores, table.oriented[part]) if len(part) > 1 else None
-    if outcome is None or outcome.correlation is None:
-        return {"n": len(part), **dict.fromkeys(CORRELATIONS)}
-    return correlation_document(outcome.correlation, len(part))
+    return of_correlation(PartFigures, None if outcome is None else outcome.correlation, n=len(part))
 
 
 def _sketched(chosen: Candidate) -> dict[str, float | None]:
     """Tau-a as the search saw it, on sketches: beside the exact figures it shows what the sketch costs."""
     search, validation = chosen.search, chosen.validation
     return {
-        "search": None if search is None else _rounded(search.tau_a),
-        "validation": None if validation is None else _rounded(validation.tau_a),
+        "search": None if search is None else rounded(search.tau_a),
+        "validation": None if validation is None else rounded(validation.tau_a),
     }

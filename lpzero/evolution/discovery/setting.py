@@ -49,16 +49,20 @@ class Setting(Generic[Config]):
         return tuple(self.table.records[i].architecture for i in self.seen)
 
 
-def load(config: Config) -> Setting[Config]:
+def load(config: Config, table: Table | None = None) -> Setting[Config]:
     """Load the table and draw the split.
+
+    Args:
+        config: The settings.
+        table: The table, where it was loaded before; None to load it.
 
     Raises:
         InputError: Unknown name, a table of another space, a size out of range, a device that is not there.
         MissingError: The table is not here.
     """
-    table = load_table(config.table)
+    table = load_table(config.table) if table is None else table
     if table.space != config.space:
-        raise InputError(f"table {table.name} is of space {table.space}, found --space {config.space}")
+        raise InputError(f"table {table.name} is of space {table.space}, found `space` {config.space}")
     space = get_space(config.space, table.protocol(config.protocol))
     groups = table.groups(space)
     rng = np.random.default_rng(derived_seed(config.seed, "split"))

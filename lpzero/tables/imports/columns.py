@@ -112,7 +112,7 @@ class Columns:
             return
         wanted = f"expected the columns {', '.join(expected)}, and {ID} where there is one"
         found = f"the unknown column {shown(unknown[0])}" if unknown else f"no column {shown(missing[0])}"
-        advice = "name the quality's column with --quality" if self.quality in missing else "change the columns"
+        advice = "name the quality's column with `quality`" if self.quality in missing else "change the columns"
         raise InputError(f"{lines.place}: {wanted}, found {found}: {advice}")
 
     def entry(self, row: Row, *, text: bool) -> Entry:

@@ -90,7 +90,7 @@ def _distinct(entries: Iterator[Entry]) -> tuple[list[Entry], int]:
 def refuse_existing(folder: Path) -> None:
     """Raise InputError where there is anything at the place of a new table."""
     if os.path.lexists(folder):
-        raise InputError(f"{folder}: expected no such file or folder yet, found one: give another --out")
+        raise InputError(f"{folder}: expected no such file or folder yet, found one: give another `out`")
 
 
 def write_new(folder: Path, card: dict[str, Any], records: Sequence[MeasuredRecord]) -> None:

@@ -136,7 +136,7 @@ def test_json_lines_give_the_same_table(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_the_example_of_the_guide(capsys: pytest.CaptureFixture[str]) -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "guide.md").read_text(encoding="utf-8")
     section = guide.split("## A table of your own\n")[1].split("\n## ")[0]
     _, example, _, commands, *_ = section.split("```\n")
     Path("mine.csv").write_text(example)

@@ -16,10 +16,12 @@ from torch import nn
 
 from lpzero.engines import Fault, FaultStatus, Limits, Serial, open_engine
 from lpzero.errors import InputError, LpzeroError, NoResultError
-from lpzero.evolution.discovery.faults import FAULTS, LeftOut, bank_run, read_faults, without
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
+from lpzero.evolution.discovery.faults import FAULTS, bank_run, read_faults, without
 from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute
+from lpzero.progress import Progress
+from lpzero.proxy.discovery import LeftOut
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.flexibert.space import FlexiBert
 
@@ -83,18 +85,18 @@ def test_every_misbehaviour_has_a_status_and_the_run_goes_on(
     behaviours = dict(zip((*search[:2], *validation[:3]), EXPECTED, strict=True))
     records = setting.table.records
     bad = wicked(setting, {**behaviours, test[0]: "raises"})
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with open_engine("process", 2, limits=Limits(seconds=20, memory=700 << 20)) as engine:
-        document = execute(run, bad, home=tmp_path / "home", engine=engine, observer=quiet)
+        document = execute(run, bad, home=tmp_path / "home", engine=engine, watch=quiet).to_json()
     wanted = {records[i].id: EXPECTED[how] for i, how in behaviours.items()} | {records[test[0]].id: "failed"}
     assert {one["id"]: one["status"] for one in document["left_out"]} == wanted
     assert [one["part"] for one in document["left_out"]] == ["search"] * 2 + ["validation"] * 3 + ["test"]
     assert document["best"]["test"]["n"] == len(test) - 1
     assert document["best"]["search"]["n"] == len(search) - 2
     # a run that knows the faults tries none of them again, and gives the same without any worker
-    known = DiscoveryRunFolder.create(tmp_path / "known", setting.config)
+    known = EvolutionRunFolder.create(tmp_path / "known", setting.config)
     (known.path / FAULTS).write_text((run.path / FAULTS).read_text())
-    again = execute(known, bad, home=tmp_path / "home", engine=Serial(), observer=quiet)
+    again = execute(known, bad, home=tmp_path / "home", engine=Serial(), watch=quiet).to_json()
     for key in ("best", "front", "baselines", "left_out", "evaluated"):
         assert again[key] == document[key]
 
@@ -103,28 +105,28 @@ def test_too_few_to_search_on_is_an_error_with_the_first_reason(
     setting: Setting, tmp_path: Path, home: Path, quiet: Any
 ) -> None:
     bad = wicked(setting, dict.fromkeys(setting.parts.search[:6], "raises"))
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with pytest.raises(LpzeroError, match=r"6 of 14 architectures could not be read, which leaves 2 .*no kernel image"):
-        execute(run, bad, home=home, engine=Serial(), observer=quiet)
+        execute(run, bad, home=home, engine=Serial(), watch=quiet)
 
 
 def test_too_few_to_test_on_is_no_result(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     bad = wicked(setting, dict.fromkeys(setting.parts.test[3:], "raises"))
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with pytest.raises(NoResultError, match=r"11 of 14 architectures of the sealed test could not be read: failed"):
-        execute(run, bad, home=home, engine=Serial(), observer=quiet)
+        execute(run, bad, home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_setting_without_some_architectures(setting: Setting) -> None:
     record = setting.table.records[setting.parts.validation[0]]
     kept, left_out = without(setting, {record.architecture.digest: Fault(FaultStatus.TIMEOUT, "not done within 5 s")})
-    assert left_out == (LeftOut(record.id, "validation", "timeout", "not done within 5 s"),)
+    assert left_out == (LeftOut(id=record.id, part="validation", status="timeout", reason="not done within 5 s"),)
     assert kept.parts.validation == setting.parts.validation[1:]
     assert (kept.parts.search, kept.parts.test) == (setting.parts.search, setting.parts.test)
 
 
 def test_damaged_faults_are_refused(setting: Setting, tmp_path: Path) -> None:
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     assert read_faults(run) == {}
     for damaged in ('{"a": 3}', '{"a": ["strange", ""]}', '{"a": ["failed"]}'):
         (run.path / FAULTS).write_text(damaged)
@@ -137,12 +139,12 @@ def test_a_run_that_is_stopped_keeps_the_faults_that_it_had(
 ) -> None:
     first, *_ = setting.parts.search
     bad = wicked(setting, {first: "raises"})
-    run = DiscoveryRunFolder.create(tmp_path / "run", setting.config)
+    run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
 
-    def stop(_step: str, done: int, _total: int) -> None:
-        if done == 3:
+    def stop(progress: Progress) -> None:
+        if progress.facts.startswith("3/"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bank_run(run, bad, (bad.probe,), home=tmp_path / "home", engine=Serial(), progress=stop)
+        bank_run(run, bad, (bad.probe,), home=tmp_path / "home", engine=Serial(), watch=stop)
     assert [fault.status for fault in read_faults(run).values()] == [FaultStatus.FAILED]

@@ -7,11 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from lpzero.evolution.discovery.report import sealed_document, versus_documents
+from lpzero.evolution.discovery.report import sealed_figures, versus_figures
 from lpzero.fitness import correlate
 from lpzero.fitness.compare import holm
-from lpzero.fitness.ranking import FIGURES, MeasuredArchitectures
+from lpzero.fitness.figures import RankingFigures
+from lpzero.fitness.ranking import MeasuredArchitectures
 
+FIGURES = tuple(RankingFigures.model_fields)
 KEYS = ("difference", "interval", "p", "p_swap", "p_holm")
 
 
@@ -23,7 +25,8 @@ def measured() -> MeasuredArchitectures:
 
 
 def test_a_ranking_has_every_figure(measured: MeasuredArchitectures) -> None:
-    outcome, found = sealed_document(measured.quality**3, measured, 0)
+    outcome, figures = sealed_figures(measured.quality**3, measured, 0)
+    found = figures.to_json()
     assert outcome.ok
     assert set(found) == {"n", *FIGURES}
     assert (found["n"], found["tau_a"]) == (40, 1.0)
@@ -32,7 +35,8 @@ def test_a_ranking_has_every_figure(measured: MeasuredArchitectures) -> None:
 
 
 def test_no_ranking_has_a_status_and_nulls(measured: MeasuredArchitectures) -> None:
-    outcome, found = sealed_document(np.zeros(40), measured, 0)
+    outcome, figures = sealed_figures(np.zeros(40), measured, 0)
+    found = figures.to_json()
     assert not outcome.ok
     assert found == {"n": 40, "status": "constant", **dict.fromkeys(FIGURES)}
 
@@ -41,7 +45,8 @@ def test_the_best_is_compared_with_each_baseline_that_ranks(measured: MeasuredAr
     rng = np.random.default_rng(1)
     best, near, far = (measured.quality + noise * rng.normal(size=40) for noise in (0.1, 0.2, 5.0))
     unranked = np.where(np.arange(40) == 3, np.nan, near)
-    found = versus_documents(best, [near, np.ones(40), far, unranked], measured, 0)
+    figures = versus_figures(best, [near, np.ones(40), far, unranked], measured, 0)
+    found = [one.to_json() for one in figures]
     assert [set(row) == set(KEYS) for row in found] == [True] * 4
     assert found[1] == found[3] == dict.fromkeys(KEYS)
     for row, scores in ((found[0], near), (found[2], far)):
@@ -57,12 +62,13 @@ def test_the_best_is_compared_with_each_baseline_that_ranks(measured: MeasuredAr
 
 
 def test_without_baselines_there_is_nothing_to_compare(measured: MeasuredArchitectures) -> None:
-    assert versus_documents(measured.quality, [], measured, 0) == []
-    assert versus_documents(measured.quality, [np.ones(40)], measured, 0) == [dict.fromkeys(KEYS)]
+    assert versus_figures(measured.quality, [], measured, 0) == []
+    (only,) = versus_figures(measured.quality, [np.ones(40)], measured, 0)
+    assert only.to_json() == dict.fromkeys(KEYS)
 
 
 def test_the_same_seed_gives_the_same_comparison(measured: MeasuredArchitectures) -> None:
     scores = measured.quality + np.random.default_rng(1).normal(size=(2, 40))
-    first, again, other = (versus_documents(scores[0], [scores[1]], measured, seed) for seed in (0, 0, 1))
+    first, again, other = (versus_figures(scores[0], [scores[1]], measured, seed) for seed in (0, 0, 1))
     assert first == again
-    assert first[0]["interval"] != other[0]["interval"]
+    assert first[0].interval != other[0].interval

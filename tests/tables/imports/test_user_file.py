@@ -501,7 +501,7 @@ def test_what_exists_is_refused_and_left(tmp_path: Path, small: Imported, kind: 
     else:
         place.symlink_to(tmp_path / "nowhere")
     before = content(tmp_path)
-    with pytest.raises(InputError, match=r"there: expected no such file or folder yet, found one: give another --out"):
+    with pytest.raises(InputError, match=r"there: expected no such file or folder yet, found one: give another `out`"):
         write_new(place, card(), small.records)
     assert content(tmp_path) == before
 

@@ -1,0 +1,85 @@
+"""What a discovery is set to where nobody said: the table of a space, its protocol, how many records are for what."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from lpzero.api.long_run import free_path, whole
+from lpzero.api.setup import resolve_device
+from lpzero.errors import InputError
+from lpzero.evolution.defaults import LARGEST_PART
+from lpzero.evolution.discovery.config import TableConfig
+from lpzero.spaces import SPACES, get_space
+from lpzero.tables import TABLES, Table, fetch, find, load_table
+
+_LOG = logging.getLogger(__name__)
+
+
+def completed(
+    *,
+    table: str | Path | None,
+    space: str | None,
+    protocol: str | None,
+    device: str,
+    search_size: int | None,
+    validation_size: int | None,
+) -> tuple[dict[str, Any], Table]:
+    """Complete the settings of a discovery by what follows from its table.
+
+    Args:
+        table: Name or folder of the table; None for the first known one of the space.
+        space: Name of the search space; None for the table's.
+        protocol: Which model an architecture stands for; None for the table's first.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        search_size: Records for fitness; None for a quarter of the table, at most 50.
+        validation_size: Records for the choice; None likewise.
+
+    Returns:
+        The settings by name, and the table.
+
+    Raises:
+        InputError: Unknown name, or a table of another space.
+        MissingError: The table or the device is not here.
+    """
+    name = str(table) if table is not None else default_table(space, protocol)
+    _fetch_if_nowhere(name)
+    measured = load_table(name)
+    chosen = space or measured.space
+    if measured.space != get_space(chosen).name:
+        raise InputError(f"table {measured.name} is of space {measured.space}, found `space` {chosen}")
+    quarter = max(4, min(LARGEST_PART, measured.n // 4))
+    settings = {
+        "space": chosen,
+        "protocol": measured.protocol(protocol),
+        "table": name if name in TABLES else whole(name),
+        "device": resolve_device(device),
+        "search_size": quarter if search_size is None else search_size,
+        "validation_size": quarter if validation_size is None else validation_size,
+    }
+    return settings, measured
+
+
+def default_table(space: str | None, protocol: str | None) -> str:
+    """The first known table of a space whose architectures stand for a protocol; raises InputError without any."""
+    if space is None:
+        raise InputError(f"`space` is missing: expected one of {', '.join(SPACES)}, or a `table`")
+    wanted = get_space(space, protocol)
+    names = [e.name for e in TABLES.values() if e.space == wanted.name and protocol in (None, *e.protocols)]
+    if not names:
+        raise InputError(f"no known table of {space} was measured on the models of {protocol}: give a `table`")
+    return names[0]
+
+
+def _fetch_if_nowhere(name: str) -> None:
+    """Download the table where it is not here and nobody said where it should be."""
+    if name in TABLES and find(TABLES[name]) is None and "LPZERO_DATA" not in os.environ:
+        _LOG.info("table %s is not here: fetching it, as lpzero tables fetch %s does", name, name)
+        fetch(name, progress=True)
+
+
+def discovery_path(config: TableConfig, name: str) -> Path:
+    """A run folder that is not there yet, named after what is searched."""
+    return free_path(f"{Path(config.table).name}-{config.protocol}-{name}-seed{config.seed}")

@@ -1,0 +1,146 @@
+"""Discover a proxy: evolve formulas against a table of trained architectures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lpzero.api.discovery import completed, discovery_path
+from lpzero.api.long_run import begin_or_resume, refuse_beside_resume, working, writable_cache
+from lpzero.engines import Workers
+from lpzero.errors import InputError
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.setting import Setting
+from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
+from lpzero.evolution.folder import EvolutionRunFolder
+from lpzero.evolution.run import execute, prepare
+from lpzero.evolution.start import check_sealed
+from lpzero.progress import Watch, unwatched
+from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.discovery import EvolveResult
+from lpzero.settings import check_settings
+from lpzero.tables import Table
+
+_LOG = logging.getLogger(__name__)
+
+
+def evolve(
+    table: str | Path | None = None,
+    *,
+    space: str | None = None,
+    protocol: str | None = None,
+    seed: int | None = None,
+    search_size: int | None = None,
+    validation_size: int | None = None,
+    start: str | None = None,
+    seed_formulas: Sequence[str | Path | Proxy] | None = None,
+    device: str | None = None,
+    output: str | Path | None = None,
+    resume: str | Path | None = None,
+    workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+    watch: Watch = unwatched,
+    **settings: Any,
+) -> EvolveResult:
+    """Discover a proxy: ``lpzero evolve``.
+
+    Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
+    nothing has looked at before. Everything is kept in a run folder; a run that was stopped goes on with ``resume``.
+
+    Args:
+        table: Table of measured qualities, a name or a folder; None for the first known one of the space.
+        space: Name of the search space; None for the table's.
+        protocol: Which model an architecture stands for; None for the table's first.
+        seed: Seed of every random choice, at least 0; 0 where nobody says.
+        search_size: Records for fitness, at least 4; None for a quarter of the table, at most 50.
+        validation_size: Records for the choice, at least 0; None likewise.
+        start: ``"enumeration"`` or ``"random"``; None for the former where 12 to 256 architectures are searched.
+        seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
+        output: The run folder, a new one; None for one below ``runs``.
+        resume: The folder of a run that was stopped; its settings stay as they are.
+        workers: Where the work runs; the result does not depend on it.
+        watch: Told how it goes.
+        settings: The other settings of :class:`lpzero.evolution.config.EvolveConfig`.
+
+    Raises:
+        InputError: A setting is out of its range, a name is unknown, or the folder exists.
+        MissingError: The table or the device is not here.
+        NoResultError: No valid formula was found.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     result = evolve(
+    ...         "gpt2-own", output=f"{home}/run", start="random", population=8, islands=1, generations=1,
+    ...         search_size=8, validation_size=4, batch=2, tokens=8, elements=64,
+    ...     )
+    >>> result.best.direction in ("higher", "lower"), result.best.test.n
+    (True, 116)
+    """
+    home = writable_cache()
+    given: dict[str, object] = {
+        **settings,
+        "seed": seed,
+        "start": start,
+        "table": table,
+        "space": space,
+        "protocol": protocol,
+        "search_size": search_size,
+        "validation_size": validation_size,
+        "seed_formulas": seed_formulas,
+        "device": device,
+    }
+    if resume is not None:
+        refuse_beside_resume({**given, "output": output})
+    loaded: list[Table] = []
+    seeds = [(str(text), _seed_formula(text)) for text in seed_formulas or ()]
+
+    def begin() -> EvolveConfig:
+        facts, measured = completed(
+            table=table,
+            space=space,
+            protocol=protocol,
+            device=device or "auto",
+            search_size=search_size,
+            validation_size=validation_size,
+        )
+        loaded.append(measured)
+        texts = [str(proxy.formula) for _, proxy in seeds]
+        begun = start or _possible_start(facts["search_size"])
+        values = {**settings, **facts, "seed": seed or 0, "start": begun, "seed_formulas": texts}
+        return check_settings(EvolveConfig, {name: value for name, value in values.items() if value is not None})
+
+    def prepared(config: EvolveConfig, _run: EvolutionRunFolder | None) -> Setting[EvolveConfig]:
+        setting = prepare(config, *loaded)
+        for text, proxy in seeds:
+            check_sealed(text, proxy.found_on, setting)
+        return setting
+
+    make, setting = begin_or_resume(
+        EvolutionRunFolder,
+        EvolveConfig,
+        resume=resume,
+        begin=begin,
+        prepare=prepared,
+        path=lambda config, _: discovery_path(config, config.grammar) if output is None else Path(output),
+    )
+    about = f"{setting.table.name}, protocol {setting.space.protocol}"
+    with working("evolve", make, setting.config, about, workers) as (run, engine):
+        return execute(run, setting, home=home, engine=engine, watch=watch)
+
+
+def _possible_start(size: int) -> str:
+    """An enumeration, where one is possible."""
+    if SMALLEST_SPLIT <= size <= LARGEST_SPLIT:
+        return "enumeration"
+    _LOG.info("start random: an enumeration ranks %s to %s architectures, here %s", SMALLEST_SPLIT, LARGEST_SPLIT, size)
+    return "random"
+
+
+def _seed_formula(given: str | Path | Proxy) -> Proxy:
+    """The proxy that a text, a name, a file or a run stands for, which must be a formula."""
+    proxy = given if isinstance(given, Proxy) else load_proxy(str(given))
+    if proxy.formula is None:
+        raise InputError(f"`seed_formulas` {given}: expected a formula, found a coded metric")
+    return proxy

@@ -1,0 +1,163 @@
+"""Score models that a user brings: one, or several as a ranked table."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from torch import nn
+
+from lpzero.api.setup import resolve_device
+from lpzero.engines import Limits, Workers
+from lpzero.errors import InputError, LpzeroError
+from lpzero.metrics import METRICS
+from lpzero.operands.defaults import BATCH, TOKENS
+from lpzero.proxy import load_proxy, proxy_names
+from lpzero.scoring.isolation import require_isolation, score_isolated
+from lpzero.scoring.model import LoadedModel
+from lpzero.scoring.result import ModelScore, RankedModel, ScoreResult, ScoresResult
+from lpzero.scoring.score import Request, mean_ranks
+from lpzero.spaces.models.memory import free_memory
+
+_LOG = logging.getLogger(__name__)
+ISOLATED_SECONDS = 600.0
+"""Most time for one model in isolation, where nobody says otherwise."""
+
+
+def score(
+    model: str | Path | nn.Module,
+    proxies: Sequence[str | Path] = (),
+    *,
+    seed: int = 0,
+    batch: int = BATCH,
+    tokens: int = TOKENS,
+    device: str = "auto",
+    percentiles: int = 0,
+    within: str | None = None,
+    isolate: bool = False,
+    time_limit: float = ISOLATED_SECONDS,
+    memory_limit: int | None = None,
+    workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+) -> ScoreResult:
+    """Score a model with proxies: ``lpzero score``.
+
+    Args:
+        model: A model; or a Python file with ``build_model()``, which is run as code, a transformers configuration
+            (JSON), an architecture of a space (JSON or TOML), a model folder, or the name of a model in the hub's local
+            cache.
+        proxies: Each a formula, a name, a proxy file, or the folder of a finished run; without any, all that ship.
+        seed: Seed of every random choice, at least 0.
+        batch: Sequences of the token batch, at least 1.
+        tokens: Tokens of each sequence, at least 2.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        percentiles: Score so many random architectures of the model's space as well; 0 for none.
+        within: The space of these architectures; None for the model's, where it is known.
+        isolate: Whether a model that is given by its path is scored in a process of its own, with limits.
+        time_limit: In isolation, seconds for one model.
+        memory_limit: In isolation, bytes that its process may allocate; None for what is free.
+        workers: Where the architectures are scored.
+
+    Raises:
+        InputError: It is no model that can be read, or a value is out of its range.
+        MissingError: No model has that name, or the device is not here.
+        LpzeroError: The model's own code failed, or no proxy could score it.
+
+    >>> from torch import nn
+    >>> class Tiny(nn.Module):
+    ...     vocab_size = 8
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.words, self.out = nn.Embedding(8, 4), nn.Linear(4, 8)
+    ...     def forward(self, input_ids):
+    ...         return self.out(self.words(input_ids))
+    >>> result = score(Tiny(), ["params"], tokens=8)
+    >>> result.scores[0].value
+    72.0
+    """
+    names = tuple(map(str, proxies)) or (*METRICS, *proxy_names())
+    request = _request(names, seed, batch, tokens, device, percentiles, within, workers)
+    if isinstance(model, nn.Module):
+        found = request.scorer().score_loaded(type(model).__name__, LoadedModel(model))
+    else:
+        found = _scores(request, isolate, time_limit, memory_limit)(str(model))
+    return ScoreResult(schema_=1, **dict(found))
+
+
+def score_models(
+    models: Sequence[str | Path],
+    proxies: Sequence[str | Path] = (),
+    *,
+    seed: int = 0,
+    batch: int = BATCH,
+    tokens: int = TOKENS,
+    device: str = "auto",
+    percentiles: int = 0,
+    within: str | None = None,
+    isolate: bool = False,
+    time_limit: float = ISOLATED_SECONDS,
+    memory_limit: int | None = None,
+    workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+) -> ScoresResult:
+    """Score several models, and rank them by the mean of their ranks over the proxies.
+
+    A model that cannot be scored is left out, with a word in the log. For the arguments see :func:`lpzero.score`.
+
+    Raises:
+        InputError: A file is not there, or a value is out of its range.
+        MissingError: The device is not here.
+        LpzeroError: None of the models could be scored: what the first of them raised.
+    """
+    names = tuple(map(str, proxies)) or (*METRICS, *proxy_names())
+    request = _request(names, seed, batch, tokens, device, percentiles, within, workers)
+    found = _score_each([str(model) for model in models], _scores(request, isolate, time_limit, memory_limit))
+    ranks = mean_ranks(found, [load_proxy(name) for name in names])
+    order = sorted(range(len(found)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
+    ranked = [RankedModel(mean_rank=ranks[i], **dict(found[i])) for i in order]
+    return ScoresResult(schema_=1, seed=seed, models=ranked)
+
+
+def _request(
+    names: tuple[str, ...],
+    seed: int,
+    batch: int,
+    tokens: int,
+    device: str,
+    percentiles: int,
+    within: str | None,
+    workers: Workers,
+) -> Request:
+    if percentiles < 0 or (within is not None and not percentiles):
+        raise InputError(f"`percentiles`: expected at least 1 where `within` is given, found {percentiles}")
+    return Request(names, seed, batch, tokens, resolve_device(device), percentiles, within, workers.number)
+
+
+def _scores(
+    request: Request, isolate: bool, time_limit: float, memory_limit: int | None
+) -> Callable[[str], ModelScore]:
+    """What scores a model that is given by its path, here or in a process of its own."""
+    scorer = request.scorer()
+    if not isolate:
+        return scorer.score
+    require_isolation()
+    allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)
+    return partial(score_isolated, request=request, names=[proxy.name for proxy in scorer.proxies], allowed=allowed)
+
+
+def _score_each(models: Sequence[str], score_one: Callable[[str], ModelScore]) -> list[ModelScore]:
+    """The scores of each model that can be scored; raises what the first one raised where none can."""
+    gone = [text for text in models if text.endswith((".py", ".json", ".toml")) and not Path(text).exists()]
+    if gone:
+        raise InputError(f"{gone[0]}: no such file")
+    found: list[ModelScore] = []
+    errors: list[LpzeroError] = []
+    for text in models:
+        try:
+            found.append(score_one(text))
+        except LpzeroError as err:  # noqa: PERF203  (a pass takes a thousand times as long)
+            _LOG.warning("%s: left out: %s", text, err)
+            errors.append(err)
+    if errors and not found:
+        raise errors[0]
+    return found

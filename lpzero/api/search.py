@@ -1,0 +1,165 @@
+"""Search architectures with a proxy, without training any."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lpzero.api.long_run import begin_or_resume, free_path, refuse_beside_resume, whole, working
+from lpzero.api.setup import loaded_proxies, resolve_device
+from lpzero.engines import Workers
+from lpzero.errors import InputError
+from lpzero.nas.config import SearchConfig
+from lpzero.nas.defaults import SAMPLES
+from lpzero.nas.folder import SearchRunFolder
+from lpzero.nas.result import SearchResult
+from lpzero.nas.run import execute
+from lpzero.nas.setting import SearchSetting, prepare
+from lpzero.progress import Watch, unwatched
+from lpzero.proxy import Proxy
+from lpzero.proxy.exclusion import chosen_on
+from lpzero.settings import check_settings
+from lpzero.spaces import get_space, space_names
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import TABLES, Table, load_table
+
+_LOG = logging.getLogger(__name__)
+
+
+def search(
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
+    *,
+    space: str | Path | None = None,
+    protocol: str | None = None,
+    model: str | Path | None = None,
+    table: str | Path | None = None,
+    limits: Mapping[str, float] | None = None,
+    samples: int | None = None,
+    budget: float | None = None,
+    corpus: str | Path | None = None,
+    validation: str | Path | None = None,
+    device: str | None = None,
+    output: str | Path | None = None,
+    resume: str | Path | None = None,
+    workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+    watch: Watch = unwatched,
+    **settings: Any,
+) -> SearchResult:
+    """Search architectures with a proxy, without training any: ``lpzero search``.
+
+    Args:
+        proxies: One or several, as of :func:`lpzero.rank`; several are combined by their mean rank.
+        space: Name of the search space, or the path of a ``space.toml``; None for the table's.
+        protocol: Which model an architecture stands for; None for the space's first, or the table's.
+        model: The folder of a LLaMA checkpoint, whose sub-networks are searched.
+        table: Pick among the architectures of this table alone, and say what they are worth.
+        limits: The highest costs, by name: params, nonembedding, bytes, flops, memory (bytes), latency (seconds).
+        samples: Architectures to score, at least 1; 200 where nobody says, or no end with a budget.
+        budget: Seconds to score in, random search included.
+        corpus: The text that ``verify`` trains on.
+        validation: The text that ``verify`` validates on.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
+        output: The run folder, a new one; None for one below ``runs``.
+        resume: The folder of a search that was stopped; its settings stay as they are.
+        workers: Where the work runs.
+        watch: Told how it goes.
+        settings: The other settings of :class:`lpzero.nas.config.SearchConfig`.
+
+    Raises:
+        InputError: A setting is out of its range, a name is unknown, or the folder exists.
+        MissingError: The table, the device or a text is not here.
+        NoResultError: Nothing fits the limits, or no proxy scores what does.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     result = search("depth", table="gpt2-own", samples=10, limits={"params": 400_000}, output=f"{home}/run")
+    >>> result.scored, max(pick.costs["params"] for pick in result.best) <= 400_000
+    (10, True)
+    """
+    if resume is not None:
+        named = {"proxies": proxies or None, "space": space, "protocol": protocol, "model": model, "table": table}
+        others = {"limits": limits, "samples": samples, "budget": budget, "corpus": corpus, "validation": validation}
+        refuse_beside_resume({**named, **others, "device": device, "output": output, **settings})
+    loaded: dict[str, Any] = {}
+
+    def begin() -> SearchConfig:
+        several = [proxies] if isinstance(proxies, (str, Path, Proxy)) else proxies
+        if not several:
+            raise InputError(
+                "`proxies` is missing: expected a formula, a name, a file or a run; `proxies` params counts alone"
+            )
+        measured = None if table is None else load_table(str(table))
+        place = _space(model, space, protocol, measured)
+        chosen = tuple(loaded_proxies(several))
+        loaded.update(space=place, table=measured, proxies=chosen)
+        values = {
+            **settings,
+            **_costs_and_end(limits, samples, budget),
+            **{name: "" if path is None else whole(path) for name, path in _texts(corpus, validation)},
+            "space": place.reference,
+            "protocol": place.protocol,
+            "table": "" if table is None else str(table) if str(table) in TABLES else whole(table),
+            "left_out": [] if measured is None else _left_out(chosen, measured),
+            "proxies": [p.metric or str(p.formula) for p in chosen],
+            "names": [p.name for p in chosen],
+            "higher_is_better": [p.higher_is_better for p in chosen],
+            "device": resolve_device(device or "auto"),
+        }
+        return check_settings(SearchConfig, values)
+
+    make, setting = begin_or_resume(
+        SearchRunFolder,
+        SearchConfig,
+        resume=resume,
+        begin=begin,
+        prepare=lambda config, run: prepare(config, run, **loaded),
+        path=lambda config, prepared: _free_path(config, prepared) if output is None else Path(output),
+    )
+    about = f"{setting.space.name}, protocol {setting.space.protocol}"
+    with working("search", make, setting.config, about, workers) as (run, engine):
+        if setting.config.left_out:
+            number = len(setting.config.left_out)
+            _LOG.info("%s architectures of the table are left out: the proxy was chosen on them", number)
+        return execute(run, setting, engine=engine, watch=watch)
+
+
+def _costs_and_end(limits: Mapping[str, float] | None, samples: int | None, budget: float | None) -> dict[str, object]:
+    end = SAMPLES if samples is None and budget is None else samples
+    return {
+        "limits": {cost: float(limit) for cost, limit in (limits or {}).items()},
+        "samples": end,
+        "budget": budget,
+    }
+
+
+def _texts(corpus: str | Path | None, validation: str | Path | None) -> list[tuple[str, str | Path | None]]:
+    return [("corpus", corpus), ("validation", validation)]
+
+
+def _space(model: str | Path | None, name: str | Path | None, protocol: str | None, table: Table | None) -> SearchSpace:
+    """The space of a search, which a checkpoint, a name, a file or a table says."""
+    if model is not None:
+        if name not in (None, "llama") or table is not None:
+            raise InputError("`model` is a space of its own: expected no `table`, and no `space` but llama")
+        if not Path(model).is_dir():
+            raise InputError(f"`model` {model}: expected the folder of a checkpoint, found none")
+        return get_space(whole(model), protocol)
+    if table is not None:
+        return get_space(str(name or table.space), table.protocol(protocol))
+    if name is None:
+        raise InputError(
+            f"`space` is missing: expected one of {', '.join(space_names())}, a space.toml file, a `model` or a `table`"
+        )
+    return get_space(str(name), protocol)
+
+
+def _left_out(proxies: Sequence[Proxy], table: Table) -> list[str]:
+    return sorted({name for proxy in proxies for name in chosen_on(proxy, table)})
+
+
+def _free_path(config: SearchConfig, setting: SearchSetting) -> Path:
+    """A folder that is not there yet, named after what is searched."""
+    name = Path(config.table).name or setting.space.name
+    return free_path(f"search-{name}-{config.protocol}-seed{config.seed}")

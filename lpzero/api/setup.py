@@ -1,0 +1,55 @@
+"""What several jobs begin with: the device, the probe, a table with its space, proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lpzero.errors import MissingError
+from lpzero.operands.probe import Probe
+from lpzero.proxy import Proxy, load_proxy
+from lpzero.spaces import get_space
+from lpzero.tables import Table, load_table
+
+if TYPE_CHECKING:
+    from lpzero.spaces.space import SearchSpace
+
+
+def resolve_device(name: str) -> str:
+    """``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        MissingError: ``cuda`` was asked for and torch sees no CUDA device.
+    """
+    import torch
+
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise MissingError("`device` cuda: torch sees no CUDA device here: use `device` cpu")
+    return "cuda" if available and name != "cpu" else "cpu"
+
+
+def probe_of(seed: int, batch: int, tokens: int, device: str) -> Probe:
+    """The probe of a job, its device resolved; raises InputError for a value out of its range."""
+    return Probe(seed=seed, batch=batch, tokens=tokens, device=resolve_device(device))
+
+
+def measured_space(table: str | Path | Table, protocol: str | None) -> tuple[Table, SearchSpace]:
+    """A table, and the space whose models its architectures stand for.
+
+    Args:
+        table: The table, its name or its folder.
+        protocol: Which model an architecture stands for; None for the table's first.
+
+    Raises:
+        InputError: There is no such table or protocol, or the table is damaged.
+        MissingError: The table is not here.
+    """
+    measured = table if isinstance(table, Table) else load_table(str(table))
+    return measured, get_space(measured.space, measured.protocol(protocol))
+
+
+def loaded_proxies(proxies: Sequence[str | Path | Proxy]) -> list[Proxy]:
+    """Proxies, each given as itself, or as text that :func:`lpzero.load_proxy` reads."""
+    return [proxy if isinstance(proxy, Proxy) else load_proxy(str(proxy)) for proxy in proxies]

@@ -1,0 +1,113 @@
+"""Where a discovered proxy comes from, and the file that says so: the formula of a finished run with its provenance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lpzero.errors import InputError
+from lpzero.proxy.discovery import DiscoveryResult
+from lpzero.run_folder import CONFIG, ENV
+from lpzero.settings import parse_json, place_in, read_bounded, reason_of
+
+BEST = "best.json"
+"""The result in the folder of a run, which makes the folder a proxy."""
+FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct")
+
+
+class Provenance(BaseModel):
+    """Where a discovered proxy comes from.
+
+    Attributes:
+        command: The command that finds it again, with ``settings`` as its ``--config`` where it is ``evolve``.
+        table: Name of the table that it was found on.
+        table_sha256: Digest of that table's records.
+        protocol: Which model an architecture stood for.
+        seed: Seed of the run: of the split, the batch and the initialisation.
+        settings: All settings of the run.
+        versions: Versions of Python and of the packages that it ran with.
+        test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct``.
+        baseline: The strongest baseline there: ``proxy, tau_a``.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    command: str
+    table: str
+    table_sha256: str
+    protocol: str
+    seed: int
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    test: dict[str, Any]
+    baseline: dict[str, Any]
+
+
+def proxy_document(run: Path, name: str) -> dict[str, Any]:
+    """The proxy file of a finished run.
+
+    Args:
+        run: Its folder.
+        name: Name of the proxy.
+
+    Raises:
+        InputError: The folder holds no finished run.
+    """
+    document, settings, versions = (_read(run / file) for file in (BEST, CONFIG, ENV))
+    try:
+        result = DiscoveryResult.model_validate(document)
+        provenance = _provenance(result, settings, versions)
+    except ValidationError as err:
+        fault = err.errors(include_url=False)[0]
+        raise InputError(f"{run}: expected a finished run, found no {place_in(fault['loc'])!r} as it has") from None
+    except (KeyError, TypeError, ValueError) as err:
+        raise InputError(f"{run}: expected a finished run, found no {reason_of(err)}") from None
+    return {
+        "schema": 1,
+        "name": name,
+        "formula": result.best.formula,
+        "higher_is_better": result.best.direction == "higher",
+        "paper": "",
+        "note": f"Found by {provenance.command.split()[1]} on {result.table}, protocol {result.protocol}.",
+        "found": provenance.model_dump(),
+    }
+
+
+def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dict[str, Any]) -> Provenance:
+    ranking = [row for row in result.baselines if row.test.tau_a is not None]
+    strongest = max(ranking, key=lambda row: row.test.tau_a or 0)
+    test = result.best.test.to_json()
+    if result.table_sha256 is None:
+        raise KeyError("table_sha256")
+    return Provenance(
+        command=_command(settings),
+        table=result.table,
+        table_sha256=result.table_sha256,
+        protocol=result.protocol,
+        seed=result.seed,
+        settings=settings,
+        versions={name: version for name, version in versions.items() if name != "platform"},
+        test={key: test[key] for key in FIGURES},
+        baseline={"proxy": strongest.proxy, "tau_a": strongest.test.tau_a},
+    )
+
+
+def _command(settings: dict[str, Any]) -> str:
+    """The command line of a run, as far as it has a flag: what is default there is left out."""
+    command = "evolve" if "population" in settings else "enumerate"
+    words = ["lpzero", command, "--table", str(settings["table"]), "--protocol", str(settings["protocol"])]
+    return " ".join([*words, "--seed", str(settings["seed"])])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = parse_json(read_bounded(path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file: expected the folder of a finished run") from None
+    except (OSError, ValueError) as err:
+        raise InputError(f"{path}: expected a JSON object, found {reason_of(err)}") from None
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: expected a JSON object, found {type(document).__name__}")
+    return document

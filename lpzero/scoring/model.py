@@ -1,0 +1,117 @@
+"""The model that a user gave: a Python file, a configuration or a folder of transformers, an architecture, a name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from lpzero.errors import InputError, MissingError
+from lpzero.pretrained.architecture_file import read_architecture, space_of
+from lpzero.scoring.configuration import CONFIGURATION, build_from_configuration
+from lpzero.scoring.python_file import build_from_python
+from lpzero.seeds import derived_seed
+from lpzero.settings import read_document
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
+
+ARCHITECTURE = "architecture.json"
+_HUB_NAME = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model and what is known of it.
+
+    Attributes:
+        model: The model.
+        example: What ``example_batch()`` returned; None where there is no such function.
+        space: The space that it is of; None where it is of none that is known.
+        architecture: Which point of it; likewise.
+    """
+
+    model: nn.Module
+    example: Any = None
+    space: SearchSpace | None = None
+    architecture: Architecture | None = None
+
+
+def load_model(text: str, seed: int) -> LoadedModel:
+    """Load a model.
+
+    Args:
+        text: A ``.py`` file with ``build_model()`` (run as code), a JSON file with a transformers configuration, a JSON
+            or TOML file with an architecture of a space, a folder with a configuration and, possibly, weights as
+            safetensors, or the name of a model in the local cache of the hub.
+        seed: Seed of the run, from which that of every weight that is drawn derives.
+
+    Raises:
+        InputError: There is nothing at the path, it is none of these, or it lacks what it must have.
+        MissingError: No file has that name, and no model in the cache.
+        LpzeroError: Building the model failed.
+    """
+    path = _found(text)
+    if _is_architecture(path):
+        return _from_architecture(path, seed)
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        # whatever builds the model draws its weights from torch's global generators: they are seeded, then restored
+        torch.manual_seed(derived_seed(seed, "weights"))
+        if path.suffix == ".py":
+            return LoadedModel(*build_from_python(path))
+        if path.is_dir() or path.suffix == ".json":
+            return _from_transformers(path)
+    raise InputError(f"{path}: expected a .py file, a .json or .toml file, or a model folder")
+
+
+def _found(text: str) -> Path:
+    """The path of a model, which may be in the local cache of the hub."""
+    path = Path(text)
+    if path.exists():
+        return path
+    if path.suffix in (".py", ".json", ".toml") or not _HUB_NAME.fullmatch(text):
+        raise InputError(f"{text}: no such file or folder: expected model.py, a configuration JSON or a model folder")
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(text, CONFIGURATION)
+    if not isinstance(cached, str):
+        raise MissingError(
+            f"{text}: no such file or folder, and no model of that name in the local cache of the hub: download it "
+            f"there with hf download {text}"
+        )
+    return Path(cached).parent
+
+
+def _is_architecture(path: Path) -> bool:
+    """Whether a path holds a point of a space rather than a model: a document of ours, without weights."""
+    if path.suffix == ".toml":
+        return True
+    if path.is_dir():
+        # beside the configuration of a space.toml's model stands its architecture, which does not name the file
+        described = path / CONFIGURATION if (path / CONFIGURATION).exists() else path / ARCHITECTURE
+        return _names_architecture(described) and not list(path.glob("*.safetensors"))
+    return path.suffix == ".json" and _names_architecture(path)
+
+
+def _names_architecture(path: Path) -> bool:
+    return path.is_file() and bool({"architecture", "whole"} & read_document(path).keys())
+
+
+def _from_architecture(path: Path, seed: int) -> LoadedModel:
+    """The untrained model of an architecture, with the weights that every other command gives it."""
+    given = read_architecture(str(path))
+    space = space_of(given, None, None)
+    weights = derived_seed(seed, "weights", space.key(given.architecture))
+    return LoadedModel(space.build(given.architecture, weights), None, space, given.architecture)
+
+
+def _from_transformers(path: Path) -> LoadedModel:
+    from lpzero.pretrained.configuration import LpzeroConfig
+
+    model, config = build_from_configuration(path)
+    if isinstance(config, LpzeroConfig):
+        return LoadedModel(model, None, config.search_space(), config.point())
+    return LoadedModel(model)
