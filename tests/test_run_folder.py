@@ -17,7 +17,7 @@ from lpzero.run_folder import CONFIG, ENV, EVENTS, RunFolder
 
 def begun(path: Path) -> RunFolder:
     run = RunFolder(path)
-    run.begin({"seed": 3}, "")
+    run.begin({"seed": 3})
     return run
 
 

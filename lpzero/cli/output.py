@@ -57,19 +57,19 @@ def figure(value: float | None) -> str | None:
     return None if value is None else f"{value:.3f}"
 
 
-def figures(found: CorrelationFigures | TransferCell) -> list[str | None]:
+def figures(correlation: CorrelationFigures | TransferCell) -> list[str | None]:
     """The four figures of a correlation, and the interval where it has one."""
-    cells = [figure(value) for value in (found.tau_a, found.tau_b, found.rho, found.distinct)]
-    interval = getattr(found, "interval", None)
+    cells = [figure(value) for value in (correlation.tau_a, correlation.tau_b, correlation.rho, correlation.distinct)]
+    interval = getattr(correlation, "interval", None)
     cells.append(None if not interval else f"{interval[0]:.3f} to {interval[1]:.3f}")
     return cells
 
 
-def shares(found: RankingFigures) -> list[str | None]:
+def shares(ranking: RankingFigures) -> list[str | None]:
     """What lies behind the figures of a ranking: tau-a among comparable architectures and at the top, and regret."""
-    parts = (found.within_depth, found.matched_size, found.top_decile)
+    parts = (ranking.within_depth, ranking.matched_size, ranking.top_decile)
     cells = [None if part is None else figure(part.tau_a) for part in parts]
-    lost = found.regret
+    lost = ranking.regret
     cells.append(None if not lost else ", ".join(f"{100 * regret.share:.1f}" for regret in lost.values()))
     return cells
 

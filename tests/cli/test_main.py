@@ -80,7 +80,7 @@ BAD = [
     (["evolve", "--space", "flexibert", "--grammar", "lpzero", "--max-depth", "5"], 2, "at least 7"),
     (["evolve", "--space", "flexibert", "--tokens", "600"], 2, "at most 64 tokens"),
     (["evolve", "--space", "flexibert", "--config", "nowhere.json"], 2, "nowhere.json: no such file"),
-    (["evolve", "--resume", "nowhere"], 2, "nowhere: expected a run directory"),
+    (["evolve", "--resume", "nowhere"], 2, "nowhere: expected the folder of a run with config.json, found none"),
     (["evolve", "--resume", "x", "--generations", "9"], 2, "--generations has no effect beside --resume"),
     (["evolve", "--nonsense"], 2, "No such option"),
     (["dance"], 2, "No such command"),

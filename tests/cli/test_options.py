@@ -1,12 +1,11 @@
-"""Shared options: durations, devices, jobs."""
+"""Shared options: durations, counts, sizes."""
 
 from __future__ import annotations
 
 import click
 import pytest
 
-from lpzero.cli.options import Count, Duration, Size, resolve_device, resolve_jobs, usable_cores
-from lpzero.errors import InputError, MissingError
+from lpzero.cli.options import Count, Duration, Size
 
 
 @pytest.mark.parametrize(
@@ -21,22 +20,6 @@ def test_durations(text: object, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(click.UsageError, match="expected a time such as 90s, 3m or 1h30m"):
         Duration().convert(text, None, None)
-
-
-def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert [resolve_device(name) for name in ("auto", "cpu")] == ["cpu", "cpu"]
-    with pytest.raises(MissingError, match="torch sees no CUDA device"):
-        resolve_device("cuda")
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    assert [resolve_device(name) for name in ("auto", "cpu", "cuda")] == ["cuda", "cpu", "cuda"]
-
-
-def test_jobs() -> None:
-    assert resolve_jobs(None) == usable_cores() >= 1
-    assert resolve_jobs(3) == 3
-    with pytest.raises(InputError, match="--jobs: expected at least 1, found 0"):
-        resolve_jobs(0)
 
 
 @pytest.mark.parametrize("kind", [Count, Size])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lpzero.cli.progress import ProgressDisplay
-from lpzero.evolution.evolution import Progress
+from lpzero.evolution.evolution import Standing
+from lpzero.progress import counting
 
 
 def test_lines_come_at_the_begin_now_and_then_and_at_the_end(
@@ -14,8 +15,9 @@ def test_lines_come_at_the_begin_now_and_then_and_at_the_end(
     now = [100.0]
     monkeypatch.setattr("lpzero.cli.progress.time.monotonic", lambda: now[0])
     display = ProgressDisplay(terminal=False)
+    tell = counting(display, "operands")
     for done in range(1, 11):
-        display.architectures("operands", done, 10)
+        tell(done, 10)
         now[0] += 2
     display.close()
     captured = capsys.readouterr()
@@ -38,8 +40,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def resume(display: ProgressDisplay, now: list[float]) -> None:
     """80 of 100 trainings were there, and each takes 10 s."""
+    tell = counting(display, "training", "trainings")
     for done in range(80, 101):
-        display.trainings(done, 100)
+        tell(done, 100)
         now[0] += 10
     display.close()
 
@@ -56,22 +59,22 @@ def test_what_was_there_took_no_time(capsys: pytest.CaptureFixture[str], monkeyp
 
 def test_a_bar_counts_from_what_was_there(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     resume(ProgressDisplay(terminal=True), clock(monkeypatch))
-    shown = [line for line in capsys.readouterr().err.split("\r") if "90/100" in line]
-    assert "01:40 gone, 01:40 left" in shown[-1]
+    drawn = [line for line in capsys.readouterr().err.split("\r") if "90/100" in line]
+    assert "01:40 gone, 01:40 left" in drawn[-1]
 
 
 def test_all_that_was_there_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     display = ProgressDisplay(terminal=False)
-    display.trainings(3, 3)
+    counting(display, "training", "trainings")(3, 3)
     display.close()
     assert capsys.readouterr().err == "training: 100 %, 3/3 trainings, 0 s left\n"
 
 
 def test_a_bar_shows_best_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     display = ProgressDisplay(terminal=True)
-    display.formulas(Progress(0, 0, None, 0.0))
-    display.formulas(Progress(3, 250, 0.7154, 0.5))
-    display.formulas(Progress(4, 300, 0.7154, 1.0))
+    display(Standing(0, 0, None, 0.0).progress)
+    display(Standing(3, 250, 0.7154, 0.5).progress)
+    display(Standing(4, 300, 0.7154, 1.0).progress)
     display.close()
     err = capsys.readouterr().err
     assert "evolving" in err

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lpzero.cli.main import run
-from lpzero.fitness.ranking import FIGURES
+from lpzero.fitness.figures import RankingFigures
 
 ARGUMENTS = ["rank", "params", "depth", "--table", "gpt2-own", "--device", "cpu", "--jobs", "1"]
 
@@ -17,7 +17,7 @@ def test_the_document_has_every_figure(capsys: pytest.CaptureFixture[str]) -> No
     document = json.loads(capsys.readouterr().out)
     assert set(document) == {"schema", "table", "protocol", "seed", "n", "scores"}
     for row in document["scores"]:
-        assert set(row) == {"proxy", "direction", "status", *FIGURES}
+        assert set(row) == {"proxy", "direction", "status", *RankingFigures.model_fields}
         assert set(row["regret"]) == {"1", "5", "10"}
 
 

@@ -18,7 +18,7 @@ import pytest
 from lpzero.cli.main import run
 from lpzero.engines import Limits
 from lpzero.errors import InputError, LpzeroError, MissingError
-from lpzero.scoring import isolation as isolated
+from lpzero.scoring import isolation
 from lpzero.scoring.isolation import environment, score_isolated
 from lpzero.scoring.score import Request
 
@@ -69,12 +69,12 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Starts a few lines in place of the process of a model, which takes seconds to start."""
-    return lambda lines: monkeypatch.setattr(isolated, "_START", HEAD + lines)
+    return lambda lines: monkeypatch.setattr(isolation, "_START", HEAD + lines)
 
 
 def answering(answer: str) -> str:
     """The lines that leave an answer."""
-    return f"Path(sys.argv[1], {isolated.ANSWER!r}).write_text({answer!r})"
+    return f"Path(sys.argv[1], {isolation.ANSWER!r}).write_text({answer!r})"
 
 
 def test_the_result_is_that_of_the_same_process(
@@ -125,12 +125,12 @@ def test_what_ends_badly_is_left_out_and_the_others_go_on(capfd: pytest.CaptureF
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (SLEEP, "m.py: expected a result within 1 s, found none: give it a longer --time-limit"),
+        (SLEEP, "m.py: expected a result within 1 s, found none: give it a longer `time_limit`"),
         ("sys.exit(3)", "its process ended with exit code 3"),
         ("os.kill(os.getpid(), 9)", "its process was killed by SIGKILL, perhaps for memory"),
         ("os.kill(os.getpid(), 40)", "its process was killed by signal 40"),
         (f"print({json.dumps(DOCUMENT)!r})", "expected a result, found none"),
-        (f"os.mkfifo(Path(sys.argv[1], {isolated.ANSWER!r}))", "expected a result, found none"),
+        (f"os.mkfifo(Path(sys.argv[1], {isolation.ANSWER!r}))", "expected a result, found none"),
         (answering("{"), "expected a result, found something else"),
         (answering("[]"), "found something else"),
         (answering("{}"), "found something else"),
@@ -145,7 +145,7 @@ def test_what_ends_badly_is_left_out_and_the_others_go_on(capfd: pytest.CaptureF
         (answering(json.dumps({"error": "one\ntwo", "exit_code": 77})), "^one$"),
         (answering(json.dumps({"error": "\x1b[2J", "exit_code": 1})), r"^\\x1b\[2J$"),
         (
-            f"os.truncate(os.open(Path(sys.argv[1], {isolated.ANSWER!r}), os.O_CREAT | os.O_RDWR), 1 << 40)",
+            f"os.truncate(os.open(Path(sys.argv[1], {isolation.ANSWER!r}), os.O_CREAT | os.O_RDWR), 1 << 40)",
             "something else",
         ),
         (answering("[" * 100_000), "found something else"),
@@ -166,7 +166,7 @@ def test_an_error_keeps_its_exit_code_and_a_document_its_values(stand_in: Callab
         with pytest.raises(kind, match=r"^no$"):
             score_isolated("m.py", REQUEST, ["params"], Limits(60, None))
     stand_in(answering(json.dumps(DOCUMENT)))
-    assert score_isolated("m.py", REQUEST, ["params"], Limits(60, None)) == DOCUMENT
+    assert score_isolated("m.py", REQUEST, ["params"], Limits(60, None)).to_json() == DOCUMENT
 
 
 # one process of the session, and one that leaves it
@@ -207,21 +207,22 @@ def ended(process: int) -> bool:
 # the command line around it, without torch, which takes seconds to load
 WAITING = """
 from dataclasses import dataclass
-from lpzero.cli import isolated, main
+from lpzero.cli import main
+from lpzero.scoring import isolation
 @dataclass(frozen=True)
 class Request:
     seed: int = 0
     proxies: tuple[str, ...] = ()
-isolated._START = '''import sys; sys.path[:] = sys.argv[2:]; import os, time
+isolation._START = '''import sys; sys.path[:] = sys.argv[2:]; import os, time
 from pathlib import Path
-from lpzero.cli import isolated_child
+from lpzero.scoring import child
 def wait(order):
     Path("running.pid.part").write_text(str(os.getpid()))
     Path("running.pid.part").rename("running.pid")
     time.sleep(1000)
-isolated_child._answer = wait
-isolated_child.main(sys.argv[1])'''
-main.lpzero.main = lambda **_: isolated.score_isolated("m.py", Request(), [], isolated.Limits(1000, None))
+child._answer = wait
+child.main(sys.argv[1])'''
+main.lpzero.main = lambda **_: isolation.score_isolated("m.py", Request(), [], isolation.Limits(1000, None))
 main.main()
 """
 
@@ -255,7 +256,16 @@ def test_the_environment_is_a_list_of_names(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("LPZERO_DATA", "~/data")
     monkeypatch.setenv("LPZERO_HOME", "cache")
     found = environment(Path("new"))
-    given = {*isolated.KEPT, "LC_ALL", "LPZERO_DATA", "LPZERO_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "HOME", "TMPDIR"}
+    given = {
+        *isolation.KEPT,
+        "LC_ALL",
+        "LPZERO_DATA",
+        "LPZERO_HOME",
+        "HF_HUB_CACHE",
+        "HF_HUB_OFFLINE",
+        "HOME",
+        "TMPDIR",
+    }
     assert found.keys() <= given | {name for name in found if name.startswith("LC_")}
     assert not found.keys() & set(secret)
     assert (found["LC_ALL"], found["OMP_NUM_THREADS"], found["HF_HUB_OFFLINE"]) == ("here", "here", "1")

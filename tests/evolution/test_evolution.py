@@ -236,7 +236,7 @@ def test_nothing_found_is_said() -> None:
 @pytest.fixture
 def two_operands(monkeypatch: pytest.MonkeyPatch) -> None:
     """A grammar of few formulas."""
-    monkeypatch.setattr(island_module, "rules_of", lambda _: Grammar("typed", 4, 4, ("weight", "head")))
+    monkeypatch.setattr(island_module, "grammar_of", lambda _: Grammar("typed", 4, 4, ("weight", "head")))
 
 
 @pytest.mark.usefixtures("two_operands")
@@ -263,10 +263,10 @@ def test_the_hash_seed_of_the_interpreter_changes_nothing() -> None:
         "import numpy as np\n"
         "from lpzero.evolution.variation import crossover, mutate\n"
         "from lpzero.formula.grammar import draw, get_grammar\n"
-        "rules, rng = get_grammar('typed'), np.random.default_rng(0)\n"
-        "parents = [draw(rules, rng) for _ in range(20)]\n"
+        "grammar, rng = get_grammar('typed'), np.random.default_rng(0)\n"
+        "parents = [draw(grammar, rng) for _ in range(20)]\n"
         "for a, b in zip(parents, parents[1:]):\n"
-        "    print(mutate(crossover(a, b, rules, rng), rules, rng))\n"
+        "    print(mutate(crossover(a, b, grammar, rng), grammar, rng))\n"
     )
     root = str(Path(__file__).resolve().parents[2])
     outputs = {

@@ -209,9 +209,7 @@ def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path:
 def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "best.json").write_text('{"a": 1}')
-    with pytest.raises(
-        InputError, match=r"best\.json: expected the result of a run, found schema: none: delete"
-    ):
+    with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found schema: none: delete"):
         execute(run, setting, home=home, engine=Serial(), watch=quiet)
 
 

@@ -10,7 +10,8 @@ import pytest
 from lpzero.errors import InputError
 from lpzero.fitness import correlate, tau_a_interval
 from lpzero.fitness.compare import Comparison
-from lpzero.fitness.ranking import FIGURES, MeasuredArchitectures, comparison_figures, ranking_figures
+from lpzero.fitness.figures import RankingFigures
+from lpzero.fitness.ranking import MeasuredArchitectures, comparison_figures, ranking_figures
 from lpzero.fitness.regret import pick_percentile, regret, top_decile
 from lpzero.fitness.resample import intervals
 from lpzero.fitness.strata import matched, within
@@ -28,9 +29,9 @@ def measured() -> MeasuredArchitectures:
 
 def test_every_figure_is_that_of_its_module(measured: MeasuredArchitectures) -> None:
     scores, quality = measured.quality + np.random.default_rng(1).normal(size=60), measured.quality
-    found = ranking_figures(scores, measured, correlate(scores, quality), np.random.default_rng(2))
-    assert tuple(found) == FIGURES
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    ranking = ranking_figures(RankingFigures, scores, measured, correlate(scores, quality), np.random.default_rng(2))
+    found = json.loads(json.dumps(ranking.to_json(), allow_nan=False))
+    assert tuple(found) == tuple(RankingFigures.model_fields)
     ends = intervals(scores, quality, measured.groups, np.random.default_rng(2))
     assert found["interval"] == pytest.approx(ends.tau_a, abs=1e-6)
     assert found["interval"] == pytest.approx(
@@ -53,9 +54,8 @@ def test_every_figure_is_that_of_its_module(measured: MeasuredArchitectures) -> 
 
 def test_without_comparable_pairs_there_is_no_figure() -> None:
     measured = MeasuredArchitectures(np.arange(5.0), np.arange(5), np.arange(5), 2 ** np.arange(5))
-    found = ranking_figures(
-        np.arange(5.0), measured, correlate(np.arange(5.0), np.arange(5.0)), np.random.default_rng(0)
-    )
+    five = np.arange(5.0)
+    found = ranking_figures(RankingFigures, five, measured, correlate(five, five), np.random.default_rng(0)).to_json()
     assert found["within_depth"] == found["matched_size"] == {"tau_a": None, "pairs": 0}
 
 
@@ -69,7 +69,7 @@ def test_a_part_takes_all_with_it(measured: MeasuredArchitectures) -> None:
 
 def test_no_comparison_is_all_nulls() -> None:
     keys = {"difference", "interval", "p", "p_swap", "p_holm"}
-    assert comparison_figures(None) == dict.fromkeys(keys)
-    assert comparison_figures(Comparison(0.1, (0.0, 0.2), 0.03, 0.04, 0.06)) == {
+    assert comparison_figures(None).to_json() == dict.fromkeys(keys)
+    assert comparison_figures(Comparison(0.1, (0.0, 0.2), 0.03, 0.04, 0.06)).to_json() == {
         **{"difference": 0.1, "interval": [0.0, 0.2], "p": 0.03, "p_swap": 0.04, "p_holm": 0.06}
     }

@@ -16,12 +16,12 @@ from lpzero.engines import Serial
 from lpzero.errors import InputError
 from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
-from lpzero.proxy.explain import Explanation, drawn, explain
+from lpzero.proxy.explain import Explanation, drawn, explain_ranking
 from lpzero.proxy.interventions import ORIGINAL, score_interventions
 from lpzero.spaces import get_space
 from lpzero.tables import Table, load_table
 
-SHOWN = Probe(batch=2, tokens=8)
+PROBE = Probe(batch=2, tokens=8)
 
 
 def _nothing(_done: int, _total: int) -> None:
@@ -30,7 +30,9 @@ def _nothing(_done: int, _total: int) -> None:
 
 def _explained(table: Table, text: str, **options: Any) -> Explanation:
     space = get_space(table.space, table.protocols[0])
-    return explain(space, table, load_proxy(text), SHOWN, redraws=1, engine=Serial(), progress=_nothing, **options)
+    return explain_ranking(
+        space, table, load_proxy(text), PROBE, redraws=1, engine=Serial(), progress=_nothing, **options
+    )
 
 
 def _smallest(table: Table, number: int) -> Table:
@@ -49,7 +51,7 @@ def test_the_figures_are_those_of_the_scores(small: Table) -> None:
     space = get_space("gpt2", "own")
     architectures = [record.architecture for record in small.records]
     scored = score_interventions(
-        space, architectures, load_proxy(text), SHOWN, redraws=1, engine=Serial(), progress=_nothing
+        space, architectures, load_proxy(text), PROBE, redraws=1, engine=Serial(), progress=_nothing
     )
     found = _explained(small, text)
     before = [score.value for score in scored[ORIGINAL]]

@@ -18,7 +18,7 @@ from lpzero.proxy.score import ScoreStatus, score_architectures, score_model, sh
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
-SHOWN = Probe(batch=2, tokens=8)
+PROBE = Probe(batch=2, tokens=8)
 
 
 def _nothing(_done: int, _total: int) -> None:
@@ -80,7 +80,7 @@ def test_shape_metrics_build_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a model was built")
 
     monkeypatch.setattr("lpzero.proxy.score.untrained_model", refuse)
-    rows = score_architectures(space, architectures, [load_proxy("depth")], SHOWN, engine=Serial(), progress=_nothing)
+    rows = score_architectures(space, architectures, [load_proxy("depth")], PROBE, engine=Serial(), progress=_nothing)
     assert [[score.value for score in row] for row in rows] == [[float(a.depth)] for a in architectures]
 
 
@@ -89,7 +89,7 @@ def test_workers_change_no_score(processes: Engine) -> None:
     architectures = [space.sample(np.random.default_rng(i)) for i in range(4)]
     proxies = [load_proxy(n) for n in ("snip", "depth", "head_confidence", "fisher")]
     one, two = (
-        score_architectures(space, architectures, proxies, SHOWN, engine=engine, progress=_nothing)
+        score_architectures(space, architectures, proxies, PROBE, engine=engine, progress=_nothing)
         for engine in (Serial(), processes)
     )
     assert [[s.value for s in row] for row in one] == [[s.value for s in row] for row in two]
@@ -116,9 +116,11 @@ def test_published_baselines_to_three_decimals(
 ) -> None:
     measured = load_table(table, data=data)
     space = get_space(measured.space, protocol)
-    (row,) = rank_table(space, measured, [load_proxy(proxy)], SHOWN, engine=Serial(), progress=_nothing)
-    assert (round(row["tau_b"], 3), round(row["rho"], 3)) == (tau_b, rho)
-    assert row["interval"][0] < row["tau_a"] < row["interval"][1]
+    (row,) = rank_table(space, measured, [load_proxy(proxy)], PROBE, engine=Serial(), progress=_nothing)
+    assert (round(row.tau_b or 0, 3), round(row.rho or 0, 3)) == (tau_b, rho)
+    assert row.interval is not None
+    assert row.tau_a is not None
+    assert row.interval[0] < row.tau_a < row.interval[1]
 
 
 def test_a_lower_is_better_proxy_is_turned_round_once(data: Path) -> None:
@@ -126,6 +128,8 @@ def test_a_lower_is_better_proxy_is_turned_round_once(data: Path) -> None:
     space = get_space("flexibert")
     up = load_proxy("depth")
     down = replace(up, higher_is_better=False)
-    first, second = rank_table(space, measured, [up, down], SHOWN, engine=Serial(), progress=_nothing)
-    assert first["tau_a"] == -second["tau_a"]
-    assert (first["direction"], second["direction"]) == ("higher", "lower")
+    first, second = rank_table(space, measured, [up, down], PROBE, engine=Serial(), progress=_nothing)
+    assert first.tau_a is not None
+    assert second.tau_a is not None
+    assert first.tau_a == -second.tau_a != 0
+    assert (first.direction, second.direction) == ("higher", "lower")

@@ -14,20 +14,21 @@ from lpzero.errors import InputError, MissingError
 from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.rank import rank_table
-from lpzero.proxy.transfer import BASELINES, column, transfer
+from lpzero.proxy.transfer import BASELINES, TransferCell, column, transfer_tables
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
-SHOWN = Probe(batch=2, tokens=8)
+PROBE = Probe(batch=2, tokens=8)
 
 
 def _nothing(*_: Any) -> None:
     return None
 
 
-def _matrix(tables: tuple[str, ...], proxies: tuple[str, ...], probe: Probe = SHOWN) -> list[list[dict[str, Any]]]:
+def _matrix(tables: tuple[str, ...], proxies: tuple[str, ...], probe: Probe = PROBE) -> list[list[TransferCell]]:
     columns = [column(text) for text in tables]
-    return transfer(columns, [load_proxy(p) for p in proxies], probe, engine=Serial(), progress=_nothing)
+    rows = transfer_tables(columns, [load_proxy(p) for p in proxies], probe, engine=Serial(), progress=_nothing)
+    return [row.cells for row in rows]
 
 
 def test_a_cell_is_what_rank_says_of_its_table(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,15 +41,15 @@ def test_a_cell_is_what_rank_says_of_its_table(data: Path, monkeypatch: pytest.M
             get_space(space, protocol),
             table,
             [load_proxy(b) for b in BASELINES],
-            SHOWN,
+            PROBE,
             engine=Serial(),
             progress=_nothing,
         )
         for i, row in enumerate(ranked):
             cell = matrix[i][j]
-            assert (cell["table"], cell["protocol"], cell["n"]) == (table.name, protocol, table.n)
+            assert (cell.table, cell.protocol, cell.n) == (table.name, protocol, table.n)
             for name in ("status", "tau_a", "interval", "tau_b", "rho", "distinct"):
-                assert cell[name] == row[name]
+                assert getattr(cell, name) == getattr(row, name)
 
 
 def test_a_direction_is_never_fitted(tmp_path: Path) -> None:
@@ -59,17 +60,21 @@ def test_a_direction_is_never_fitted(tmp_path: Path) -> None:
     assert whole.table is not None
     part = replace(whole, table=replace(whole.table, records=whole.table.records[:8]))
     proxies = [load_proxy(str(tmp_path / f"{better}.json")) for better in (True, False)]
-    up, down = transfer([part], proxies, SHOWN, engine=Serial(), progress=_nothing)
-    assert up[0]["tau_a"] == -down[0]["tau_a"] != 0
+    up, down = transfer_tables([part], proxies, PROBE, engine=Serial(), progress=_nothing)
+    assert up.cells[0].tau_a is not None
+    assert down.cells[0].tau_a is not None
+    assert up.cells[0].tau_a == -down.cells[0].tau_a != 0
 
 
 def test_a_table_that_is_not_here_is_a_cell_without_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_DATA", str(tmp_path))
     ((here, gone),) = _matrix(("gpt2-own", "gpt2-wt103"), ("params",))
-    assert here["status"] == "ok"
-    assert "lpzero tables fetch gpt2-wt103" in gone.pop("reason")
-    assert {gone.pop("status"), gone.pop("table")} == {"missing", "gpt2-wt103"}
-    assert set(gone.values()) == {None}
+    assert here.status == "ok"
+    assert "lpzero tables fetch gpt2-wt103" in gone.reason
+    document = gone.to_json()
+    assert {document.pop("status"), document.pop("table")} == {"missing", "gpt2-wt103"}
+    assert document.pop("found_here") is False
+    assert set(document.values()) == {None}
     with pytest.raises(MissingError, match="tables fetch gpt2-wt103"):
         _matrix(("gpt2-wt103",), ("params",))
 

@@ -1,0 +1,87 @@
+"""What a search against a table works on: a split that keeps models together, and what is refused before a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lpzero.errors import InputError
+from lpzero.evolution.discovery.config import TableConfig
+from lpzero.evolution.discovery.setting import load
+from lpzero.operands.probe import probe_batch
+from lpzero.spaces import get_space
+from lpzero.tables import load_table
+
+TABLE = load_table("gpt2-own")
+GIVEN: dict[str, Any] = {"space": "gpt2", "protocol": "own", "table": "gpt2-own", "search_size": 20}
+
+
+def config(**changes: Any) -> TableConfig:
+    return TableConfig(**{**GIVEN, "validation_size": 10, "tokens": 8, **changes})
+
+
+def test_the_parts_have_the_sizes_and_share_no_model() -> None:
+    setting = load(config(), TABLE)
+    parts = (setting.parts.search, setting.parts.validation, setting.parts.test)
+    assert [len(part) for part in parts[:2]] == [20, 10]
+    assert sorted(i for part in parts for i in part) == list(range(TABLE.n))
+    keys = [{setting.space.model_key(TABLE.records[i].architecture) for i in part} for part in parts]
+    assert not keys[0] & keys[1]
+    assert not keys[0] & keys[2]
+    assert not keys[1] & keys[2]
+    for i, label in enumerate(setting.groups.tolist()):
+        for j in range(i):
+            same = setting.space.model_key(TABLE.records[i].architecture) == setting.space.model_key(
+                TABLE.records[j].architecture
+            )
+            assert same == (label == setting.groups[j])
+
+
+def test_what_is_seen_is_search_then_validation() -> None:
+    setting = load(config(), TABLE)
+    assert setting.seen == [*setting.parts.search, *setting.parts.validation]
+    assert setting.seen_architectures == tuple(TABLE.records[i].architecture for i in setting.seen)
+
+
+def test_the_split_follows_from_the_seed_alone() -> None:
+    one, again = load(config(), TABLE), load(config(elements=64, batch=2), None)
+    assert one.parts == again.parts
+    assert load(config(seed=1), TABLE).parts != one.parts
+    quality = [replace(record, quality=float(i)) for i, record in enumerate(TABLE.records)]
+    assert load(config(), replace(TABLE, records=tuple(quality))).parts == one.parts
+
+
+def test_the_probe_is_that_of_the_settings() -> None:
+    setting = load(config(seed=5, batch=3, tokens=7, elements=32), TABLE)
+    batch = probe_batch(setting.space, setting.probe)
+    assert batch.input_ids.shape == (3, 7)
+    assert (setting.probe.seed, setting.probe.elements, setting.probe.device) == (5, 32, "cpu")
+    assert setting.space == get_space("gpt2", "own")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"space": "flexibert"}, "^table gpt2-own is of space gpt2, found `space` flexibert$"),
+        ({"protocol": "lts"}, "^table gpt2-own was measured on other models than 'lts': expected own$"),
+        ({"table": "nothing"}, "unknown table 'nothing': expected one of"),
+        ({"tokens": 65}, "^expected at most 64 tokens for gpt2, found 65$"),
+        ({"search_size": TABLE.n + 1}, "found"),
+    ],
+)
+def test_what_a_setting_makes_impossible_is_said_at_once(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load(config(**changes))
+
+
+def test_no_random_state_moves() -> None:
+    torch.manual_seed(0)
+    before = torch.random.get_rng_state()
+    state = np.random.get_state()[1].tolist()  # noqa: NPY002  (what must not move)
+    load(config(), TABLE)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert np.random.get_state()[1].tolist() == state  # noqa: NPY002  (likewise)
