@@ -13,7 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from lpzero.formula.grammar import draw, get_grammar
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import bank_path, fill_bank, read_sketch
+from lpzero.operands.matrices import Outline, outline_of
 from lpzero.operands.packed import Packed, mapped, pack
 from lpzero.operands.probe import Probe
 from lpzero.spaces import get_space
@@ -94,6 +95,11 @@ def real(number: int, home: Path, engine: Engine) -> None:
     fill_bank(space, found, Probe(), home=home, engine=engine, progress=lambda *_: None)
 
 
+def outlines(paths: Sequence[Path]) -> dict[Path, Outline]:
+    """Of each sketch, as whoever filled the bank has them."""
+    return {path: outline_of(read_sketch(path)) for path in paths}
+
+
 def scored(packed: Shared, some: list[Formula]) -> np.ndarray:
     """The scores of some formulas, in a worker."""
     found: np.ndarray = ShardedEvaluator(Packed.of_arrays(packed.arrays())).score_all(some).values.numpy()
@@ -136,8 +142,9 @@ def measure(cell: Cell, folder: Path) -> dict[str, Any]:
                 extract(cell.size, home if cell == cells()[0] else Path(other), engine)
         elif cell.work == "pack":
             packed.unlink(missing_ok=True)
+            checked = outlines(paths)
             with watch:
-                pack(paths, packed)
+                pack(paths, checked, packed)
         elif cell.work == "score, all at once":
             some = formulas(FORMULAS)
             with watch:
@@ -146,7 +153,7 @@ def measure(cell: Cell, folder: Path) -> dict[str, Any]:
                     whole.scores(formula)
         else:
             number = cell.size if cell.work == "evaluate" else FORMULAS
-            spread(WORKS[cell.work], pack(paths, packed), formulas(number), engine, watch)
+            spread(WORKS[cell.work], pack(paths, outlines(paths), packed), formulas(number), engine, watch)
     return {**asdict(cell), "wall": watch.wall, "cpu": watch.cpu, "peak": watch.peak, "bytes": _bytes(packed)}
 
 

@@ -18,6 +18,7 @@ from torch import nn
 
 from lpzero.operands.bank import read_sketch, sketch_bytes, write_sketch
 from lpzero.operands.extract import Operands, Site
+from lpzero.operands.matrices import outline_of
 from lpzero.operands.operand import SITE_FAMILIES
 from lpzero.operands.packed import pack
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
@@ -89,9 +90,10 @@ def main() -> None:
         written = seconds(lambda: write_sketch(paths[0], content))
         for path in paths:
             write_sketch(path, content)
+        outlines = dict.fromkeys(paths, outline_of(read_sketch(paths[0])))
         read = seconds(lambda: read_sketch(paths[0]))
         packed, started = Path(folder) / "packed", time.process_time()
-        pack(paths, packed)
+        pack(paths, outlines, packed)
         packing = (time.process_time() - started) / len(paths)
         size = packed.stat().st_size / len(paths)
     record(

@@ -13,6 +13,7 @@ from lpzero.engines import Engine, Shared
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation, evaluation
+from lpzero.operands.bank import Banked
 from lpzero.operands.packed import Packed, mapped, pack
 from lpzero.operands.probe import Probe
 from lpzero.seeds import derived_seed
@@ -73,21 +74,23 @@ def probes_of(setting: Setting[EvolveConfig]) -> tuple[Probe, ...]:
     return (setting.probe, *(replace(setting.probe, seed=seed) for seed in seeds))
 
 
-def pack_banks(folder: Path, banks: Sequence[Sequence[Path]]) -> tuple[Path, ...]:
-    """Pack the sketches of every pass for the time of a run.
+def pack_banks(folder: Path, banks: Sequence[Banked]) -> tuple[Path, ...]:
+    """Pack the sketches of every probe for the time of a run.
 
     Args:
         folder: That of the run.
-        banks: For each pass, the files of the sketches.
+        banks: The sketches of each probe.
 
     Returns:
-        The packed file of each pass.
+        The packed file of each probe.
 
     Raises:
         InputError: A sketch is damaged.
         LpzeroError: The folder cannot be written.
     """
-    return tuple(pack(bank, _packed_file(folder, number)) for number, bank in enumerate(banks, start=1))
+    return tuple(
+        pack(bank.paths, bank.outlines, _packed_file(folder, number)) for number, bank in enumerate(banks, start=1)
+    )
 
 
 def remove_packed(folder: Path) -> None:

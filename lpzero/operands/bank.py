@@ -29,6 +29,7 @@ from lpzero.engines.fault import NonfiniteError
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import DAY, remove_parts, write_bytes
 from lpzero.operands.extract import Site
+from lpzero.operands.matrices import Outline, outline_of
 from lpzero.operands.operand import SITE_FAMILIES
 from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
@@ -99,12 +100,20 @@ def write_sketch(path: Path, content: bytes) -> None:
         raise LpzeroError(f"the bank cannot be written at {path}: {err.strerror or err}: set LPZERO_HOME") from err
 
 
-def read_sketch(path: Path) -> Sketch:
-    """Read one sketch; raises InputError, naming the file, where it is damaged."""
+def read_sketch(path: Path, *, verify: bool = True) -> Sketch:
+    """Read one sketch.
+
+    Args:
+        path: Its file.
+        verify: Whether its checksum is computed, which takes longer than to read it.
+
+    Raises:
+        InputError: It is damaged; the file is named.
+    """
     try:
         # read whole, not memory-mapped: a file that is cut while it is mapped kills the process
         tensors = load(path.read_bytes())
-        if tensors[CHECKSUM].numpy().tobytes() != _checksum(tensors):
+        if verify and tensors[CHECKSUM].numpy().tobytes() != _checksum(tensors):
             raise ValueError("its checksum is another")
         places = json.loads(tensors["sites"].numpy().tobytes())
         return {
@@ -125,10 +134,12 @@ class Banked:
 
     Attributes:
         paths: Files of the sketches that are there, in the order of the architectures.
+        outlines: Of each of these files, which were checked by their checksums or have just been written.
         faults: Index of an architecture -> why it has no sketch.
     """
 
     paths: tuple[Path, ...]
+    outlines: Mapping[Path, Outline]
     faults: Mapping[int, Fault]
 
 
@@ -139,7 +150,15 @@ class _Task:
     probe: Probe
 
 
-def _bank_one(task: _Task) -> bytes:
+@dataclass(frozen=True)
+class _Made:
+    """A sketch that was made: the content of its file, and its outline."""
+
+    content: bytes
+    outline: Outline
+
+
+def _bank_one(task: _Task) -> _Made:
     space = task.space
     operands = untrained_operands(space, task.architecture, task.probe)
     if operands.absent:
@@ -148,7 +167,8 @@ def _bank_one(task: _Task) -> bytes:
         if not all(bool(tensor.isfinite().all()) for tensor in tensors):
             raise NonfiniteError(f"its {name} is not finite")
     seed = derived_seed(task.probe.seed, "sketch")
-    return sketch_bytes(sketch(operands, elements=task.probe.elements, seed=seed))
+    made = sketch(operands, elements=task.probe.elements, seed=seed)
+    return _Made(sketch_bytes(made), outline_of(made))
 
 
 def fill_bank(
@@ -159,7 +179,7 @@ def fill_bank(
     home: Path,
     engine: Engine,
     progress: Callable[[int, int], None],
-    known: Mapping[str, Fault] = NO_FAULTS,
+    before: Mapping[str, Fault] = NO_FAULTS,
     faulted: Callable[[Architecture, Fault], None] | None = None,
 ) -> Banked:
     """Compute the sketches that the bank lacks.
@@ -174,7 +194,7 @@ def fill_bank(
         home: The cache folder.
         engine: Where models are built and run; the result does not depend on it.
         progress: Called with (architectures done, architectures to do).
-        known: Digest of an architecture -> the fault that it had before: it is not tried again.
+        before: Digest of an architecture -> the fault that it had before: it is not tried again.
         faulted: Told of every other fault the moment that it is there; None for nobody.
 
     Returns:
@@ -186,40 +206,42 @@ def fill_bank(
     paths = [bank_path(home, space, architecture, probe) for architecture in architectures]
     for folder in {path.parents[1] for path in paths}:
         remove_parts(folder, "*/*", older_than=DAY)
-    found: dict[Path, Fault | None] = {
-        path: known[architecture.digest]
-        for path, architecture in zip(paths, architectures, strict=True)
-        if architecture.digest in known
-    }
-    found |= {path: None for path in dict.fromkeys(paths) if path not in found and _sound(path)}
-    missing = {p: _Task(space, a, probe) for p, a in zip(paths, architectures, strict=True) if p not in found}
-    places, tasks, done = list(missing), list(missing.values()), 0
+    asked = dict(zip(paths, architectures, strict=True))
+    faults = {path: before[one.digest] for path, one in asked.items() if one.digest in before}
+    kept = {path: _kept_outline(path) for path in asked if path not in faults}
+    outlines = {path: outline for path, outline in kept.items() if outline is not None}
+    places = [path for path in kept if path not in outlines]
+    done = 0
 
-    def arrived(index: int, result: bytes | Fault) -> None:
+    def arrived(index: int, result: _Made | Fault) -> None:
         nonlocal done
+        path = places[index]
         if isinstance(result, Fault):
-            found[places[index]] = result
+            faults[path] = result
             if faulted is not None:
-                faulted(tasks[index].architecture, result)
+                faulted(asked[path], result)
         else:
-            write_sketch(places[index], result)
-            found[places[index]] = None
+            write_sketch(path, result.content)
+            outlines[path] = result.outline
         done += 1
         progress(done, len(places))
 
+    tasks = [_Task(space, asked[path], probe) for path in places]
     with closing(engine.attempt(_bank_one, tasks, arrived=arrived)) as results:
         deque(results, maxlen=0)
-    faults = {i: fault for i, path in enumerate(paths) if (fault := found[path]) is not None}
-    return Banked(tuple(path for i, path in enumerate(paths) if i not in faults), faults)
+    return Banked(
+        tuple(path for path in paths if path not in faults),
+        outlines,
+        {i: faults[path] for i, path in enumerate(paths) if path in faults},
+    )
 
 
-def _sound(path: Path) -> bool:
-    """Whether a sketch is there, whole; one that is not whole is said."""
+def _kept_outline(path: Path) -> Outline | None:
+    """The outline of a sketch that is there; None where there is none, or it is damaged, which the log says."""
     if not path.exists():
-        return False
+        return None
     try:
-        read_sketch(path)
+        return outline_of(read_sketch(path))
     except InputError as err:
         _LOG.warning("%s; building it again", err)
-        return False
-    return True
+        return None

@@ -6,7 +6,7 @@ before the first one is filled, which takes one sketch at a time: memory does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,22 +70,41 @@ class Extent:
         return {**shapes, "about": (wide, (3,))}
 
 
-def extent_of(sketches: Iterable[Sketch]) -> Extent:
+@dataclass(frozen=True)
+class Outline:
+    """What one sketch adds to the matrices, without its numbers.
+
+    Attributes:
+        layers: Number of its layers, the embedding and what follows the blocks included.
+        elements: Elements that it keeps of each tensor.
+        sites: Number of its sites, by the name of their set.
+    """
+
+    layers: int
+    elements: int
+    sites: Mapping[str, int]
+
+
+def outline_of(sketch: Sketch) -> Outline:
+    """The outline of a sketch; raises InputError where its families keep different numbers of elements."""
+    (elements, *others) = {part.weights.shape[1] for part in sketch.values()}
+    if others:
+        raise InputError(f"expected a sketch with one number of elements, found {sorted([elements, *others])}")
+    layers = 1 + max(site.layer for part in sketch.values() for site in part.sites)
+    return Outline(layers, elements, {name: len(_rows(sketch, name)) for name in SETS})
+
+
+def extent_of(outlines: Sequence[Outline]) -> Extent:
     """How large the matrices of some sketches are.
 
     Raises:
         InputError: There is no sketch, or they keep different numbers of elements.
     """
-    models, layers, found, sites = 0, 0, set(), dict.fromkeys(SETS, 0)
-    for sketch in sketches:
-        models += 1
-        layers = max(layers, 1 + max(site.layer for part in sketch.values() for site in part.sites))
-        found |= {part.weights.shape[1] for part in sketch.values()}
-        for name in SETS:
-            sites[name] += len(_rows(sketch, name))
-    if len(found) != 1:
-        raise InputError(f"expected sketches with one number of elements, found {sorted(found) or 'no sketch'}")
-    return Extent(models, layers, found.pop(), sites)
+    elements = {outline.elements for outline in outlines}
+    if len(elements) != 1:
+        raise InputError(f"expected sketches with one number of elements, found {sorted(elements) or 'no sketch'}")
+    sites = {name: sum(outline.sites[name] for outline in outlines) for name in SETS}
+    return Extent(len(outlines), max(outline.layers for outline in outlines), elements.pop(), sites)
 
 
 def _rows(sketch: Sketch, name: str) -> list[int]:
@@ -99,7 +118,7 @@ def fill(sketches: Iterable[Sketch], extent: Extent, put: Put) -> None:
 
     Args:
         sketches: In the order of the models.
-        extent: What :func:`extent_of` found of the same sketches.
+        extent: That of the same sketches.
         put: Called with (name of the array, its first row of the part, the part).
     """
     begun = dict.fromkeys(SETS, 0)

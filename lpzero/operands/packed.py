@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import replacing
 from lpzero.operands.bank import read_sketch
-from lpzero.operands.matrices import TYPES, Extent, extent_of, fill
+from lpzero.operands.matrices import TYPES, Extent, Outline, extent_of, fill, outline_of
 from lpzero.operands.sketch import Sketch
 
 _CODES = {kind: code for code, kind in TYPES.items()}
@@ -56,7 +56,7 @@ class Packed:
     @classmethod
     def of_sketches(cls, sketches: Sequence[Sketch]) -> Packed:
         """The same in memory, from sketches that are there already; raises InputError where they do not fit."""
-        extent = extent_of(sketches)
+        extent = extent_of([outline_of(one) for one in sketches])
         arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in extent.shapes().items()}
 
         def put(name: str, row: int, part: np.ndarray) -> None:
@@ -75,29 +75,39 @@ class Packed:
         return cls.of_arrays(mapped(path))
 
 
-def pack(paths: Sequence[Path], packed: Path) -> Path:
-    """Make the packed file of some sketches; one of them is in memory at a time.
+def pack(paths: Sequence[Path], outlines: Mapping[Path, Outline], packed: Path) -> Path:
+    """Make the packed file of some sketches; each is read once, and one is in memory at a time.
 
     Args:
         paths: Files of the bank, in the order of the models.
+        outlines: Those of the files, which whoever filled the bank has checked by their checksums; see
+            :class:`lpzero.operands.bank.Banked`.
         packed: The file to make; one that is there is replaced.
 
     Returns:
         ``packed``.
 
     Raises:
-        InputError: A sketch is damaged, or has another number of elements.
+        InputError: A sketch is damaged, has another number of elements, or is not the one that was checked.
         LpzeroError: The file cannot be written.
     """
-    extent = extent_of(map(read_sketch, paths))
+    extent = extent_of([outlines[path] for path in paths])
     try:
-        _write(paths, packed, extent)
+        _write((_checked(path, outlines[path]) for path in paths), packed, extent)
     except OSError as err:
         raise LpzeroError(f"the packed bank cannot be written at {packed}: {err.strerror or err}") from err
     return packed
 
 
-def _write(paths: Sequence[Path], packed: Path, extent: Extent) -> None:
+def _checked(path: Path, outline: Outline) -> Sketch:
+    """A sketch of the bank; raises InputError where it does not have its outline any more."""
+    sketch = read_sketch(path, verify=False)
+    if outline_of(sketch) != outline:
+        raise InputError(f"bank file {path} has changed since it was checked: begin again")
+    return sketch
+
+
+def _write(sketches: Iterable[Sketch], packed: Path, extent: Extent) -> None:
     shapes = extent.shapes()
     sizes = [kind.itemsize * math.prod(shape) for kind, shape in shapes.values()]
     begins = dict(zip(shapes, accumulate(sizes, initial=0), strict=False))
@@ -118,7 +128,7 @@ def _write(paths: Sequence[Path], packed: Path, extent: Extent) -> None:
             file.seek(data + begins[name] + row * kind.itemsize * math.prod(shape[1:]))
             file.write(np.ascontiguousarray(values, kind).tobytes())
 
-        fill(map(read_sketch, paths), extent, put)
+        fill(sketches, extent, put)
 
 
 def mapped(path: Path) -> dict[str, np.ndarray]:

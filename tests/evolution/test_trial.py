@@ -19,11 +19,11 @@ from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
 from lpzero.formula.grammar import draw, get_grammar
-from lpzero.operands.bank import fill_bank, read_sketch
+from lpzero.operands.bank import Banked, fill_bank, read_sketch
 from lpzero.operands.probe import Probe
 
 
-def _bank(setting: Setting[EvolveConfig], probe: Probe, home: Path) -> tuple[Path, ...]:
+def _bank(setting: Setting[EvolveConfig], probe: Probe, home: Path) -> Banked:
     return fill_bank(
         setting.space,
         setting.seen_architectures,
@@ -31,7 +31,7 @@ def _bank(setting: Setting[EvolveConfig], probe: Probe, home: Path) -> tuple[Pat
         home=home,
         engine=Serial(),
         progress=lambda *_: None,
-    ).paths
+    )
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_trial_evaluates_as_its_sketches_do(twice: Setting[EvolveConfig], home
         "state/bank-2.safetensors",
     ]
     trial = trial_of(twice, packed, Serial())
-    sketches, other = ([read_sketch(path) for path in bank] for bank in banks)
+    sketches, other = ([read_sketch(path) for path in bank.paths] for bank in banks)
     quality = twice.table.oriented[twice.seen]
     wanted = evaluation(sketches, quality, len(twice.parts.search), "cpu", joint=True, others=[other])
     rng = np.random.default_rng(0)

@@ -19,6 +19,7 @@ from lpzero.formula.primitives import PRIMITIVES
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.formula.values import SketchSource
 from lpzero.operands import packed as packed_module
+from lpzero.operands.matrices import outline_of
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
 from lpzero.operands.operand import OPERANDS
@@ -107,8 +108,8 @@ def test_a_file_that_is_mapped_read_only_gives_the_scores_of_the_sketches(
     sketches: list[Sketch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [Path(str(number)) for number in range(MODELS)]
-    monkeypatch.setattr(packed_module, "read_sketch", lambda path: sketches[int(path.name)])
-    packed = Packed.open(pack(paths, tmp_path / "p"))
+    monkeypatch.setattr(packed_module, "read_sketch", lambda path, verify: sketches[int(path.name)])
+    packed = Packed.open(pack(paths, {path: outline_of(sketches[int(path.name)]) for path in paths}, tmp_path / "p"))
     before = (tmp_path / "p").read_bytes()
     evaluator, whole = ShardedEvaluator(packed, shard=32), Evaluator(SketchSource(sketches))
     # a primitive that wrote to its input would end this process here

@@ -141,7 +141,7 @@ def test_an_architecture_that_cannot_be_read_has_a_fault_and_the_others_go_on(
     assert "is not finite" in banked.faults[1].reason
     tried.clear()
     # what is known of them is enough
-    again = fill(known={architectures[i].digest: fault for i, fault in banked.faults.items()})
+    again = fill(before={architectures[i].digest: fault for i, fault in banked.faults.items()})
     assert (again, tried) == (banked, [])
 
 

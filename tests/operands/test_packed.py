@@ -16,12 +16,13 @@ from lpzero.errors import InputError, LpzeroError
 from lpzero.operands import packed as packed_module
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
-from lpzero.operands.matrices import LANES, SETS
+from lpzero.operands.matrices import LANES, SETS, Outline, outline_of
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.packed import Packed, mapped, pack
 from lpzero.operands.sketch import Sketch, sketch
 
 ELEMENTS = 20
+Outlines = dict[Path, Outline]
 
 
 @pytest.fixture
@@ -42,21 +43,22 @@ def sketches(tiny: Any, tokens: Batch) -> list[Sketch]:
 
 
 @pytest.fixture
-def bank(sketches: list[Sketch], monkeypatch: pytest.MonkeyPatch) -> tuple[list[Path], list[Path]]:
-    """Paths of a bank, and those that were read, in order."""
+def bank(sketches: list[Sketch], monkeypatch: pytest.MonkeyPatch) -> tuple[list[Path], list[Path], Outlines]:
+    """Paths of a bank, those that were read, in order, and the outlines."""
     paths = [Path(f"{number:064x}.safetensors") for number in range(len(sketches))]
     read: list[Path] = []
 
-    def read_sketch(path: Path) -> Sketch:
+    def read_sketch(path: Path, *, verify: bool) -> Sketch:
+        assert not verify
         read.append(path)
         return sketches[paths.index(path)]
 
     monkeypatch.setattr(packed_module, "read_sketch", read_sketch)
-    return paths, read
+    return paths, read, {path: outline_of(one) for path, one in zip(paths, sketches, strict=True)}
 
 
 def test_every_site_of_every_model_has_its_row(sketches: list[Sketch], bank: Any, tmp_path: Path) -> None:
-    packed = Packed.open(pack(bank[0], tmp_path / "state" / "bank.safetensors"))
+    packed = Packed.open(pack(bank[0], bank[2], tmp_path / "state" / "bank.safetensors"))
     assert (packed.models, packed.layers, packed.elements) == (5, 4, ELEMENTS)
     for operand in OPERANDS.values():
         begins = packed.arrays[f"{operand.sites}.begins"]
@@ -79,7 +81,7 @@ def test_every_site_of_every_model_has_its_row(sketches: list[Sketch], bank: Any
 def test_the_file_and_the_sketches_in_memory_are_the_same_arrays(
     sketches: list[Sketch], bank: Any, tmp_path: Path
 ) -> None:
-    file, memory = mapped(pack(bank[0], tmp_path / "p")), Packed.of_sketches(sketches).arrays
+    file, memory = mapped(pack(bank[0], bank[2], tmp_path / "p")), Packed.of_sketches(sketches).arrays
     assert file.keys() == memory.keys()
     for name in file:
         np.testing.assert_array_equal(file[name], memory[name], err_msg=name)
@@ -97,7 +99,7 @@ def test_a_slice_from_anywhere_can_be_made_whole_vectors_long(sketches: list[Ske
 
 
 def test_the_file_is_safetensors_and_its_large_arrays_begin_at_64_bytes(bank: Any, tmp_path: Path) -> None:
-    path = pack(bank[0], tmp_path / "p")
+    path = pack(bank[0], bank[2], tmp_path / "p")
     arrays = mapped(path)
     with safe_open(path, framework="np") as file:
         assert set(file.keys()) == set(arrays)
@@ -109,7 +111,7 @@ def test_the_file_is_safetensors_and_its_large_arrays_begin_at_64_bytes(bank: An
 
 
 def test_nobody_can_write_to_the_file(bank: Any, tmp_path: Path) -> None:
-    packed = Packed.open(pack(bank[0], tmp_path / "p"))
+    packed = Packed.open(pack(bank[0], bank[2], tmp_path / "p"))
     for array in packed.arrays.values():
         assert not array.flags.writeable
         with pytest.raises(ValueError, match="read-only"):
@@ -117,28 +119,28 @@ def test_nobody_can_write_to_the_file(bank: Any, tmp_path: Path) -> None:
 
 
 def test_the_file_is_made_anew_and_whoever_has_the_old_one_goes_on(bank: Any, tmp_path: Path) -> None:
-    paths, read = bank
-    path = pack(paths, tmp_path / "p")
-    assert read == paths * 2
+    paths, read, outlines = bank
+    path = pack(paths, outlines, tmp_path / "p")
+    assert read == paths
     before = Packed.open(path)
-    assert Packed.open(pack(paths[1:], path)).models == 4
+    assert Packed.open(pack(paths[1:], outlines, path)).models == 4
     assert before.models == 5
     assert float(before.arrays["weight.values"].sum()) != 0
 
 
 def test_a_changed_number_is_not_worked_on(bank: Any, tmp_path: Path) -> None:
-    path = pack(bank[0], tmp_path / "p")
+    path = pack(bank[0], bank[2], tmp_path / "p")
     content = path.read_bytes()
     changed = bytearray(content)
     changed[len(content) // 2] ^= 1
     path.write_bytes(bytes(changed))
-    assert pack(bank[0], path).read_bytes() == content
+    assert pack(bank[0], bank[2], path).read_bytes() == content
 
 
 @pytest.mark.parametrize("harm", ["cut", "empty", "no header", "longer", "not ours"])
 def test_a_damaged_file_is_said_and_made_anew(bank: Any, tmp_path: Path, harm: str) -> None:
-    paths, _ = bank
-    path = pack(paths, tmp_path / "p")
+    paths, _, outlines = bank
+    path = pack(paths, outlines, tmp_path / "p")
     content = path.read_bytes()
     header = b"[1]".ljust(8)
     path.write_bytes(
@@ -152,7 +154,7 @@ def test_a_damaged_file_is_said_and_made_anew(bank: Any, tmp_path: Path, harm: s
     )
     with pytest.raises(InputError, match=r"damaged .*: begin the run again"):
         Packed.open(path)
-    assert Packed.open(pack(paths, path)).models == 5
+    assert Packed.open(pack(paths, outlines, path)).models == 5
     assert path.read_bytes() == content
 
 
@@ -164,27 +166,35 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_said(bank: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LpzeroError, match="the packed bank cannot be written at"):
-        pack(bank[0], tmp_path / "file" / "p")
+        pack(bank[0], bank[2], tmp_path / "file" / "p")
 
 
 def test_what_fails_half_way_leaves_the_old_file(bank: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths, _ = bank
-    path = pack(paths, tmp_path / "p")
+    paths, _, outlines = bank
+    path = pack(paths, outlines, tmp_path / "p")
     content = path.read_bytes()
-    read: Callable[[Path], Sketch] = packed_module.read_sketch
+    read: Callable[..., Sketch] = packed_module.read_sketch
     reads = []
 
-    def failing(one: Path) -> Sketch:
+    def failing(one: Path, *, verify: bool) -> Sketch:
         reads.append(one)
-        if len(reads) == 6:
+        if len(reads) == 2:
             raise InputError("damaged")
-        return read(one)
+        return read(one, verify=verify)
 
     monkeypatch.setattr(packed_module, "read_sketch", failing)
     with pytest.raises(InputError, match="damaged"):
-        pack(paths[:4], path)
+        pack(paths[:4], outlines, path)
     assert path.read_bytes() == content
     assert [file.name for file in tmp_path.iterdir()] == ["p"]
+
+
+def test_another_sketch_than_the_one_that_was_checked_is_refused(bank: Any, tmp_path: Path) -> None:
+    paths, _, outlines = bank
+    # the third model shows less than the others
+    with pytest.raises(InputError, match=f"{paths[2]} has changed since it was checked: begin again"):
+        pack(paths, {**outlines, paths[2]: outlines[paths[1]]}, tmp_path / "p")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_elements_are_refused(tiny: Any, tokens: Batch) -> None:
@@ -203,7 +213,7 @@ def test_arrays_from_elsewhere_are_taken_as_they_are(sketches: list[Sketch]) -> 
 
 
 def test_a_header_that_promises_other_shapes_is_refused(bank: Any, tmp_path: Path) -> None:
-    path = pack(bank[0], tmp_path / "p")
+    path = pack(bank[0], bank[2], tmp_path / "p")
     content = path.read_bytes()
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])

@@ -12,7 +12,7 @@ from lpzero.errors import InputError, LpzeroError
 from lpzero.evolution.discovery.config import Config
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.files import write_json
-from lpzero.operands.bank import bank_path, fill_bank
+from lpzero.operands.bank import Banked, bank_path, fill_bank
 from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting
 from lpzero.proxy.discovery import LeftOut
@@ -31,17 +31,17 @@ class BankedSetting:
 
     Attributes:
         left_out: Architectures of the search and validation parts without a sketch.
-        banks: For each pass, the files of the sketches of the search split, then of the validation split.
+        banks: For each probe, the sketches of the search split, then of the validation split.
     """
 
     left_out: tuple[LeftOut, ...]
-    banks: tuple[tuple[Path, ...], ...]
+    banks: tuple[Banked, ...]
 
 
 def bank_run(
     run: RunFolder[Any],
     setting: Setting[Config],
-    passes: Sequence[Probe],
+    probes: Sequence[Probe],
     *,
     home: Path,
     engine: Engine,
@@ -52,7 +52,7 @@ def bank_run(
     Args:
         run: Keeps the faults: a run that goes on leaves out the same architectures, and tries none of them again.
         setting: Table, split and pass.
-        passes: What architectures are shown, once each.
+        probes: What architectures are shown, once each.
         home: The cache folder.
         engine: Where models are built and run; the result does not depend on it.
         watch: Told how it goes.
@@ -63,13 +63,13 @@ def bank_run(
     Raises:
         LpzeroError: Fewer than 4 architectures of the search part are left.
     """
-    known = read_faults(run)
+    faults = read_faults(run)
 
     def faulted(architecture: Architecture, fault: Fault) -> None:
-        known[architecture.digest] = fault
-        write_faults(run, known)
+        faults[architecture.digest] = fault
+        write_faults(run, faults)
 
-    for probe in passes:
+    banks = [
         fill_bank(
             setting.space,
             setting.seen_architectures,
@@ -77,15 +77,18 @@ def bank_run(
             home=home,
             engine=engine,
             progress=counting(watch, "operands"),
-            known=known,
+            before=faults,
             faulted=faulted,
         )
-    kept, left_out = without(setting, known)
-    banks = tuple(
-        tuple(bank_path(home, kept.space, architecture, probe) for architecture in kept.seen_architectures)
-        for probe in passes
-    )
-    return kept, BankedSetting(left_out, banks)
+        for probe in probes
+    ]
+    kept, left_out = without(setting, faults)
+    # what has no sketch under one probe is left out under all of them
+    sketched = [
+        replace(bank, paths=tuple(bank_path(home, kept.space, one, probe) for one in kept.seen_architectures))
+        for bank, probe in zip(banks, probes, strict=True)
+    ]
+    return kept, BankedSetting(left_out, tuple(sketched))
 
 
 def without(setting: Setting[Config], faults: dict[str, Fault]) -> tuple[Setting[Config], tuple[LeftOut, ...]]:

@@ -101,13 +101,11 @@ def test_every_misbehaviour_has_a_status_and_the_run_goes_on(
         assert again[key] == document[key]
 
 
-def test_too_few_to_search_on_is_an_error_with_the_first_reason(
-    setting: Setting, tmp_path: Path, home: Path, quiet: Any
-) -> None:
+def test_too_few_to_search_on_is_an_error_with_the_first_reason(setting: Setting, tmp_path: Path, quiet: Any) -> None:
     bad = wicked(setting, dict.fromkeys(setting.parts.search[:6], "raises"))
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with pytest.raises(LpzeroError, match=r"6 of 14 architectures could not be read, which leaves 2 .*no kernel image"):
-        execute(run, bad, home=home, engine=Serial(), watch=quiet)
+        execute(run, bad, home=tmp_path / "home", engine=Serial(), watch=quiet)
 
 
 def test_too_few_to_test_on_is_no_result(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:

@@ -1,0 +1,74 @@
+"""An explanation as a document: the figures of its effects, rounded, and None where there are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from lpzero.fitness import Correlation
+from lpzero.proxy import load_proxy
+from lpzero.proxy.explain import Explanation
+from lpzero.proxy.explanation import ExplainResult, explain_result
+from lpzero.proxy.verdict import Effect
+from lpzero.result import read_result
+
+THIRD = 1 / 3
+ORIGINAL = Effect("original", "ok", Correlation(0.8, THIRD, 0.9, 1.0), (-THIRD, 2 * THIRD))
+KEPT = Effect("tokens_redrawn", "ok", Correlation(0.1, 0.2, 0.3, 1.0), (0.0, 1.0), agreement=2 * THIRD, left=THIRD)
+LOST = Effect("gradients_zero", "constant", reason="every architecture has the same score")
+
+
+def _result(explanation: Explanation) -> ExplainResult:
+    proxy = load_proxy("snip")
+    return explain_result(explanation, proxy, table="t", protocol="own", seed=3, n=8, total=9)
+
+
+def test_the_document_by_hand() -> None:
+    result = _result(Explanation(ORIGINAL, (KEPT, LOST), "gradients", ("one", "two")))
+    assert result.to_json() == {
+        **{"schema": 1, "proxy": "snip", "direction": "higher", "table": "t", "protocol": "own", "seed": 3, "n": 8},
+        "original": {"status": "ok", "tau_a": 0.333333, "interval": [-0.333333, 0.666667], "tau_b": 0.8, "rho": 0.9},
+        "interventions": [
+            {
+                **{"name": "tokens_redrawn", "status": "ok", "tau_a": 0.2, "interval": [0.0, 1.0]},
+                **{"agreement": 0.666667, "left": 0.333333},
+            },
+            {
+                **{"name": "gradients_zero", "status": "constant"},
+                **dict.fromkeys(("tau_a", "interval", "agreement", "left")),
+            },
+        ],
+        **{"verdict": "gradients", "reasons": ["one", "two"]},
+    }
+    assert (result.total, result.faults) == (9, {"gradients_zero": "constant: every architecture has the same score"})
+
+
+def test_an_original_without_a_ranking_has_no_figures(tmp_path: Path) -> None:
+    bad = Effect("original", "overflow", reason="8 of 8 architectures")
+    result = _result(Explanation(bad, (), "does not rank", ("the original scores are overflow",)))
+    assert result.original.to_json() == {"status": "overflow", **dict.fromkeys(("tau_a", "interval", "tau_b", "rho"))}
+    assert result.faults == {"original": "overflow: 8 of 8 architectures"}
+
+
+def test_a_lower_proxy_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text('{"schema": 1, "name": "p", "formula": "sum(l1(weight))", "higher_is_better": false}')
+    explanation = Explanation(ORIGINAL, (), "data", ())
+    found = explain_result(explanation, load_proxy(str(file)), table="t", protocol="p", seed=0, n=4, total=4)
+    assert (found.proxy, found.direction) == ("p", "lower")
+
+
+def test_figures_that_are_not_finite_are_refused() -> None:
+    nan = Effect("original", "ok", Correlation(float("nan"), 0.1, 0.1, 1.0), (0.0, 1.0))
+    with pytest.raises(ValidationError):
+        _result(Explanation(nan, (), "data", ()))
+
+
+def test_what_is_no_part_of_the_document_is_asked_for_when_it_is_read() -> None:
+    document = json.loads(json.dumps(_result(Explanation(ORIGINAL, (KEPT,), "data", ())).to_json()))
+    whole = {**document, "faults": {}, "total": 9}
+    again = read_result(ExplainResult, whole, "x", of="an explanation", remedy="explain again")
+    assert again.to_json() == document
