@@ -43,7 +43,7 @@ class DoubleSketches(SketchSource):
     def tensor(self, name: str) -> SketchedTensor:
         """The value of an operand by its name."""
         found = super().tensor(name)
-        weights = SketchWeights.known(found.weights.double(), found.weights.counts)
+        weights = SketchWeights.counted(found.weights.double(), found.weights.counts)
         return replace(found, values=found.values.double(), weights=weights)
 
 

@@ -1,4 +1,4 @@
-"""What a discovery is set to where nobody said: the table of a space, its protocol, how many records are for what."""
+"""The defaults of a discovery: the table of a space, its protocol, how many records are for what."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lpzero.api.setup import resolve_device
 from lpzero.errors import InputError
 from lpzero.evolution.defaults import LARGEST_PART
 from lpzero.evolution.discovery.config import TableConfig
+from lpzero.progress import Watch, unwatched
 from lpzero.spaces import SPACES, get_space
 from lpzero.tables import TABLES, Table, fetch, find, load_table
 
@@ -26,6 +27,7 @@ def completed(
     device: str,
     search_size: int | None,
     validation_size: int | None,
+    watch: Watch = unwatched,
 ) -> tuple[dict[str, Any], Table]:
     """Complete the settings of a discovery by what follows from its table.
 
@@ -36,6 +38,7 @@ def completed(
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         search_size: Records for fitness; None for a quarter of the table, at most 50.
         validation_size: Records for the choice; None likewise.
+        watch: Told how a download goes, where the table is not here.
 
     Returns:
         The settings by name, and the table.
@@ -45,7 +48,7 @@ def completed(
         MissingError: The table or the device is not here.
     """
     name = str(table) if table is not None else default_table(space, protocol)
-    _fetch_if_nowhere(name)
+    _fetch_if_nowhere(name, watch)
     measured = load_table(name)
     chosen = space or measured.space
     if measured.space != get_space(chosen).name:
@@ -73,11 +76,11 @@ def default_table(space: str | None, protocol: str | None) -> str:
     return names[0]
 
 
-def _fetch_if_nowhere(name: str) -> None:
-    """Download the table where it is not here and nobody said where it should be."""
+def _fetch_if_nowhere(name: str, watch: Watch) -> None:
+    """Download the table where it is not here and no folder is named for it."""
     if name in TABLES and find(TABLES[name]) is None and "LPZERO_DATA" not in os.environ:
         _LOG.info("table %s is not here: fetching it, as lpzero tables fetch %s does", name, name)
-        fetch(name, progress=True)
+        fetch(name, watch=watch)
 
 
 def discovery_path(config: TableConfig, name: str) -> Path:

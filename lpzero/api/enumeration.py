@@ -83,6 +83,7 @@ def enumerate_formulas(
             device=device or "auto",
             search_size=search_size,
             validation_size=validation_size,
+            watch=watch,
         )
         loaded.append(measured)
         named = list(WHOLE_OPERANDS if operands is None else operands)

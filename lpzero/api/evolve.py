@@ -104,6 +104,7 @@ def evolve(
             device=device or "auto",
             search_size=search_size,
             validation_size=validation_size,
+            watch=watch,
         )
         loaded.append(measured)
         texts = [str(proxy.formula) for _, proxy in seeds]

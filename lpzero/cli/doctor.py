@@ -51,7 +51,7 @@ def _findings() -> dict[str, Any]:
             where = find(entry)
             found[entry.name] = None if where is None else str(where)
         except InputError:
-            # LPZERO_DATA, of which that is said above
+            # LPZERO_DATA, whose own line above names the fault
             found[entry.name] = None
             continue
         fault = fault_of(entry)

@@ -137,7 +137,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("lpzero: interrupted", err=True)
         return INTERRUPTED
     except _Terminated:
-        # it has been heard: what is said below must not be cut short by the next one
+        # a second signal must not cut the message short
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         click.echo("lpzero: terminated", err=True)
         return TERMINATED

@@ -17,7 +17,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
-def _shown(value: Any) -> str:
+def _shortened(value: Any) -> str:
     from lpzero.settings import shorten
 
     return shorten(value, 40)
@@ -40,7 +40,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of 
             except ValueError:
                 seconds = math.nan
         if not math.isfinite(seconds):
-            self.fail(f"expected a time such as 90s, 3m or 1h30m, found {_shown(text)}", param, ctx)
+            self.fail(f"expected a time such as 90s, 3m or 1h30m, found {_shortened(text)}", param, ctx)
         return seconds
 
 
@@ -57,7 +57,7 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         """Read it, or fail with what was expected."""
         matched = _COUNT.fullmatch(str(value).strip())
         if matched is None:
-            self.fail(f"expected a number such as 20M, 1.5G or 30000, found {_shown(value)}", param, ctx)
+            self.fail(f"expected a number such as 20M, 1.5G or 30000, found {_shortened(value)}", param, ctx)
         number, times = matched.groups()
         return round(float(number) * _TIMES[times.lower()])
 
@@ -75,7 +75,7 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         """Read it, or fail with what was expected."""
         matched = _SIZE.fullmatch(str(value).strip())
         if matched is None:
-            self.fail(f"expected a size such as 80MB, 1.5GiB or 30000, found {_shown(value)}", param, ctx)
+            self.fail(f"expected a size such as 80MB, 1.5GiB or 30000, found {_shortened(value)}", param, ctx)
         number, times = matched.groups()
         return round(float(number) * _BYTES[(times or "").lower()])
 

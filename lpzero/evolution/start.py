@@ -54,7 +54,7 @@ def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> N
 
     Args:
         given: What the user gave: a text, a name, a file or the folder of a run.
-        found_on: Name of the table that it was found on; empty where nobody said.
+        found_on: Name of the table that it was found on; empty where that is not known.
         setting: What the evolution works on.
 
     Raises:

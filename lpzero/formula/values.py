@@ -80,10 +80,10 @@ class SketchWeights(Tensor):
     @classmethod
     def of(cls, weights: Tensor) -> SketchWeights:
         """Add up the weights once, for every reduction to come."""
-        return cls.known(weights, weights.double().sum(-1).round())
+        return cls.counted(weights, weights.double().sum(-1).round())
 
     @classmethod
-    def known(cls, weights: Tensor, counts: Tensor) -> SketchWeights:
+    def counted(cls, weights: Tensor, counts: Tensor) -> SketchWeights:
         """The same where they were added up before."""
         made: SketchWeights = weights.as_subclass(cls)
         made.counts = counts
@@ -238,7 +238,7 @@ class SketchSource(OperandSource):
         cell = self._moved(self._packed.arrays[f"{sites}.cells"][first:last])
         rows = SiteRows(cell, padded(self.models), self._packed.layers, self._part.start)
         counts = self._rows(f"{sites}.counts", sites)
-        return rows, SketchWeights.known(self._rows(f"{sites}.weights", sites), counts)
+        return rows, SketchWeights.counted(self._rows(f"{sites}.weights", sites), counts)
 
     def _rows(self, array: str, sites: str) -> Tensor:
         first, last = self._ends(sites)

@@ -112,7 +112,7 @@ def space_of(given: GivenArchitecture, reference: str | None, protocol: str | No
 
 
 def _hint(space: SearchSpace, given: GivenArchitecture) -> str:
-    """The protocols that an architecture fits, where nobody said which one is meant."""
+    """The protocols that an architecture fits, where none is named."""
     from lpzero.spaces import get_space
 
     fitting = []

@@ -107,9 +107,9 @@ class LpzeroModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             output = kind(logits=logits)
         else:
             targets = self._anything(input_ids) if labels is None else labels
-            shown = self.model(input_ids, targets, bool(attentions), bool(states))
-            loss = None if labels is None else shown.loss
-            output = kind(loss, logits, shown.hidden_states, shown.attentions)
+            output_of_model = self.model(input_ids, targets, bool(attentions), bool(states))
+            loss = None if labels is None else output_of_model.loss
+            output = kind(loss, logits, output_of_model.hidden_states, output_of_model.attentions)
         return output if as_object else output.to_tuple()
 
     def _anything(self, input_ids: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
 
     Returns:
         The search and the validation part of the run that found it; empty where it was found elsewhere, or where
-        nobody said (a formula as text, a proxy of the literature).
+        that is not known (a formula as text, a proxy of the literature).
 
     Raises:
         InputError: It was found on this table, and nothing says on which part of it, or the table has changed.

@@ -25,9 +25,9 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
 REDRAWS = 3
-"""How often the initialisation is drawn again where nobody said."""
+"""How often the initialisation is drawn again by default."""
 LEAST, MOST = 4, 100
-"""The fewest architectures that can be explained, and the most that are drawn where nobody said."""
+"""The fewest architectures that can be explained, and the most that are drawn by default."""
 
 
 @dataclass(frozen=True)

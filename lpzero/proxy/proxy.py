@@ -36,9 +36,9 @@ class Proxy:
         formula: The formula; None for a coded metric.
         metric: Name of the coded metric; None for a formula.
         higher_is_better: Its direction.
-        paper: Where it comes from; empty where nobody said.
+        paper: Where it comes from; empty where that is not known.
         note: What to know about it; empty where there is nothing.
-        found_on: Name of the table that it was found on; empty where it was not found on one, or nobody said.
+        found_on: Name of the table that it was found on; empty where it was not found on one, or that is not known.
         provenance: Where a discovered proxy comes from, as its file says; None where it does not.
     """
 

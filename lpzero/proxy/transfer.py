@@ -56,7 +56,7 @@ class TransferRow(Result):
     Attributes:
         proxy: Its name.
         direction: The same on every table.
-        found_on: Name of the table that it was found on; None where it was found on none, or nobody said.
+        found_on: Name of the table that it was found on; None where it was found on none, or that is not known.
         cells: One a table, in their order.
     """
 

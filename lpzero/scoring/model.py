@@ -30,7 +30,7 @@ class LoadedModel:
     Attributes:
         model: The model.
         example: What ``example_batch()`` returned; None where there is no such function.
-        space: The space that it is of; None where it is of none that is known.
+        space: The space that it is of; None where it is of no known space.
         architecture: Which point of it; likewise.
     """
 

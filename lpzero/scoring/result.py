@@ -69,7 +69,7 @@ class ModelScore(_Score):
 
     Attributes:
         model: What the user gave.
-        space: Name of its space; None where it is of none that is known.
+        space: Name of its space; None where it is of no known space.
         protocol: Likewise.
         params: All parameters.
         costs: Its counted costs.

@@ -50,7 +50,7 @@ def shorten(value: Any) -> str:
     return settings.shorten(value, MAX_SHOWN)
 
 
-def shown(value: Any) -> str:
+def described(value: Any) -> str:
     """A value for a message: short, and without its content where it is a list or an object."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)

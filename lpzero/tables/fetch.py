@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lpzero.errors import LpzeroError, MissingError
+from lpzero.progress import Watch, counting, unwatched
 from lpzero.tables.catalog import get_entry
 from lpzero.tables.load import load_table
 from lpzero.tables.locate import bundled_folder, download_folder
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0
 
 
-def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
+def fetch(name: str, *, watch: Watch = unwatched, base: str | None = None) -> Path:
     """Download a table into the cache, file by file.
 
     A file that is already there with the right checksum is left alone, so that an interrupted download
@@ -24,7 +25,7 @@ def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
 
     Args:
         name: A table of the catalogue; nothing is downloaded for one that comes with the package.
-        progress: Show a bar over the files on stderr.
+        watch: Told after every file.
         base: Address of a mirror of the pinned upstream folder, with a slash at the end; by default upstream.
 
     Returns:
@@ -40,9 +41,8 @@ def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
         load_table(name)
         return bundled_folder(name)
     import pooch
-    import tqdm
 
-    # pooch logs a line a file to stderr, which the bar replaces.
+    # pooch logs a line a file to stderr
     pooch.get_logger().setLevel("WARNING")
     folder = download_folder()
     files = published.files
@@ -55,8 +55,10 @@ def fetch(name: str, *, progress: bool, base: str | None = None) -> Path:
     )
     # The files are small, and a response that is not streamed leaves no connection open when it is an error.
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT_S, stream=False)
-    for file in tqdm.tqdm(files, desc=name, unit="file", disable=not progress):
+    tell = counting(watch, f"fetching {name}", "files")
+    for number, file in enumerate(files, start=1):
         _fetch_file(puppy, file, downloader, f"table {name}")
+        tell(number, len(files))
     return folder
 
 

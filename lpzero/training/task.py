@@ -77,7 +77,7 @@ def train_missing(
         InputError: A file is damaged or holds another training, or the corpus is not the recipe's.
         LpzeroError: A file cannot be written.
     """
-    # what is damaged is said before hours are spent on the rest
+    # a damaged file ends the build now, not after hours of training
     statuses = [read_training(task).status if task.path.exists() else None for task in tasks]
     missing = [t for t, status in zip(tasks, statuses, strict=True) if status is None or status in TRIED_AGAIN]
     again = sum(status in TRIED_AGAIN for status in statuses)

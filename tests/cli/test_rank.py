@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -29,3 +31,15 @@ def test_the_second_table_says_what_lies_behind_the_first(capsys: pytest.Capture
     assert "within depth" in second
     # depth says nothing within a depth
     assert second.splitlines()[2].split()[:2] == ["depth", "0.000"]
+
+
+def test_a_ranking_loads_neither_the_evolution_nor_a_compiler() -> None:
+    script = (
+        "import sys\n"
+        "from lpzero.cli.main import run\n"
+        "assert run(['rank', 'params', '--table', 'flexibert-own', '--jobs', '1']) == 0\n"
+        "print('loaded:', [name for name in ('deap', 'numba') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("loaded: []\n")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import special, stats
@@ -59,6 +59,7 @@ def named(pairs: list[Any]) -> Any:
 
 @named(REDUCTIONS)
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_a_reduction_without_weights_is_numpys(
     function: Callable[..., Tensor], oracle: Callable[[np.ndarray], Any], x: np.ndarray
@@ -68,6 +69,7 @@ def test_a_reduction_without_weights_is_numpys(
 
 @named(ELEMENTWISE)
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_an_elementwise_function_is_numpys(
     function: Callable[[Tensor], Tensor], oracle: Callable[[np.ndarray], Any], x: np.ndarray
@@ -79,6 +81,7 @@ def test_an_elementwise_function_is_numpys(
 
 @named(NORMALISING)
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_a_normalising_function_is_scipys_where_there_is_a_spread(
     function: Callable[..., Tensor], oracle: Callable[[np.ndarray], Any], x: np.ndarray
@@ -93,6 +96,7 @@ def test_a_normalising_function_is_scipys_where_there_is_a_spread(
 
 
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows, data=st.data())
 def test_weights_are_copies_and_zero_is_absence(x: np.ndarray, data: st.DataObject) -> None:
     copies = data.draw(hnp.arrays(np.int64, x.shape[1], elements=st.integers(0, 4)).filter(lambda w: w.sum() > 0))
@@ -109,6 +113,7 @@ def test_weights_are_copies_and_zero_is_absence(x: np.ndarray, data: st.DataObje
 
 
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_a_division_is_one_away_from_zero_and_zero_at_zero(x: np.ndarray) -> None:
     y = x[:, ::-1].copy()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import Tensor
@@ -48,6 +48,7 @@ def signed(x: np.ndarray, sign: Sign) -> np.ndarray:
 
 @those("sign")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows, y=rows, signs=st.tuples(st.sampled_from(SIGNS), st.sampled_from(SIGNS)))
 def test_results_have_the_sign_that_the_row_says(
     row: Primitive, x: np.ndarray, y: np.ndarray, signs: tuple[Sign, Sign]
@@ -64,6 +65,7 @@ def test_results_have_the_sign_that_the_row_says(
 
 @those("idempotent")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_a_second_time_changes_nothing_more(row: Primitive, x: np.ndarray) -> None:
     once = value(row, x)
@@ -73,6 +75,7 @@ def test_a_second_time_changes_nothing_more(row: Primitive, x: np.ndarray) -> No
 
 @those("undoes")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_what_is_undone_leaves_a_smaller_formula_of_the_same_ranks(row: Primitive, x: np.ndarray) -> None:
     for name in row.undoes:
@@ -86,6 +89,7 @@ def test_what_is_undone_leaves_a_smaller_formula_of_the_same_ranks(row: Primitiv
 
 @those("blind")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_what_it_does_not_see_changes_nothing(row: Primitive, x: np.ndarray) -> None:
     for name in row.blind:
@@ -94,6 +98,7 @@ def test_what_it_does_not_see_changes_nothing(row: Primitive, x: np.ndarray) -> 
 
 @those("of_nonnegative")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_of_what_is_never_negative_it_is_another_one(row: Primitive, x: np.ndarray) -> None:
     other = next(one for one in NAMES[str(row.of_nonnegative)] if one.kind == row.kind)
@@ -102,6 +107,7 @@ def test_of_what_is_never_negative_it_is_another_one(row: Primitive, x: np.ndarr
 
 @those("clips")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_what_clips_is_zero_of_what_is_not_positive(row: Primitive, x: np.ndarray) -> None:
     assert (value(row, -np.abs(x)) == 0).all()
@@ -110,6 +116,7 @@ def test_what_clips_is_zero_of_what_is_not_positive(row: Primitive, x: np.ndarra
 
 @those("monotone")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_what_is_monotone_keeps_or_turns_the_order(row: Primitive, x: np.ndarray) -> None:
     for sign in SIGNS if row.monotone == "any" else ("nonnegative", "nonpositive"):
@@ -120,6 +127,7 @@ def test_what_is_monotone_keeps_or_turns_the_order(row: Primitive, x: np.ndarray
 
 @those("adds_up_to")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_results_add_up_to_what_the_row_says(row: Primitive, x: np.ndarray) -> None:
     np.testing.assert_allclose(value(row, x).sum(-1), row.adds_up_to, atol=1e-6)
@@ -127,6 +135,7 @@ def test_results_add_up_to_what_the_row_says(row: Primitive, x: np.ndarray) -> N
 
 @those("elements")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_a_plain_total_or_average_is_that(row: Primitive, x: np.ndarray) -> None:
     wanted = {"total": x.sum(-1), "average": x.mean(-1)}[str(row.elements)]
@@ -135,6 +144,7 @@ def test_a_plain_total_or_average_is_that(row: Primitive, x: np.ndarray) -> None
 
 @those("symmetry")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_the_other_order_gives_the_same_or_its_negative(row: Primitive, x: np.ndarray) -> None:
     y = x[::-1].copy()
@@ -144,6 +154,7 @@ def test_the_other_order_gives_the_same_or_its_negative(row: Primitive, x: np.nd
 
 @those("of_equals")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_two_equal_arguments_make_what_the_row_says(row: Primitive, x: np.ndarray) -> None:
     x = np.abs(x) + 0.1
@@ -155,6 +166,7 @@ def test_two_equal_arguments_make_what_the_row_says(row: Primitive, x: np.ndarra
 
 @those("synonym")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_a_synonym_computes_the_same(row: Primitive, x: np.ndarray) -> None:
     other = next(one for one in NAMES[str(row.synonym)] if one.kind == row.kind)
@@ -163,6 +175,7 @@ def test_a_synonym_computes_the_same(row: Primitive, x: np.ndarray) -> None:
 
 @those("trivial")
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_what_is_trivial_gives_back_its_argument(row: Primitive, x: np.ndarray) -> None:
     np.testing.assert_array_equal(value(row, x), x)

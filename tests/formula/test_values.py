@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.formula import functions as f
@@ -39,6 +39,7 @@ def sketches(operands: Operands, tiny: Any, tokens: Batch) -> list[Sketch]:
 
 
 @pytest.mark.property
+@settings(max_examples=15, deadline=None)
 @given(data=st.data(), first=st.integers(0, 5), models=st.integers(1, 4), layers=st.integers(1, 4))
 def test_the_sites_of_a_layer_add_up_wherever_the_models_begin(
     data: st.DataObject, first: int, models: int, layers: int
@@ -61,7 +62,7 @@ def test_weights_know_their_counts_and_every_operation_gives_a_plain_tensor() ->
     assert weights.repeats
     assert type(weights * 2) is torch.Tensor
     assert torch.equal(weights + 0, plain)
-    assert SketchWeights.known(plain, torch.tensor([9.0, 8.0])).counts.tolist() == [9.0, 8.0]
+    assert SketchWeights.counted(plain, torch.tensor([9.0, 8.0])).counts.tolist() == [9.0, 8.0]
 
 
 @pytest.mark.parametrize("name", list(OPERANDS))

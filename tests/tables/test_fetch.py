@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.progress import Progress
 from lpzero.tables import fetch, get_entry
 from lpzero.tables.published import registry
 
@@ -87,28 +88,28 @@ def present(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_file_arrives_in_the_upstream_layout(server: Server, cache: Path) -> None:
-    assert fetch("gpt2-wt103", progress=False, base=server.base) == cache
+    assert fetch("gpt2-wt103", base=server.base) == cache
     assert present(cache) == FILES
 
 
 def test_files_that_are_there_are_not_asked_for_again(server: Server, cache: Path) -> None:
     del server.content["/up/random_GPT2_wt103/config_0/j1/model_config.yaml"]
     with pytest.raises(MissingError):
-        fetch("gpt2-wt103", progress=False, base=server.base)
+        fetch("gpt2-wt103", base=server.base)
     assert len(present(cache)) == 2
     server.content["/up/random_GPT2_wt103/config_0/j1/model_config.yaml"] = b"three: 3\n"
     server.asked.clear()
-    fetch("gpt2-wt103", progress=False, base=server.base)
+    fetch("gpt2-wt103", base=server.base)
     assert server.asked == ["/up/random_GPT2_wt103/config_0/j1/model_config.yaml"]
-    fetch("gpt2-wt103", progress=False, base=server.base)
+    fetch("gpt2-wt103", base=server.base)
     assert len(server.asked) == 1
     assert present(cache) == FILES
 
 
 def test_a_damaged_file_is_downloaded_again(server: Server, cache: Path) -> None:
-    fetch("gpt2-wt103", progress=False, base=server.base)
+    fetch("gpt2-wt103", base=server.base)
     (cache / "lts/random_GPT2_wt103/ppl_summary.yaml").write_bytes(b"one: 1")
-    fetch("gpt2-wt103", progress=False, base=server.base)
+    fetch("gpt2-wt103", base=server.base)
     assert present(cache) == FILES
     assert len(server.asked) == 4
 
@@ -116,7 +117,7 @@ def test_a_damaged_file_is_downloaded_again(server: Server, cache: Path) -> None
 def test_another_file_than_the_pinned_one(server: Server, cache: Path) -> None:
     server.content["/up/random_GPT2_wt103/ppl_summary.yaml"] = b"other: 1\n"
     with pytest.raises(MissingError, match="its SHA-256 is not the pinned one") as caught:
-        fetch("gpt2-wt103", progress=False, base=server.base)
+        fetch("gpt2-wt103", base=server.base)
     assert_helps(str(caught.value), server.base)
     assert present(cache) == {}
 
@@ -124,7 +125,7 @@ def test_another_file_than_the_pinned_one(server: Server, cache: Path) -> None:
 def test_a_file_that_the_server_does_not_have(server: Server, cache: Path) -> None:
     server.content.clear()
     with pytest.raises(MissingError, match="the server answered 404 Not Found") as caught:
-        fetch("gpt2-wt103", progress=False, base=server.base)
+        fetch("gpt2-wt103", base=server.base)
     assert_helps(str(caught.value), server.base)
     assert len(server.asked) == 1
     assert present(cache) == {}
@@ -135,7 +136,7 @@ def test_nobody_listens(cache: Path) -> None:
         free.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{free.getsockname()[1]}/up/"
         with pytest.raises(MissingError, match=r"no connection, or it broke \(ConnectionError\)") as caught:
-            fetch("gpt2-wt103", progress=False, base=base)
+            fetch("gpt2-wt103", base=base)
     assert_helps(str(caught.value), base)
     assert not cache.exists() or present(cache) == {}
 
@@ -145,7 +146,7 @@ def test_a_server_that_does_not_answer(server: Server, cache: Path, monkeypatch:
     server.answers.clear()
     start = time.perf_counter()
     with pytest.raises(MissingError, match=r"no answer in 0\.05 s"):
-        fetch("gpt2-wt103", progress=False, base=server.base)
+        fetch("gpt2-wt103", base=server.base)
     assert time.perf_counter() - start < 2.0
     server.answers.set()
     assert present(cache) == {}
@@ -157,30 +158,29 @@ def test_an_unreachable_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
         monkeypatch.setenv("no_proxy", "")
         with pytest.raises(MissingError, match="the proxy refused or could not be reached"):
-            fetch("gpt2-wt103", progress=False, base="http://upstream.invalid/up/")
+            fetch("gpt2-wt103", base="http://upstream.invalid/up/")
     assert server.asked == []
 
 
 def test_a_cache_that_cannot_be_written(server: Server, cache: Path) -> None:
     cache.write_text("a file where the folder should be")
     with pytest.raises(LpzeroError, match=r"expected a cache folder that can be written, found .*LPZERO_HOME"):
-        fetch("gpt2-wt103", progress=False, base=server.base)
+        fetch("gpt2-wt103", base=server.base)
     assert server.asked == []
 
 
 def test_an_unknown_table() -> None:
     with pytest.raises(InputError, match="unknown table 'imagenet'"):
-        fetch("imagenet", progress=False)
+        fetch("imagenet")
 
 
-def test_progress_goes_to_stderr(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
-    fetch("gpt2-wt103", progress=False, base=server.base)
+def test_nothing_is_printed_and_whoever_watches_is_told(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[Progress] = []
+    fetch("gpt2-wt103", watch=told.append, base=server.base)
+    assert [one.facts for one in told] == ["1/3 files", "2/3 files", "3/3 files"]
+    assert {one.step for one in told} == {"fetching gpt2-wt103"}
+    assert told[-1].share == 1.0
     assert capfd.readouterr() == ("", "")
-    fetch("gpt2-wt103", progress=True, base=server.base)
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert "gpt2-wt103" in err
-    assert "3/3" in err
 
 
 def test_the_timeout_is_short() -> None:
@@ -191,7 +191,7 @@ def test_the_timeout_is_short() -> None:
 
 
 def test_what_comes_with_the_package_is_not_fetched() -> None:
-    assert fetch("gpt2-own", progress=True, base="http://nowhere.invalid/").name == "gpt2-own"
+    assert fetch("gpt2-own", base="http://nowhere.invalid/").name == "gpt2-own"
 
 
 def assert_helps(message: str, base: str) -> None:

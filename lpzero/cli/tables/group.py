@@ -78,10 +78,13 @@ def _here(row: dict[str, Any]) -> str:
 @as_json
 def fetch_table(name: str, as_json: bool) -> None:
     """Download the table NAME from its pinned upstream commit into the cache."""
+    from lpzero.cli.progress import progress_display
+    from lpzero.progress import unwatched
     from lpzero.tables import fetch, get_entry
     from lpzero.tables.locate import data_folders
 
-    folder = fetch(name, progress=sys.stderr.isatty())
+    with progress_display() as display:
+        folder = fetch(name, watch=display if sys.stderr.isatty() else unwatched)
     published = get_entry(name).published
     number = 0 if published is None else len(published.files)
     if published is not None and folder not in data_folders():

@@ -81,16 +81,16 @@ def import_table(
     _print(card, found, folder, as_json)
 
 
-def _notes(file: Path, found: Imported) -> list[str]:
+def _notes(file: Path, imported: Imported) -> list[str]:
     # repr writes what no UTF-8 text can hold as an escape
-    notes = [f"Imported by `lpzero tables import` from {file.name!r}, SHA-256 {found.sha256}."]
-    if found.dropped:
-        notes.append(f"{found.dropped} of its lines repeat an architecture with the same quality and were dropped.")
+    notes = [f"Imported by `lpzero tables import` from {file.name!r}, SHA-256 {imported.sha256}."]
+    if imported.dropped:
+        notes.append(f"{imported.dropped} of its lines repeat an architecture with the same quality and were dropped.")
     return notes
 
 
-def _print(card: dict[str, Any], found: Imported, folder: Path, as_json: bool) -> None:
-    qualities = [record.quality for record in found.records]
+def _print(card: dict[str, Any], imported: Imported, folder: Path, as_json: bool) -> None:
+    qualities = [record.quality for record in imported.records]
     if as_json:
         document = {
             "schema": 1,
@@ -100,7 +100,7 @@ def _print(card: dict[str, Any], found: Imported, folder: Path, as_json: bool) -
             "n": len(qualities),
             "quality": {"name": card["quality"], "unit": card["unit"], "min": min(qualities), "max": max(qualities)},
             "higher_is_better": card["higher_is_better"],
-            "dropped": found.dropped,
+            "dropped": imported.dropped,
             "out": str(folder),
         }
         print_json(document)
@@ -112,7 +112,7 @@ def _print(card: dict[str, Any], found: Imported, folder: Path, as_json: bool) -
         ["n", len(qualities)],
         ["quality", f"{card['quality']}, {card['unit']}, {direction}"],
         ["range", f"{min(qualities):.6g} to {max(qualities):.6g}"],
-        ["dropped", f"{found.dropped} line(s) that repeat an architecture with the same quality"],
+        ["dropped", f"{imported.dropped} line(s) that repeat an architecture with the same quality"],
         ["folder", folder],
     ]
     print_grid(None, rows)

@@ -74,6 +74,6 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
         elements=config.elements,
         device=config.device,
     )
-    # whatever a setting makes impossible is said here, before there is a run directory
+    # a batch that does not fit is refused here, before there is a run folder
     probe_batch(space, probe)
     return Setting(config, space, table, groups, parts, probe)

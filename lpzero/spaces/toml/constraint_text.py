@@ -73,15 +73,15 @@ def parse_constraint(text: str, resolve: Callable[[str], str] = str) -> Constrai
     ...
     lpzero.errors.InputError: constraints: "open('file')": expected no call, found open('file')
     """
-    shown = shorten(text if len(text) <= LONGEST else f"{text[:40]}...", LONGEST_SHOWN)
+    quoted = shorten(text if len(text) <= LONGEST else f"{text[:40]}...", LONGEST_SHOWN)
     try:
         if len(text) > LONGEST:
             raise FaultError(f"expected at most {LONGEST} characters, found {len(text)}")
         root = _Reader(resolve).condition(_parsed(text), DEEPEST)
     except (FaultError, InputError) as err:
-        raise InputError(f"constraints: {shown}: {one_line(str(err))}") from None
+        raise InputError(f"constraints: {quoted}: {one_line(str(err))}") from None
     except RecursionError:
-        raise InputError(f"constraints: {shown}: expected at most {DEEPEST} levels, found more") from None
+        raise InputError(f"constraints: {quoted}: expected at most {DEEPEST} levels, found more") from None
     return Constraint(text, root)
 
 

@@ -38,7 +38,7 @@ class ModelFamily:
         model_type: Its name.
         fields: The fields of its configuration, by every name that they go by, with their own names.
         defaults: The fields by their own names, with the values of the default configuration.
-        objectives: The heads that it has, the one to take where nothing is said first.
+        objectives: The heads that it has, the default one first.
     """
 
     model_type: str

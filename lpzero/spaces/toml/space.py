@@ -233,7 +233,7 @@ class ConfigSpace:
         return {**dict(self.constants), **dict(architecture.whole), self.depth_field: architecture.depth}
 
     def _built(self, architecture: Architecture, make: Callable[[], Result]) -> Result:
-        """Call transformers; what it refuses is said with the file and the values."""
+        """Call transformers; an error names the file and the values."""
         try:
             return make()
         except InputError as err:

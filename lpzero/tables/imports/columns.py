@@ -17,7 +17,7 @@ from lpzero.settings import one_line
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.choices import Choice
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables.document import parse_json, shown
+from lpzero.tables.document import described, parse_json
 from lpzero.tables.imports.lines import Lines, Row
 
 ID, ARCHITECTURE = "id", "architecture"
@@ -111,7 +111,7 @@ class Columns:
         if not unknown and not missing:
             return
         wanted = f"expected the columns {', '.join(expected)}, and {ID} where there is one"
-        found = f"the unknown column {shown(unknown[0])}" if unknown else f"no column {shown(missing[0])}"
+        found = f"the unknown column {described(unknown[0])}" if unknown else f"no column {described(missing[0])}"
         advice = "name the quality's column with `quality`" if self.quality in missing else "change the columns"
         raise InputError(f"{lines.place}: {wanted}, found {found}: {advice}")
 
@@ -147,10 +147,10 @@ class Columns:
         """The architecture of a row as :meth:`Architecture.to_json` has it."""
         for name in self.whole:
             if cells[name] is None or isinstance(cells[name], (list, dict)):
-                raise InputError(f"{place}: {name}: expected one value, found {shown(cells[name])}")
+                raise InputError(f"{place}: {name}: expected one value, found {described(cells[name])}")
         for name in self.layer:
             if not isinstance(cells[name], list):
-                raise InputError(f"{place}: {name}: expected a list, one value a layer, found {shown(cells[name])}")
+                raise InputError(f"{place}: {name}: expected a list, one value a layer, found {described(cells[name])}")
         lengths = {name: len(cells[name]) for name in self.layer}
         if len(set(lengths.values())) > 1:
             found = ", ".join(f"{length} of {name}" for name, length in lengths.items())
@@ -188,7 +188,7 @@ def _id(cells: dict[str, Any], row: Row) -> str:
     found = cells[ID]
     text = str(found) if isinstance(found, (int, str)) and not isinstance(found, bool) else ""
     if not text.strip() or not text.isprintable():
-        raise InputError(f"{row.place}: {ID}: expected a line of text or a whole number, found {shown(found)}")
+        raise InputError(f"{row.place}: {ID}: expected a line of text or a whole number, found {described(found)}")
     return text
 
 
@@ -200,4 +200,4 @@ def _number(value: Any, place: str) -> float:
             number = math.inf
         if math.isfinite(number):
             return number
-    raise InputError(f"{place}: expected a finite number, found {shown(value)}")
+    raise InputError(f"{place}: expected a finite number, found {described(value)}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from lpzero.errors import InputError
 from lpzero.settings import first_repeated
-from lpzero.tables.document import parse_json, shown
+from lpzero.tables.document import described, parse_json
 
 LARGEST = 1 << 28
 OBJECT = "a JSON object in a line of its own"
@@ -118,7 +118,7 @@ def _csv_rows(path: Path, columns: Sequence[str], records: Iterable[tuple[int, l
             raise InputError(f"{place}: expected {len(columns)} cells, one a column, found {len(cells)}")
         for column, cell in zip(columns, cells, strict=True):
             if not cell.strip():
-                raise InputError(f"{place}: {shown(column)}: expected a value, found an empty cell")
+                raise InputError(f"{place}: {described(column)}: expected a value, found an empty cell")
         yield Row(place, line, dict(zip(columns, cells, strict=True)))
 
 
@@ -138,7 +138,7 @@ def _json_rows(path: Path, text: str) -> Iterator[Row]:
         place = f"{path}: line {line}"
         document = parse_json(content.rstrip(), place, OBJECT)
         if not isinstance(document, dict):
-            raise InputError(f"{place}: expected {OBJECT}, found {shown(document)}")
+            raise InputError(f"{place}: expected {OBJECT}, found {described(document)}")
         yield Row(place, line, document)
 
 
@@ -146,10 +146,12 @@ def _same_columns(first: Row, rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         for column in [*first.cells, *row.cells]:
             if column not in row.cells:
-                raise InputError(f"{row.place}: expected the columns of line {first.line}, found no {shown(column)}")
+                raise InputError(
+                    f"{row.place}: expected the columns of line {first.line}, found no {described(column)}"
+                )
             if column not in first.cells:
                 raise InputError(
-                    f"{row.place}: expected the columns of line {first.line}, found {shown(column)} beside them"
+                    f"{row.place}: expected the columns of line {first.line}, found {described(column)} beside them"
                 )
         yield row
 

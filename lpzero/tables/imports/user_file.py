@@ -13,7 +13,7 @@ from typing import Any
 from lpzero.errors import InputError, LpzeroError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables.document import shown
+from lpzero.tables.document import described
 from lpzero.tables.folder import LARGEST, MeasuredRecord, records_text, write_folder
 from lpzero.tables.imports.columns import Columns, Entry
 from lpzero.tables.imports.lines import read_lines
@@ -74,7 +74,7 @@ def _distinct(entries: Iterator[Entry]) -> tuple[list[Entry], int]:
         place, same = entry.row.place, named.setdefault(entry.id, entry)
         if same.architecture != entry.architecture:
             raise InputError(
-                f"{place}: expected an id of its own, found {shown(entry.id)}, which line {same.row.line} has for "
+                f"{place}: expected an id of its own, found {described(entry.id)}, which line {same.row.line} has for "
                 "another architecture: change one of the two"
             )
         before = first.setdefault(entry.architecture, entry)

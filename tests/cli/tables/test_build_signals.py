@@ -36,7 +36,7 @@ main()
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
     monkeypatch.chdir(tmp_path)
     # few, for a quick test
     monkeypatch.setattr("lpzero.training.scale.VALIDATION_TOKENS", {"masked": 64, "causal": 64})
