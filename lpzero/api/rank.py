@@ -17,7 +17,7 @@ from lpzero.tables import Table
 
 def rank(
     table: str | Path | Table,
-    proxies: Sequence[str | Path | Proxy] = (),
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
     *,
     protocol: str | None = None,
     seed: int = 0,
@@ -32,8 +32,8 @@ def rank(
 
     Args:
         table: The table, its name or its folder.
-        proxies: Each a formula, the name of a shipped proxy or coded metric, a proxy file, or the folder of a finished
-            run; without any, every metric of the shape and every shipped formula.
+        proxies: One or several, each a formula, the name of a shipped proxy or coded metric, a proxy file, or the
+            folder of a finished run; without any, every metric of the shape and every shipped formula.
         protocol: Which model an architecture stands for; None for the table's first.
         seed: Seed of every random choice, at least 0.
         batch: Sequences of the token batch, at least 1.

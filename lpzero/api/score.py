@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import nn
 
-from lpzero.api.setup import resolve_device
+from lpzero.api.setup import resolve_device, several
 from lpzero.engines import Limits, Workers
 from lpzero.errors import InputError, LpzeroError
 from lpzero.metrics import METRICS
@@ -28,7 +28,7 @@ ISOLATED_SECONDS = 600.0
 
 def score(
     model: str | Path | nn.Module,
-    proxies: Sequence[str | Path] = (),
+    proxies: str | Path | Sequence[str | Path] = (),
     *,
     seed: int = 0,
     batch: int = BATCH,
@@ -47,7 +47,8 @@ def score(
         model: A model; or a Python file with ``build_model()``, which is run as code, a transformers configuration
             (JSON), an architecture of a space (JSON or TOML), a model folder, or the name of a model in the hub's local
             cache.
-        proxies: Each a formula, a name, a proxy file, or the folder of a finished run; without any, all that ship.
+        proxies: One or several, each a formula, a name, a proxy file, or the folder of a finished run; without any, all
+            that ship.
         seed: Seed of every random choice, at least 0.
         batch: Sequences of the token batch, at least 1.
         tokens: Tokens of each sequence, at least 2.
@@ -72,11 +73,11 @@ def score(
     ...         self.words, self.out = nn.Embedding(8, 4), nn.Linear(4, 8)
     ...     def forward(self, input_ids):
     ...         return self.out(self.words(input_ids))
-    >>> result = score(Tiny(), ["params"], tokens=8)
+    >>> result = score(Tiny(), "params", tokens=8)
     >>> result.scores[0].value
     72.0
     """
-    names = tuple(map(str, proxies)) or (*METRICS, *proxy_names())
+    names = tuple(map(str, several(proxies))) or (*METRICS, *proxy_names())
     request = _request(names, seed, batch, tokens, device, percentiles, within, workers)
     if isinstance(model, nn.Module):
         found = request.scorer().score_loaded(type(model).__name__, LoadedModel(model))
@@ -87,7 +88,7 @@ def score(
 
 def score_models(
     models: Sequence[str | Path],
-    proxies: Sequence[str | Path] = (),
+    proxies: str | Path | Sequence[str | Path] = (),
     *,
     seed: int = 0,
     batch: int = BATCH,
@@ -109,7 +110,7 @@ def score_models(
         MissingError: The device is not here.
         LpzeroError: None of the models could be scored: what the first of them raised.
     """
-    names = tuple(map(str, proxies)) or (*METRICS, *proxy_names())
+    names = tuple(map(str, several(proxies))) or (*METRICS, *proxy_names())
     request = _request(names, seed, batch, tokens, device, percentiles, within, workers)
     found = _score_each([str(model) for model in models], _scores(request, isolate, time_limit, memory_limit))
     ranks = mean_ranks(found, [load_proxy(name) for name in names])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lpzero.errors import MissingError
 from lpzero.operands.probe import Probe
@@ -50,6 +50,18 @@ def measured_space(table: str | Path | Table, protocol: str | None) -> tuple[Tab
     return measured, get_space(measured.space, measured.protocol(protocol))
 
 
-def loaded_proxies(proxies: Sequence[str | Path | Proxy]) -> list[Proxy]:
+Given = TypeVar("Given", str, str | Path, str | Path | Proxy)
+
+
+def several(given: Given | Sequence[Given]) -> Sequence[Given]:
+    """What is given as one thing or as several of its kind, as several: a text is one, not its characters.
+
+    >>> several("params"), several(["params", "depth"])
+    (['params'], ['params', 'depth'])
+    """
+    return [given] if isinstance(given, (str, Path, Proxy)) else given
+
+
+def loaded_proxies(proxies: str | Path | Proxy | Sequence[str | Path | Proxy]) -> list[Proxy]:
     """Proxies, each given as itself, or as text that :func:`lpzero.load_proxy` reads."""
-    return [proxy if isinstance(proxy, Proxy) else load_proxy(str(proxy)) for proxy in proxies]
+    return [proxy if isinstance(proxy, Proxy) else load_proxy(str(proxy)) for proxy in several(proxies)]

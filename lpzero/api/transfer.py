@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from lpzero.api.setup import loaded_proxies, probe_of
+from lpzero.api.setup import loaded_proxies, probe_of, several
 from lpzero.engines import Workers
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.progress import Watch, counting, unwatched
@@ -17,8 +17,8 @@ _LOG = logging.getLogger(__name__)
 
 
 def transfer(
-    proxies: Sequence[str | Path | Proxy] = (),
-    tables: Sequence[str] = (),
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
+    tables: str | Sequence[str] = (),
     *,
     seed: int = 0,
     batch: int = BATCH,
@@ -33,7 +33,8 @@ def transfer(
     Args:
         proxies: As of :func:`lpzero.rank`; without any, every shipped formula that was found on a table, and the
             strongest plain counts.
-        tables: Each a name or a folder, and perhaps a colon and a protocol; without any, every known one.
+        tables: One or several, each a name or a folder, and perhaps a colon and a protocol; without any, every known
+            one.
         seed: Seed of every random choice, at least 0.
         batch: Sequences of the token batch, at least 1.
         tokens: Tokens of each sequence, at least 2.
@@ -55,7 +56,7 @@ def transfer(
     """
     shipped = (proxy for proxy in map(load_proxy, proxy_names()) if proxy.found_on)
     loaded = loaded_proxies(proxies or [*shipped, *BASELINES])
-    columns = [column(text) for text in dict.fromkeys(tables or DEFAULT_TABLES)]
+    columns = [column(text) for text in dict.fromkeys(several(tables) or DEFAULT_TABLES)]
     for one in columns:
         if one.reason:
             _LOG.warning(one.reason)

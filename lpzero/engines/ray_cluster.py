@@ -141,7 +141,7 @@ def _imported() -> Any:
     try:
         import ray
     except ImportError as err:
-        raise MissingError("--engine ray: Ray is not installed: python -m pip install 'lpzero[ray]'") from err
+        raise MissingError("`engine` ray: Ray is not installed: python -m pip install 'lpzero[ray]'") from err
     return ray
 
 

@@ -162,10 +162,10 @@ def test_an_engine_follows_from_jobs_and_limits() -> None:
         (lambda: open_engine("dask", 1), "unknown engine 'dask': expected one of serial, process, ray"),
         (lambda: open_engine("process", 0), "expected at least 1 job, found 0"),
         (lambda: open_engine("serial", 1, limits=Limits(seconds=1)), "cannot enforce limits"),
-        (lambda: open_engine("process", 1, address="auto"), "--address: expected --engine ray"),
-        (lambda: Limits(seconds=float("nan")), "--time-limit: expected more than 0"),
-        (lambda: Limits(seconds=0), "--time-limit: expected more than 0"),
-        (lambda: Limits(memory=-1), "--memory-limit: expected more than 0"),
+        (lambda: open_engine("process", 1, address="auto"), "`address`: expected `engine` ray"),
+        (lambda: Limits(seconds=float("nan")), "`time_limit`: expected more than 0"),
+        (lambda: Limits(seconds=0), "`time_limit`: expected more than 0"),
+        (lambda: Limits(memory=-1), "`memory_limit`: expected more than 0"),
     ],
 )
 def test_what_an_engine_refuses(make: Callable[[], object], message: str) -> None:
