@@ -51,8 +51,8 @@ def rank(
         MissingError: The table or the device is not here.
 
     >>> result = rank("gpt2-own", ["params", "depth"])
-    >>> [(row.proxy, row.status, round(row.tau_a, 3)) for row in result.scores]
-    [('params', 'ok', 0.492), ('depth', 'ok', -0.054)]
+    >>> {row.proxy: round(row.tau_a, 3) for row in result.scores}
+    {'params': 0.492, 'depth': -0.054}
     """
     shapes = [name for name, metric in METRICS.items() if metric.needs == "shape"]
     loaded = loaded_proxies(proxies or [*shapes, *proxy_names()])

@@ -9,16 +9,19 @@ from pathlib import Path
 
 from torch import nn
 
-from lpzero.api.setup import resolve_device, several
+from lpzero.api.setup import loaded_proxies, probe_of, several
 from lpzero.engines import Limits, Workers
 from lpzero.errors import InputError, LpzeroError
 from lpzero.metrics import METRICS
 from lpzero.operands.defaults import BATCH, TOKENS
-from lpzero.proxy import load_proxy, proxy_names
+from lpzero.operands.probe import Probe
+from lpzero.progress import Watch, counting, unwatched
+from lpzero.proxy import Proxy, proxy_names
 from lpzero.scoring.isolation import require_isolation, score_isolated
 from lpzero.scoring.model import LoadedModel
+from lpzero.scoring.percentiles import SpaceSample
 from lpzero.scoring.result import ModelScore, RankedModel, ScoreResult, ScoresResult
-from lpzero.scoring.score import Request, mean_ranks
+from lpzero.scoring.score import ModelScorer, Request, mean_ranks
 from lpzero.spaces.models.memory import free_memory
 
 _LOG = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ ISOLATED_SECONDS = 600.0
 
 def score(
     model: str | Path | nn.Module,
-    proxies: str | Path | Sequence[str | Path] = (),
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
     *,
     seed: int = 0,
     batch: int = BATCH,
@@ -40,6 +43,7 @@ def score(
     time_limit: float = ISOLATED_SECONDS,
     memory_limit: int | None = None,
     workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+    watch: Watch = unwatched,
 ) -> ScoreResult:
     """Score a model with proxies: ``lpzero score``.
 
@@ -59,6 +63,7 @@ def score(
         time_limit: In isolation, seconds for one model.
         memory_limit: In isolation, bytes that its process may allocate; None for what is free.
         workers: Where the architectures are scored.
+        watch: Told how these go; not in isolation.
 
     Raises:
         InputError: It is no model that can be read, or a value is out of its range.
@@ -77,18 +82,19 @@ def score(
     >>> result.scores[0].value
     72.0
     """
-    names = tuple(map(str, several(proxies))) or (*METRICS, *proxy_names())
-    request = _request(names, seed, batch, tokens, device, percentiles, within, workers)
+    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), percentiles, within, workers, watch)
     if isinstance(model, nn.Module):
-        found = request.scorer().score_loaded(type(model).__name__, LoadedModel(model))
+        if isolate:
+            raise InputError("`isolate`: expected a model by its path, found one that is loaded already")
+        found = scorer.score_loaded(type(model).__name__, LoadedModel(model))
     else:
-        found = _scores(request, isolate, time_limit, memory_limit)(str(model))
+        found = _scores(scorer, proxies, isolate, time_limit, memory_limit)(str(model))
     return ScoreResult(schema_=1, **dict(found))
 
 
 def score_models(
     models: Sequence[str | Path],
-    proxies: str | Path | Sequence[str | Path] = (),
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
     *,
     seed: int = 0,
     batch: int = BATCH,
@@ -100,6 +106,7 @@ def score_models(
     time_limit: float = ISOLATED_SECONDS,
     memory_limit: int | None = None,
     workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+    watch: Watch = unwatched,
 ) -> ScoresResult:
     """Score several models, and rank them by the mean of their ranks over the proxies.
 
@@ -110,55 +117,74 @@ def score_models(
         MissingError: The device is not here.
         LpzeroError: None of the models could be scored: what the first of them raised.
     """
-    names = tuple(map(str, several(proxies))) or (*METRICS, *proxy_names())
-    request = _request(names, seed, batch, tokens, device, percentiles, within, workers)
-    found = _score_each([str(model) for model in models], _scores(request, isolate, time_limit, memory_limit))
-    ranks = mean_ranks(found, [load_proxy(name) for name in names])
+    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), percentiles, within, workers, watch)
+    score_one = _scores(scorer, proxies, isolate, time_limit, memory_limit)
+    found = _score_each([str(model) for model in models], score_one, counting(watch, "scoring", "models"))
+    ranks = mean_ranks(found, scorer.proxies)
     order = sorted(range(len(found)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
     ranked = [RankedModel(mean_rank=ranks[i], **dict(found[i])) for i in order]
     return ScoresResult(schema_=1, seed=seed, models=ranked)
 
 
-def _request(
-    names: tuple[str, ...],
-    seed: int,
-    batch: int,
-    tokens: int,
-    device: str,
+def _scorer(
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy],
+    probe: Probe,
     percentiles: int,
     within: str | None,
     workers: Workers,
-) -> Request:
+    watch: Watch,
+) -> ModelScorer:
     if percentiles < 0 or (within is not None and not percentiles):
         raise InputError(f"`percentiles`: expected at least 1 where `within` is given, found {percentiles}")
-    return Request(names, seed, batch, tokens, resolve_device(device), percentiles, within, workers.number)
+    loaded = tuple(loaded_proxies(proxies or [*METRICS, *proxy_names()]))
+    return ModelScorer(loaded, probe, SpaceSample(percentiles, within, loaded, probe, workers.number, watch))
 
 
 def _scores(
-    request: Request, isolate: bool, time_limit: float, memory_limit: int | None
+    scorer: ModelScorer,
+    proxies: str | Path | Proxy | Sequence[str | Path | Proxy],
+    isolate: bool,
+    time_limit: float,
+    memory_limit: int | None,
 ) -> Callable[[str], ModelScore]:
     """What scores a model that is given by its path, here or in a process of its own."""
-    scorer = request.scorer()
     if not isolate:
         return scorer.score
     require_isolation()
+    given = several(proxies) or [*METRICS, *proxy_names()]
+    if any(isinstance(proxy, Proxy) for proxy in given):
+        raise InputError("`isolate`: expected proxies as text, which another process can read, found a loaded one")
+    probe, sample = scorer.probe, scorer.sample
+    request = Request(
+        proxies=tuple(map(str, given)),
+        seed=probe.seed,
+        batch=probe.batch,
+        tokens=probe.tokens,
+        device=probe.device,
+        percentiles=sample.number,
+        within=sample.within,
+        jobs=sample.jobs,
+    )
     allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)
     return partial(score_isolated, request=request, names=[proxy.name for proxy in scorer.proxies], allowed=allowed)
 
 
-def _score_each(models: Sequence[str], score_one: Callable[[str], ModelScore]) -> list[ModelScore]:
+def _score_each(
+    models: Sequence[str], score_one: Callable[[str], ModelScore], tell: Callable[[int, int], None]
+) -> list[ModelScore]:
     """The scores of each model that can be scored; raises what the first one raised where none can."""
     gone = [text for text in models if text.endswith((".py", ".json", ".toml")) and not Path(text).exists()]
     if gone:
         raise InputError(f"{gone[0]}: no such file")
     found: list[ModelScore] = []
     errors: list[LpzeroError] = []
-    for text in models:
+    for number, text in enumerate(models, start=1):
         try:
             found.append(score_one(text))
-        except LpzeroError as err:  # noqa: PERF203  (a pass takes a thousand times as long)
+        except LpzeroError as err:
             _LOG.warning("%s: left out: %s", text, err)
             errors.append(err)
+        tell(number, len(models))
     if errors and not found:
         raise errors[0]
     return found

@@ -51,8 +51,8 @@ def transfer(
         MissingError: None of the tables is here, or the device is not.
 
     >>> row = transfer(["params"], ["gpt2-own", "flexibert-own"]).proxies[0]
-    >>> [(cell.table, round(cell.tau_a, 3)) for cell in row.cells]
-    [('gpt2-own', 0.492), ('flexibert-own', 0.232)]
+    >>> {cell.table: round(cell.tau_a, 3) for cell in row.cells}
+    {'gpt2-own': 0.492, 'flexibert-own': 0.232}
     """
     shipped = (proxy for proxy in map(load_proxy, proxy_names()) if proxy.found_on)
     loaded = loaded_proxies(proxies or [*shipped, *BASELINES])

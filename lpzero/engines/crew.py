@@ -217,7 +217,8 @@ class Crew:
         loss = seat.worker.loss(error)
         if loss is None or self._failed_starts >= STARTS:
             reason = str(error) if loss is None else loss.reason
-            raise LpzeroError(f"workers do not start: {reason}: use fewer `jobs`, or `engine` serial") from error
+            remedy = 'use fewer `jobs`, or `engine` serial; a script begins its work below if __name__ == "__main__"'
+            raise LpzeroError(f"workers do not start: {reason}: {remedy}") from error
 
     def _replace(self, seat: _Seat, work: _Work) -> None:
         """End a worker; what it had not begun is for another."""

@@ -19,6 +19,9 @@ def usable_cores() -> int:
 class Workers:
     """Where work runs: nothing of a result depends on it.
 
+    A process is spawned for each worker, and reads the script again that begins them: what a script does with more than
+    one job stands below ``if __name__ == "__main__":``.
+
     Attributes:
         jobs: Workers, at least 1; None for one a core.
         engine: ``"serial"``, ``"process"`` or ``"ray"``; None for processes where there is more than one job or a

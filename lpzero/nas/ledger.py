@@ -60,7 +60,8 @@ class Ledger:
         """Mean over the proxies of the rank among all that is scored, higher is better; -1 where there is no score."""
         if not self._worths:
             keys = [key for key, scored in self.entries.items() if scored.ok]
-            raw = np.array([self.entries[key].scores for key in keys], dtype=np.float64).reshape(len(keys), -1)
+            scores = [self.entries[key].scores for key in keys]
+            raw = np.array(scores, dtype=np.float64).reshape(len(keys), len(self.higher))
             signs = np.where(self.higher, 1.0, -1.0)
             ranks = stats.rankdata(raw * signs, axis=0).mean(axis=1) if keys else np.empty(0)
             self._worths = dict(zip(keys, ranks.tolist(), strict=True))

@@ -54,7 +54,7 @@ def probe_batch(space: SearchSpace, probe: Probe) -> Batch:
 
 
 def untrained_model(space: SearchSpace, architecture: Architecture, probe: Probe) -> tuple[nn.Module, SiteMap]:
-    """Build one architecture on the pass's device, and name its sites.
+    """Build one architecture on the probe's device, and name its sites.
 
     The initialisation seed derives from the run's seed and the architecture as listed: two architectures never
     share their random weights, equal ones always do.

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import PART, write_json, write_text
+from lpzero.pretrained.bars import without_bars
 from lpzero.pretrained.card import card_text
 from lpzero.pretrained.registration import classes_of, configuration_of
 from lpzero.spaces.architecture import Architecture
@@ -65,7 +66,7 @@ def write_model(folder: Path, space: SearchSpace, architecture: Architecture, se
     check_free(folder)
     space.validate(architecture)
     model = _built(space, architecture, seed)
-    with _whole(folder) as part, _quiet():
+    with _whole(folder) as part, without_bars():
         model.save_pretrained(part)
         _describe(part, space, architecture, seed, card)
 
@@ -137,17 +138,3 @@ def _settle(folder: Path) -> None:
         path.chmod((folder / CARD).stat().st_mode)
         with path.open("rb") as file:
             os.fsync(file.fileno())
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' progress bars away."""
-    from transformers.utils import logging
-
-    enabled = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if enabled:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -29,6 +29,7 @@ def build_from_configuration(path: Path) -> tuple[nn.Module, Any]:
     from transformers import AutoConfig
 
     from lpzero.pretrained import register
+    from lpzero.pretrained.bars import without_bars
 
     register()
     kind = settings.pop("model_type", None)
@@ -52,12 +53,13 @@ def build_from_configuration(path: Path) -> tuple[nn.Module, Any]:
         )
     auto = _auto_class(config, file)
     if path.is_dir() and list(path.glob("*.safetensors")):
-        made = called(
-            lambda: auto.from_pretrained(
-                path, local_files_only=True, use_safetensors=True, attn_implementation="eager"
-            ),
-            str(path),
-        )
+        with without_bars():
+            made = called(
+                lambda: auto.from_pretrained(
+                    path, local_files_only=True, use_safetensors=True, attn_implementation="eager"
+                ),
+                str(path),
+            )
     else:
         made = called(lambda: auto.from_config(config, attn_implementation="eager"), str(file))
     model: nn.Module = made

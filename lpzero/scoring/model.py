@@ -72,11 +72,16 @@ def _found(text: str) -> Path:
     path = Path(text)
     if path.exists():
         return path
+    nothing = InputError(f"{text}: no such file or folder: expected model.py, a configuration JSON or a model folder")
     if path.suffix in (".py", ".json", ".toml") or not _HUB_NAME.fullmatch(text):
-        raise InputError(f"{text}: no such file or folder: expected model.py, a configuration JSON or a model folder")
+        raise nothing
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    cached = try_to_load_from_cache(text, CONFIGURATION)
+    try:
+        cached = try_to_load_from_cache(text, CONFIGURATION)
+    except HFValidationError:
+        raise nothing from None
     if not isinstance(cached, str):
         raise MissingError(
             f"{text}: no such file or folder, and no model of that name in the local cache of the hub: download it "

@@ -11,6 +11,7 @@ from scipy import stats
 from lpzero.engines import open_engine
 from lpzero.errors import InputError
 from lpzero.operands.probe import Probe
+from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy
 from lpzero.proxy.score import Score, score_architectures
 from lpzero.scoring.result import Percentiles
@@ -29,6 +30,7 @@ class SpaceSample:
         proxies: What scores them.
         probe: What they are shown.
         jobs: Worker processes.
+        watch: Told how far they are.
     """
 
     number: int
@@ -36,6 +38,7 @@ class SpaceSample:
     proxies: Sequence[Proxy]
     probe: Probe
     jobs: int
+    watch: Watch = unwatched
     _scored: dict[tuple[str, str], list[list[Score]]] = field(default_factory=dict)
 
     def percentiles(self, text: str, space: SearchSpace | None, scores: Sequence[Score]) -> Percentiles | None:
@@ -65,8 +68,9 @@ class SpaceSample:
         if place not in self._scored:
             rng = np.random.default_rng(derived_seed(self.probe.seed, "percentiles"))
             architectures = [space.sample(rng) for _ in range(self.number)]
+            tell = counting(self.watch, "percentiles")
             with open_engine(None, self.jobs) as engine:
                 self._scored[place] = score_architectures(
-                    space, architectures, self.proxies, self.probe, engine=engine, progress=lambda _done, _total: None
+                    space, architectures, self.proxies, self.probe, engine=engine, progress=tell
                 )
         return self._scored[place]

@@ -38,6 +38,7 @@ class Threaded:
         self._gone: Exception | None = None
 
     def submit(self, function: Any, item: Any) -> Future[Any]:
+        """Give it work."""
         if self._gone is not None:
             raise self._gone
         return self._pool.submit(self._carry_out, function, item)
@@ -54,15 +55,18 @@ class Threaded:
             raise
 
     def kill(self) -> None:
+        """End it at once."""
         self.killed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def loss(self, err: BaseException) -> Loss | None:
+        """What an error says of it."""
         if isinstance(err, (Gone, Machine)):
             return Loss(f"gone: {err}", blamed=isinstance(err, Gone))
         return None
 
     def end(self) -> None:
+        """End it."""
         self.ended = True
         self._pool.shutdown(wait=False)
 
@@ -117,8 +121,13 @@ def test_a_bounded_number_is_done_before_its_turn() -> None:
         return item
 
     done: list[int] = []
-    told = lambda index, _: (done.append(index), first.set() if len(done) == 2 * AHEAD - 2 else None)  # noqa: E731
-    found = list(crew.results(hold_the_first, range(60), told, 20.0))
+
+    def arrived(index: int, _: int) -> None:
+        done.append(index)
+        if len(done) == 2 * AHEAD - 2:
+            first.set()
+
+    found = list(crew.results(hold_the_first, range(60), arrived, 20.0))
     assert found == list(range(60))
     # the first was held until all that may go before it had: no more had begun
     assert set(done[: 2 * AHEAD - 2]) < set(range(2 * AHEAD))
@@ -213,7 +222,7 @@ def test_late_work_is_given_up_and_its_worker_ended() -> None:
 
 def test_a_crew_that_does_not_start_says_so_and_what_to_do() -> None:
     crew, made = hired(1, lambda _: Gone("no memory"))
-    message = "^workers do not start: gone: no memory: use fewer `jobs`, or `engine` serial$"
+    message = "^workers do not start: gone: no memory: use fewer `jobs`, or `engine` serial; a script begins"
     with pytest.raises(LpzeroError, match=message):
         list(crew.results(abs, [1], None, None))
     assert len(made) == STARTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.engines.fault import Fault, FaultStatus, NonfiniteError, fault_of, lacks_memory, line_of
@@ -41,6 +41,7 @@ def test_an_error_of_ours_speaks_for_itself_and_another_has_its_kind(err: BaseEx
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(st.text())
 def test_the_line_of_an_error_is_its_first(text: str) -> None:
     line = line_of(RuntimeError(text))

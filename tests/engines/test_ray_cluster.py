@@ -61,7 +61,7 @@ def answered(function: Any, item: Any) -> Future[Any]:
 
 def test_what_work_gives_or_raises_comes_out_as_it_went_in() -> None:
     assert answered(abs, -3).result(0) == 3
-    with pytest.raises(LpzeroError, match="^three$"):
+    with pytest.raises(LpzeroError, match=r"^three$"):
         answered(fail, 0).result(0)
 
 

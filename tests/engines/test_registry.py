@@ -54,6 +54,6 @@ def test_an_address_means_ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_memory_is_limited_where_the_system_can_do_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(InputError, match="^`memory_limit`: expected Linux, which can enforce it, found darwin$"):
+    with pytest.raises(InputError, match=r"^`memory_limit`: expected Linux, which can enforce it, found darwin$"):
         open_engine("process", 1, limits=Limits(memory=1))
     assert open_engine("process", 1, limits=Limits(seconds=1.0)).name == "process"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.engines import Fault, FaultStatus, Serial
@@ -15,6 +15,7 @@ from lpzero.errors import InputError, MissingError
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers()))
 def test_a_map_is_a_map(items: list[int]) -> None:
     assert list(Serial().map(str, items)) == list(map(str, items))

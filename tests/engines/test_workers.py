@@ -31,9 +31,11 @@ def test_one_worker_a_core_where_nobody_says() -> None:
 
 @pytest.mark.parametrize("jobs", [0, -1])
 def test_fewer_than_one_worker_are_refused(jobs: int) -> None:
-    for use in (lambda one: one.number, lambda one: one.open()):
-        with pytest.raises(InputError, match=f"^`jobs`: expected at least 1, found {jobs}$"):
-            use(Workers(jobs))
+    message = f"^`jobs`: expected at least 1, found {jobs}$"
+    with pytest.raises(InputError, match=message):
+        assert Workers(jobs).number
+    with pytest.raises(InputError, match=message):
+        Workers(jobs).open()
 
 
 @pytest.mark.parametrize(

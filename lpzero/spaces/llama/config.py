@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,7 +91,7 @@ class LlamaConfig(BaseModel):
         theta = (self.rope_parameters or {}).get("rope_theta", self.rope_theta)
         if theta is None:
             return THETA
-        if isinstance(theta, bool) or not isinstance(theta, (int, float)) or not 0 < theta < float("inf"):
+        if isinstance(theta, bool) or not isinstance(theta, (int, float)) or not 0 < theta <= sys.float_info.max:
             raise ValueError(f"rope_theta: expected a number above 0, found {shorten(theta)}")
         return float(theta)
 

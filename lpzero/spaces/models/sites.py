@@ -142,8 +142,8 @@ def stack_sites(
 
     >>> block = BlockSites(named_weights("operation", ["query"]), separate_heads(["query"]), {})
     >>> sites = stack_sites({"word": "words.weight"}, [block], {}, embedding="words")
-    >>> [(site.layer, site.role, site.group, site.parameter) for site in sites.parameters]
-    [(0, 'word', 'embedding', 'words.weight'), (1, 'query', 'operation', 'blocks.0.operation.query.weight')]
+    >>> {site.parameter: (site.layer, site.role, site.group) for site in sites.parameters}
+    {'words.weight': (0, 'word', 'embedding'), 'blocks.0.operation.query.weight': (1, 'query', 'operation')}
     >>> sites.outputs[0].module
     'blocks.0.operation.query'
     """

@@ -142,7 +142,8 @@ def parse_document(path: Path, text: str) -> SpaceDocument:
 
 def parse_toml(path: Path, text: str) -> dict[str, object]:
     """The content of a TOML file; raises InputError, naming the file, where it is no TOML."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    # a line of TOML ends at a line feed, and not at what else Python takes for the end of one
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > MOST_DOTS:
             raise InputError(
                 f"{path}: line {number}: expected at most {MOST_DOTS} dots, found more: write several lines"
