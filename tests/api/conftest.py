@@ -1,4 +1,4 @@
-"""What every job of the front door is held to: it prints nothing, moves no random state, and the command says the same."""
+"""What every job is held to: it prints nothing, moves no random state, and its command says the same."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def _home(bank: Path) -> Iterator[None]:
 
 
 def _states() -> list[Any]:
-    return [random.getstate(), np.random.get_state()[1].tolist(), torch.random.get_rng_state().tolist()]  # noqa: NPY002
+    numpy_state = np.random.get_state(legacy=False)  # noqa: NPY002
+    return [random.getstate(), repr(numpy_state), torch.random.get_rng_state().tolist()]
 
 
 @pytest.fixture(scope="session")

@@ -49,14 +49,14 @@ def test_the_first_table_of_a_space_stands_for_it() -> None:
             assert default_table(space, None) == names[0]
     assert default_table("flexibert", "trained") == "flexibert-glue"
     assert default_table("flexibert", "own") == "flexibert-own"
-    with pytest.raises(InputError, match="^no known table of llama was measured on the models of 7b: give a `table`$"):
+    with pytest.raises(InputError, match=r"^no known table of llama was measured on the models of 7b: give a `table`$"):
         default_table("llama", "7b")
-    with pytest.raises(InputError, match="^`space` is missing: expected one of flexibert, .*, or a `table`$"):
+    with pytest.raises(InputError, match=r"^`space` is missing: expected one of flexibert, .*, or a `table`$"):
         default_table(None, None)
 
 
 def test_a_table_of_another_space_is_refused() -> None:
-    with pytest.raises(InputError, match="^table gpt2-own is of space gpt2, found `space` flexibert$"):
+    with pytest.raises(InputError, match=r"^table gpt2-own is of space gpt2, found `space` flexibert$"):
         completed(**{**NOBODY, "table": "gpt2-own", "space": "flexibert"})
 
 

@@ -17,6 +17,7 @@ from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.run import prepare
 from lpzero.formula import canonical, parse
 from lpzero.progress import Progress
+from lpzero.proxy import Proxy
 from lpzero.proxy.discovery import EvolveResult
 from lpzero.proxy.provenance import proxy_document
 
@@ -87,9 +88,9 @@ def test_the_test_figures_are_exact(result: EvolveResult, runs: Path) -> None:
 
 def test_a_finished_run_goes_on_to_the_same_result(result: EvolveResult, runs: Path) -> None:
     assert evolve(resume=runs / "one") == result
-    with pytest.raises(InputError, match="^`population` has no effect beside `resume`: a run keeps its settings$"):
+    with pytest.raises(InputError, match=r"^`population` has no effect beside `resume`: a run keeps its settings$"):
         evolve(resume=runs / "one", population=7)
-    with pytest.raises(InputError, match="^`seed` has no effect beside `resume`"):
+    with pytest.raises(InputError, match=r"^`seed` has no effect beside `resume`"):
         evolve(resume=runs / "one", seed=0)
 
 
@@ -109,11 +110,11 @@ def test_a_watch_that_raises_leaves_a_run_that_goes_on(result: EvolveResult, run
 
 
 def test_seed_formulas_of_every_kind_are_in_the_first_population(runs: Path, folder: Path) -> None:
-    given = ["sum(l1(weight * grad))", load_proxy("snip")]
+    given: list[str | Path | Proxy] = ["sum(l1(weight * grad))", load_proxy("snip")]
     found = evolve(folder, output=runs / "seeded", seed_formulas=given, **{**SMALL, "generations": 0})
     assert found.start is not None
     assert found.start.formulas == ["sum(l1(weight * grad))", str(load_proxy("snip").formula)]
-    with pytest.raises(InputError, match="^`seed_formulas` synflow: expected a formula, found a coded metric$"):
+    with pytest.raises(InputError, match=r"^`seed_formulas` synflow: expected a formula, found a coded metric$"):
         evolve(folder, output=runs / "none", seed_formulas=["synflow"], **SMALL)
 
 
@@ -151,5 +152,5 @@ def test_a_wrong_setting_is_named_and_leaves_no_folder(
 
 
 def test_a_setting_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="^`generation`: Extra inputs are not permitted, found 3$"):
+    with pytest.raises(InputError, match=r"^`generation`: Extra inputs are not permitted, found 3$"):
         evolve("flexibert-own", output=tmp_path / "run", generation=3, **SMALL)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -76,9 +76,12 @@ def test_no_folder_is_made_before_it_is_asked_for(tmp_path: Path) -> None:
 def test_a_stopped_run_says_how_to_go_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def stopped(err: BaseException, name: str) -> list[str]:
         caplog.clear()
-        with pytest.raises(type(err)):
-            with working("job", lambda: _Folder.create(tmp_path / name, _Settings()), _Settings(), "a table", Workers()):
-                raise err
+
+        def make() -> _Folder:
+            return _Folder.create(tmp_path / name, _Settings())
+
+        with pytest.raises(type(err)), working("job", make, _Settings(), "a table", Workers()):
+            raise err
         return [record.getMessage() for record in caplog.records]
 
     with caplog.at_level(logging.INFO, logger="lpzero"):
@@ -93,8 +96,9 @@ def test_a_stopped_run_says_how_to_go_on(tmp_path: Path, caplog: pytest.LogCaptu
 def test_what_has_no_effect_beside_resume_is_named() -> None:
     refuse_beside_resume({"seed": None, "table": None})
     # 0 and False were given
-    for value in (0, False, "", []):
-        with pytest.raises(InputError, match="^`seed` has no effect beside `resume`: a run keeps its settings$"):
+    values: list[Any] = [0, False, "", []]
+    for value in values:
+        with pytest.raises(InputError, match=r"^`seed` has no effect beside `resume`: a run keeps its settings$"):
             refuse_beside_resume({"table": None, "seed": value})
 
 
@@ -116,8 +120,8 @@ def test_a_whole_path_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_cache_that_cannot_be_written_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "new" / "home"))
     assert writable_cache() == tmp_path / "new" / "home"
-    assert os.listdir(tmp_path / "new" / "home") == []
+    assert list((tmp_path / "new" / "home").iterdir()) == []
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "file"))
-    with pytest.raises(LpzeroError, match="file cannot be written: set LPZERO_HOME to one that can$"):
+    with pytest.raises(LpzeroError, match=r"file cannot be written: set LPZERO_HOME to one that can$"):
         writable_cache()

@@ -119,6 +119,6 @@ def test_the_command_line_names_its_flags(refused: Callable[..., str]) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_a_device_that_is_not_here_is_missing(refused: Callable[..., str]) -> None:
-    with pytest.raises(MissingError, match="^`device` cuda: .*: use `device` cpu$"):
+    with pytest.raises(MissingError, match=r"^`device` cuda: .*: use `device` cpu$"):
         rank("flexibert-own", ["depth"], device="cuda")
     assert refused("rank", "depth", "--table", "flexibert-own", "--device", "cuda").endswith("use --device cpu")

@@ -17,9 +17,11 @@ from torch import nn
 from lpzero import Workers, load_table, score, score_models
 from lpzero.errors import InputError, LpzeroError
 from lpzero.metrics import METRICS
+from lpzero.pretrained.folder import write_model
 from lpzero.proxy import proxy_names
 from lpzero.result import read_result
 from lpzero.scoring.result import ScoreResult, ScoresResult
+from lpzero.spaces import get_space
 
 SMALL: dict[str, Any] = {"batch": 1, "tokens": 8, "device": "cpu"}
 ABSOLUTE = "sum(l1(weight))"
@@ -102,6 +104,15 @@ def test_the_document_is_read_back_and_printed_by_the_command(
     assert read_result(ScoresResult, json.loads(json.dumps(many.to_json())), "x", of="y", remedy="z") == many
 
 
+def test_saved_weights_are_loaded_quietly(tmp_path: Path, quietly: Callable[..., Any]) -> None:
+    from transformers.utils import logging as bars
+
+    architecture = load_table("gpt2-own").records[0].architecture
+    write_model(tmp_path / "saved", get_space("gpt2", "own"), architecture, 0)
+    assert bars.is_progress_bar_enabled()
+    quietly(lambda: score(tmp_path / "saved", ["depth"], **SMALL))
+
+
 def test_several_are_ranked_as_each_is_scored_alone(files: list[str]) -> None:
     many = score_models([*files, files[0]], ["depth", "params", ABSOLUTE], **SMALL)
     columns = []
@@ -168,5 +179,5 @@ def test_a_model_that_no_proxy_can_score_is_an_error() -> None:
         def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
             raise ValueError("no\nway")
 
-    with pytest.raises(LpzeroError, match="^Silent: no proxy could score it: the model raised ValueError: no$"):
+    with pytest.raises(LpzeroError, match=r"^Silent: no proxy could score it: the model raised ValueError: no$"):
         score(Silent(), ["snip"], **SMALL)

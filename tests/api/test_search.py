@@ -69,7 +69,7 @@ def test_the_command_prints_the_document(
 
 def test_a_finished_search_goes_on_to_the_same_result(result: SearchResult, runs: Path) -> None:
     assert search(resume=runs / "one") == result
-    with pytest.raises(InputError, match="^`samples` has no effect beside `resume`: a run keeps its settings$"):
+    with pytest.raises(InputError, match=r"^`samples` has no effect beside `resume`: a run keeps its settings$"):
         search(resume=runs / "one", samples=7)
     with pytest.raises(InputError, match="one exists and is left as it is: give another `output`, or continue it"):
         search("depth", output=runs / "one", seed=1, **SMALL)

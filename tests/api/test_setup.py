@@ -22,7 +22,7 @@ def test_the_device_is_what_is_here(monkeypatch: pytest.MonkeyPatch, available: 
     if available:
         assert resolve_device("cuda") == "cuda"
     else:
-        with pytest.raises(MissingError, match="^`device` cuda: torch sees no CUDA device here: use `device` cpu$"):
+        with pytest.raises(MissingError, match=r"^`device` cuda: torch sees no CUDA device here: use `device` cpu$"):
             resolve_device("cuda")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.costs.costs import COSTS
@@ -14,10 +14,11 @@ from lpzero.errors import InputError, NoResultError
 
 positive = st.floats(min_value=1e-6, max_value=1e12)
 some_costs = st.dictionaries(st.sampled_from(list(COSTS)), positive)
-all_costs = st.fixed_dictionaries({name: positive for name in COSTS})
+all_costs = st.fixed_dictionaries(dict.fromkeys(COSTS, positive))
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(highest=some_costs, found=all_costs)
 def test_an_architecture_fits_where_no_cost_is_above_its_limit(
     highest: dict[str, float], found: dict[str, float]
@@ -32,6 +33,7 @@ def test_an_architecture_fits_where_no_cost_is_above_its_limit(
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(highest=some_costs, found=all_costs, factor=st.floats(min_value=1.0, max_value=1e3))
 def test_higher_limits_refuse_nothing_more(highest: dict[str, float], found: dict[str, float], factor: float) -> None:
     if CostLimits(highest).excess(found.__getitem__) is None:
@@ -41,7 +43,9 @@ def test_higher_limits_refuse_nothing_more(highest: dict[str, float], found: dic
 
 def test_a_cost_at_its_limit_fits() -> None:
     assert CostLimits({"params": 100}).excess({"params": 100}.__getitem__) is None
-    assert CostLimits({}).excess({}.__getitem__) is None
+    assert CostLimits({"params": 100}).excess({"params": 101}.__getitem__) == Excess("params", 101)
+    nothing: dict[str, float] = {}
+    assert CostLimits(nothing).excess(nothing.__getitem__) is None
 
 
 @pytest.mark.parametrize("limit", [0, -1, math.nan, -math.inf])

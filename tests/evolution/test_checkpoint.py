@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.errors import InputError
@@ -94,6 +94,7 @@ def test_the_generators_go_on_where_they_stood() -> None:
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(
     values=st.tuples(share, share, share),
     numbers=st.lists(st.integers(-(1 << 63), (1 << 63) - 1), max_size=20).map(tuple),

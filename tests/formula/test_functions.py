@@ -1,4 +1,4 @@
-"""The PyTorch functions of the primitives against numpy and scipy, with weights as copies and protection at its edge."""
+"""The PyTorch functions of the primitives against numpy and scipy, with weights as copies, protected at its edge."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ELEMENTWISE: list[tuple[Callable[[Tensor], Tensor], Callable[[np.ndarray], Any]]
 ]
 
 
-def named(pairs: list[Any]) -> Any:
+def named(pairs: list[Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("function", "oracle"), pairs, ids=[one.__name__ for one, _ in pairs])
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -22,7 +20,7 @@ rows = hnp.arrays(np.float64, st.tuples(st.just(3), st.integers(2, 6)), elements
 SIGNS: tuple[Sign, ...] = ("any", "nonnegative", "nonpositive")
 
 
-def those(fact: str) -> Any:
+def those(fact: str) -> pytest.MarkDecorator:
     kept = [row for row in PRIMITIVES if getattr(row, fact) not in (None, False, ()) and row.kind != "axes"]
     assert kept
     return pytest.mark.parametrize("row", kept, ids=lambda row: f"{row.kind}-{row.name}")
@@ -31,7 +29,9 @@ def those(fact: str) -> Any:
 def value(row: Primitive, x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
     one = torch.from_numpy(x)
     if row.kind == "elementwise":
-        result: Tensor = row.function(one) if row.arity == 1 else row.function(one, torch.from_numpy(x if y is None else y))
+        result: Tensor = (
+            row.function(one) if row.arity == 1 else row.function(one, torch.from_numpy(x if y is None else y))
+        )
     else:
         result = row.function(one, None)
     found: np.ndarray = result.numpy()
@@ -43,7 +43,8 @@ def unary(name: str) -> Primitive:
 
 
 def signed(x: np.ndarray, sign: Sign) -> np.ndarray:
-    return {"any": x, "nonnegative": np.abs(x), "nonpositive": -np.abs(x)}[sign]
+    found: dict[Sign, np.ndarray] = {"any": x, "nonnegative": np.abs(x), "nonpositive": -np.abs(x)}
+    return found[sign]
 
 
 @those("sign")
@@ -130,6 +131,7 @@ def test_what_is_monotone_keeps_or_turns_the_order(row: Primitive, x: np.ndarray
 @settings(max_examples=15, deadline=None)
 @given(x=rows)
 def test_results_add_up_to_what_the_row_says(row: Primitive, x: np.ndarray) -> None:
+    assert row.adds_up_to is not None
     np.testing.assert_allclose(value(row, x).sum(-1), row.adds_up_to, atol=1e-6)
 
 

@@ -19,7 +19,6 @@ from lpzero.operands.operand import OPERANDS
 from lpzero.operands.sketch import Sketch, sketch
 
 
-
 @pytest.fixture
 def operands(tiny: Any, tokens: Batch) -> Operands:
     """The exact operands of the tiny model."""
@@ -80,7 +79,10 @@ def test_a_sketch_that_keeps_all_reduces_to_what_the_exact_tensors_do(operands: 
             atol=1e-5,
         )
     torch.testing.assert_close(
-        other.elementwise(f.mul, other).reduce(f.total), one.elementwise(f.mul, one).reduce(f.total), rtol=1e-4, atol=1e-5
+        other.elementwise(f.mul, other).reduce(f.total),
+        one.elementwise(f.mul, one).reduce(f.total),
+        rtol=1e-4,
+        atol=1e-5,
     )
 
 

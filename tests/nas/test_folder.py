@@ -117,7 +117,9 @@ def test_an_end_that_is_none_is_refused(run: SearchRunFolder, end: object) -> No
 
 def test_the_front_is_a_table_whose_scores_come_back(run: SearchRunFolder) -> None:
     front = [
-        Pick(key="a", score=0.1 + 0.2, scores=[0.1 + 0.2], costs={"params": 10, "latency": 0.5}, config="x/config.json"),
+        Pick(
+            key="a", score=0.1 + 0.2, scores=[0.1 + 0.2], costs={"params": 10, "latency": 0.5}, config="x/config.json"
+        ),
         Pick(key="b", score=-1e-300, scores=[-1e-300], costs={"params": 5, "latency": 0.25}, config="y/config.json"),
     ]
     run.write_front(front)

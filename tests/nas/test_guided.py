@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.costs.costs import Costs
@@ -47,6 +47,7 @@ def test_the_regression_is_least_squares_with_rows_that_pull_every_weight_to_zer
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(shift=st.floats(-1e3, 1e3), factor=st.floats(0.01, 100.0))
 def test_what_is_expected_follows_the_worths_in_scale_and_not_in_their_level(shift: float, factor: float) -> None:
     some = drawn("gpt2", 12)
@@ -86,11 +87,7 @@ def test_a_worth_that_is_lower_turns_the_search_round() -> None:
     pool = OpenPool(Costs(SPACES["gpt2"]), CostLimits({}))
     up, down = (
         np.mean(
-            [
-                heads(a)
-                for batch in islice(guided_evolution(pool, np.random.default_rng(0), worth), 2, 8)
-                for a in batch
-            ]
+            [heads(a) for batch in islice(guided_evolution(pool, np.random.default_rng(0), worth), 2, 8) for a in batch]
         )
         for worth in (heads, lambda a: -heads(a))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -27,6 +27,7 @@ def ledger(scores: list[tuple[float, float]], higher: tuple[bool, bool] = (True,
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(scores=rows)
 def test_a_worth_is_the_mean_rank_that_scipy_gives(scores: list[tuple[float, float]]) -> None:
     values = np.array(scores)
@@ -37,6 +38,7 @@ def test_a_worth_is_the_mean_rank_that_scipy_gives(scores: list[tuple[float, flo
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(scores=rows)
 def test_a_proxy_may_be_any_monotone_of_itself(scores: list[tuple[float, float]]) -> None:
     stretched = [(float(np.exp(one)), two**3) for one, two in scores]
@@ -45,6 +47,7 @@ def test_a_proxy_may_be_any_monotone_of_itself(scores: list[tuple[float, float]]
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(scores=rows, number=st.integers(0, 14))
 def test_the_best_come_first_and_of_equal_ones_the_first_that_was_scored(
     scores: list[tuple[float, float]], number: int
@@ -77,8 +80,10 @@ def test_worths_follow_anew_and_a_second_score_replaces_the_first() -> None:
     assert len(found.entries) == 2
 
 
-def test_nothing_scored_is_worth_nothing() -> None:
+@pytest.mark.parametrize("scored", [[], [Scored(DRAWN[0], (None,), "nonfinite")]])
+def test_where_nothing_has_a_score_nothing_is_worth_anything(scored: list[Scored]) -> None:
     found = Ledger(SPACE, (True,))
+    found.add(scored)
     assert found.worth(DRAWN[0]) == -1.0
     assert found.mean_rank(DRAWN[0]) is None
     assert found.best(3) == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.costs.costs import COSTS, Costs
@@ -38,6 +40,7 @@ FITTING = [a for a in DRAWN if params(a) <= 900_000]
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(seed=seeds)
 def test_what_is_drawn_or_bred_fits_and_is_new(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -56,6 +59,7 @@ def test_what_is_drawn_or_bred_fits_and_is_new(seed: int) -> None:
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(seed=seeds)
 def test_a_neighbour_of_one_parent_differs_in_one_choice(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -82,10 +86,11 @@ def test_a_neighbour_of_a_closed_pool_is_among_the_nearest_that_are_left() -> No
     apart = sorted(distance(parent, a) for a in left)
     drawn = [pool.neighbour([parent], rng, taken) for _ in range(200)]
     assert all(one is not None and distance(parent, one) <= apart[NEAREST - 1] for one in drawn)
-    assert len({one for one in drawn}) == NEAREST
+    assert len(set(drawn)) == NEAREST
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(seed=seeds)
 def test_a_distance_is_symmetric_a_share_and_zero_of_equals_alone(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -120,7 +125,7 @@ def test_an_open_pool_gives_up_where_all_that_fits_is_taken(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("make", [opened, closed])
-def test_where_nothing_fits_the_binding_limit_is_said(make: type[OpenPool]) -> None:
+def test_where_nothing_fits_the_binding_limit_is_said(make: Callable[[CostLimits], OpenPool | ClosedPool]) -> None:
     pool = make(CostLimits({"params": 10}))
     lowest = f"{min(map(params, DRAWN)):,}" if isinstance(pool, ClosedPool) else ""
     draws = len(DRAWN) if isinstance(pool, ClosedPool) else DRAWS

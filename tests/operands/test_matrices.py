@@ -1,4 +1,4 @@
-"""The matrices of many sketches: every site where its model stands, padded for vectors, known before they are filled."""
+"""The matrices of many sketches: every site where its model stands, padded, of a size known before they are filled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpzero.errors import InputError
@@ -55,6 +55,7 @@ def filled(sketches: list[Sketch]) -> tuple[Extent, dict[str, np.ndarray]]:
 
 
 @pytest.mark.property
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_padding_ends_at_the_next_whole_vector(number: int) -> None:
     assert padded(number) % LANES == 0
@@ -142,7 +143,7 @@ def test_what_does_not_fit_together_is_refused(sketches: list[Sketch], tiny: Any
     other = sketch(extract(tiny, tiny.site_map(), tokens), elements=20, seed=0)
     with pytest.raises(InputError, match=r"^expected sketches with one number of elements, found \[16, 20\]$"):
         extent([sketches[0], other])
-    with pytest.raises(InputError, match="^expected sketches with one number of elements, found no sketch$"):
+    with pytest.raises(InputError, match=r"^expected sketches with one number of elements, found no sketch$"):
         extent([])
     mixed = {**sketches[0], "hidden": other["hidden"]}
     with pytest.raises(InputError, match=r"^expected a sketch with one number of elements, found \[16, 20\]$"):

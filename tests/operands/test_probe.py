@@ -43,7 +43,7 @@ def test_the_batch_is_of_the_space_and_follows_from_the_seed_alone(name: str) ->
 
 def test_more_tokens_than_a_model_takes_are_refused() -> None:
     assert probe_batch(SPACE, Probe(batch=1, tokens=SPACE.max_tokens)).input_ids.shape == (1, SPACE.max_tokens)
-    with pytest.raises(InputError, match="^expected at most 64 tokens for gpt2, found 65$"):
+    with pytest.raises(InputError, match=r"^expected at most 64 tokens for gpt2, found 65$"):
         probe_batch(SPACE, Probe(tokens=SPACE.max_tokens + 1))
 
 
@@ -112,5 +112,5 @@ def test_a_space_whose_models_name_no_sites_is_refused() -> None:
         def build(self, architecture: Any, seed: int) -> nn.Module:
             return nn.Linear(2, 2)
 
-    with pytest.raises(InputError, match="^space gpt2: expected models with a site_map method$"):
+    with pytest.raises(InputError, match=r"^space gpt2: expected models with a site_map method$"):
         untrained_model(Nameless("own"), ONE, SMALL)

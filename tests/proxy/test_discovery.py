@@ -76,7 +76,7 @@ def test_what_an_older_version_did_not_write_stays_away() -> None:
 
 
 def _damaged(*keys: Any, value: Any = ...) -> dict[str, Any]:
-    document = json.loads(json.dumps(EVOLVED))
+    document: dict[str, Any] = json.loads(json.dumps(EVOLVED))
     place: Any = document
     for key in keys[:-1]:
         place = place[key]

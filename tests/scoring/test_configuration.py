@@ -90,7 +90,10 @@ def test_a_pickle_is_refused_before_it_is_read(tmp_path: Path) -> None:
         ({"model_type": "nope"}, "transformers knows no model_type 'nope'"),
         ({**GPT2, "n_layer": 0}, "expected at least 1 layer, found 0"),
         ({"model_type": "vit"}, "vit has no causal or masked language model in transformers"),
-        ({"model_type": "lpzero-gpt2", "space": "gpt2"}, "expected space, protocol and architecture, found no protocol"),
+        (
+            {"model_type": "lpzero-gpt2", "space": "gpt2"},
+            "expected space, protocol and architecture, found no protocol",
+        ),
     ],
 )
 def test_what_is_no_language_model_is_said_with_its_file(tmp_path: Path, document: Any, words: str) -> None:

@@ -59,7 +59,7 @@ def test_damaged_json_is_named_with_the_place(tmp_path: Path, text: str, found: 
     with pytest.raises(InputError, match=rf"a\.json: expected JSON.*{found}") as raised:
         read_json(path)
     assert len(str(raised.value)) < 500 + len(str(path))
-    with pytest.raises(InputError, match="^line 7: expected a record, found "):
+    with pytest.raises(InputError, match=r"^line 7: expected a record, found "):
         parse_json(text, "line 7", "a record")
 
 
@@ -94,12 +94,12 @@ def test_yaml_of_the_greatest_depth_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("read", [read_json, read_yaml])
 def test_what_cannot_be_read_is_missing_or_refused(tmp_path: Path, read: Any) -> None:
-    with pytest.raises(MissingError, match="gone: expected a file, found none$"):
+    with pytest.raises(MissingError, match=r"gone: expected a file, found none$"):
         read(tmp_path / "gone")
-    with pytest.raises(InputError, match="expected a readable file of UTF-8 text, found: Is a directory$"):
+    with pytest.raises(InputError, match=r"expected a readable file of UTF-8 text, found: Is a directory$"):
         read(tmp_path)
     (tmp_path / "bytes").write_bytes(b'"ab\xff"')
-    with pytest.raises(InputError, match="bytes: expected a readable file of UTF-8 text, found: other bytes at 3$"):
+    with pytest.raises(InputError, match=r"bytes: expected a readable file of UTF-8 text, found: other bytes at 3$"):
         read(tmp_path / "bytes")
 
 
@@ -127,7 +127,7 @@ def test_a_document_with_further_keys_is_checked_and_cannot_change() -> None:
     found = check(Outer, {"name": "a", "parts": [{"size": 2}], "more": 3}, "a.yaml")
     assert (found.name, found.parts[0].size, found.share) == ("a", 2, 0.5)
     with pytest.raises(ValueError, match="frozen"):
-        found.name = "b"  # type: ignore[misc]
+        found.name = "b"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,11 @@ def test_a_document_with_further_keys_is_checked_and_cannot_change() -> None:
             {"name": "a", "parts": [], "share": float("nan")},
             "a.yaml: record 3: share: expected a finite number, found nan",
         ),
-        (Outer, {"name": "a", "parts": [], "share": "0.5"}, "a.yaml: record 3: share: expected a valid number, found '0.5'"),
+        (
+            Outer,
+            {"name": "a", "parts": [], "share": "0.5"},
+            "a.yaml: record 3: share: expected a valid number, found '0.5'",
+        ),
         (Closed, {"name": "a", "x\ny": 1}, r"a.yaml: record 3: x\ny: expected no such key, found 1"),
     ],
 )

@@ -43,5 +43,5 @@ def test_what_is_none_is_refused(changes: dict[str, Any], message: str) -> None:
 
 
 def test_an_enumeration_says_its_operands() -> None:
-    with pytest.raises(InputError, match="^`operands`: Field required"):
+    with pytest.raises(InputError, match=r"^`operands`: Field required"):
         check_settings(EnumerateConfig, {key: value for key, value in GIVEN.items() if key != "operands"})

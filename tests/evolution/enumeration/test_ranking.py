@@ -1,4 +1,4 @@
-"""Every formula of a grammar on real sketches: scores are the evaluator's, ranks are scipy's, the test plays no part."""
+"""Every formula of a grammar on real sketches: scores are the evaluator's, and ranks are scipy's."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ def test_neither_jobs_nor_counting_change_what_is_kept(setting: Setting[Enumerat
 
 def test_one_quality_ranks_nothing(packed: Packed) -> None:
     quality = np.concatenate([np.ones(SEARCHED), np.arange(6.0)])
-    with pytest.raises(InputError, match="^expected different qualities in the search split, found one: draw a larger"):
+    with pytest.raises(
+        InputError, match=r"^expected different qualities in the search split, found one: draw a larger"
+    ):
         ranked(packed, quality)
 
 
@@ -134,7 +136,7 @@ def test_where_memory_runs_out_it_is_said_with_what_to_do(packed: Packed, monkey
         raise MemoryError
 
     monkeypatch.setattr(SketchSource, "tensor", exhausted)
-    with pytest.raises(LpzeroError, match="^memory ran out over the branches: draw smaller splits, or give fewer `el"):
+    with pytest.raises(LpzeroError, match=r"^memory ran out over the branches: draw smaller splits, or give fewer `el"):
         branch_scores(branches(["weight"], OVER_LAYERS["lpzero"])[:2], packed, "cpu", unwatched)
 
 

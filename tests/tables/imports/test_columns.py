@@ -1,4 +1,4 @@
-"""The columns of a user's file: an architecture that is written in cells is read as itself, and what is wrong is named."""
+"""The columns of a user's file: an architecture in cells is read as itself, and what is wrong is named."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def test_an_architecture_in_cells_is_read_as_itself(name: str, seed: int, qualit
     cells = typed(architecture, columns)
     as_json = columns.entry(row({**cells, "loss": quality, "id": "x"}), text=False)
     assert (as_json.architecture, as_json.quality, as_json.id) == (architecture, quality, "x")
-    texts = {key: between.join(map(str, value)) if isinstance(value, list) else str(value) for key, value in cells.items()}
+    texts = {
+        key: between.join(map(str, value)) if isinstance(value, list) else str(value) for key, value in cells.items()
+    }
     as_text = columns.entry(row({**texts, "loss": repr(quality)}), text=True)
     assert (as_text.architecture, as_text.quality, as_text.id) == (architecture, quality, "line-3")
     document = json.dumps(architecture.to_json())
