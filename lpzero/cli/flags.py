@@ -6,7 +6,7 @@ import re
 
 import click
 
-_SETTING = re.compile(r"`([a-z][a-z_]*)`")
+_SETTING = re.compile(r"`([a-z][a-z_.]*)`")
 
 
 def as_flags(message: str, command: click.Command) -> str:
@@ -19,4 +19,6 @@ def as_flags(message: str, command: click.Command) -> str:
     flags = {
         str(parameter.name): parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)
     }
+    # the limits of a search are one setting with a flag each
+    flags |= {name.replace("max_", "limits.", 1): flag for name, flag in flags.items() if name.startswith("max_")}
     return _SETTING.sub(lambda found: flags.get(found[1], found[0]), message)

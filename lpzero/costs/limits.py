@@ -41,7 +41,7 @@ class CostLimits:
             if name not in COSTS:
                 raise InputError(f"unknown cost {name!r}: expected one of {', '.join(COSTS)}")
             if not limit > 0:
-                raise InputError(f"`max_{name}`: expected more than 0, found {limit:g}")
+                raise InputError(f"`limits.{name}`: expected more than 0, found {limit:g}")
 
     def excess(self, cost: Callable[[str], float]) -> Excess | None:
         """The first limit that is exceeded, those that need no pass first; None where an architecture fits.
@@ -69,7 +69,7 @@ def nothing_fits(limits: CostLimits, refused: Sequence[Excess]) -> NoResultError
     binding = max(times, key=lambda name: (times[name], name))
     lowest = min(excess.cost for excess in refused if excess.name == binding)
     return NoResultError(
-        f"no feasible architecture after {len(refused)} draws; the binding limit is `max_{binding}` "
+        f"no feasible architecture after {len(refused)} draws; the binding limit is `limits.{binding}` "
         f"{amount(binding, limits.highest[binding])}: the lowest drawn has {amount(binding, lowest)}"
     )
 

@@ -38,11 +38,9 @@ class Probe:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if self.seed < 0 or self.batch < 1 or self.tokens < 2 or self.elements < 16:
-            raise InputError(
-                "expected seed >= 0, batch >= 1, tokens >= 2 and sketch elements >= 16, found "
-                f"{self.seed}, {self.batch}, {self.tokens}, {self.elements}"
-            )
+        for name, least in (("seed", 0), ("batch", 1), ("tokens", 2), ("elements", 16)):
+            if getattr(self, name) < least:
+                raise InputError(f"`{name}`: expected at least {least}, found {getattr(self, name)}")
 
 
 def probe_batch(space: SearchSpace, probe: Probe) -> Batch:

@@ -59,7 +59,7 @@ class ExplainResult(Result):
         interventions: One row an intervention.
         verdict, reasons: As of :class:`lpzero.proxy.explain.Explanation`.
         faults: Why an intervention has no figures, by its name; no part of the document.
-        total: Architectures of the table; likewise.
+        total: Architectures of the table; likewise, so that it is None where a document was read.
     """
 
     schema_: Annotated[int, Field(alias="schema")]
@@ -73,8 +73,8 @@ class ExplainResult(Result):
     interventions: list[InterventionFigures]
     verdict: str
     reasons: list[str]
-    faults: Annotated[dict[str, str], Field(exclude=True)]
-    total: Annotated[int, Field(exclude=True)]
+    faults: Annotated[dict[str, str], Field(default_factory=dict, exclude=True)]
+    total: Annotated[int | None, Field(exclude=True)] = None
 
 
 def explain_result(

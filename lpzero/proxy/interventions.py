@@ -157,7 +157,7 @@ def score_interventions(
         InputError: No redraw is asked for, or the batch does not fit the space.
     """
     if redraws < 1:
-        raise InputError(f"expected at least 1 redrawn initialisation, found {redraws}")
+        raise InputError(f"`redraws`: expected at least 1 redrawn initialisation, found {redraws}")
     if not proxy.needs_pass:
         rows = score_architectures(space, architectures, [proxy], probe, engine=engine, progress=progress)
         return {ORIGINAL: [row[0] for row in rows]}

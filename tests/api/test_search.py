@@ -108,7 +108,7 @@ def test_a_watch_that_raises_leaves_a_run_that_goes_on(result: SearchResult, run
         ({"samples": 0}, "`samples`: "),
         ({"keep": 0}, "`keep`: "),
         ({"sample_size": 3}, "`sample_size`: Extra inputs are not permitted, found 3"),
-        ({"limits": {"params": 0}}, "`max_params`: expected more than 0, found 0"),
+        ({"limits": {"params": 0}}, "`limits.params`: expected more than 0, found 0"),
     ],
 )
 def test_what_is_wrong_leaves_no_folder(tmp_path: Path, arguments: dict[str, Any], message: str) -> None:

@@ -50,7 +50,7 @@ def test_a_cost_at_its_limit_fits() -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, math.nan, -math.inf])
 def test_a_limit_that_nothing_can_keep_is_refused(limit: float) -> None:
-    with pytest.raises(InputError, match=rf"^`max_params`: expected more than 0, found {limit:g}$"):
+    with pytest.raises(InputError, match=rf"^`limits.params`: expected more than 0, found {limit:g}$"):
         CostLimits({"params": limit})
 
 
@@ -64,10 +64,10 @@ def test_the_binding_limit_is_the_one_that_refuses_most_with_the_lowest_that_was
     err = nothing_fits(CostLimits({"params": 600, "latency": 0.1}), refused)
     assert isinstance(err, NoResultError)
     assert str(err) == (
-        "no feasible architecture after 4 draws; the binding limit is `max_params` 600: the lowest drawn has 700"
+        "no feasible architecture after 4 draws; the binding limit is `limits.params` 600: the lowest drawn has 700"
     )
     one = nothing_fits(CostLimits({"latency": 0.1}), [Excess("latency", 0.25)])
-    assert str(one).endswith("the binding limit is `max_latency` 100 ms: the lowest drawn has 250 ms")
+    assert str(one).endswith("the binding limit is `limits.latency` 100 ms: the lowest drawn has 250 ms")
 
 
 @pytest.mark.parametrize(

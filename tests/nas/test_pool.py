@@ -129,7 +129,9 @@ def test_where_nothing_fits_the_binding_limit_is_said(make: Callable[[CostLimits
     pool = make(CostLimits({"params": 10}))
     lowest = f"{min(map(params, DRAWN)):,}" if isinstance(pool, ClosedPool) else ""
     draws = len(DRAWN) if isinstance(pool, ClosedPool) else DRAWS
-    with pytest.raises(NoResultError, match=f"after {draws} draws; the binding limit is `max_params` 10: .*{lowest}$"):
+    with pytest.raises(
+        NoResultError, match=f"after {draws} draws; the binding limit is `limits.params` 10: .*{lowest}$"
+    ):
         pool.sample(np.random.default_rng(0), set())
     with pytest.raises(NoResultError, match="no feasible architecture"):
         pool.largest(np.random.default_rng(0))
@@ -145,7 +147,7 @@ def test_fewer_models_are_built_than_counted_before_a_pool_gives_up() -> None:
             return 1.0
 
     pool = OpenPool(Measured(costs.space), CostLimits({"latency": 0.5}))
-    with pytest.raises(NoResultError, match=f"after {MEASURED_DRAWS} draws; the binding limit is `max_latency`"):
+    with pytest.raises(NoResultError, match=f"after {MEASURED_DRAWS} draws; the binding limit is `limits.latency`"):
         pool.sample(np.random.default_rng(0), set())
     assert asked == ["latency"] * MEASURED_DRAWS
     assert COSTS["latency"].measured

@@ -75,9 +75,9 @@ def test_parts_of_a_search_draw_apart_from_each_other_and_repeatably() -> None:
         ({"table": "flexibert-own"}, InputError, "^table flexibert-own is of space flexibert, found `space` gpt2$"),
         ({"table": "gpt2-own", "protocol": "lts"}, InputError, "was measured on other models than 'lts'"),
         ({"limits": {"colour": 1.0}}, InputError, "^unknown cost 'colour': expected one of params, "),
-        ({"limits": {"params": 0.0}}, InputError, "^`max_params`: expected more than 0, found 0$"),
+        ({"limits": {"params": 0.0}}, InputError, "^`limits.params`: expected more than 0, found 0$"),
         ({"tokens": 65}, InputError, "^expected at most 64 tokens for gpt2, found 65$"),
-        ({"limits": {"params": 10.0}}, NoResultError, "the binding limit is `max_params` 10"),
+        ({"limits": {"params": 10.0}}, NoResultError, "the binding limit is `limits.params` 10"),
         (
             {"table": "gpt2-own", "left_out": [record.id for record in TABLE.records]},
             NoResultError,
