@@ -8,13 +8,42 @@ import lpzero
 
 TESTS, PACKAGE = Path(__file__).parent, Path(lpzero.__file__).parent
 
+_NUMBERS = "numbers alone"
+
 WITHOUT_TESTS: dict[str, str] = {
-    "__main__.py": "two lines, which every test that starts `python -m lpzero` runs",
+    "__main__.py": "one call, which every test makes that starts `python -m lpzero`",
+    "evolution/defaults.py": _NUMBERS,
+    "nas/defaults.py": _NUMBERS,
+    "operands/defaults.py": _NUMBERS,
 }
 """Modules without a test file of their own -> why."""
 
 WITHOUT_MODULE: dict[str, str] = {
+    "cli/tables/test_build_signals.py": "a build under real signals",
+    "cli/test_documents.py": "whole documents of the commands, against recorded ones",
+    "cli/test_score_isolate.py": "`lpzero score --isolate`, every end of a model's process",
+    "cli/test_score_many.py": "`lpzero score` of several models",
+    "cli/test_search_model.py": "`lpzero search --model`, to a model that transformers loads",
+    "engines/test_ray.py": "commands on a Ray cluster",
+    "evolution/test_evaluation_batches.py": "an evaluation in whatever batches, bit for bit",
+    "formula/test_draws.py": "what the typed grammar draws",
+    "formula/test_laws.py": "what rows of the table of primitives say, against values",
+    "formula/test_names.py": "no name of a primitive beside the table",
+    "formula/test_orders.py": "orders that draws and signatures follow from",
+    "metrics/test_metrics.py": "what every row of the table of metrics keeps",
+    "pretrained/test_foreign_spaces.py": "spaces that do not come with the package",
+    "tables/test_bundled.py": "the tables of the package, and their recipes",
+    "tables/test_llama_own.py": "the table of sub-networks, and its checkpoint",
+    "test_crash.py": "long commands that are killed at random moments",
     "test_cuda.py": "every room on a GPU",
+    "test_docs.py": "the documents of the project",
+    "test_hostile_input.py": "every reader, on whatever stands in a file",
+    "test_init.py": "the public names of the package",
+    "test_mirror.py": "this test",
+    "test_no_code_from_data.py": "no reader runs what it reads",
+    "test_paths_in_documents.py": "no reader opens a path that it reads",
+    "test_proxies_data.py": "the proxies that come as data",
+    "training/test_build_environment.py": "a folder of a build in another environment",
 }
 """Test files that belong to no one module -> what they test."""
 

@@ -24,7 +24,7 @@ SMALL = Probe(batch=2, tokens=4)
 @pytest.mark.parametrize(("name", "least"), [("seed", 0), ("batch", 1), ("tokens", 2), ("elements", 16)])
 def test_a_value_below_its_range_is_refused_by_its_name(name: str, least: int) -> None:
     with pytest.raises(InputError, match=f"^`{name}`: expected at least {least}, found {least - 1}$"):
-        Probe(**{name: least - 1})
+        Probe(**{name: least - 1})  # type: ignore[arg-type]  # names of whole numbers alone
     assert Probe(seed=0, batch=1, tokens=2, elements=16).device == "cpu"
 
 

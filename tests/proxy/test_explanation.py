@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from lpzero.errors import InputError
 from lpzero.fitness import Correlation
 from lpzero.proxy import load_proxy
 from lpzero.proxy.explain import Explanation
@@ -67,8 +68,16 @@ def test_figures_that_are_not_finite_are_refused() -> None:
         _result(Explanation(nan, (), "data", ()))
 
 
-def test_what_is_no_part_of_the_document_is_asked_for_when_it_is_read() -> None:
+def test_a_document_is_read_back() -> None:
     document = json.loads(json.dumps(_result(Explanation(ORIGINAL, (KEPT,), "data", ())).to_json()))
-    whole = {**document, "faults": {}, "total": 9}
-    again = read_result(ExplainResult, whole, "x", of="an explanation", remedy="explain again")
+    again = read_result(ExplainResult, document, Path("x"), of="an explanation", remedy="explain again")
     assert again.to_json() == document
+    assert (again.faults, again.total) == ({}, None)
+    with pytest.raises(InputError, match=r"verdict: .*explain again"):
+        read_result(
+            ExplainResult,
+            {name: value for name, value in document.items() if name != "verdict"},
+            Path("x"),
+            of="an explanation",
+            remedy="explain again",
+        )
