@@ -19,9 +19,9 @@ from lpzero.formula.primitives import PRIMITIVES
 from lpzero.formula.sharded import ShardedEvaluator
 from lpzero.formula.values import SketchSource
 from lpzero.operands import packed as packed_module
-from lpzero.operands.matrices import outline_of
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
+from lpzero.operands.matrices import outline_of
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.packed import Packed, pack
 from lpzero.operands.sketch import Sketch, SketchedSites, sketch

@@ -119,7 +119,9 @@ def test_costs_that_need_a_pass_are_asked_for_last() -> None:
 
 def test_nothing_fits() -> None:
     for pool in (opened(CostLimits({"params": 10, "bytes": 10**9})), closed(20, CostLimits({"params": 10}))):
-        with pytest.raises(NoResultError, match=r"after \d+ draws; the binding limit is `limits.params` 10: the lowest"):
+        with pytest.raises(
+            NoResultError, match=r"after \d+ draws; the binding limit is `limits.params` 10: the lowest"
+        ):
             pool.sample(np.random.default_rng(0), set())
 
 
