@@ -102,7 +102,7 @@ def test_the_watch_is_told_and_may_end_it(few: Table) -> None:
         ({"table": "nope"}, "unknown table 'nope': expected one of flexibert-own, "),
         ({"protocol": "lts"}, "table flexibert-own was measured on other models than 'lts': expected own"),
         ({"proxies": ["sum(l1(nothing))"]}, "unknown"),
-        ({"tokens": 1}, "tokens >= 2"),
+        ({"tokens": 1}, "`tokens`: expected at least 2, found 1"),
         ({"workers": Workers(jobs=0)}, "`jobs`: expected at least 1, found 0"),
     ],
 )

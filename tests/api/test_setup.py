@@ -28,8 +28,8 @@ def test_the_device_is_what_is_here(monkeypatch: pytest.MonkeyPatch, available: 
 
 def test_a_probe_is_checked() -> None:
     assert probe_of(3, 1, 2, "cpu") == Probe(seed=3, batch=1, tokens=2, device="cpu")
-    for values in ((-1, 1, 2), (0, 0, 2), (0, 1, 1)):
-        with pytest.raises(InputError, match=f"found {values[0]}, {values[1]}, {values[2]}, "):
+    for name, values in {"seed": (-1, 1, 2), "batch": (0, 0, 2), "tokens": (0, 1, 1)}.items():
+        with pytest.raises(InputError, match=f"^`{name}`: expected at least"):
             probe_of(*values, "cpu")
 
 
