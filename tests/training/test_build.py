@@ -164,8 +164,8 @@ def test_a_table_grows_and_keeps_what_it_has(written: Recipe, source: CorpusFile
 @pytest.mark.parametrize(
     ("number", "repeated", "message"),
     [
-        (2, 1, "--archs: expected at least the 3 that {} holds, found 2"),
-        (3, 0, "--repeat: expected at least the 1 that {} holds, found 0"),
+        (2, 1, "`archs`: expected at least the 3 that {} holds, found 2"),
+        (3, 0, "`repeat`: expected at least the 1 that {} holds, found 0"),
     ],
 )
 def test_a_table_never_shrinks(
@@ -268,7 +268,7 @@ def test_a_folder_of_another_recipe_is_refused_and_left(
     with pytest.raises(InputError) as caught:
         run(replace(written, **change), source, out, number=2)
     assert str(caught.value).startswith(f"{out / RECIPE}: expected the recipe of this build, found one with {name}")
-    assert str(caught.value).endswith("give another --out")
+    assert str(caught.value).endswith("give another `out`")
     assert content(out) == before
 
 

@@ -92,7 +92,7 @@ def test_another_version_is_refused_and_the_folder_left(
         run(written, source, out, 2)
     assert str(caught.value) == (
         f"{out / ENVIRONMENT}: expected {name} {here}, as it is installed, found {name} 0.0.7: "
-        "go on with that version, or give another --out"
+        "go on with that version, or give another `out`"
     )
     assert content(out) == before
 
@@ -152,7 +152,7 @@ def test_what_failed_or_lacked_memory_is_tried_again_and_what_diverged_is_not(
 
 def test_cells_that_stay_empty_are_said(written: Recipe, source: CorpusFiles, out: Path) -> None:
     assert run(written, source, out, 2)[1] == [
-        "33 of the 35 pairs of depth and width have no architecture: --archs 35 fills them all"
+        "33 of the 35 pairs of depth and width have no architecture: `archs` 35 fills them all"
     ]
 
 

@@ -131,7 +131,7 @@ def test_a_text_with_too_few_pairs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_corpus(file, tokens="bpe:5000")
     message = re.fullmatch(
-        rf"corpus {re.escape(str(file))}: expected text for 5000 ids, found (\d+) in it: use --tokens bpe:(\d+)",
+        rf"corpus {re.escape(str(file))}: expected text for 5000 ids, found (\d+) in it: use `tokens` bpe:(\d+)",
         str(caught.value),
     )
     assert message

@@ -131,7 +131,7 @@ def build_table(
     named = out.resolve().name if name is None else name
     check_names(named, out)
     facts = {key: text for key, text in (("source", source), ("licence", licence)) if text is not None}
-    check_texts([*facts.items(), *(("note", note) for note in notes)])
+    check_texts([*facts.items(), *(("notes", note) for note in notes)])
     if archs < 2:
         raise InputError(f"--archs: expected at least 2, for there to be something to rank, found {archs}")
     objective = _objective(space)

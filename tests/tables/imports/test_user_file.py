@@ -321,14 +321,14 @@ def test_lists_inside_each_other(tmp_path: Path, depth: int) -> None:
         ),
         ({"heads": "Heads"}, "found the unknown column 'Heads': change the columns"),
         ({"heads": " heads"}, "found the unknown column ' heads': change the columns"),
-        ({"quality": "loss"}, "name the quality's column with --quality"),
+        ({"quality": "loss"}, "name the quality's column with `quality`"),
         (
             {"heads": "architecture"},
             "expected the columns architecture, quality, and id where there is one, found the ",
         ),
         ({"heads": "x\n" * 999}, r"found the unknown column 'x\nx\n"),
         ({"heads": None}, "found no column 'heads': change the columns"),
-        ({"quality": None}, "found no column 'quality': name the quality's column with --quality"),
+        ({"quality": None}, "found no column 'quality': name the quality's column with `quality`"),
     ],
 )
 def test_wrong_columns(tmp_path: Path, rename: dict[str, str | None], message: str) -> None:
