@@ -1,7 +1,7 @@
 """Variation of formulas: crossover and mutation that keep types, limits and the grammar.
 
 Every operator takes formulas and a random generator and returns a new formula; parents are never changed. Where no
-valid child comes out of a few tries, the first parent is returned: the evolution knows it already and evaluates nothing.
+valid child comes out of a few tries, the first parent is returned: the evolution knows it and evaluates nothing.
 """
 
 from __future__ import annotations
