@@ -1,1 +1,1 @@
-"""Neural architecture search without training: where candidates come from, algorithms, controls, one run."""
+"""Neural architecture search without training: where architectures come from, algorithms, controls, one run."""

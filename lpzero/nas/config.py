@@ -26,7 +26,7 @@ class SearchConfig(BaseModel):
         limits: The highest costs, by name.
         against: The cost that the front, and NSGA-II, set against the score.
         costs: Costs that are measured for every row of the result, besides those that are counted.
-        algorithm: How candidates are proposed.
+        algorithm: How architectures are proposed.
         samples: Stop after so many scored architectures, at least 1; None for no limit, where there is a budget.
         budget: Stop after so many seconds, in which the random search beside it takes its turns; None for no limit.
         keep: How many of the best are written out, at least 1.

@@ -1,4 +1,4 @@
-"""Guided evolution: of many candidates the one is scored of which a regression on their choices expects most."""
+"""Guided evolution: of many architectures the one is scored of which a regression on their choices expects most."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOURNAMENT = 5
 SCREENED = 16
 """Candidates of which the one with the highest expected worth is scored."""
 FRESH = 0.5
-"""Share of the candidates that are drawn at random; the others are bred."""
+"""Share of the architectures that are drawn at random; the others are bred."""
 PENALTY = 1.0
 
 
@@ -60,11 +60,11 @@ def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Prop
     """Regularised evolution whose children a predictor screens, as in NPENAS (Wei et al. 2020, arXiv 2003.12857).
 
     The predictor is a ridge regression of worth on counts of choices, fitted anew behind every batch; no model is built
-    for a candidate that is screened out. Deviations: half of the candidates are random ones, so that a
+    for an architecture that is screened out. Deviations: half of them are random ones, so that a
     few looks find their way, and no network is trained.
 
     Args:
-        pool: Where candidates come from.
+        pool: Where architectures come from.
         rng: Source of randomness.
         worth: Of what was proposed, higher is better.
 
@@ -80,7 +80,7 @@ def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Prop
         drawn = rng.integers(len(population), size=TOURNAMENT)
         return max((population[int(i)] for i in drawn), key=worth)
 
-    def candidate(taken: set[str]) -> Architecture | None:
+    def one(taken: set[str]) -> Architecture | None:
         if rng.random() < FRESH:
             return pool.sample(rng, taken)
         return pool.neighbour([parent() for _ in range(int(rng.integers(1, 3)))], rng, taken) or pool.sample(rng, taken)
@@ -88,8 +88,8 @@ def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Prop
     def child(taken: set[str]) -> Architecture | None:
         if expected is None:
             return pool.sample(rng, taken)
-        candidates = [found for found in (candidate(taken) for _ in range(SCREENED)) if found is not None]
-        return max(candidates, key=expected.of, default=None)
+        screened = [found for found in (one(taken) for _ in range(SCREENED)) if found is not None]
+        return max(screened, key=expected.of, default=None)
 
     while batch := proposed.batch(child, BATCH):
         yield batch

@@ -1,4 +1,4 @@
-"""Where candidates come from: a whole search space, or the architectures of a table and no others."""
+"""Where architectures come from: a whole search space, or the architectures of a table and no others."""
 
 from __future__ import annotations
 

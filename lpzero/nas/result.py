@@ -105,7 +105,7 @@ class SearchResult(Result):
         left_out: Architectures of it that might not.
         seed: Seed of every random choice.
         proxies: What scored.
-        algorithm: How candidates were proposed.
+        algorithm: How architectures were proposed.
         scored: Architectures that the algorithm scored.
         failed: Those of them without a score.
         statuses: How many have each status.
