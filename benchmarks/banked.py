@@ -1,4 +1,4 @@
-"""The bank, and what formulas are evaluated on, for a measurement that has no run directory."""
+"""The bank, and what formulas are evaluated on, for a measurement that has no run folder."""
 
 from __future__ import annotations
 
