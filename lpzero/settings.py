@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,10 @@ def check_settings(kind: type[Settings], values: dict[str, object], *, source: s
         message = one_line(str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "expected"))
         name = place_in(first["loc"])
         place = f"{source}: {name}" if source else f"`{name}`"
+        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+            # one that was misspelt, or all that there are
+            expected = get_close_matches(name, kind.model_fields, n=1) or [f"one of {', '.join(kind.model_fields)}"]
+            raise InputError(f"{place}: no such setting: expected {expected[0]}") from None
         raise InputError(f"{place}: {message}, found {shorten(first['input'])}") from None
 
 

@@ -93,7 +93,7 @@ def score(
 
 
 def score_models(
-    models: Sequence[str | Path],
+    models: str | Path | Sequence[str | Path],
     proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
     *,
     seed: int = 0,
@@ -113,13 +113,16 @@ def score_models(
     A model that cannot be scored is left out, with a word in the log. For the arguments see :func:`lpzero.score`.
 
     Raises:
-        InputError: A file is not there, or a value is out of its range.
+        InputError: There is no model, a file is not there, or a value is out of its range.
         MissingError: The device is not here.
         LpzeroError: None of the models could be scored: what the first of them raised.
     """
+    texts = list(map(str, several(models)))
+    if not texts:
+        raise InputError("`models`: expected at least one, found none")
     scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), percentiles, within, workers, watch)
     score_one = _scores(scorer, proxies, isolate, time_limit, memory_limit)
-    found = _score_each([str(model) for model in models], score_one, counting(watch, "scoring", "models"))
+    found = _score_each(texts, score_one, counting(watch, "scoring", "models"))
     ranks = mean_ranks(found, scorer.proxies)
     order = sorted(range(len(found)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
     ranked = [RankedModel(mean_rank=ranks[i], **dict(found[i])) for i in order]

@@ -128,7 +128,7 @@ def search(
 def _costs_and_end(limits: Mapping[str, float] | None, samples: int | None, budget: float | None) -> dict[str, object]:
     end = SAMPLES if samples is None and budget is None else samples
     return {
-        "limits": {cost: float(limit) for cost, limit in (limits or {}).items()},
+        "limits": {cost: float(one) if isinstance(one, int) else one for cost, one in (limits or {}).items()},
         "samples": end,
         "budget": budget,
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lpzero.errors import MissingError
+from lpzero.errors import InputError, MissingError
 from lpzero.operands.probe import Probe
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.spaces import get_space
@@ -15,13 +15,18 @@ from lpzero.tables import Table, load_table
 if TYPE_CHECKING:
     from lpzero.spaces.space import SearchSpace
 
+DEVICES = ("auto", "cpu", "cuda")
+
 
 def resolve_device(name: str) -> str:
     """``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
+        InputError: It is another name.
         MissingError: ``cuda`` was asked for and torch sees no CUDA device.
     """
+    if name not in DEVICES:
+        raise InputError(f"`device`: expected one of {', '.join(DEVICES)}, found {name!r}")
     import torch
 
     available = torch.cuda.is_available()

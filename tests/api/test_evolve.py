@@ -152,5 +152,5 @@ def test_a_wrong_setting_is_named_and_leaves_no_folder(
 
 
 def test_a_setting_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^`generation`: Extra inputs are not permitted, found 3$"):
+    with pytest.raises(InputError, match=r"^`generation`: no such setting: expected generations$"):
         evolve("flexibert-own", output=tmp_path / "run", generation=3, **SMALL)

@@ -181,3 +181,10 @@ def test_a_model_that_no_proxy_can_score_is_an_error() -> None:
 
     with pytest.raises(LpzeroError, match=r"^Silent: no proxy could score it: the model raised ValueError: no$"):
         score(Silent(), ["snip"], **SMALL)
+
+
+def test_no_model_at_all_is_refused_and_one_may_be_given_alone(files: list[str]) -> None:
+    with pytest.raises(InputError, match=r"^`models`: expected at least one, found none$"):
+        score_models([])
+    (alone,) = score_models(files[0], "depth", **SMALL).models
+    assert (alone.model, [one.proxy for one in alone.scores]) == (files[0], ["depth"])

@@ -107,7 +107,8 @@ def test_a_watch_that_raises_leaves_a_run_that_goes_on(result: SearchResult, run
         ({"model": "nowhere", "space": "llama"}, "`model` nowhere: expected the folder of a checkpoint, found none"),
         ({"samples": 0}, "`samples`: "),
         ({"keep": 0}, "`keep`: "),
-        ({"sample_size": 3}, "`sample_size`: Extra inputs are not permitted, found 3"),
+        ({"sample_size": 3}, "`sample_size`: no such setting: expected "),
+        ({"limits": {"params": "many"}}, "`limits.params`: expected "),
         ({"limits": {"params": 0}}, "`limits.params`: expected more than 0, found 0"),
     ],
 )

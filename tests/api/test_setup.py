@@ -18,6 +18,8 @@ from lpzero.tables import load_table
 def test_the_device_is_what_is_here(monkeypatch: pytest.MonkeyPatch, available: bool) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     assert resolve_device("cpu") == "cpu"
+    with pytest.raises(InputError, match=r"^`device`: expected one of auto, cpu, cuda, found 'tpu'$"):
+        resolve_device("tpu")
     assert resolve_device("auto") == ("cuda" if available else "cpu")
     if available:
         assert resolve_device("cuda") == "cuda"

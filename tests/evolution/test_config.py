@@ -28,13 +28,18 @@ NAMED = {"space": "flexibert", "protocol": "trained", "table": "flexibert-glue"}
             ("budget", float("inf")),
             ("parsimony", float("nan")),
         ),
-        *(("seed", "0"), ("nonsense", 1), ("islands", 0), ("epoch", 0), ("restart_after", -1), ("quantile", 1.0)),
+        *(("seed", "0"), ("islands", 0), ("epoch", 0), ("restart_after", -1), ("quantile", 1.0)),
         *(("objective", "rho"), ("select", "lexicase"), ("resamples", 0), ("seed_formulas", "sum(l1(weight))")),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
     with pytest.raises(InputError, match=f"^here: {setting}: .*found"):
         check_config({**NAMED, setting: value}, source="here")
+
+
+def test_a_setting_that_there_is_not_is_named_beside_those_that_there_are() -> None:
+    with pytest.raises(InputError, match=r"^here: nonsense: no such setting: expected one of space, .*parsimony$"):
+        check_config({**NAMED, "nonsense": 1}, source="here")
 
 
 def test_the_elite_leaves_room() -> None:
