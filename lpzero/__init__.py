@@ -7,7 +7,6 @@ neither torch nor transformers.
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,9 +69,6 @@ __all__ = [
     "search",
     "transfer",
 ]
-
-# silent unless somebody listens: what a job has to say beside its result is logged
-logging.getLogger("lpzero").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,6 @@ from typing import Any
 
 import click
 
-from lpzero.cli.flags import as_flags
-from lpzero.cli.progress import said_logs
 from lpzero.errors import LpzeroError
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -42,10 +40,17 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out a command; its errors name its flags."""
+        if any(name in ctx.args for name in ctx.help_option_names):
+            return super().invoke(ctx)
+        # a help text waits for none of it
+        from lpzero.cli.logs import said_logs
+
         try:
             with said_logs():
                 return super().invoke(ctx)
         except LpzeroError as err:
+            from lpzero.cli.flags import as_flags
+
             err.args = (as_flags(str(err), ctx.meta.get(_CARRIED_OUT, self)),)
             raise
 

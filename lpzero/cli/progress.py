@@ -1,8 +1,7 @@
-"""Progress of long commands on stderr: a bar on a terminal, a line now and then elsewhere; and what jobs log."""
+"""Progress of long commands on stderr: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli.flags import as_flags
 from lpzero.cli.output import say
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 LINE_EVERY = 5.0
 BAR = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}"
-_DISPLAY = "lpzero.display"
+DISPLAY = "lpzero.display"
 
 
 class ProgressDisplay:
@@ -74,37 +72,9 @@ class ProgressDisplay:
 def progress_display() -> Iterator[ProgressDisplay]:
     """Show progress inside the block; what a job logs there ends the bar that it would cut through."""
     meta = click.get_current_context().meta
-    display = meta[_DISPLAY] = ProgressDisplay()
+    display = meta[DISPLAY] = ProgressDisplay()
     try:
         yield display
     finally:
         display.close()
-        del meta[_DISPLAY]
-
-
-class _Lines(logging.Handler):
-    """Says every record on stderr, a line each, its settings as the flags of the command."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Say a record."""
-        context = click.get_current_context(silent=True)
-        if context is None:
-            say(record.getMessage())
-            return
-        if (display := context.meta.get(_DISPLAY)) is not None:
-            display.close()
-        say(as_flags(record.getMessage(), context.command))
-
-
-@contextmanager
-def said_logs() -> Iterator[None]:
-    """Say on stderr what the package logs inside the block."""
-    logger, lines = logging.getLogger("lpzero"), _Lines()
-    level = logger.level
-    logger.addHandler(lines)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(lines)
+        del meta[DISPLAY]
