@@ -15,14 +15,21 @@ from lpzero.errors import InputError, LpzeroError, MissingError
 
 def test_an_address_at_which_somebody_answers_is_reached() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
         port = server.getsockname()[1]
         for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}"):
             _reach(address)
+            visitor, (host, _) = server.accept()
+            visitor.close()
+            assert host == "127.0.0.1"
 
 
 @pytest.mark.parametrize("address", ["auto", "local", "host:", "ray://head", "head:port"])
-def test_names_that_ray_resolves_are_left_to_it(address: str) -> None:
+def test_names_that_ray_resolves_are_left_to_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *place, **_: tried.append(place))
     _reach(address)
+    assert tried == []
 
 
 @pytest.mark.parametrize("port", [65536, 10**12])
