@@ -11,24 +11,29 @@ from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation
 from lpzero.evolution.trial import pack_banks, probes_of, trial_of
-from lpzero.operands.bank import fill_bank
+from lpzero.operands.bank import Banked, fill_bank
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
 from lpzero.spaces import Architecture
 from lpzero.spaces.space import SearchSpace
 
 
-def banked(space: SearchSpace, architectures: Sequence[Architecture], probe: Probe, jobs: int = 1) -> tuple[Path, ...]:
-    """Files of the sketches of all architectures."""
+def filled(space: SearchSpace, architectures: Sequence[Architecture], probe: Probe, jobs: int = 1) -> Banked:
+    """The sketches of all architectures, none of which may lack one."""
     with open_engine(jobs=jobs) as engine:
         found = fill_bank(space, architectures, probe, home=cache_home(), engine=engine, progress=lambda *_: None)
     assert not found.faults, next(iter(found.faults.values()))
-    return found.paths
+    return found
+
+
+def banked(space: SearchSpace, architectures: Sequence[Architecture], probe: Probe, jobs: int = 1) -> tuple[Path, ...]:
+    """Files of the sketches of all architectures."""
+    return filled(space, architectures, probe, jobs).paths
 
 
 def begun(setting: Setting[EvolveConfig], jobs: int = 1) -> Evaluation:
     """What an evolution evaluates formulas with."""
-    banks = [banked(setting.space, setting.seen_architectures, probe, jobs) for probe in probes_of(setting)]
+    banks = [filled(setting.space, setting.seen_architectures, probe, jobs) for probe in probes_of(setting)]
     with TemporaryDirectory() as folder:
         # what is mapped stays when its name is gone
         return trial_of(setting, pack_banks(Path(folder), banks), Serial()).begin()

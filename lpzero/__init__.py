@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lpzero.api.compare import compare
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
     from lpzero.api.explain import explain
@@ -34,6 +35,7 @@ _EXPORTS = {
     "Formula": "lpzero.formula",
     "LpzeroError": "lpzero.errors",
     "Workers": "lpzero.engines",
+    "compare": "lpzero.api.compare",
     "enumerate_formulas": "lpzero.api.enumeration",
     "evolve": "lpzero.api.evolve",
     "explain": "lpzero.api.explain",
@@ -55,6 +57,7 @@ __all__ = [
     "LpzeroError",
     "Workers",
     "__version__",
+    "compare",
     "enumerate_formulas",
     "evolve",
     "explain",

@@ -115,7 +115,7 @@ def evolve(
     def prepared(config: EvolveConfig, _run: EvolutionRunFolder | None) -> Setting[EvolveConfig]:
         setting = prepare(config, *loaded)
         for text, proxy in seeds:
-            check_sealed(text, proxy.found_on, setting)
+            check_sealed(text, proxy, setting)
         return setting
 
     make, setting = begin_or_resume(

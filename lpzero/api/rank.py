@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lpzero.api.setup import loaded_proxies, measured_space, probe_of
-from lpzero.engines import Workers
+from lpzero.engines import Engine, Workers
+from lpzero.fitness.strata import RATIO
 from lpzero.metrics import METRICS
 from lpzero.operands.defaults import BATCH, TOKENS
+from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy, proxy_names
 from lpzero.proxy.rank import RankResult, rank_table
+from lpzero.proxy.spread import MOST, SpreadFigures, draw_scores, probes, spread_figures
+from lpzero.proxy.yardstick import Yardstick, beside, control_rows, yardstick
 from lpzero.tables import Table
+
+INITIALISATIONS = 3
+"""Draws by which the spread of a single proxy is told."""
 
 
 def rank(
@@ -20,6 +27,9 @@ def rank(
     proxies: str | Path | Proxy | Sequence[str | Path | Proxy] = (),
     *,
     protocol: str | None = None,
+    include_seen: bool = False,
+    labels: int | None = None,
+    matched: float = RATIO,
     seed: int = 0,
     batch: int = BATCH,
     tokens: int = TOKENS,
@@ -28,13 +38,20 @@ def rank(
     workers: Workers = Workers(),  # noqa: B008  (a frozen value)
     watch: Watch = unwatched,
 ) -> RankResult:
-    """Rank a whole table with proxies: ``lpzero rank``.
+    """Rank a table with proxies, beside controls: ``lpzero rank``.
+
+    Architectures that a proxy was chosen on are left out for all of them, and so are those whose qualities the
+    controls are fitted to: the same that proxies were chosen on, or ``labels`` many.
 
     Args:
         table: The table, its name or its folder.
         proxies: One or several, each a formula, the name of a shipped proxy or coded metric, a proxy file, or the
             folder of a finished run; without any, every metric of the shape and every shipped formula.
         protocol: Which model an architecture stands for; None for the table's first.
+        include_seen: Whether what proxies were chosen on is ranked as well; their rows are then marked ``in_sample``.
+        labels: Qualities that controls are fitted to, at least 4; None for those that the proxies were chosen on, where
+            there are any.
+        matched: The factor by which parameters outside the embeddings may differ to count as matched, at least 1.
         seed: Seed of every random choice, at least 0.
         batch: Sequences of the token batch, at least 1.
         tokens: Tokens of each sequence, at least 2.
@@ -44,7 +61,8 @@ def rank(
         watch: Told how it goes.
 
     Returns:
-        A row a proxy; one that does not rank the table has a status and a reason instead of figures.
+        A row a proxy; one that does not rank the table has a status and a reason instead of figures. Of a single one
+        that looks at a model the row says how much of it is the draw of weights and tokens.
 
     Raises:
         InputError: There is no such table, protocol or proxy, a value is out of its range, or a file is damaged.
@@ -58,6 +76,22 @@ def rank(
     loaded = loaded_proxies(proxies or [*shapes, *proxy_names()])
     measured, space = measured_space(table, protocol)
     probe = probe_of(seed, batch, tokens, device)
+    by = yardstick(space, measured, loaded, include_seen=include_seen, labels=labels, within=matched, seed=seed)
     with workers.open(probe.device, deterministic=deterministic) as engine:
-        rows = rank_table(space, measured, loaded, probe, engine=engine, progress=counting(watch, "scoring"))
-    return RankResult(schema_=1, table=measured.name, protocol=space.protocol, seed=seed, n=measured.n, scores=rows)
+        progress = counting(watch, "scoring")
+        ranked = rank_table(
+            space, measured, loaded, probe, parts=by.parts, within=matched, engine=engine, progress=progress
+        )
+        rows = beside(ranked, by)
+        if len(loaded) == 1 and loaded[0].needs_pass and not space.pretrained and rows[0].status == "ok":
+            spread = _spread(by, loaded[0], probe, engine=engine, watch=watch)
+            rows = [rows[0].model_copy(update={"spread": spread})]
+    return RankResult(schema_=1, **by.header(), scores=rows, controls=control_rows(by))  # type: ignore[arg-type]
+
+
+def _spread(by: Yardstick, proxy: Proxy, probe: Probe, *, engine: Engine, watch: Watch) -> SpreadFigures:
+    """How much of a proxy is the draw's, from a few of the architectures."""
+    tested = by.parts.tested
+    some = [by.table.records[i].architecture for i in tested[:: max(1, len(tested) // MOST)][:MOST]]
+    drawn, progress = probes(probe, INITIALISATIONS), counting(watch, "drawing again")
+    return spread_figures(draw_scores(by.space, some, [proxy], drawn, engine=engine, progress=progress)[:, 0])

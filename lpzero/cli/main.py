@@ -23,6 +23,7 @@ _COMMANDS = {
     "enumerate": "Rank every formula of the paper's grammar, and prove the best one.",
     "evolve": "Discover a proxy: evolve formulas against a table of trained architectures.",
     "rank": "Rank a table with proxies and print their rank correlations.",
+    "compare": "Compare proxies on a table: paired differences, at matched size as well.",
     "transfer": "Rank several tables with the same proxies, as one matrix.",
     "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
     "search": "Search architectures with a proxy, without training any.",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli.output import AGAINST, SHARES, against, figures, print_grid, shares
+from lpzero.cli.output import AGAINST, MATCHED, SHARES, against, figures, matched, print_grid, shares
 from lpzero.evolution.defaults import LARGEST_PART
 
 if TYPE_CHECKING:
-    from lpzero.proxy.discovery import EnumerateResult, EvolveResult
+    from lpzero.proxy.discovery import BaselineFigures, EnumerateResult, EvolveResult
 
 Command = Callable[..., Any]
 
@@ -45,21 +45,27 @@ def print_best(result: EvolveResult | EnumerateResult) -> None:
     """Print the chosen formula, its sealed test beside the baselines, and what it was chosen on."""
     best = result.best
     click.echo(f"best formula ({best.direction} is better, {best.size} nodes):\n  {best.formula}\n")
-    ranked = [("best formula", best.test), *((row.proxy, row.test) for row in result.baselines)]
-    named = [ranked[0], *((f"baseline {name}", found) for name, found in ranked[1:])]
+    ranked = [("best formula", best.test), *((_named(row), row.test) for row in result.baselines)]
     print_grid(
-        ["sealed test", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"],
-        [[name, *figures(found)] for name, found in named],
+        ["sealed test", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a", *MATCHED],
+        [[name, *figures(found), *matched(found)] for name, found in ranked],
     )
     click.echo()
     print_grid(["tau-a", *SHARES], [[name, *shares(found)] for name, found in ranked])
-    compared = against(result.baselines)
+    compared = [[_named(row), *against(row.versus)] for row in result.baselines if row.versus.interval]
     if compared:
         click.echo()
-        print_grid(AGAINST, compared)
+        print_grid(["best formula less", *AGAINST], compared)
     parts = [("search", best.search), ("validation", best.validation)]
     click.echo()
     print_grid(
         ["chosen on", "tau-a", "tau-b", "rho", "distinct", "sketch tau-a"],
         [[f"{name} ({part.n})", *figures(part)[:4], best.sketch.get(name)] for name, part in parts],
     )
+
+
+def _named(row: BaselineFigures) -> str:
+    """What stands beside the formula: a baseline needs no label, a control those that the formula was chosen on."""
+    if row.labels is None:
+        return f"baseline {row.proxy}"
+    return f"control {row.proxy} ({row.labels} labels{f': {row.what}' if row.what else ''})"

@@ -9,7 +9,6 @@ search split alone where the objective is not the joint one.
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
@@ -17,7 +16,6 @@ from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.defaults import KEEP
 from lpzero.evolution.discovery.consensus import COMMITTEE, voters
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
@@ -27,7 +25,9 @@ from lpzero.formula.grammar import OVER_LAYERS, accepts
 from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.packed import Packed
 from lpzero.progress import Watch
-from lpzero.proxy.discovery import DiscoveryResult, Start
+from lpzero.proxy import Proxy
+from lpzero.proxy.discovery import Start
+from lpzero.proxy.exclusion import looked_at
 
 GRAMMAR = "layered"
 
@@ -49,25 +49,25 @@ def check_start(config: EvolveConfig) -> None:
         )
 
 
-def check_sealed(given: str, found_on: str, setting: Setting[EvolveConfig]) -> None:
+def check_sealed(given: str, proxy: Proxy, setting: Setting[EvolveConfig]) -> None:
     """Refuse a seed formula that was chosen on architectures which this run would test on.
 
     Args:
         given: What the user gave: a text, a name, a file or the folder of a run.
-        found_on: Name of the table that it was found on; empty where that is not known.
+        proxy: What it stands for.
         setting: What the evolution works on.
 
     Raises:
         InputError: It was found on the same table, and not by a run that looked at this run's search and validation
             parts alone.
     """
-    if found_on != setting.table.name:
+    table = setting.table
+    if proxy.found_on != table.name:
         return
-    looked_at = DiscoveryRunFolder[DiscoveryResult](Path(given)).read_seen()
-    if looked_at is None or looked_at & {setting.table.records[i].id for i in setting.parts.test}:
+    if proxy.provenance is None or not looked_at(proxy, table) <= set(setting.seen):
         raise InputError(
-            f"`seed_formulas` {given}: it was chosen on architectures of {found_on} that this run tests on: give a run "
-            "with the same `seed`, sizes and protocol, or a formula that was found elsewhere"
+            f"`seed_formulas` {given}: it was chosen on architectures of {table.name} that this run tests on: give a "
+            "run with the same `seed`, sizes and protocol, or a formula that was found elsewhere"
         )
 
 

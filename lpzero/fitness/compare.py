@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from lpzero.errors import InputError
 from lpzero.fitness.resample import (
     BATCH,
     Floats,
@@ -18,6 +20,10 @@ from lpzero.fitness.resample import (
     ratio,
     weighted_pairs,
 )
+from lpzero.fitness.strata import Pairs, equal, mean_over, resampled_mean
+
+POWER, SIZE = 0.8, 0.05
+"""How surely a difference is found that counts as detectable, by a two-sided test of which size."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Comparison:
         p: Two-sided p-value of no difference, from the same bootstrap, in (0, 1].
         p_swap: Two-sided p-value of exchangeable rankings, from swapping the two at random, in (0, 1].
         p_holm: ``p`` corrected for the number of baselines (Holm 1979), in (0, 1].
+        detectable: The smallest true difference that a test at the 5 % level finds with a probability of .8, from the
+            spread of the resamples.
     """
 
     difference: float
@@ -37,6 +45,7 @@ class Comparison:
     p: float
     p_swap: float
     p_holm: float
+    detectable: float
 
 
 def compare(
@@ -46,6 +55,7 @@ def compare(
     groups: np.ndarray,
     rng: np.random.Generator,
     *,
+    pairs: Pairs | None = None,
     resamples: int = 2000,
     level: float = 0.95,
 ) -> list[Comparison]:
@@ -61,6 +71,7 @@ def compare(
         quality: (architectures,), finite, higher is better.
         groups: (architectures,) int; duplicates share a label.
         rng: Source of randomness.
+        pairs: (architectures, architectures), the pairs that count; None for all.
         resamples: Bootstrap resamples and random swaps, at least 100; no p-value is below 2 / (resamples + 1), but
             where the groups are so few that every swap can be tried.
         level: Confidence level, in (0, 1).
@@ -69,33 +80,56 @@ def compare(
         One comparison a baseline, in their order.
 
     Raises:
-        InputError: As :func:`lpzero.fitness.resample.intervals`.
+        InputError: As :func:`lpzero.fitness.resample.intervals`, or no pair counts.
     """
     check_ranking(np.vstack([scores, baselines]), quality, groups)
     if not len(baselines):
         return []
+    counted = equal(np.zeros(len(quality))) if pairs is None else pairs
+    if not counted.any():
+        raise InputError("expected pairs of architectures to compare on, found none that counts")
     forms = [order(quality) * (order(scores) - order(baseline)) for baseline in baselines]
-
-    def statistic(weights: Floats) -> Floats:
-        return np.stack([ratio(quadratic(weights, form), weighted_pairs(weights)) for form in forms])
-
-    low, high, drawn = bootstrap_groups(statistic, groups, rng, resamples, level)
+    differences = [mean_over(counted, form) for form in forms]
+    low, high, drawn = _resampled(forms, pairs, groups, rng, resamples, level)
     beyond = np.minimum((drawn <= 0).sum(-1), (drawn >= 0).sum(-1)) + 1
     p = np.minimum(1.0, 2 * beyond / (resamples + 1))
-    pairs = len(quality) * (len(quality) - 1)
+    seen_at = float(stats.norm.ppf(1 - SIZE / 2) + stats.norm.ppf(POWER))
     return [
         Comparison(
-            difference=float(form.sum() / pairs),
+            difference=differences[i],
             interval=(float(low[i]), float(high[i])),
             p=float(p[i]),
-            p_swap=_swapping(scores, baselines[i], quality, groups, rng, resamples),
+            p_swap=_swapping(scores, baselines[i], quality, groups, counted, rng, resamples),
             p_holm=float(corrected),
+            detectable=seen_at * float(drawn[i].std(ddof=1)),
         )
-        for i, (form, corrected) in enumerate(zip(forms, holm(p), strict=True))
+        for i, corrected in enumerate(holm(p))
     ]
 
 
-def swap_effects(first: np.ndarray, second: np.ndarray, quality: np.ndarray) -> Floats:
+def _resampled(
+    forms: Sequence[Floats],
+    pairs: Pairs | None,
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    resamples: int,
+    level: float,
+) -> tuple[Floats, Floats, Floats]:
+    """The ends (forms,) of the intervals of the forms' means over pairs, and the means of all resamples."""
+    if pairs is None:
+
+        def statistic(weights: Floats) -> Floats:
+            return np.stack([ratio(quadratic(weights, form), weighted_pairs(weights)) for form in forms])
+
+        return bootstrap_groups(statistic, groups, rng, resamples, level)
+    found = [resampled_mean(form, pairs, groups, rng, resamples, level) for form in forms]
+    ends = np.array([one.interval for one in found])
+    return ends[:, 0], ends[:, 1], np.stack([one.drawn for one in found])
+
+
+def swap_effects(
+    first: np.ndarray, second: np.ndarray, quality: np.ndarray, counted: np.ndarray | None = None
+) -> Floats:
     """What each architecture contributes to the difference of two counts of net pairs, up to a sign.
 
     Swap the ranks of some architectures between two rankings: the first one's net pairs less the second one's are then
@@ -108,13 +142,15 @@ def swap_effects(first: np.ndarray, second: np.ndarray, quality: np.ndarray) -> 
         first: (architectures,) scores, finite.
         second: (architectures,) scores, finite.
         quality: (architectures,), finite.
+        counted: (architectures, architectures), 1 for a pair that counts and 0 for another; None where all count.
 
     Returns:
         (architectures,) effects, in pairs.
     """
     a, b = stats.rankdata(first), stats.rankdata(second)
     across = np.sign(a[:, None] - b) - np.sign(b[:, None] - a)
-    return np.asarray((order(quality) * (order(a) - order(b) + across)).sum(1) / 2)
+    whole = order(quality) * (order(a) - order(b) + across)
+    return np.asarray((whole if counted is None else whole * counted).sum(1) / 2)
 
 
 def _swapping(
@@ -122,12 +158,13 @@ def _swapping(
     second: np.ndarray,
     quality: np.ndarray,
     groups: np.ndarray,
+    counted: np.ndarray,
     rng: np.random.Generator,
     swaps: int,
 ) -> float:
     """The p-value of scipy's test by random signs."""
     member = np.unique(groups, return_inverse=True)[1]
-    effects = np.bincount(member, weights=swap_effects(first, second, quality))
+    effects = np.bincount(member, weights=swap_effects(first, second, quality, counted))
     if not effects.any():
         return 1.0
     found = stats.permutation_test(

@@ -33,11 +33,23 @@ class StratumFigures(Result):
 
     Attributes:
         tau_a: None without pairs.
+        interval: 95 % bootstrap interval of it; None also where hardly any architecture has a partner.
         pairs: Their number.
     """
 
     tau_a: float | None = None
+    interval: Ends | None = None
     pairs: int = 0
+
+
+class MatchedFigures(StratumFigures):
+    """The same over the pairs of about the same size.
+
+    Attributes:
+        within: The parameters outside the embeddings differ by at most this factor.
+    """
+
+    within: float | None = None
 
 
 class TopFigures(Result):
@@ -73,7 +85,9 @@ class RankingFigures(CorrelationFigures):
         interval: 95 % bootstrap interval of tau-a, over groups of equal models.
         rho_interval: The same of rho.
         within_depth: Tau-a among architectures of one depth.
-        matched_size: Tau-a among architectures of about the same number of parameters.
+        within_width: Tau-a among architectures of one width.
+        matched_size: Tau-a among architectures of about the same number of parameters outside the embeddings.
+        matched_closer: The same of sizes that are closer still.
         top_decile: The best tenth by quality.
         regret: Of the highest 1, 5 and 10 scores, by their number as text.
         pick_percentile: Of the quality of the highest score, 0 to 100.
@@ -82,14 +96,16 @@ class RankingFigures(CorrelationFigures):
     interval: Ends | None = None
     rho_interval: Ends | None = None
     within_depth: StratumFigures | None = None
-    matched_size: StratumFigures | None = None
+    within_width: StratumFigures | None = None
+    matched_size: MatchedFigures | None = None
+    matched_closer: list[MatchedFigures] | None = None
     top_decile: TopFigures | None = None
     regret: dict[str, RegretFigures] | None = None
     pick_percentile: float | None = None
 
 
-class ComparisonFigures(Result):
-    """A ranking compared with another one by tau-a; None where there was nothing to compare with.
+class DifferenceFigures(Result):
+    """How much better one ranking is than another one; None where there was nothing to compare with.
 
     Attributes:
         difference: The one's tau-a less the other's.
@@ -97,6 +113,7 @@ class ComparisonFigures(Result):
         p: Two-sided, of the same bootstrap.
         p_swap: Two-sided, of the swapping test.
         p_holm: ``p`` after Holm's correction.
+        detectable: The smallest true difference that these architectures show with a probability of .8.
     """
 
     difference: float | None = None
@@ -104,12 +121,23 @@ class ComparisonFigures(Result):
     p: float | None = None
     p_swap: float | None = None
     p_holm: float | None = None
+    detectable: float | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> ComparisonFigures:
+    def _whole(self) -> DifferenceFigures:
         if self.interval and (self.difference is None or not {"p", "p_holm"} <= self.model_fields_set):
             raise ValueError("expected a difference and its p-values")
         return self
+
+
+class ComparisonFigures(DifferenceFigures):
+    """A ranking compared with another one by tau-a, over all pairs.
+
+    Attributes:
+        matched_size: Likewise over the pairs of about the same size; None where hardly any is.
+    """
+
+    matched_size: DifferenceFigures | None = None
 
 
 CORRELATIONS = tuple(CorrelationFigures.model_fields)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lpzero.errors import InputError
-from lpzero.fitness.compare import Comparison
+from lpzero.fitness.compare import Comparison, compare
 from lpzero.fitness.correlation import Correlation
 from lpzero.fitness.figures import (
     ComparisonFigures,
+    DifferenceFigures,
+    MatchedFigures,
     RankingFigures,
     RegretFigures,
     StratumFigures,
@@ -20,9 +22,10 @@ from lpzero.fitness.figures import (
     of_correlation,
     rounded,
 )
+from lpzero.fitness.fitness import judge
 from lpzero.fitness.regret import pick_percentile, regret, top_decile
 from lpzero.fitness.resample import intervals
-from lpzero.fitness.strata import Stratified, matched, within
+from lpzero.fitness.strata import CLOSER, RATIO, Pairs, Stratified, enough, equal, matched, stratified
 
 Ranking = TypeVar("Ranking", bound=RankingFigures)
 TRAINED = (1, 5, 10)
@@ -37,24 +40,36 @@ class MeasuredArchitectures:
         quality: (architectures,), finite, higher is better.
         groups: (architectures,) int, equal models share a label.
         depth: (architectures,) int, number of blocks.
-        params: (architectures,) int, all parameters, above 0.
+        width: (architectures,) int, hidden width of the blocks.
+        decoder_params: (architectures,) int, parameters outside the embeddings, at least 0.
+        within: Two architectures are of about the same size where ``decoder_params`` differ by at most this factor.
     """
 
     quality: np.ndarray
     groups: np.ndarray
     depth: np.ndarray
-    params: np.ndarray
+    width: np.ndarray
+    decoder_params: np.ndarray
+    within: float = RATIO
 
     def __post_init__(self) -> None:
         """Check that all have one length, or raise InputError."""
-        shapes = [values.shape for values in (self.quality, self.groups, self.depth, self.params)]
-        if len(set(shapes)) > 1:
-            raise InputError(f"expected quality, groups, depth and params of one length, found {shapes}")
+        shapes = {name: getattr(self, name).shape for name in _COLUMNS}
+        if len(set(shapes.values())) > 1:
+            raise InputError(f"expected {', '.join(_COLUMNS)} of one length, found {shapes}")
 
     def part(self, indices: Sequence[int]) -> MeasuredArchitectures:
         """Some of the architectures, in the order of the indices."""
         chosen = list(indices)
-        return MeasuredArchitectures(self.quality[chosen], self.groups[chosen], self.depth[chosen], self.params[chosen])
+        return replace(self, **{name: getattr(self, name)[chosen] for name in _COLUMNS})
+
+    @property
+    def matched(self) -> Pairs:
+        """The pairs of about the same size."""
+        return matched(self.decoder_params, self.within)
+
+
+_COLUMNS = ("quality", "groups", "depth", "width", "decoder_params")
 
 
 def _pair(interval: tuple[float, float]) -> list[float]:
@@ -85,13 +100,23 @@ def ranking_figures(
     quality = measured.quality
     found, top = intervals(scores, quality, measured.groups, rng), top_decile(scores, quality)
     losses = {str(k): regret(scores, quality, k) for k in TRAINED}
+
+    def among(pairs: Pairs) -> Stratified | None:
+        return stratified(scores, quality, measured.groups, pairs, rng)
+
+    closer = [within for within in CLOSER if within < measured.within]
     return of_correlation(
         kind,
         correlation,
         interval=_pair(found.tau_a),
         rho_interval=_pair(found.rho),
-        within_depth=_stratified(within(scores, quality, measured.depth)),
-        matched_size=_stratified(matched(scores, quality, measured.params)),
+        within_depth=StratumFigures(**_stratum(among(equal(measured.depth)))),
+        within_width=StratumFigures(**_stratum(among(equal(measured.width)))),
+        matched_size=MatchedFigures(within=measured.within, **_stratum(among(measured.matched))),
+        matched_closer=[
+            MatchedFigures(within=within, **_stratum(among(matched(measured.decoder_params, within))))
+            for within in closer
+        ],
         top_decile=TopFigures(n=top.n, tau_a=rounded(top.tau_a), precision=rounded(top.precision)),
         regret={k: RegretFigures(quality=rounded(r.quality), share=rounded(r.share)) for k, r in losses.items()},
         pick_percentile=rounded(pick_percentile(scores, quality)),
@@ -99,20 +124,57 @@ def ranking_figures(
     )
 
 
-def _stratified(stratified: Stratified | None) -> StratumFigures:
-    if stratified is None:
-        return StratumFigures(tau_a=None, pairs=0)
-    return StratumFigures(tau_a=rounded(stratified.tau_a), pairs=stratified.pairs)
+def _stratum(found: Stratified | None) -> dict[str, Any]:
+    if found is None:
+        return {"tau_a": None, "interval": None, "pairs": 0}
+    interval = None if found.interval is None else _pair(found.interval)
+    return {"tau_a": rounded(found.tau_a), "interval": interval, "pairs": found.pairs}
 
 
-def comparison_figures(comparison: Comparison | None) -> ComparisonFigures:
-    """A comparison with a baseline; nothing but None without a ranking to compare with."""
-    if comparison is None:
-        return ComparisonFigures(difference=None, interval=None, p=None, p_swap=None, p_holm=None)
-    return ComparisonFigures(
-        difference=rounded(comparison.difference),
-        interval=_pair(comparison.interval),
-        p=rounded(comparison.p),
-        p_swap=rounded(comparison.p_swap),
-        p_holm=rounded(comparison.p_holm),
+def difference_figures(comparison: Comparison) -> DifferenceFigures:
+    """A comparison, as results show it."""
+    return DifferenceFigures(**_difference(comparison))
+
+
+def _difference(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "difference": rounded(comparison.difference),
+        "interval": _pair(comparison.interval),
+        "p": rounded(comparison.p),
+        "p_swap": rounded(comparison.p_swap),
+        "p_holm": rounded(comparison.p_holm),
+        "detectable": rounded(comparison.detectable),
+    }
+
+
+def comparisons(
+    scores: np.ndarray, others: Sequence[np.ndarray], measured: MeasuredArchitectures, rng: np.random.Generator
+) -> list[ComparisonFigures]:
+    """Compare directed scores with others by tau-a, over all pairs and at matched size.
+
+    Args:
+        scores: (architectures,), finite, higher is better.
+        others: Each (architectures,), higher is better; one that does not rank is not compared with.
+        measured: The architectures.
+        rng: Source of randomness of bootstrap and swaps.
+
+    Returns:
+        One for each of the others, corrected for their number; without figures for one that does not rank.
+    """
+    ranks = [judge(one, measured.quality).ok for one in others]
+    rivals = np.array([one for one, ok in zip(others, ranks, strict=True) if ok]).reshape(-1, len(scores))
+    pairs = measured.matched
+    overall = compare(scores, rivals, measured.quality, measured.groups, rng)
+    matching: Sequence[Comparison | None] = [None] * len(rivals)
+    if enough(pairs, measured.groups):
+        matching = compare(scores, rivals, measured.quality, measured.groups, rng, pairs=pairs)
+    found = iter(
+        ComparisonFigures(**_difference(one), matched_size=None if close is None else difference_figures(close))
+        for one, close in zip(overall, matching, strict=True)
     )
+    return [next(found) if ok else _nothing() for ok in ranks]
+
+
+def _nothing() -> ComparisonFigures:
+    nothing = dict.fromkeys(("difference", "interval", "p", "p_swap", "p_holm", "detectable", "matched_size"))
+    return ComparisonFigures.model_validate(nothing)

@@ -40,14 +40,18 @@ class BaselineFigures(Result):
     """A baseline on the sealed test.
 
     Attributes:
-        proxy: Its name.
+        proxy: Its name, or that of a control of :data:`lpzero.proxy.controls.CONTROLS`.
         direction: Which of its scores are better.
+        labels: Qualities of search and validation that it was fitted to; not there for one that needs none.
+        what: What a control chose by them; None where it chose nothing.
         test: Its figures.
         versus: The chosen formula compared with it.
     """
 
     proxy: str
     direction: Direction | None = None
+    labels: int | None = None
+    what: str | None = None
     test: SealedFigures
     versus: ComparisonFigures = ComparisonFigures()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from lpzero.errors import InputError
@@ -13,16 +15,15 @@ from lpzero.spaces import get_space
 from lpzero.tables import Table
 
 
-def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
-    """Ids of the records whose qualities decided for a proxy.
+def looked_at(proxy: Proxy, table: Table) -> frozenset[int]:
+    """Indices of the records whose qualities decided for a proxy: search and validation of the run that found it.
 
     Args:
         proxy: The proxy.
         table: A table.
 
     Returns:
-        The search and the validation part of the run that found it; empty where it was found elsewhere, or where
-        that is not known (a formula as text, a proxy of the literature).
+        Empty where it was found elsewhere, or where that is not known (a formula as text, a proxy of the literature).
 
     Raises:
         InputError: It was found on this table, and nothing says on which part of it, or the table has changed.
@@ -32,12 +33,28 @@ def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
     if proxy.provenance is None:
         raise InputError(
             f"{proxy.name}: it was found on {table.name}, and this form of it does not say on which architectures: "
-            "give the file that lpzero export RUN --format json writes"
+            "give the folder of its run, or the file that lpzero export RUN --format json writes"
         )
-    return _seen(proxy.provenance, table)
+    return _parts(proxy.provenance, table)
 
 
-def _seen(provenance: Provenance, table: Table) -> frozenset[str]:
+def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
+    """Ids of what a proxy was chosen on: the records that it looked at, and all that build a model of one of them.
+
+    Args:
+        proxy: The proxy.
+        table: A table.
+
+    Returns:
+        See :func:`looked_at` and :func:`same_models`.
+
+    Raises:
+        InputError: As :func:`looked_at`.
+    """
+    return frozenset(table.records[i].id for i in same_models(table, looked_at(proxy, table)))
+
+
+def _parts(provenance: Provenance, table: Table) -> frozenset[int]:
     search, validation = (provenance.settings.get(f"{name}_size") for name in ("search", "validation"))
     if type(search) is not int or type(validation) is not int:
         raise InputError("a proxy was found by a run whose settings have no search_size and validation_size")
@@ -47,4 +64,21 @@ def _seen(provenance: Provenance, table: Table) -> frozenset[str]:
     parts = split(
         groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(provenance.seed, "split"))
     )
-    return frozenset(table.records[i].id for i in (*parts.search, *parts.validation))
+    return frozenset((*parts.search, *parts.validation))
+
+
+def same_models(table: Table, indices: Collection[int]) -> frozenset[int]:
+    """Indices of all records that build the model of one of some records, under any protocol of the table.
+
+    Two protocols read one listing differently: what differs under the one may be one model under another, and a proxy
+    that was found under the one is judged under the other.
+
+    Args:
+        table: The table.
+        indices: Some of its records.
+    """
+    found, given = set(indices), sorted(indices)
+    for protocol in table.protocols:
+        groups = table.groups(get_space(table.space, protocol))
+        found |= set(np.flatnonzero(np.isin(groups, groups[given])).tolist())
+    return frozenset(found)

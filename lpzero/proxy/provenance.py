@@ -45,6 +45,20 @@ class Provenance(BaseModel):
     baseline: dict[str, Any]
 
 
+def run_provenance(run: Path) -> Provenance | None:
+    """Where the formula of a finished run comes from; None where its folder does not hold the settings any more.
+
+    Args:
+        run: The folder.
+
+    Raises:
+        InputError: A file of it is damaged.
+    """
+    if not (run / CONFIG).is_file() or not (run / ENV).is_file():
+        return None
+    return Provenance.model_validate(proxy_document(run, "")["found"])
+
+
 def proxy_document(run: Path, name: str) -> dict[str, Any]:
     """The proxy file of a finished run.
 

@@ -17,7 +17,7 @@ from lpzero.formula import Formula, parse
 from lpzero.metrics import METRICS, get_metric
 from lpzero.operands.operand import OPERANDS
 from lpzero.proxy.discovery import BestFormula
-from lpzero.proxy.provenance import BEST, Provenance
+from lpzero.proxy.provenance import BEST, Provenance, run_provenance
 from lpzero.result import Direction
 from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of, shorten
 
@@ -142,6 +142,7 @@ def _from_run(raw: dict[str, Any], place: str) -> Proxy:
         best.direction == "higher",
         note=f"found by the run of {place}",
         found_on=table if isinstance(table, str) else "",
+        provenance=run_provenance(Path(place).parent) if Path(place).name == BEST else None,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
+import numpy as np
 from torch import nn
 
 from lpzero.engines import Engine, Fault
@@ -57,6 +58,12 @@ class Score:
     value: float | None
     seconds: float
     reason: str = ""
+
+
+def directed(scores: Sequence[Score], proxy: Proxy) -> np.ndarray:
+    """The values of scores by a proxy, (scores,), turned so that higher is better; NaN where there is none."""
+    values = np.array([np.nan if score.value is None else score.value for score in scores], dtype=np.float64)
+    return values if proxy.higher_is_better else -values
 
 
 def shape_of(space: SearchSpace, architecture: Architecture) -> Shape:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from lpzero.engines import Engine
 from lpzero.errors import MissingError
+from lpzero.fitness.figures import MatchedFigures
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.rank import RankRow, rank_table
@@ -32,7 +33,7 @@ class TransferCell(Result):
         protocol: Which model an architecture stands for; None where the table is not here.
         n: Architectures of the table; likewise.
         status: As of :class:`lpzero.proxy.rank.RankRow`, or ``"missing"`` where the table is not here.
-        tau_a, interval, tau_b, rho, distinct: As of :class:`lpzero.fitness.figures.RankingFigures`.
+        tau_a, interval, tau_b, rho, distinct, matched_size: As of :class:`lpzero.fitness.figures.RankingFigures`.
         found_here: Whether the proxy was found on this table: then it is no test of it.
         reason: Why there are no figures; empty where there are; no part of the document.
     """
@@ -46,6 +47,7 @@ class TransferCell(Result):
     tau_b: float | None
     rho: float | None
     distinct: float | None
+    matched_size: MatchedFigures | None = None
     found_here: bool
     reason: Annotated[str, Field(exclude=True)] = ""
 
@@ -175,7 +177,7 @@ def _cells(
         engine=engine,
         progress=lambda done, total: progress(one.name, done, total),
     )
-    return [_cell(one, proxy, row) for proxy, row in zip(proxies, rows, strict=True)]
+    return [_cell(one, proxy, ranked.row) for proxy, ranked in zip(proxies, rows, strict=True)]
 
 
 def _cell(one: Column, proxy: Proxy, row: RankRow) -> TransferCell:
@@ -189,6 +191,7 @@ def _cell(one: Column, proxy: Proxy, row: RankRow) -> TransferCell:
         tau_b=row.tau_b,
         rho=row.rho,
         distinct=row.distinct,
+        matched_size=row.matched_size,
         found_here=one.name == proxy.found_on,
         reason=row.reason,
     )

@@ -195,7 +195,7 @@ def _baselines(table: Table, space: SearchSpace) -> dict[str, dict[str, Any]]:
     proxies = [load_proxy(name) for name, metric in METRICS.items() if metric.needs == "shape"]
     rows = rank_table(space, table, proxies, Probe(), engine=Serial(), progress=lambda _done, _total: None)
     kept = ("status", "tau_a", "tau_b", "rho", "distinct", "interval")
-    return {row.proxy: {name: getattr(row, name) for name in kept} for row in rows}
+    return {one.row.proxy: {name: getattr(one.row, name) for name in kept} for one in rows}
 
 
 def _operations(table: Table, space: SearchSpace) -> dict[str, dict[str, Any]] | None:

@@ -41,23 +41,6 @@ class DiscoveryRunFolder(RunFolder[Discovered]):
             raise InputError(f"{path}: the table or its split is not that which the run began with: begin a new run")
         write_json(path, named)
 
-    def read_seen(self) -> set[str] | None:
-        """The ids of the records that the run searched and validated on; None where the folder has no split.
-
-        Raises:
-            InputError: The file is damaged.
-        """
-        path = self.path / SPLIT
-        if not path.is_file():
-            return None
-        named = read_document(path)
-        ids: set[str] = set()
-        for part in (named.get("search"), named.get("validation")):
-            if not isinstance(part, list) or not all(isinstance(one, str) for one in part):
-                raise InputError(f"{path}: expected the split of a run")
-            ids.update(part)
-        return ids
-
     def write_front(self, front: Sequence[FrontFormula]) -> None:
         """Write the front as a table."""
         text = io.StringIO()

@@ -18,10 +18,10 @@ from lpzero.evolution.discovery.config import Config
 from lpzero.evolution.discovery.faults import LEAST
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.fitness import Outcome, judge
-from lpzero.fitness.compare import compare
 from lpzero.fitness.figures import ComparisonFigures, RankingFigures, of_correlation, rounded
-from lpzero.fitness.ranking import MeasuredArchitectures, comparison_figures, ranking_figures
+from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
 from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.controls import fitted_controls
 from lpzero.proxy.discovery import (
     BaselineFigures,
     ChosenFormula,
@@ -31,7 +31,7 @@ from lpzero.proxy.discovery import (
     SealedFigures,
 )
 from lpzero.proxy.rank import measured_architectures
-from lpzero.proxy.score import Score, score_architectures
+from lpzero.proxy.score import Score, directed, score_architectures
 from lpzero.run_folder import RunFolder
 from lpzero.seeds import derived_seed
 from lpzero.tables import Table
@@ -84,28 +84,8 @@ def sealed_figures(scores: np.ndarray, measured: MeasuredArchitectures, seed: in
 def versus_figures(
     best: np.ndarray, baselines: list[np.ndarray], measured: MeasuredArchitectures, seed: int
 ) -> list[ComparisonFigures]:
-    """Compare directed scores with those of each baseline by tau-a, and correct for the number of baselines.
-
-    Args:
-        best: (test architectures,), finite, higher is better.
-        baselines: Each (test architectures,), higher is better; one that does not rank is not compared with.
-        measured: The test architectures.
-        seed: Seed of the bootstrap and the swaps.
-
-    Returns:
-        One for each baseline, as of :class:`lpzero.fitness.compare.Comparison`; without figures for one that was not
-        compared with.
-    """
-    ranks = [judge(scores, measured.quality).ok for scores in baselines]
-    rivals = np.array([scores for scores, ok in zip(baselines, ranks, strict=True) if ok]).reshape(-1, len(best))
-    rng = np.random.default_rng(seed)
-    compared = iter(compare(best, rivals, measured.quality, measured.groups, rng))
-    return [comparison_figures(next(compared) if ok else None) for ok in ranks]
-
-
-def _directed(scores: list[Score], proxy: Proxy) -> np.ndarray:
-    values = np.array([np.nan if score.value is None else score.value for score in scores])
-    return values if proxy.higher_is_better else -values
+    """Compare directed scores with those of each baseline; see :func:`lpzero.fitness.ranking.comparisons`."""
+    return comparisons(best, baselines, measured, np.random.default_rng(seed))
 
 
 def front_formulas(front: list[Candidate]) -> list[FrontFormula]:
@@ -170,26 +150,33 @@ def final_report(
     )
     test, left_out = _tested(setting, {i: rows[i][0] for i in setting.parts.test})
 
-    def directed(index: int, part: Sequence[int]) -> np.ndarray:
-        return _directed([rows[i][index] for i in part], proxies[index])
+    def scores_of(index: int, part: Sequence[int]) -> np.ndarray:
+        return directed([rows[i][index] for i in part], proxies[index])
 
     measured = measured_architectures(setting.space, table, setting.groups).part(test)
-    sealed = [directed(index, test) for index in range(len(proxies))]
+    sealed = [scores_of(index, test) for index in range(len(proxies))]
     reports = [sealed_figures(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
     if not reports[0][0].ok:
         status = reports[0][0].status.value
         raise NoResultError(f"the chosen formula {best.name} is {status} on the sealed test: search longer")
-    versus = versus_figures(sealed[0], sealed[1:], measured, derived_seed(seed, "comparison"))
+    fitted = fitted_controls(
+        setting.space, [item.architecture for item in table.records], table.oriented, setting.seen, test
+    )
+    reports += [sealed_figures(control.scores, measured, derived_seed(seed, "bootstrap")) for control in fitted]
+    rivals = [*sealed[1:], *(control.scores for control in fitted)]
+    versus = versus_figures(sealed[0], rivals, measured, derived_seed(seed, "comparison"))
+    named: list[dict[str, Any]] = [{"proxy": proxy.name, "direction": proxy.direction} for proxy in proxies[1:]]
+    named += [{"proxy": c.name, "direction": "higher", "labels": c.labels, "what": c.what or None} for c in fitted]
     baselines = [
-        BaselineFigures(proxy=proxy.name, direction=proxy.direction, test=figures, versus=compared)
-        for proxy, (_, figures), compared in zip(proxies[1:], reports[1:], versus, strict=True)
+        BaselineFigures(**name, test=figures, versus=compared)
+        for name, (_, figures), compared in zip(named, reports[1:], versus, strict=True)
     ]
     chosen_formula = ChosenFormula(
         formula=best.name,
         direction=best.direction,
         size=chosen.formula.size,
-        search=_figures(directed(0, setting.parts.search), table, setting.parts.search),
-        validation=_figures(directed(0, setting.parts.validation), table, setting.parts.validation),
+        search=_figures(scores_of(0, setting.parts.search), table, setting.parts.search),
+        validation=_figures(scores_of(0, setting.parts.validation), table, setting.parts.validation),
         test=reports[0][1],
         sketch=_sketched(chosen),
     )

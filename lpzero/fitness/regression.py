@@ -1,0 +1,72 @@
+"""Ridge regressions on what is known of architectures without a model: what the same labels give without a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.fitness.resample import Floats
+
+PENALTIES = np.logspace(-3, 4, 36)
+"""Of which leave-one-out chooses one."""
+FEWEST_LABELS = 4
+
+
+def with_logarithms(rows: Sequence[Mapping[str, float]]) -> tuple[tuple[str, ...], Floats]:
+    """Named features as columns, and the logarithms of those that are above 0 throughout.
+
+    Args:
+        rows: The features of each architecture by name; one that is not named is 0.
+
+    Returns:
+        The names (columns,), and the values (architectures, columns).
+
+    >>> with_logarithms([{"depth": 1.0}, {"depth": 2.0, "kind=a": 1.0}])[0]
+    ('depth', 'kind=a', 'log depth')
+    """
+    names = sorted(set().union(*rows))
+    table = np.array([[row.get(name, 0.0) for name in names] for row in rows], dtype=np.float64)
+    positive = [i for i in range(len(names)) if (table[:, i] > 0).all()]
+    logarithms = np.log(table[:, positive])
+    return (*names, *(f"log {names[i]}" for i in positive)), np.hstack([table, logarithms])
+
+
+def expected(
+    columns: Floats, quality: np.ndarray, labelled: Sequence[int], asked: Sequence[int], *, quadratic: bool = False
+) -> Floats:
+    """What a ridge regression that has seen some qualities expects of other architectures.
+
+    Columns are standardised; the penalty is chosen by leave-one-out in closed form (``RidgeCV`` of scikit-learn).
+    Where every quality is below 0, that is, a loss or a perplexity turned round, its logarithm is regressed on:
+    perplexities are exponentials of what is additive.
+
+    Args:
+        columns: (architectures, columns), finite.
+        quality: (architectures,), finite, higher is better; those that are not labelled are not looked at.
+        labelled: Indices of the architectures whose quality is known, 4 or more.
+        asked: Indices of the architectures that are asked about.
+        quadratic: Whether squares and products of the columns are columns as well.
+
+    Returns:
+        (asked,), higher is better; in the unit of the quality or its logarithm.
+
+    Raises:
+        InputError: Fewer than 4 labels, or a value is not finite.
+    """
+    if len(labelled) < FEWEST_LABELS:
+        raise InputError(f"a regression needs at least {FEWEST_LABELS} labels, found {len(labelled)}")
+    known = np.asarray(quality)[list(labelled)]
+    if not (np.isfinite(columns).all() and np.isfinite(known).all()):
+        raise InputError("expected finite features and qualities, found NaN or infinity")
+    # scikit-learn takes a second to import
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+    target = -np.log(-known) if (known < 0).all() else known
+    squares = [PolynomialFeatures(2, include_bias=False), StandardScaler()] if quadratic else []
+    model = make_pipeline(StandardScaler(), *squares, RidgeCV(alphas=PENALTIES))
+    model.fit(columns[list(labelled)], target)
+    return np.asarray(model.predict(columns[list(asked)]), dtype=np.float64)
