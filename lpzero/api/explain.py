@@ -11,6 +11,7 @@ from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy
 from lpzero.proxy.explain import REDRAWS, drawn, explain_ranking
 from lpzero.proxy.explanation import ExplainResult, explain_result
+from lpzero.proxy.parts import parts_of
 from lpzero.tables import Table
 
 
@@ -21,6 +22,7 @@ def explain(
     protocol: str | None = None,
     archs: int | None = None,
     redraws: int = REDRAWS,
+    include_seen: bool = False,
     seed: int = 0,
     batch: int = BATCH,
     tokens: int = TOKENS,
@@ -37,6 +39,7 @@ def explain(
         protocol: Which model an architecture stands for; None for the table's first.
         archs: Architectures, at least 4, drawn by the seed; None for all, at most 100.
         redraws: How often the initialisation is drawn again, at least 1.
+        include_seen: Whether architectures that the proxy was chosen on may be drawn as well.
         seed: Seed of every random choice, at least 0.
         batch: Sequences of the token batch, at least 1.
         tokens: Tokens of each sequence, at least 2.
@@ -58,11 +61,20 @@ def explain(
     (loaded,) = loaded_proxies([proxy])
     measured, space = measured_space(table, protocol)
     probe = probe_of(seed, batch, tokens, device)
-    part = drawn(measured, archs, seed)
+    parts = parts_of([loaded], measured, space, include_seen=include_seen, labels=None, seed=seed)
+    part = drawn(measured, parts.tested, archs, seed)
     with workers.open(probe.device, deterministic=deterministic) as engine:
         explanation = explain_ranking(
             space, part, loaded, probe, redraws=redraws, engine=engine, progress=counting(watch, "explaining")
         )
     return explain_result(
-        explanation, loaded, table=measured.name, protocol=space.protocol, seed=seed, n=part.n, total=measured.n
+        explanation,
+        loaded,
+        table=measured.name,
+        protocol=space.protocol,
+        seed=seed,
+        n=part.n,
+        total=measured.n,
+        in_sample=parts.seen[0],
+        left_out=measured.n - len(parts.tested),
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lpzero.cli import options
-from lpzero.cli.output import as_json, figure, print_grid, print_result, say
+from lpzero.cli import control_options, options
+from lpzero.cli.output import as_json, ends, figure, print_grid, print_result, say
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @click.option("--archs", type=int, help="Architectures, drawn by the seed.  [default: all, at most 100]")
 @click.option("--redraws", type=int, default=3, show_default=True, help="Initialisations to draw again.")
+@control_options.include_seen
 @options.seed
 @options.batch
 @options.tokens
@@ -36,6 +37,7 @@ def explain(
     protocol: str | None,
     archs: int | None,
     redraws: int,
+    include_seen: bool,
     seed: int,
     batch: int,
     tokens: int,
@@ -47,7 +49,8 @@ def explain(
     """Say what a PROXY measures on a table: which share of its ranking is left when a part of its input is replaced.
 
     The table is scored with other tokens, other initialisations, gradients of zeros and of noise, and operands that
-    know nothing but their shapes. A PROXY is a formula, a name, a proxy file, or the folder of a finished run.
+    know nothing but their shapes. What the proxy was chosen on is left out. A PROXY is a formula, a name, a proxy file,
+    or the folder of a finished run.
     """
     import lpzero
 
@@ -58,6 +61,7 @@ def explain(
             protocol=protocol,
             archs=archs,
             redraws=redraws,
+            include_seen=include_seen,
             seed=seed,
             batch=batch,
             tokens=tokens,
@@ -78,26 +82,28 @@ def explain(
 
 def _print(result: ExplainResult) -> None:
     original = result.original
-    rows = [["original", original.status, figure(original.tau_a), _ends(original.interval), None, None]]
+    rows = [["original", original.status, figure(original.tau_a), ends(original.interval), None, None, None]]
     rows += [
         [
             row.name,
             row.status,
             figure(row.tau_a),
-            _ends(row.interval),
+            ends(row.interval),
             figure(row.agreement),
             None if row.left is None else f"{100 * row.left:.1f} %",
+            None if row.left_interval is None else "{:.1f} to {:.1f}".format(*(100 * e for e in row.left_interval)),
         ]
         for row in result.interventions
     ]
-    print_grid(["intervention", "status", "tau-a", "95 % of tau-a", "agreement", "left"], rows)
+    print_grid(["intervention", "status", "tau-a", "95 % of tau-a", "agreement", "left", "95 % of it"], rows)
     where = f"{result.table}, protocol {result.protocol}"
     click.echo(f"\n{result.proxy} (better: {result.direction})")
-    click.echo(f"{where}: {result.n} of {result.total} architectures, seed {result.seed}")
+    parts = f"{where}: {result.n} of {result.total} architectures, seed {result.seed}"
+    if result.left_out:
+        parts += f"; {result.left_out} left out, since it was chosen on them"
+    if result.in_sample:
+        parts += "; in-sample: it was chosen on some of these"
+    click.echo(parts)
     click.echo(f"verdict: {result.verdict}")
     for reason in result.reasons:
         click.echo(f"- {reason}")
-
-
-def _ends(interval: list[float] | None) -> str | None:
-    return None if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

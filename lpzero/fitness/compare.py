@@ -127,6 +127,54 @@ def _resampled(
     return ends[:, 0], ends[:, 1], np.stack([one.drawn for one in found])
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a ranking.
+
+    Attributes:
+        share: Mean tau-a of the rankings that came of it, over its own tau-a.
+        interval: Percentile bootstrap interval of it, the same architectures drawn for all.
+    """
+
+    share: float
+    interval: Interval
+
+
+def share_left(
+    before: np.ndarray,
+    after: np.ndarray,
+    quality: np.ndarray,
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Left:
+    """Which share of tau-a is left when something is done to the scores.
+
+    Args:
+        before: (architectures,) scores whose tau-a is not 0, finite.
+        after: (rankings, architectures) scores that came of them, one ranking or more, finite.
+        quality: (architectures,), finite.
+        groups: (architectures,) int; duplicates share a label and are drawn together.
+        rng: Source of randomness.
+        resamples: Bootstrap resamples, at least 100.
+        level: Confidence level, in (0, 1).
+
+    Raises:
+        InputError: As :func:`lpzero.fitness.resample.intervals`.
+    """
+    check_ranking(np.vstack([before, after]), quality, groups)
+    own = order(quality) * order(before)
+    others = order(quality) * np.mean([order(one) for one in after], axis=0)
+
+    def statistic(weights: Floats) -> Floats:
+        return np.asarray(quadratic(weights, others) / quadratic(weights, own))[None]
+
+    low, high, _ = bootstrap_groups(statistic, groups, rng, resamples, level)
+    return Left(float(others.sum() / own.sum()), (float(low[0]), float(high[0])))
+
+
 def swap_effects(
     first: np.ndarray, second: np.ndarray, quality: np.ndarray, counted: np.ndarray | None = None
 ) -> Floats:

@@ -14,11 +14,12 @@ import numpy as np
 from lpzero.engines import Engine
 from lpzero.errors import InputError
 from lpzero.fitness import judge, tau_a_interval
+from lpzero.fitness.compare import Left, share_left
 from lpzero.fitness.correlation import net_pairs
 from lpzero.operands.probe import Probe
-from lpzero.proxy.interventions import ORIGINAL, interventions, score_interventions, unsupported
+from lpzero.proxy.interventions import ORIGINAL, interventions, redrawn_weights, score_interventions, unsupported
 from lpzero.proxy.proxy import Proxy
-from lpzero.proxy.score import Score, ScoreStatus
+from lpzero.proxy.score import Score, ScoreStatus, directed
 from lpzero.proxy.verdict import Effect, judge_effects
 from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
@@ -37,35 +38,40 @@ class Explanation:
     Attributes:
         original: The table scored unchanged.
         effects: One an intervention, in the order of :func:`lpzero.proxy.interventions.interventions`.
-        verdict: ``"shape only"``, ``"does not rank"``, ``"undecided"``, or the parts among ``"gradients"``, ``"data"``
-            and ``"initialisation statistics"`` that the ranking needs, joined by ``" and "``.
+        redrawn: All redrawn initialisations together; None for models with trained weights, and for a count.
+        verdict: ``"shape only"``, ``"signal propagation"``, ``"trained weights"``, ``"does not rank"``,
+            ``"undecided"``, or the parts among ``"gradients"``, ``"gradient scale"``, ``"data"`` and
+            ``"initialisation statistics"`` that the ranking needs, joined by ``" and "``.
         reasons: What the verdict follows from, a sentence each.
     """
 
     original: Effect
     effects: tuple[Effect, ...]
+    redrawn: Effect | None
     verdict: str
     reasons: tuple[str, ...]
 
 
-def drawn(table: Table, archs: int | None, seed: int) -> Table:
+def drawn(table: Table, among: Sequence[int], archs: int | None, seed: int) -> Table:
     """A part of a table, drawn by a seed, its records in the order of the table.
 
     Args:
         table: The table.
+        among: Indices of the records that may be drawn.
         archs: Records to keep; None for all of them, but at most 100.
         seed: Seed of the draw.
 
     Raises:
-        InputError: Fewer than 4 records are asked for, or more than the table has.
+        InputError: Fewer than 4 records are asked for, or more than there are.
     """
-    if table.n < LEAST:
-        raise InputError(f"expected a table of at least {LEAST} architectures, found {table.n} in {table.name}")
-    number = min(MOST, table.n) if archs is None else archs
-    if not LEAST <= number <= table.n:
-        raise InputError(f"`archs`: expected from {LEAST} to {table.n}, all of {table.name}, found {number}")
-    kept = np.random.default_rng(derived_seed(seed, "explain")).choice(table.n, size=number, replace=False)
-    return replace(table, records=tuple(table.records[int(i)] for i in np.sort(kept)))
+    if len(among) < LEAST:
+        raise InputError(f"expected at least {LEAST} architectures, found {len(among)} in {table.name}")
+    number = min(MOST, len(among)) if archs is None else archs
+    if not LEAST <= number <= len(among):
+        which = f"all of {table.name}" if len(among) == table.n else f"those of {table.name} that are not left out"
+        raise InputError(f"`archs`: expected from {LEAST} to {len(among)}, {which}, found {number}")
+    kept = np.random.default_rng(derived_seed(seed, "explain")).choice(len(among), size=number, replace=False)
+    return replace(table, records=tuple(table.records[among[int(i)]] for i in np.sort(kept)))
 
 
 def explain_ranking(
@@ -108,8 +114,10 @@ def explain_ranking(
         effect = judged.effect(name, scores) if name in scored else replace(original, name=name)
         effects.append(judged.compared(effect, scores, original, before))
     named = {effect.name: effect for effect in effects}
-    verdict, reasons = judge_effects(proxy, original, named, redraws, pretrained=space.pretrained)
-    return Explanation(original, tuple(effects), verdict, reasons)
+    draws = [name for name in redrawn_weights(redraws) if not space.pretrained and proxy.needs_pass]
+    redrawn = judged.together([named[name] for name in draws], [scored[name] for name in draws], original, before)
+    verdict, reasons = judge_effects(proxy, original, named, redrawn)
+    return Explanation(original, tuple(effects), redrawn, verdict, reasons)
 
 
 @dataclass(frozen=True)
@@ -127,25 +135,41 @@ class _Judge:
         if failed:
             reason = f"{len(failed)} of {len(scores)} architectures: {failed[0].reason}"
             return Effect(name, failed[0].status.value, reason=reason)
-        directed = self._directed(scores)
-        outcome = judge(directed, self.quality)
+        values = directed(scores, self.proxy)
+        outcome = judge(values, self.quality)
         if outcome.correlation is None:
-            which = "score" if len(np.unique(directed)) < 2 else "quality"
+            which = "score" if len(np.unique(values)) < 2 else "quality"
             return Effect(name, outcome.status.value, reason=f"every architecture has the same {which}")
         rng = np.random.default_rng(derived_seed(self.seed, "bootstrap"))
-        interval = tau_a_interval(directed, self.quality, self.groups, rng)
+        interval = tau_a_interval(values, self.quality, self.groups, rng)
         return Effect(name, outcome.status.value, outcome.correlation, interval)
 
     def compared(self, effect: Effect, scores: Sequence[Score], original: Effect, before: Sequence[Score]) -> Effect:
         """The effect with what it leaves of the original."""
         if effect.correlation is None or original.correlation is None:
             return effect
-        old = self._directed(before)
-        agreement = net_pairs(self._directed(scores), old) / net_pairs(old, old)
-        share = effect.correlation.tau_a / original.correlation.tau_a if original.ranks else None
-        left = None if share is None else max(0.0, share)
-        return replace(effect, agreement=agreement, left=left)
+        old, new = directed(before, self.proxy), directed(scores, self.proxy)
+        agreement = net_pairs(new, old) / net_pairs(old, old)
+        if not original.ranks:
+            return replace(effect, agreement=agreement)
+        left = self._left(old, new[None])
+        return replace(effect, agreement=agreement, left=left.share, left_interval=left.interval)
 
-    def _directed(self, scores: Sequence[Score]) -> np.ndarray:
-        values = np.array([score.value for score in scores], dtype=np.float64)
-        return values if self.proxy.higher_is_better else -values
+    def together(
+        self, effects: Sequence[Effect], scores: Sequence[Sequence[Score]], original: Effect, before: Sequence[Score]
+    ) -> Effect | None:
+        """Several draws as one effect, by their means; None without any. One that does not rank stands for all."""
+        if not effects:
+            return None
+        name = f"{len(effects)} redrawn initialisation(s)"
+        for effect in effects:
+            if effect.agreement is None or effect.left is None:
+                return replace(effect, name=name)
+        old = directed(before, self.proxy)
+        left = self._left(old, np.array([directed(one, self.proxy) for one in scores]))
+        agreement = float(np.mean([effect.agreement for effect in effects]))
+        return Effect(name, "ok", original.correlation, original.interval, agreement, left.share, left.interval)
+
+    def _left(self, before: np.ndarray, after: np.ndarray) -> Left:
+        rng = np.random.default_rng(derived_seed(self.seed, "left"))
+        return share_left(before, after, self.quality, self.groups, rng)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lpzero.fitness.figures import rounded
+from lpzero.fitness.resample import Interval
 from lpzero.proxy.explain import Explanation
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.verdict import Effect
@@ -34,7 +35,7 @@ class InterventionFigures(Result):
 
     Attributes:
         name: The intervention.
-        status, tau_a, interval, agreement, left: As of :class:`lpzero.proxy.verdict.Effect`.
+        status, tau_a, interval, agreement, left, left_interval: As of :class:`lpzero.proxy.verdict.Effect`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class InterventionFigures(Result):
     interval: Ends | None
     agreement: float | None
     left: float | None
+    left_interval: Ends | None = None
 
 
 class ExplainResult(Result):
@@ -56,7 +58,10 @@ class ExplainResult(Result):
         seed: Seed of every random choice.
         n: Architectures that were scored.
         original: The table scored unchanged.
+        in_sample: Whether the proxy was chosen on some of them: then this is no test of it.
+        left_out: Architectures of the table that were left out, since it was chosen on them.
         interventions: One row an intervention.
+        redrawn: All redrawn initialisations together; None where there are none.
         verdict, reasons: As of :class:`lpzero.proxy.explain.Explanation`.
         faults: Why an intervention has no figures, by its name; no part of the document.
         total: Architectures of the table; likewise, so that it is None where a document was read.
@@ -69,8 +74,11 @@ class ExplainResult(Result):
     protocol: str
     seed: int
     n: int
+    in_sample: bool = False
+    left_out: int = 0
     original: OriginalFigures
     interventions: list[InterventionFigures]
+    redrawn: InterventionFigures | None = None
     verdict: str
     reasons: list[str]
     faults: Annotated[dict[str, str], Field(default_factory=dict, exclude=True)]
@@ -78,7 +86,16 @@ class ExplainResult(Result):
 
 
 def explain_result(
-    explanation: Explanation, proxy: Proxy, *, table: str, protocol: str, seed: int, n: int, total: int
+    explanation: Explanation,
+    proxy: Proxy,
+    *,
+    table: str,
+    protocol: str,
+    seed: int,
+    n: int,
+    total: int,
+    in_sample: bool,
+    left_out: int,
 ) -> ExplainResult:
     """The result of an explanation.
 
@@ -90,6 +107,8 @@ def explain_result(
         seed: Seed of every random choice.
         n: Architectures that were scored.
         total: Architectures of the table.
+        in_sample: Whether the proxy was chosen on some of them.
+        left_out: Architectures that were left out.
     """
     original, every = explanation.original, (explanation.original, *explanation.effects)
     found = original.correlation
@@ -101,14 +120,17 @@ def explain_result(
         protocol=protocol,
         seed=seed,
         n=n,
+        in_sample=in_sample,
+        left_out=left_out,
         original=OriginalFigures(
             status=original.status,
             tau_a=None if found is None else rounded(found.tau_a),
-            interval=_ends(original),
+            interval=_ends(original.interval),
             tau_b=None if found is None else rounded(found.tau_b),
             rho=None if found is None else rounded(found.rho),
         ),
         interventions=[_intervention(effect) for effect in explanation.effects],
+        redrawn=None if explanation.redrawn is None else _intervention(explanation.redrawn),
         verdict=explanation.verdict,
         reasons=list(explanation.reasons),
         faults={effect.name: f"{effect.status}: {effect.reason}" for effect in every if effect.reason},
@@ -121,11 +143,12 @@ def _intervention(effect: Effect) -> InterventionFigures:
         name=effect.name,
         status=effect.status,
         tau_a=None if effect.correlation is None else rounded(effect.correlation.tau_a),
-        interval=_ends(effect),
+        interval=_ends(effect.interval),
         agreement=None if effect.agreement is None else rounded(effect.agreement),
         left=None if effect.left is None else rounded(effect.left),
+        left_interval=_ends(effect.left_interval),
     )
 
 
-def _ends(effect: Effect) -> list[float] | None:
-    return None if effect.interval is None else [rounded(end) for end in effect.interval]
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [rounded(end) for end in interval]
