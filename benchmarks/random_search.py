@@ -20,7 +20,6 @@ from ablation import RANDOM, Trials, evolved
 from record import record
 from scipy import stats
 
-
 EVALUATIONS = 10_000
 DRAWN: dict[str, Any] = {"islands": 1, "population": EVALUATIONS, "generations": 0}
 """One generation that is drawn: random formulas, and mutants of those that a start gives."""
@@ -84,11 +83,26 @@ def main() -> None:
         name,
         f"python benchmarks/random_search.py --table {options.table} --space {options.space} "
         f"--protocol {options.protocol} --seed {options.seed} --splits {options.splits}",
-        ["search", "mean tau-a on the rest", "median", "lowest", "highest"]
-        + [f"less {CONTROL}, mean", "low", "high", "share of splits above"],
         [
-            [search, float(v.mean()), float(np.median(v)), float(v.min()), float(v.max())]
-            + difference(v, found[CONTROL])
+            "search",
+            "mean tau-a on the rest",
+            "median",
+            "lowest",
+            "highest",
+            f"less {CONTROL}, mean",
+            "low",
+            "high",
+            "share of splits above",
+        ],
+        [
+            [
+                search,
+                float(v.mean()),
+                float(np.median(v)),
+                float(v.min()),
+                float(v.max()),
+                *difference(v, found[CONTROL]),
+            ]
             for search, v in found.items()
         ],
         splits=options.splits,

@@ -148,8 +148,10 @@ def _print_proof(proof: ProofResult) -> None:
     click.echo(f"\ntrained by the recipe of {proof.table}, one seed each; validation loss, lower is better")
     rows = []
     for name, losses in proof.losses.items():
-        difference = None if name == "found" else proof.difference[name]
+        difference = proof.difference.get(name)
         less = None if difference is None else f"{difference.mean:+.4f}"
-        interval = None if difference is None else "[{:+.4f}, {:+.4f}]".format(*difference.interval)
-        rows.append([name, len(losses), f"{proof.means[name]:.4f}", less, interval])
+        ends = None if difference is None else difference.interval
+        interval = None if ends is None else "[{:+.4f}, {:+.4f}]".format(*ends)
+        shown = f"{name} ({proof.count})" if name == "count" else name
+        rows.append([shown, len(losses), f"{proof.means[name]:.4f}", less, interval])
     print_grid(["group", "trained", "mean loss", "found less this", "interval of 95 %"], rows)

@@ -108,18 +108,32 @@ def top_decile(scores: np.ndarray, quality: np.ndarray) -> TopDecile:
     return TopDecile(n, net_pairs(scores[best], quality[best]) / (n * (n - 1) / 2), overlap / tenth)
 
 
+def percentile(values: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Where values stand among others, 0 to 100: the share that is lower, half of those that are equal counted in.
+
+    Args:
+        values: (values,), finite.
+        of: (others,), finite, one or more.
+
+    >>> percentile(np.array([1.0, 2.0, 9.0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
+    [12.5, 37.5, 100.0]
+    """
+    return np.asarray(stats.percentileofscore(of, values, kind="mean"), dtype=np.float64)
+
+
 def pick_percentile(scores: np.ndarray, quality: np.ndarray) -> float:
     """The percentile of the quality of the architecture with the highest score, in [0, 100].
-
-    It is the share of architectures with a lower quality, half of those with the same one counted in.
 
     Args:
         scores: (architectures,), finite, higher is better.
         quality: (architectures,), finite, higher is better.
+
+    Returns:
+        As of :func:`percentile`.
 
     Raises:
         InputError: The lengths differ, fewer than two architectures, or a value is not finite.
     """
     _check(scores, quality)
     picks = quality[scores == scores.max()]
-    return float(np.mean(stats.percentileofscore(quality, picks, kind="mean")))
+    return float(percentile(picks, quality).mean())

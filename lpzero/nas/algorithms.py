@@ -11,8 +11,9 @@ from lpzero.nas.pool import Pool
 from lpzero.nas.proposals import BATCH, Algorithm, Proposals, Proposed, Worth
 from lpzero.spaces.architecture import Architecture
 
-POPULATION = 50
-TOURNAMENT = 10
+POPULATION = 16
+"""Fewer than the least that a search is worth doing with: one that looks at no more is a random search."""
+TOURNAMENT = 4
 STALE = 4
 """Batches without a better best after which a local search begins anew elsewhere."""
 

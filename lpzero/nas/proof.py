@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +14,27 @@ from scipy import stats
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError, MissingError, NoResultError
+from lpzero.fitness import judge
+from lpzero.fitness.noise import Noise, measure_noise
+from lpzero.metrics import METRICS
+from lpzero.nas.algorithms import ALGORITHMS
+from lpzero.nas.defaults import ALGORITHM
 from lpzero.nas.folder import TRAININGS, SearchRunFolder
 from lpzero.nas.pool import Pool
 from lpzero.nas.result import Difference, ProofResult
 from lpzero.progress import Watch, counting
+from lpzero.proxy.score import shape_of
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables import TABLES
-from lpzero.tables.load import load_trained
+from lpzero.tables import TABLES, Table
+from lpzero.tables.load import load_table, load_trained
 from lpzero.tables.recipe import Recipe
 from lpzero.training.corpus import CorpusFiles, read_corpus
 from lpzero.training.task import TrainingTask, read_training, train_missing
 
 LEVEL = 0.95
 _LOG = logging.getLogger(__name__)
-FOUND, RANDOM, LARGEST = "found", "random", "largest"
+FOUND, RANDOM, LARGEST, COUNT = "found", "random", "largest", "count"
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,15 @@ class Proof:
         table: Name of the table whose recipe it is.
         recipe: The recipe.
         source: The corpus that it was written for.
+        noise: That between trainings of one model of the table; None where none was trained twice.
+        count: Name of the metric of the shape that ranks the table best: the control that needs no model.
     """
 
     table: str
     recipe: Recipe
     source: CorpusFiles
+    noise: Noise | None
+    count: str
 
 
 def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
@@ -88,7 +99,55 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
                 f"{option}: expected the text of {name}, SHA-256 {wanted[:16]}..., found another, {given[:16]}...: "
                 f"lpzero tables show {name} says where it comes from"
             )
-    return Proof(name, recipe, source)
+    return Proof(name, recipe, source, table_noise(name), strongest_count(space, load_table(name)))
+
+
+def table_noise(name: str) -> Noise | None:
+    """The noise between trainings of one model of a bundled table; None where none was trained twice."""
+    trainings = load_trained(name)[1]
+    ended = [(t.loss, t.id) for t in trainings if t.loss is not None]
+    losses, ids = zip(*ended, strict=True)
+    return measure_noise(np.array(losses), np.array(ids))
+
+
+def strongest_count(space: SearchSpace, table: Table) -> str:
+    """The metric of the shape that ranks a table best, in its own direction: the first of several."""
+    shapes = [shape_of(space, record.architecture) for record in table.records]
+    taus: dict[str, float] = {}
+    for name, metric in METRICS.items():
+        if metric.needs == "shape":
+            sign = 1.0 if metric.higher_is_better else -1.0
+            outcome = judge(sign * np.array([metric.score_shape(shape) for shape in shapes]), table.oriented)
+            taus[name] = -1.0 if outcome.correlation is None else outcome.correlation.tau_a
+    return max(taus, key=taus.__getitem__)
+
+
+def chosen_by_count(pool: Pool, count: str, looks: int, number: int, rng: np.random.Generator) -> list[Architecture]:
+    """The best that the default algorithm finds where a count stands in the place of the proxy.
+
+    Args:
+        pool: Where candidates come from.
+        count: Name of a metric of the shape.
+        looks: How many architectures it may look at, as many as the search did.
+        number: How many of the best are wanted.
+        rng: Source of randomness.
+    """
+    metric = METRICS[count]
+    sign = 1.0 if metric.higher_is_better else -1.0
+    known: dict[str, float] = {}
+
+    def worth(architecture: Architecture) -> float:
+        key = pool.space.model_key(architecture)
+        if key not in known:
+            known[key] = sign * metric.score_shape(shape_of(pool.space, architecture))
+        return known[key]
+
+    seen: list[Architecture] = []
+    for batch in ALGORITHMS[ALGORITHM](pool, rng, worth):
+        seen += batch[: looks - len(seen)]
+        if len(seen) >= looks:
+            break
+    return sorted(seen, key=worth, reverse=True)[:number]
 
 
 def drawn_for_proof(
@@ -118,7 +177,7 @@ def prove(
         run: The folder of the search, which keeps every training.
         space: What builds the models.
         proof: How they are trained.
-        groups: Architectures by ``"found"``, ``"random"`` and ``"largest"``.
+        groups: Architectures by ``"found"``, ``"random"``, ``"largest"`` and ``"count"``.
         engine: Where the work runs; the result does not depend on it.
         watch: Told how it goes.
 
@@ -147,7 +206,9 @@ def prove(
         seed=0,
         losses=rows,
         means={name: round(float(np.mean(_there(values))), 6) for name, values in losses.items()},
-        difference=compared(losses),
+        noise=None if proof.noise is None else round(proof.noise.deviation, 6),
+        count=proof.count,
+        difference=compared(losses, proof.noise),
     )
 
 
@@ -161,25 +222,26 @@ def _pairs(losses: dict[str, list[float | None]]) -> list[tuple[float, float]]:
     return [(one, other) for one, other in both if one is not None and other is not None]
 
 
-def compared(losses: dict[str, list[float | None]]) -> dict[str, Difference]:
+def compared(losses: dict[str, list[float | None]], noise: Noise | None) -> dict[str, Difference]:
     """How much lower the losses of what was found are: below 0 is better.
 
     Against random ones the i-th found is paired with the i-th drawn: every training sees the same batches, nothing
-    else pairs them, so that an interval without pairs (Welch) stands beside it. Against the largest, a single model,
-    the interval is that of the mean of what was found less its loss.
+    else pairs them, so that an interval without pairs (Welch) stands beside it. Against those of a count the interval
+    is Welch's. The largest is a single model, trained once: its loss has the noise that the table measured between two
+    trainings, and the degrees of freedom are those of Satterthwaite (1946).
 
     Args:
         losses: By group, in its order; None where a training ended without one. Two pairs have both, or more.
+        noise: Between trainings of one model; None where it is not known: then a single training has no interval.
 
     Returns:
-        For ``"random"`` and ``"largest"``.
+        For ``"random"``, ``"largest"`` and ``"count"``; the last one where two of its trainings ended or more.
     """
-    found, random, largest = (np.array(_there(losses[name])) for name in (FOUND, RANDOM, LARGEST))
+    found, random, largest, count = (np.array(_there(losses[name])) for name in (FOUND, RANDOM, LARGEST, COUNT))
     ones, others = np.array(_pairs(losses)).T
     paired = stats.ttest_rel(ones, others)
     unpaired = stats.ttest_ind(found, random, equal_var=False)
-    single = stats.ttest_1samp(found, largest[0])
-    return {
+    differences = {
         RANDOM: Difference(
             mean=round(float(ones.mean() - others.mean()), 6),
             interval=_ends(paired.confidence_interval(LEVEL)),
@@ -187,11 +249,34 @@ def compared(losses: dict[str, list[float | None]]) -> dict[str, Difference]:
             unpaired_interval=_ends(unpaired.confidence_interval(LEVEL)),
         ),
         LARGEST: Difference(
-            mean=round(float(found.mean() - largest[0]), 6),
-            # the interval of the mean, moved by the one loss
-            interval=[round(end - float(largest[0]), 6) for end in single.confidence_interval(LEVEL)],
+            mean=round(float(found.mean() - largest[0]), 6), interval=less_one(found, float(largest[0]), noise)
         ),
     }
+    if len(count) > 1:
+        welch = stats.ttest_ind(found, count, equal_var=False)
+        differences[COUNT] = Difference(
+            mean=round(float(found.mean() - count.mean()), 6),
+            interval=_ends(welch.confidence_interval(LEVEL)),
+            p=round(float(welch.pvalue), 6),
+        )
+    return differences
+
+
+def less_one(losses: np.ndarray, single: float, noise: Noise | None) -> list[float] | None:
+    """The interval of a mean of losses less one loss that was measured once, with noise; None where that is not known.
+
+    Args:
+        losses: (trainings,), two or more.
+        single: One loss.
+        noise: Between trainings of one model.
+    """
+    if noise is None:
+        return None
+    of_mean, of_one = float(losses.var(ddof=1)) / len(losses), noise.deviation**2
+    freedom = (of_mean + of_one) ** 2 / (of_mean**2 / (len(losses) - 1) + of_one**2 / noise.freedom)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(of_mean + of_one)
+    mean = float(losses.mean()) - single
+    return [round(mean - half, 6), round(mean + half, 6)]
 
 
 def _ends(interval: Any) -> list[float]:

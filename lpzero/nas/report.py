@@ -18,9 +18,9 @@ from lpzero.engines import Engine
 from lpzero.errors import NoResultError
 from lpzero.nas.folder import PICKS, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
-from lpzero.nas.proof import FOUND, LARGEST, RANDOM, drawn_for_proof, prove
+from lpzero.nas.proof import COUNT, FOUND, LARGEST, RANDOM, chosen_by_count, drawn_for_proof, prove
 from lpzero.nas.result import Pick, PickTruth, ProofResult, ProxyName, SearchResult
-from lpzero.nas.setting import SearchSetting
+from lpzero.nas.setting import SearchSetting, rng_of
 from lpzero.pretrained.folder import write_configuration
 from lpzero.progress import Watch
 from lpzero.spaces.architecture import Architecture
@@ -220,6 +220,13 @@ def _proof(
         FOUND: best,
         RANDOM: drawn_for_proof(setting.pool, len(best), best, rng),
         LARGEST: [findings.largest],
+        COUNT: chosen_by_count(
+            setting.pool,
+            setting.proof.count,
+            len(findings.search.entries),
+            len(best),
+            rng_of(setting.config, "count"),
+        ),
     }
     try:
         return prove(run, setting.space, setting.proof, groups, engine=engine, watch=watch)

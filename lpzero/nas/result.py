@@ -43,7 +43,7 @@ class PickTruth(Result):
     Attributes:
         quality: As oriented: higher is better.
         regret: What it lacks of the best that fits.
-        percentile: Share of the models that are not better, 0 to 100.
+        percentile: Share of the models that are worse, half of those that are equal counted in, 0 to 100.
     """
 
     quality: float | None = None
@@ -56,13 +56,13 @@ class Difference(Result):
 
     Attributes:
         mean: Below 0 is better.
-        interval: 95 % interval of Student's t.
+        interval: 95 % interval of Student's t; None where the noise of a single training is not known.
         p: Two-sided, of the paired test.
         unpaired_interval: Welch's.
     """
 
     mean: float
-    interval: Ends
+    interval: Ends | None
     p: float | None = None
     unpaired_interval: Ends | None = None
 
@@ -76,6 +76,8 @@ class ProofResult(Result):
         seed: Of every training.
         losses: For each group the trainings: ``{"key", "status", "loss"}``.
         means: Mean loss of each group.
+        noise: Standard deviation between trainings of one model, as the table has it; None where it is not known.
+        count: The metric of the shape by which the group ``"count"`` was found.
         difference: What was found less each control.
     """
 
@@ -84,12 +86,14 @@ class ProofResult(Result):
     seed: int = 0
     losses: dict[str, list[Any]]
     means: dict[str, float]
+    noise: float | None = None
+    count: str = ""
     difference: dict[str, Difference]
 
     @model_validator(mode="after")
     def _of_every_group(self) -> ProofResult:
         groups = set(self.losses)
-        if not groups <= set(self.means) or not groups - {"found"} <= set(self.difference):
+        if not groups <= set(self.means) or not groups - {"found", "count"} <= set(self.difference):
             raise ValueError("expected a mean and a difference for each group")
         return self
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
+from lpzero.fitness.regret import percentile
 from lpzero.nas.result import PickTruth
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -44,5 +45,5 @@ class Truth:
         return PickTruth(
             quality=round(mine, 6),
             regret=round(float(every.max()) - mine, 6),
-            percentile=round(100 * float((every <= mine).mean()), 4),
+            percentile=round(float(percentile(np.array([mine]), every)[0]), 4),
         )

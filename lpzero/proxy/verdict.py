@@ -84,7 +84,8 @@ def judge_effects(
     The ranking is ``"shape only"`` where operands that know their shapes and initial scales alone keep it, and other
     draws of the weights do as well: a permutation keeps the luck of one draw, which is no shape. Otherwise it needs
     ``"gradients"`` where neither zeros nor noise of the same size in their place keep it, and ``"gradient scale"``
-    where noise does: zeros alone make any product constant, and say nothing. It needs ``"data"`` where other tokens lose it,
+    where noise does: zeros alone make any product constant, and say nothing. It needs ``"data"`` where other tokens
+    lose it,
     and ``"initialisation statistics"``, the luck of one draw, where other draws of the weights do. What none of these
     loses is ``"signal propagation"``: what the structure makes of any weights and tokens. Models with trained weights
     have no other draw: only standard normal numbers in place of all operands show a ranking by shape, and what nothing

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
 
 from lpzero.engines import open_engine
 from lpzero.errors import InputError
+from lpzero.fitness.regret import percentile
 from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy
@@ -42,7 +42,9 @@ class SpaceSample:
     _scored: dict[tuple[str, str], list[list[Score]]] = field(default_factory=dict)
 
     def percentiles(self, text: str, space: SearchSpace | None, scores: Sequence[Score]) -> Percentiles | None:
-        """The share of drawn architectures that are not better, in per cent, by proxy; None without percentiles.
+        """Where the scores stand among drawn architectures, by proxy; None without percentiles.
+
+        A percentile is that of :func:`lpzero.fitness.regret.percentile`.
 
         Raises:
             InputError: The space of the model is not known.
@@ -60,7 +62,7 @@ class SpaceSample:
                 of[proxy.name] = None
             else:
                 sign = 1 if proxy.higher_is_better else -1
-                of[proxy.name] = float(stats.percentileofscore(sign * others, sign * mine.value, kind="weak"))
+                of[proxy.name] = float(percentile(np.array([sign * mine.value]), sign * others)[0])
         return Percentiles(space=space.name, protocol=space.protocol, drawn=self.number, of=of)
 
     def _rows(self, space: SearchSpace) -> list[list[Score]]:

@@ -55,7 +55,8 @@ class Percentiles(_Score):
         space: Name of their space.
         protocol: Which model each of them stands for.
         drawn: How many there are.
-        of: For each proxy, the share of them that are not better, 0 to 100; None where there is none.
+        of: For each proxy, the share of them that are worse, half of those that are equal counted in, 0 to 100; None
+            where there is none.
     """
 
     space: str
