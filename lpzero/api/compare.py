@@ -13,8 +13,8 @@ from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy
 from lpzero.proxy.comparison import CompareResult, check_comparable, compare_ranked, over_draws
-from lpzero.proxy.rank import Ranked, rank_table
-from lpzero.proxy.yardstick import beside, control_rows, yardstick
+from lpzero.proxy.rank import Ranked
+from lpzero.proxy.yardstick import beside, control_rows, judged, yardstick
 from lpzero.tables import Table
 
 
@@ -73,10 +73,7 @@ def compare(
     by = yardstick(space, measured, loaded, include_seen=include_seen, labels=labels, within=matched, seed=seed)
     check_comparable(loaded, by.measured, measured.name)
     with workers.open(probe.device, deterministic=deterministic) as engine:
-        progress = counting(watch, "scoring")
-        ranked = rank_table(
-            space, measured, loaded, probe, parts=by.parts, within=matched, engine=engine, progress=progress
-        )
+        ranked, by = judged(by, loaded, probe, engine=engine, progress=counting(watch, "scoring"))
         pairs = compare_ranked(ranked, by.measured, seed)
         rows = beside(ranked, by)
         if initialisations > 1:

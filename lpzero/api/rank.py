@@ -13,9 +13,9 @@ from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy, proxy_names
-from lpzero.proxy.rank import RankResult, rank_table
+from lpzero.proxy.rank import RankResult
 from lpzero.proxy.spread import MOST, SpreadFigures, draw_scores, probes, spread_figures
-from lpzero.proxy.yardstick import Yardstick, beside, control_rows, yardstick
+from lpzero.proxy.yardstick import Yardstick, beside, control_rows, judged, yardstick
 from lpzero.tables import Table
 
 INITIALISATIONS = 3
@@ -78,10 +78,7 @@ def rank(
     probe = probe_of(seed, batch, tokens, device)
     by = yardstick(space, measured, loaded, include_seen=include_seen, labels=labels, within=matched, seed=seed)
     with workers.open(probe.device, deterministic=deterministic) as engine:
-        progress = counting(watch, "scoring")
-        ranked = rank_table(
-            space, measured, loaded, probe, parts=by.parts, within=matched, engine=engine, progress=progress
-        )
+        ranked, by = judged(by, loaded, probe, engine=engine, progress=counting(watch, "scoring"))
         rows = beside(ranked, by)
         if len(loaded) == 1 and loaded[0].needs_pass and not space.pretrained and rows[0].status == "ok":
             spread = _spread(by, loaded[0], probe, engine=engine, watch=watch)

@@ -19,6 +19,7 @@ _SYNFLOW = "Tanaka et al. 2020, https://arxiv.org/abs/2006.05467"
 _LOGSYNFLOW = "Cavagnero et al. 2023, https://arxiv.org/abs/2207.05135"
 _TRANSFORMERS = "Serianni & Kalita 2023, https://arxiv.org/abs/2306.00288"
 _COUNTED = "a count"
+_LOSS = "the loss itself"
 
 
 def _shape(name: str, function: str, meaning: str) -> Metric:
@@ -58,6 +59,14 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 "activation",
                 _TRANSFORMERS,
                 "agreement of the feed-forward's activation patterns between tokens",
+            ),
+            Metric(
+                "text_loss",
+                "text",
+                False,
+                "loss on a small batch of real text, of trained weights",
+                _LOSS,
+                "lpzero.metrics.text_loss:text_loss",
             ),
         )
     }

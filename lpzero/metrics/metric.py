@@ -40,7 +40,8 @@ class Metric:
 
     Attributes:
         name: The name on the command line.
-        needs: ``"shape"`` for counts alone, ``"pass"`` for an untrained model and a batch.
+        needs: ``"shape"`` for counts alone, ``"pass"`` for an untrained model and a batch, ``"text"`` for trained
+            weights and a batch of text.
         higher_is_better: The direction that was published.
         meaning: One line for people.
         paper: Where it comes from.
@@ -48,7 +49,7 @@ class Metric:
     """
 
     name: str
-    needs: Literal["shape", "pass"]
+    needs: Literal["shape", "pass", "text"]
     higher_is_better: bool
     meaning: str
     paper: str
@@ -76,6 +77,11 @@ class Metric:
         """
         self._check("pass")
         return float(self._load()(model, site_map, batch))
+
+    def score_text(self, model: nn.Module, text: Batch) -> float:
+        """Score trained weights on a batch of text; raises InputError where the metric needs something else."""
+        self._check("text")
+        return float(self._load()(model, text))
 
     def _check(self, given: str) -> None:
         if self.needs != given:

@@ -59,7 +59,12 @@ class Proxy:
     @property
     def needs_pass(self) -> bool:
         """Whether a model must be built and run for it."""
-        return self.metric is None or get_metric(self.metric).needs == "pass"
+        return self.metric is None or get_metric(self.metric).needs != "shape"
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether the model is shown text for it."""
+        return self.metric is not None and get_metric(self.metric).needs == "text"
 
 
 class _Document(BaseModel):

@@ -22,6 +22,7 @@ from lpzero.metrics import Shape, get_metric
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
+from lpzero.operands.text import text_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.models.sites import SiteMap
@@ -115,7 +116,12 @@ def _width(model: nn.Module, site_map: SiteMap) -> int:
 
 
 def score_model(
-    model: nn.Module, site_map: SiteMap, shape: Shape, batch: Batch, proxies: Sequence[Proxy]
+    model: nn.Module,
+    site_map: SiteMap,
+    shape: Shape,
+    batch: Batch,
+    proxies: Sequence[Proxy],
+    text: Callable[[], Batch] | None = None,
 ) -> list[Score]:
     """Score a model with each proxy; the forward and backward pass is shared by all formulas.
 
@@ -125,6 +131,7 @@ def score_model(
         shape: Its shape.
         batch: Tokens and labels, on the model's device.
         proxies: In the order of the result.
+        text: Gives the batch of text for a metric that needs one; None where the weights are not trained.
 
     Returns:
         One score a proxy; a proxy that the model cannot be scored with has the status ``failed`` and the reason.
@@ -139,7 +146,7 @@ def score_model(
     return [
         unusable
         if proxy.formula is not None and evaluator is None
-        else _measured(partial(_value, proxy, model, site_map, shape, batch, evaluator))
+        else _measured(partial(_value, proxy, model, site_map, shape, batch, evaluator, text))
         for proxy in proxies
     ]
 
@@ -179,12 +186,17 @@ def _value(
     shape: Shape,
     batch: Batch,
     evaluator: Evaluator | None,
+    text: Callable[[], Batch] | None,
 ) -> float:
     if proxy.formula is not None:
         assert evaluator is not None
         return float(evaluator.scores(proxy.formula)[0])
     assert proxy.metric is not None
     metric = get_metric(proxy.metric)
+    if metric.needs == "text":
+        if text is None:
+            raise LpzeroError("the loss on text says something of trained weights alone: this model has none")
+        return metric.score_text(model, text())
     return metric.score_shape(shape) if metric.needs == "shape" else metric.score_pass(model, site_map, batch)
 
 
@@ -213,7 +225,11 @@ def score_task(task: ScoreTask) -> list[Score]:
         return [_of_shape(proxy, shape) for proxy in task.proxies]
     model, site_map = untrained_model(space, task.architecture, task.probe)
     batch = probe_batch(space, task.probe).to(task.probe.device)
-    return score_model(model, site_map, shape, batch, task.proxies)
+
+    def text() -> Batch:
+        return text_batch(space, task.probe).to(task.probe.device)
+
+    return score_model(model, site_map, shape, batch, task.proxies, text)
 
 
 def score_architectures(

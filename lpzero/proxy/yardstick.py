@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lpzero.engines import Engine
 from lpzero.fitness import judge
 from lpzero.fitness.figures import of_correlation
 from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
 from lpzero.metrics import METRICS, get_metric
+from lpzero.operands.probe import Probe
 from lpzero.proxy.controls import Control, fitted_controls
 from lpzero.proxy.parts import Parts, parts_of
-from lpzero.proxy.proxy import Proxy
-from lpzero.proxy.rank import Against, ControlRow, Ranked, RankRow, measured_architectures
+from lpzero.proxy.proxy import Proxy, load_proxy
+from lpzero.proxy.rank import Against, ControlRow, Ranked, RankRow, measured_architectures, rank_table
 from lpzero.proxy.score import shape_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
@@ -115,6 +117,34 @@ def _strongest_count(space: SearchSpace, table: Table, parts: Parts, measured: M
         if correlation is not None and correlation.tau_a > most:
             best, most, what = values, correlation.tau_a, name
     return Control(STRONGEST_COUNT, 0, best, what)
+
+
+def judged(
+    by: Yardstick, proxies: Sequence[Proxy], probe: Probe, *, engine: Engine, progress: Callable[[int, int], None]
+) -> tuple[list[Ranked], Yardstick]:
+    """Rank the tested records.
+
+    Args:
+        by: What proxies are judged by.
+        proxies: In the order of the result.
+        probe: Seeds, batch and device.
+        engine: Where the work runs; the result does not depend on it.
+        progress: Called with (architectures done, architectures to do).
+
+    Returns:
+        How each ranks, and the yardstick: of trained weights that are built anyway, the loss on a batch of text is a
+        control as well.
+    """
+    loss = load_proxy("text_loss")
+    beside = by.space.pretrained and loss not in proxies and any(proxy.needs_pass for proxy in proxies)
+    every = [*proxies, *([loss] if beside else [])]
+    parts = replace(by.parts, seen=(*by.parts.seen, *([False] if beside else [])))
+    within = by.measured.within
+    ranked = rank_table(by.space, by.table, every, probe, parts=parts, within=within, engine=engine, progress=progress)
+    scores = ranked[-1].scores
+    if not beside or scores is None:
+        return ranked[: len(proxies)], by
+    return ranked[:-1], replace(by, controls=(*by.controls, Control(loss.name, 0, scores)))
 
 
 def control_rows(by: Yardstick) -> list[ControlRow]:

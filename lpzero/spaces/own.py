@@ -46,3 +46,12 @@ def split_protocol(protocol: str, protocols: tuple[str, ...]) -> tuple[str, int 
     if protocol not in protocols:
         raise unknown_name("protocol", protocol, protocols)
     return protocol, BYTE_VOCABULARY if protocol == NAME else None
+
+
+def byte_ids(text: str) -> list[int]:
+    """The ids of a text that is read byte by byte.
+
+    >>> byte_ids("ab")
+    [98, 99]
+    """
+    return [byte + 1 for byte in text.encode()]

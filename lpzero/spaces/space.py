@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -131,4 +131,13 @@ class SearchSpace(Protocol):
         operations, but not their norms); ``feed_forward`` (likewise); ``nonembedding`` (the blocks with their
         norms, and a final norm).
         """
+        ...
+
+
+@runtime_checkable
+class ReadsText(Protocol):
+    """A space whose models were trained on text, and that knows how it became tokens."""
+
+    def token_ids(self, text: str) -> list[int]:
+        """The ids of a text, without special ones; raises LpzeroError where the tokeniser is not there."""
         ...

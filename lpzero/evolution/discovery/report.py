@@ -138,7 +138,9 @@ def final_report(
     """
     table, seed = setting.table, setting.config.seed
     best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
-    proxies = [best, *(load_proxy(name) for name in BASELINES)]
+    # of trained weights the loss itself is what an expert looks at first
+    names = (*BASELINES, *(("text_loss",) if setting.space.pretrained else ()))
+    proxies = [best, *(load_proxy(name) for name in names)]
     there = [*setting.seen, *setting.parts.test]
     architectures = [table.records[i].architecture for i in there]
     rows = dict(

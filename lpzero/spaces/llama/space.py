@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lpzero.errors import InputError, unknown_name
+from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.spaces import own
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
@@ -19,6 +19,7 @@ from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.llama import plan
 from lpzero.spaces.llama.checkpoint import Checkpoint, open_checkpoint
 from lpzero.spaces.llama.plan import BASES, Base, LlamaPlan
+from lpzero.spaces.llama.tokeniser import encoded
 from lpzero.spaces.space import Objective
 
 if TYPE_CHECKING:
@@ -126,6 +127,18 @@ class Llama(ChoiceSpace):
     def max_tokens(self) -> int:
         """The longest sequence."""
         return self.base.max_tokens
+
+    def token_ids(self, text: str) -> list[int]:
+        """The ids of a text, as the tokeniser of the checkpoint has them; the small LLaMA reads bytes.
+
+        Raises:
+            LpzeroError: The weights are not trained, or the folder of the checkpoint has no tokeniser.
+        """
+        if self.checkpoint is not None:
+            return encoded(self.checkpoint.folder, text)
+        if not self.pretrained:
+            raise LpzeroError(f"models of the protocol {self.protocol} are not trained on any text")
+        return own.byte_ids(text)
 
     def plan(self, architecture: Architecture) -> LlamaPlan:
         """What is built; raises InputError where the architecture is not in the space."""
