@@ -10,10 +10,10 @@ from lpzero.spaces.models.sites import SiteMap
 
 
 def fisher(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
-    """Sum over activations and features of (mean of activation * gradient)^2 / 2.
+    """Sum over activations and features of the mean over sequences of (sum over tokens of activation * gradient)^2 / 2.
 
-    Turner et al. 2020 (BlockSwap, https://arxiv.org/abs/1906.04113). The mean runs over sequences and tokens;
-    the gradient is that of the model's own mean loss.
+    Turner et al. 2020 (BlockSwap, https://arxiv.org/abs/1906.04113, equation 3): positions are summed, examples squared
+    each and then averaged. Deviation: the gradient is that of the model's own mean loss, which scales all scores alike.
 
     Raises:
         LpzeroError: The model has no feed-forward activation.
@@ -22,6 +22,6 @@ def fisher(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
     grads = gradients(traced.loss, traced.activations)
     score = 0.0
     for activation, gradient in zip(traced.activations, grads, strict=True):
-        means = (activation.detach() * gradient).flatten(0, -2).mean(0)
-        score += means.square().sum().item() / 2
+        of_sequences = (activation.detach() * gradient).flatten(1, -2).sum(1)
+        score += of_sequences.square().mean(0).sum().item() / 2
     return score

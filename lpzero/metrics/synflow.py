@@ -8,8 +8,9 @@ every part is homogeneous of degree one. Deliberate deviations make a transforme
 - every softmax is uniform over the places that are not masked, since an input of ones makes all tokens alike;
   its logits, which grow with the depth, would otherwise be round-off times a huge number. Query and key,
   which only shape a softmax, thus carry no flow;
-- ones stand for the output of the embedding, and the flow is summed at the last hidden state over one
-  sequence. The sum over weights runs over the blocks alone.
+- ones stand for the output of the embedding, and zeros for every other table, such as that of positions, which
+  would be added to them; the flow is summed at the last hidden state over one sequence. The sum over weights runs
+  over the blocks alone.
 """
 
 from __future__ import annotations
@@ -54,11 +55,20 @@ def _ones(_module: nn.Module, _args: Any, output: Tensor) -> Tensor:
     return torch.ones_like(output)
 
 
+def _other_tables(model: nn.Module, embedding: str) -> Iterator[str]:
+    """The weights of every table that is no part of the module whose output is replaced."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Embedding) and name != embedding and not name.startswith(f"{embedding}."):
+            yield f"{name}.weight"
+
+
 def _flow(model: nn.Module, site_map: SiteMap, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
     """The absolute weight and the gradient of the flow by it, for every parameter site of the blocks."""
     norms = [name for name, module in model.named_modules() if _NORM.search(type(module).__name__)]
     hooks: list[tuple[str, Hook]] = [(name, _pass_on) for name in norms] + [(site_map.embedding, _ones)]
     state = {name: tensor.detach().abs() for name, tensor in precise_state(model).items()}
+    for name in _other_tables(model, site_map.embedding):
+        state[name] = torch.zeros_like(state[name])
     names = [s.parameter for s in site_map.parameters if s.group in ("operation", "feed_forward")]
     weights = tuple(state[name].requires_grad_() for name in names)
     ids = batch.input_ids[:1]

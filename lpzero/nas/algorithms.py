@@ -11,9 +11,9 @@ from lpzero.nas.pool import Pool
 from lpzero.nas.proposals import BATCH, Algorithm, Proposals, Proposed, Worth
 from lpzero.spaces.architecture import Architecture
 
-POPULATION = 16
+POPULATION = 8
 """Fewer than the least that a search is worth doing with: one that looks at no more is a random search."""
-TOURNAMENT = 4
+TOURNAMENT = 3
 STALE = 4
 """Batches without a better best after which a local search begins anew elsewhere."""
 

@@ -14,7 +14,7 @@ from lpzero.metrics import get_metric
 from lpzero.operands.batch import Batch
 
 
-def test_fisher_is_a_loop_over_layers_and_features(tiny: Callable[..., Any], batch: Batch) -> None:
+def test_positions_are_summed_examples_squared_and_then_averaged(tiny: Callable[..., Any], batch: Batch) -> None:
     model = tiny()
     kept: list[Tensor] = []
 
@@ -30,12 +30,15 @@ def test_fisher_is_a_loop_over_layers_and_features(tiny: Callable[..., Any], bat
     for activation in kept:
         assert activation.grad is not None
         for feature in range(activation.shape[-1]):
-            products = [
-                activation[i, t, feature].item() * activation.grad[i, t, feature].item()
+            squares = [
+                sum(
+                    activation[i, t, feature].item() * activation.grad[i, t, feature].item()
+                    for t in range(activation.shape[1])
+                )
+                ** 2
                 for i in range(activation.shape[0])
-                for t in range(activation.shape[1])
             ]
-            expected += (sum(products) / len(products)) ** 2 / 2
+            expected += sum(squares) / len(squares) / 2
     assert len(kept) == 2
     assert get_metric("fisher").score_pass(model, model.site_map(), batch) == pytest.approx(expected)
 

@@ -39,7 +39,10 @@ def test_every_function_is_there_and_takes_what_the_row_says(name: str, model: A
         assert isinstance(metric.score_shape(SHAPE), float)
         return
     before = [parameter.detach().clone() for parameter in model.parameters()]
-    score = metric.score_pass(model, model.site_map(), batch)
+    if metric.needs == "text":
+        score = metric.score_text(model, batch)
+    else:
+        score = metric.score_pass(model, model.site_map(), batch)
     assert type(score) is float
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
@@ -47,7 +50,7 @@ def test_every_function_is_there_and_takes_what_the_row_says(name: str, model: A
 @pytest.mark.parametrize("name", list(METRICS))
 def test_what_a_metric_does_not_need_is_refused(name: str, model: Any, batch: Batch) -> None:
     metric = METRICS[name]
-    other = {"shape": "pass", "pass": "shape"}[metric.needs]
+    other = {"shape": "pass", "pass": "shape", "text": "shape"}[metric.needs]
     with pytest.raises(InputError, match=f"^metric {name} needs a {metric.needs}: expected that, found a {other}$"):
         if other == "shape":
             metric.score_shape(SHAPE)

@@ -35,7 +35,7 @@ def case(request: pytest.FixtureRequest) -> tuple[Any, Batch]:
 def test_a_row_says_what_it_is(metric: Metric) -> None:
     assert METRICS[metric.name] is metric
     assert metric.meaning
-    assert metric.paper == "a count" or "https://arxiv.org/abs/" in metric.paper
+    assert metric.paper in ("a count", "the loss itself") or "https://arxiv.org/abs/" in metric.paper
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
@@ -43,6 +43,8 @@ def test_a_score_is_finite_and_repeats(metric: Metric, case: tuple[Any, Batch]) 
     model, batch = case
     if metric.needs == "shape":
         scores = [metric.score_shape(SHAPE) for _ in range(2)]
+    elif metric.needs == "text":
+        scores = [metric.score_text(model, batch) for _ in range(2)]
     else:
         scores = [metric.score_pass(model, model.site_map(), batch) for _ in range(2)]
     assert type(scores[0]) is float

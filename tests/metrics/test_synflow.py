@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,6 +15,8 @@ from lpzero.errors import LpzeroError
 from lpzero.metrics import get_metric
 from lpzero.metrics.synflow import _UniformSoftmax
 from lpzero.operands.batch import Batch
+from lpzero.operands.probe import Probe, probe_batch, untrained_model
+from lpzero.spaces import get_space
 from lpzero.spaces.models.sites import SiteMap
 
 
@@ -58,6 +61,17 @@ def test_the_flow_ignores_signs_and_data(tiny: Callable[..., Any], batch: Batch)
             parameter.neg_()
     other = Batch(batch.input_ids.flip(1), batch.labels.flip(0))
     assert metric.score_pass(model, model.site_map(), other) == pytest.approx(before)
+
+
+def test_nothing_is_added_to_the_ones() -> None:
+    """A decoder adds positions to its words: the flow is the same whatever these positions are."""
+    space, probe = get_space("gpt2", "own"), Probe(batch=1, tokens=8)
+    model, site_map = untrained_model(space, space.sample(np.random.default_rng(0)), probe)
+    batch, metric = probe_batch(space, probe), get_metric("synflow")
+    before = metric.score_pass(model, site_map, batch)
+    with torch.no_grad():
+        model.embedding_position.weight.mul_(7)
+    assert metric.score_pass(model, site_map, batch) == before
 
 
 def test_a_softmax_is_uniform_where_it_is_not_masked() -> None:
