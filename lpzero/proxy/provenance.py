@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError
-from lpzero.proxy.discovery import DiscoveryResult
+from lpzero.proxy.discovery import BaselineFigures, DiscoveryResult
 from lpzero.run_folder import CONFIG, ENV
 from lpzero.settings import parse_json, place_in, read_bounded, reason_of
 
 BEST = "best.json"
 """The result in the folder of a run, which makes the folder a proxy."""
-FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct")
+FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct", "matched_size")
 
 
 class Provenance(BaseModel):
@@ -28,8 +28,9 @@ class Provenance(BaseModel):
         seed: Seed of the run: of the split, the batch and the initialisation.
         settings: All settings of the run.
         versions: Versions of Python and of the packages that it ran with.
-        test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct``.
-        baseline: The strongest baseline there: ``proxy, tau_a``.
+        test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct, matched_size``.
+        baseline: The strongest baseline there that needs no labels: ``proxy, tau_a, matched_size``.
+        controls: Likewise of the controls that were fitted to the labels of search and validation, by name.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -43,6 +44,7 @@ class Provenance(BaseModel):
     versions: dict[str, str]
     test: dict[str, Any]
     baseline: dict[str, Any]
+    controls: dict[str, Any] = {}
 
 
 def run_provenance(run: Path) -> Provenance | None:
@@ -91,7 +93,7 @@ def proxy_document(run: Path, name: str) -> dict[str, Any]:
 
 def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dict[str, Any]) -> Provenance:
     ranking = [row for row in result.baselines if row.test.tau_a is not None]
-    strongest = max(ranking, key=lambda row: row.test.tau_a or 0)
+    strongest = max((row for row in ranking if row.labels is None), key=lambda row: row.test.tau_a or 0)
     test = result.best.test.to_json()
     if result.table_sha256 is None:
         raise KeyError("table_sha256")
@@ -103,9 +105,15 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
         seed=result.seed,
         settings=settings,
         versions={name: version for name, version in versions.items() if name != "platform"},
-        test={key: test[key] for key in FIGURES},
-        baseline={"proxy": strongest.proxy, "tau_a": strongest.test.tau_a},
+        test={key: test[key] for key in FIGURES if key in test},
+        baseline={"proxy": strongest.proxy, **_brief(strongest)},
+        controls={row.proxy: _brief(row) for row in ranking if row.labels is not None},
     )
+
+
+def _brief(row: BaselineFigures) -> dict[str, Any]:
+    close = row.test.matched_size
+    return {"tau_a": row.test.tau_a, "matched_size": None if close is None else close.to_json()}
 
 
 def _command(settings: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lpzero.engines import Serial
 from lpzero.errors import InputError
-from lpzero.fitness import correlate, judge
+from lpzero.fitness import correlate, judge, tau_a_interval
 from lpzero.fitness.noise import Noise, measure_noise, tau_ceiling
 from lpzero.metrics import METRICS
 from lpzero.operands.probe import Probe
@@ -135,7 +135,7 @@ def _noise(table: Table, space: SearchSpace, trainings: tuple[TrainedRecord, ...
         "ceiling": _ceiling(table, measured.deviation, measured.residuals),
         "ceiling_interval": [_ceiling(table, end, measured.residuals) for end in (high, low)],
         "ceiling_if_normal": _ceiling(table, measured.deviation, None),
-        "retest": _retest(trainings),
+        **_retest(trainings),
         "same_model": same_model,
     }
 
@@ -154,15 +154,21 @@ def _ceiling(table: Table, deviation: float, residuals: np.ndarray | None) -> fl
         return 0.0
 
 
-def _retest(trainings: tuple[TrainedRecord, ...]) -> float | None:
-    """Tau-a between the first and the second seed of the repeated architectures; None for fewer than three."""
+def _retest(trainings: tuple[TrainedRecord, ...]) -> dict[str, Any]:
+    """Tau-a between the first and the second seed of the repeated architectures, with its interval.
+
+    Both are None for fewer than three. They are few: the ceiling is of the whole table, so that this one may lie above
+    it.
+    """
     first = {t.id: t.loss for t in trainings if t.seed == 0}
     second = {t.id: t.loss for t in trainings if t.seed == 1}
     pairs = [(first[name], loss) for name, loss in second.items() if loss is not None and first.get(name) is not None]
     if len(pairs) < 3:
-        return None
+        return {"retest": None, "retest_interval": None}
     one, other = np.array(pairs, dtype=np.float64).T
-    return _tau_a(one, other)
+    found = _tau_a(one, other)
+    ends = tau_a_interval(one, other, np.arange(len(one)), np.random.default_rng(0))
+    return {"retest": found, "retest_interval": None if found is None else [_rounded(end) for end in ends]}
 
 
 def _tau_a(one: np.ndarray, other: np.ndarray) -> float | None:

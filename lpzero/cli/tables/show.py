@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, figure, figures, print_grid, print_json
+from lpzero.cli.output import as_json, ends, figure, figures, print_grid, print_json
 
 SHORT = 12
 
@@ -86,7 +86,11 @@ def _noise(noise: dict[str, Any] | None) -> list[list[str]]:
     if noise is None:
         return [["noise", "not known: no model was trained twice"]]
     low, high = noise["ceiling_interval"]
-    retest = "" if noise["retest"] is None else f"; tau-a between two seeds {noise['retest']:.3f}"
+    retest = ""
+    if noise["retest"] is not None:
+        within = ends(noise.get("retest_interval"))
+        retest = f"; tau-a between two seeds of the {noise['repeated']} repeated ones {noise['retest']:.3f}"
+        retest += "" if within is None else f" ({within})"
     rows = [["noise", f"{_spread(noise)} between trainings of one model ({noise['repeated']} repeated)"]]
     if noise["same_model"] is not None:
         built = f"{_spread(noise['same_model'])} between records of which this protocol builds one model"
