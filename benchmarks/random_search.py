@@ -24,12 +24,19 @@ EVALUATIONS = 10_000
 DRAWN: dict[str, Any] = {"islands": 1, "population": EVALUATIONS, "generations": 0}
 """One generation that is drawn: random formulas, and mutants of those that a start gives."""
 SEARCHES: dict[str, dict[str, Any]] = {
+    "random search": {**RANDOM, **DRAWN},
+    "evolution from random formulas": RANDOM,
     "evolution": {},
     "evolution, no parsimony": {"parsimony": 0.0},
     "mutants of the enumerated start": DRAWN,
-    "random search": {**RANDOM, **DRAWN},
 }
-CONTROL = "random search"
+PAIRS = (
+    *((search, "random search") for search in SEARCHES if search != "random search"),
+    ("evolution", "evolution from random formulas"),
+    ("evolution", "evolution, no parsimony"),
+    ("evolution", "mutants of the enumerated start"),
+)
+"""What is compared with what; the first less the second."""
 
 
 def kept(path: Path | None) -> dict[tuple[str, int], float]:
@@ -40,13 +47,16 @@ def kept(path: Path | None) -> dict[tuple[str, int], float]:
     return {(line["search"], line["split"]): line["tau_a"] for line in lines}
 
 
-def difference(values: np.ndarray, others: np.ndarray) -> list[float]:
-    """Mean of the paired differences with its 95 % interval by Student's t, and the share of splits above 0."""
+def difference(search: str, control: str, reached: dict[tuple[str, int], float]) -> list[Any] | None:
+    """The mean of the paired differences with its 95 % interval by Student's t; None without two splits of both."""
+    splits = [n for name, n in sorted(reached) if name == search and (control, n) in reached]
+    if len(splits) < 2:
+        return None
+    values, others = (np.array([reached[name, n] for n in splits]) for name in (search, control))
     apart = values - others
-    if not apart.any():
-        return [0.0, 0.0, 0.0, 0.0]
     low, high = stats.ttest_1samp(apart, 0.0).confidence_interval(0.95)
-    return [float(apart.mean()), float(low), float(high), float((apart > 0).mean())]
+    row = [search, float(values.mean()), control, float(others.mean()), len(splits)]
+    return [*row, float(apart.mean()), float(low), float(high), float((apart > 0).mean())]
 
 
 def main() -> None:
@@ -78,38 +88,20 @@ def main() -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
-    found = {s: np.array([reached[s, n] for n in range(options.splits)]) for s in options.searches}
+    rows = [difference(search, control, reached) for search, control in PAIRS]
     record(
         name,
         f"python benchmarks/random_search.py --table {options.table} --space {options.space} "
         f"--protocol {options.protocol} --seed {options.seed} --splits {options.splits}",
-        [
-            "search",
-            "mean tau-a on the rest",
-            "median",
-            "lowest",
-            "highest",
-            f"less {CONTROL}, mean",
-            "low",
-            "high",
-            "share of splits above",
-        ],
-        [
-            [
-                search,
-                float(v.mean()),
-                float(np.median(v)),
-                float(v.min()),
-                float(v.max()),
-                *difference(v, found[CONTROL]),
-            ]
-            for search, v in found.items()
-        ],
-        splits=options.splits,
+        ["search", "mean", "less", "its mean", "splits", "less, mean", "low", "high", "share of splits above"],
+        [row for row in rows if row is not None],
         evaluations_of_every_search=EVALUATIONS,
         intervals="95 %, Student's t over the paired differences of the splits",
-        sketch="all figures are on sketches",
-        per_split={search: [round(float(value), 4) for value in values] for search, values in found.items()},
+        tau_a="on the rest of the table, on sketches",
+        per_split={
+            search: {n: round(tau, 4) for (name, n), tau in sorted(reached.items()) if name == search}
+            for search in SEARCHES
+        },
     )
 
 
