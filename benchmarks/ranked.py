@@ -64,9 +64,10 @@ def main() -> None:
     options = parser.parse_args()
     rows: list[list[Any]] = []
     for job in JOBS:
-        for labels in (None, LABELS):
+        # controls need no model: with labels one count stands for the proxies
+        for labels, proxies in ((None, job.proxies), (LABELS, ("params",))):
             found = lpzero.rank(
-                job.table, job.proxies, protocol=job.protocol, labels=labels, workers=Workers(jobs=options.jobs)
+                job.table, proxies, protocol=job.protocol, labels=labels, workers=Workers(jobs=options.jobs)
             )
             place = [job.table, found.protocol]
             rows += [[*place, row.proxy, labels or 0, found.n, *cells(row)] for row in found.scores]

@@ -1,8 +1,8 @@
 """Recorded formulas on the sealed test beside every control, over all pairs and at matched size.
 
 The formulas are those of ``evolve.py`` or ``enumerate.py``, one a seed, or a shipped proxy with the seed of its run:
-they are judged anew, as the final report of their command judges them, without the search. A run of the command itself
-ends with the same report.
+they are judged anew on the sealed test, as the final report of their command judges them, without the search. A run of
+the command itself ends with the same figures.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from record import RESULTS, record
 from lpzero.api.discovery import completed
 from lpzero.engines import open_engine
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.candidate import Candidate
-from lpzero.evolution.discovery.report import final_report
+from lpzero.evolution.discovery.report import baseline_names, beside_figures
 from lpzero.evolution.run import prepare
-from lpzero.fitness import Status
 from lpzero.fitness.figures import ComparisonFigures
 from lpzero.formula import parse
-from lpzero.proxy import load_proxy
-from lpzero.proxy.discovery import BaselineFigures, ChosenFormula, SealedFigures
+from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.discovery import BaselineFigures, SealedFigures
+from lpzero.proxy.score import directed, score_architectures
 from lpzero.settings import check_settings
 
 HEADER = ["seed", "what", "labels", "tau-a", "95 %", "rho", "matched size", "its 95 %", "pairs"]
@@ -70,17 +69,44 @@ def shipped(name: str) -> tuple[str, str, list[Found]]:
     return proxy.provenance.table, proxy.provenance.protocol, [found]
 
 
-def report(table: str, protocol: str, found: Found, jobs: int) -> tuple[ChosenFormula, list[BaselineFigures], int]:
-    """The final report of one formula: its figures, those of everything beside it, and how many labels they had."""
+@dataclass(frozen=True)
+class Judged:
+    """A formula on the sealed test.
+
+    Attributes:
+        found: The formula.
+        test: Its figures.
+        beside: What stands beside it.
+        labels: Qualities that it was chosen on, and the controls were fitted to.
+    """
+
+    found: Found
+    test: SealedFigures
+    beside: list[BaselineFigures]
+    labels: int
+
+
+def judged(table: str, protocol: str, found: Found, jobs: int) -> Judged:
+    """What the final report of a run says of the sealed test; the parts that it was chosen on are not scored again."""
     facts, measured = completed(
         table=table, space=None, protocol=protocol, device="cpu", search_size=None, validation_size=None
     )
     setting = prepare(check_settings(EvolveConfig, {**facts, "seed": found.seed}), measured)
-    formula = parse(found.formula)
-    candidate = Candidate(str(formula), formula.size, Status.OK, higher_is_better=found.higher_is_better)
+    best = Proxy(found.formula, parse(found.formula), None, found.higher_is_better)
+    proxies = [best, *(load_proxy(name) for name in baseline_names(setting.space))]
+    test, records = list(setting.parts.test), setting.table.records
     with open_engine(jobs=jobs) as engine:
-        made = final_report(candidate, setting, engine=engine, progress=progress)
-    return made.best, made.baselines, len(setting.seen)
+        rows = score_architectures(
+            setting.space,
+            [records[i].architecture for i in test],
+            proxies,
+            setting.probe,
+            engine=engine,
+            progress=progress,
+        )
+    scores = [directed([row[i] for row in rows], proxy) for i, proxy in enumerate(proxies)]
+    made = beside_figures(setting, test, scores, proxies)
+    return Judged(found, made.test, made.baselines, len(setting.seen))
 
 
 def progress(done: int, total: int) -> None:
@@ -104,11 +130,13 @@ def less(versus: ComparisonFigures) -> list[Any]:
     return row
 
 
-def rows_of(seed: int, best: ChosenFormula, beside: list[BaselineFigures], labels: int) -> list[list[Any]]:
+def rows_of(made: Judged) -> list[list[Any]]:
     """The formula, the strongest baseline without labels, and the controls; one a row."""
+    seed, beside = made.found.seed, made.beside
     free = [row for row in beside if row.labels is None and row.test.tau_a is not None and row.proxy != "text_loss"]
     strongest = max(free, key=lambda row: row.test.tau_a or -1)
-    rows = [[seed, f"formula: `{best.formula}` ({best.direction})", labels, *cells(best.test), *["-"] * 6]]
+    direction = "higher" if made.found.higher_is_better else "lower"
+    rows = [[seed, f"formula: `{made.found.formula}` ({direction})", made.labels, *cells(made.test), *["-"] * 6]]
     shown = [row for row in beside if row is strongest or row.labels is not None or row.proxy == "text_loss"]
     for row in shown:
         name = f"baseline: {row.proxy}" if row is strongest else row.proxy + (f": {row.what}" if row.what else "")
@@ -143,16 +171,15 @@ def main() -> None:
         name, command = options.of.replace("/", "-"), f"python benchmarks/sealed.py --of {options.of}"
     rows: list[list[Any]] = []
     for found in formulas:
-        best, beside, labels = report(table, protocol, found, options.jobs)
-        made = rows_of(found.seed, best, beside, labels)
-        rows += made
-        print(*made, sep="\n", flush=True)
+        made = judged(table, protocol, found, options.jobs)
+        rows += rows_of(made)
+        print(*rows_of(made), sep="\n", flush=True)
     medians = {
         f"median_{name}_{short}": median(rows, name, column)
         for name in ("formula", "baseline", "spec_ridge", "shape_quadratic", "strongest_feature")
         for short, column in (("tau_a", "tau-a"), ("matched", "matched size"))
     }
-    record(f"sealed-{name}", command, HEADER, rows, architectures=best.test.n, **medians)
+    record(f"sealed-{name}", command, HEADER, rows, architectures=made.test.n, **medians)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, figures, print_grid, print_result, say
+from lpzero.cli.output import MATCHED, as_json, figures, matched, print_grid, print_result, say
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
@@ -82,8 +82,9 @@ def _print(result: TransferResult) -> None:
     print_grid(["proxy", *titles], [[row.proxy, *map(_brief, row.cells)] for row in rows])
     click.echo()
     header = ["proxy", "better", "table", "n", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
+    header += MATCHED
     lines = [
-        [row.proxy, row.direction, _title(cell), cell.n, cell.status, *figures(cell)]
+        [row.proxy, row.direction, _title(cell), cell.n, cell.status, *figures(cell), *matched(cell)]
         for row in rows
         for cell in row.cells
     ]

@@ -52,6 +52,14 @@ CASES: dict[str, list[list[str]]] = {
         ["export", "RUN", "--format", "python"],
         ["rank", "RUN", "depth", "--table", "flexibert-own", "--jobs", "1", *SMALL],
     ],
+    "compare": [
+        [
+            *("compare", "width", "snip", "depth", "--table", "gpt2-own", "--labels", "20", "--jobs", "1", "--json"),
+            *("--initialisations", "2", *SMALL),
+        ],
+        ["compare", "width", "depth", "--table", "gpt2-own", "--labels", "20"],
+        ["compare", "width", "depth", "--table", "gpt2-own", "--matched", "1"],
+    ],
     "enumerate": [
         [
             *("enumerate", "--table", "gpt2-own", "--seed", "2", "--jobs", "1", "--output", "RUN", "--json"),

@@ -15,7 +15,7 @@ from lpzero.fitness.compare import compare, share_left
 from lpzero.fitness.resample import intervals
 from lpzero.fitness.strata import equal, matched, stratified
 
-RESAMPLES = 200
+RESAMPLES = 300
 MOST_TYPE_ONE, LEAST_COVERAGE, MOST_COVERAGE = 0.06, 0.93, 0.99
 
 
@@ -58,7 +58,7 @@ def truth() -> dict[str, float]:
     return {**found, "rho": float(np.corrcoef(*ranks)[0, 1])}
 
 
-@pytest.fixture(scope="module", params=[(64, 400), (400, 120)], ids=["n=64", "n=400"])
+@pytest.fixture(scope="module", params=[(64, 400), (400, 240)], ids=["n=64", "n=400"])
 def counted(request: pytest.FixtureRequest, truth: dict[str, float]) -> Counted:
     """Many samples of one size."""
     (n, samples), rng, found = request.param, np.random.default_rng(1), Counted()

@@ -34,6 +34,7 @@ from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, directed, score_architectures
 from lpzero.run_folder import RunFolder
 from lpzero.seeds import derived_seed
+from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
 SCHEMA = 1
@@ -121,6 +122,57 @@ def header(run: RunFolder[Any], setting: Setting[Config]) -> dict[str, Any]:
     }
 
 
+def baseline_names(space: SearchSpace) -> tuple[str, ...]:
+    """What stands beside a formula and needs no label; of trained weights also what an expert looks at first."""
+    return (*BASELINES, "text_loss") if space.pretrained else BASELINES
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The sealed test.
+
+    Attributes:
+        test: The figures of the chosen formula.
+        baselines: What stands beside it.
+    """
+
+    test: SealedFigures
+    baselines: list[BaselineFigures]
+
+
+def beside_figures(
+    setting: Setting[Config], test: Sequence[int], scores: Sequence[np.ndarray], proxies: Sequence[Proxy]
+) -> Sealed:
+    """Judge a formula on the sealed test beside baselines, and controls that get the labels it was chosen on.
+
+    Args:
+        setting: Table, split and pass.
+        test: Indices of the records of the sealed test that could be read.
+        scores: For each proxy (test architectures,), higher is better.
+        proxies: The formula, then the baselines.
+
+    Raises:
+        NoResultError: The formula has no finite, varying value there.
+    """
+    table, seed = setting.table, setting.config.seed
+    measured = measured_architectures(setting.space, table, setting.groups).part(test)
+    architectures = [record.architecture for record in table.records]
+    fitted = fitted_controls(setting.space, architectures, table.oriented, setting.seen, test)
+    every = [*scores, *(control.scores for control in fitted)]
+    reports = [sealed_figures(one, measured, derived_seed(seed, "bootstrap")) for one in every]
+    if not reports[0][0].ok:
+        status = reports[0][0].status.value
+        raise NoResultError(f"the chosen formula {proxies[0].name} is {status} on the sealed test: search longer")
+    versus = versus_figures(every[0], every[1:], measured, derived_seed(seed, "comparison"))
+    named: list[dict[str, Any]] = [{"proxy": proxy.name, "direction": proxy.direction} for proxy in proxies[1:]]
+    named += [{"proxy": c.name, "direction": "higher", "labels": c.labels, "what": c.what or None} for c in fitted]
+    baselines = [
+        BaselineFigures(**name, test=figures, versus=compared)
+        for name, (_, figures), compared in zip(named, reports[1:], versus, strict=True)
+    ]
+    return Sealed(reports[0][1], baselines)
+
+
 def final_report(
     chosen: Candidate, setting: Setting[Config], *, engine: Engine, progress: Callable[[int, int], None]
 ) -> Report:
@@ -136,53 +188,29 @@ def final_report(
         NoResultError: The chosen formula has no finite, varying value on the sealed test, or hardly any architecture of
             it could be read.
     """
-    table, seed = setting.table, setting.config.seed
+    table, space, parts = setting.table, setting.space, setting.parts
     best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
-    # of trained weights the loss itself is what an expert looks at first
-    names = (*BASELINES, *(("text_loss",) if setting.space.pretrained else ()))
-    proxies = [best, *(load_proxy(name) for name in names)]
-    there = [*setting.seen, *setting.parts.test]
+    proxies = [best, *(load_proxy(name) for name in baseline_names(space))]
+    there = [*setting.seen, *parts.test]
     architectures = [table.records[i].architecture for i in there]
-    rows = dict(
-        zip(
-            there,
-            score_architectures(setting.space, architectures, proxies, setting.probe, engine=engine, progress=progress),
-            strict=True,
-        )
-    )
-    test, left_out = _tested(setting, {i: rows[i][0] for i in setting.parts.test})
+    scored = score_architectures(space, architectures, proxies, setting.probe, engine=engine, progress=progress)
+    rows = dict(zip(there, scored, strict=True))
+    test, left_out = _tested(setting, {i: rows[i][0] for i in parts.test})
 
     def scores_of(index: int, part: Sequence[int]) -> np.ndarray:
         return directed([rows[i][index] for i in part], proxies[index])
 
-    measured = measured_architectures(setting.space, table, setting.groups).part(test)
-    sealed = [scores_of(index, test) for index in range(len(proxies))]
-    reports = [sealed_figures(s, measured, derived_seed(seed, "bootstrap")) for s in sealed]
-    if not reports[0][0].ok:
-        status = reports[0][0].status.value
-        raise NoResultError(f"the chosen formula {best.name} is {status} on the sealed test: search longer")
-    fitted = fitted_controls(
-        setting.space, [item.architecture for item in table.records], table.oriented, setting.seen, test
-    )
-    reports += [sealed_figures(control.scores, measured, derived_seed(seed, "bootstrap")) for control in fitted]
-    rivals = [*sealed[1:], *(control.scores for control in fitted)]
-    versus = versus_figures(sealed[0], rivals, measured, derived_seed(seed, "comparison"))
-    named: list[dict[str, Any]] = [{"proxy": proxy.name, "direction": proxy.direction} for proxy in proxies[1:]]
-    named += [{"proxy": c.name, "direction": "higher", "labels": c.labels, "what": c.what or None} for c in fitted]
-    baselines = [
-        BaselineFigures(**name, test=figures, versus=compared)
-        for name, (_, figures), compared in zip(named, reports[1:], versus, strict=True)
-    ]
-    chosen_formula = ChosenFormula(
+    sealed = beside_figures(setting, test, [scores_of(i, test) for i in range(len(proxies))], proxies)
+    formula = ChosenFormula(
         formula=best.name,
         direction=best.direction,
         size=chosen.formula.size,
-        search=_figures(scores_of(0, setting.parts.search), table, setting.parts.search),
-        validation=_figures(scores_of(0, setting.parts.validation), table, setting.parts.validation),
-        test=reports[0][1],
+        search=_figures(scores_of(0, parts.search), table, parts.search),
+        validation=_figures(scores_of(0, parts.validation), table, parts.validation),
+        test=sealed.test,
         sketch=_sketched(chosen),
     )
-    return Report(chosen_formula, baselines, left_out)
+    return Report(formula, sealed.baselines, left_out)
 
 
 def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[int], list[LeftOut]]:
