@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from lpzero.api.setup import loaded_proxies, measured_space, probe_of
 from lpzero.engines import Engine, Workers
+from lpzero.errors import InputError
 from lpzero.fitness.strata import RATIO
 from lpzero.metrics import METRICS
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy, proxy_names
+from lpzero.proxy.exclusion import looked_at
 from lpzero.proxy.rank import RankResult
 from lpzero.proxy.spread import MOST, SpreadFigures, draw_scores, probes, spread_figures
 from lpzero.proxy.yardstick import Yardstick, beside, control_rows, judged, yardstick
 from lpzero.tables import Table
 
+_LOG = logging.getLogger(__name__)
 INITIALISATIONS = 3
 """Draws by which the spread of a single proxy is told."""
 
@@ -72,9 +76,8 @@ def rank(
     >>> {row.proxy: round(row.tau_a, 3) for row in result.scores}
     {'params': 0.492, 'depth': -0.054}
     """
-    shapes = [name for name, metric in METRICS.items() if metric.needs == "shape"]
-    loaded = loaded_proxies(proxies or [*shapes, *proxy_names()])
     measured, space = measured_space(table, protocol)
+    loaded = loaded_proxies(proxies) if proxies else all_that_ship(measured)
     probe = probe_of(seed, batch, tokens, device)
     by = yardstick(space, measured, loaded, include_seen=include_seen, labels=labels, within=matched, seed=seed)
     with workers.open(probe.device, deterministic=deterministic) as engine:
@@ -84,6 +87,25 @@ def rank(
             spread = _spread(by, loaded[0], probe, engine=engine, watch=watch)
             rows = [rows[0].model_copy(update={"spread": spread})]
     return RankResult(schema_=1, **by.header(), scores=rows, controls=control_rows(by))  # type: ignore[arg-type]
+
+
+def all_that_ship(table: Table) -> list[Proxy]:
+    """Every metric of the shape and every shipped formula that can be judged by a table.
+
+    One that was found on another version of the table is not among them, which is said: nobody knows which part of this
+    version it was chosen on.
+    """
+    shapes = loaded_proxies([name for name, metric in METRICS.items() if metric.needs == "shape"])
+    return [*shapes, *(proxy for proxy in loaded_proxies(proxy_names()) if _can_be_judged(proxy, table))]
+
+
+def _can_be_judged(proxy: Proxy, table: Table) -> bool:
+    try:
+        looked_at(proxy, table)
+    except InputError as err:
+        _LOG.warning("%s is not ranked: %s", proxy.name, err)
+        return False
+    return True
 
 
 def _spread(by: Yardstick, proxy: Proxy, probe: Probe, *, engine: Engine, watch: Watch) -> SpreadFigures:

@@ -237,7 +237,7 @@ def compared(losses: dict[str, list[float | None]], noise: Noise | None) -> dict
     Returns:
         For ``"random"``, ``"largest"`` and ``"count"``; the last one where two of its trainings ended or more.
     """
-    found, random, largest, count = (np.array(_there(losses[name])) for name in (FOUND, RANDOM, LARGEST, COUNT))
+    found, random, largest, count = (np.array(_there(losses.get(name, []))) for name in (FOUND, RANDOM, LARGEST, COUNT))
     ones, others = np.array(_pairs(losses)).T
     paired = stats.ttest_rel(ones, others)
     unpaired = stats.ttest_ind(found, random, equal_var=False)

@@ -70,10 +70,13 @@ def parts_of(
 
 
 def _known(proxy: Proxy, table: Table, *, include_seen: bool) -> tuple[frozenset[int], frozenset[int]]:
-    """What a proxy was chosen on, and what builds the same models; all of the table where no more is known."""
-    if include_seen and proxy.found_on == table.name and proxy.provenance is None:
-        return frozenset(), frozenset(range(table.n))
-    looked = looked_at(proxy, table)
+    """What a proxy was chosen on, and what builds the same models; all of the table where no more is known of it."""
+    try:
+        looked = looked_at(proxy, table)
+    except InputError:
+        if include_seen:
+            return frozenset(), frozenset(range(table.n))
+        raise
     return looked, same_models(table, looked)
 
 

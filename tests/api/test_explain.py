@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from scipy import stats
 from lpzero import explain, load_proxy, load_table
 from lpzero.errors import InputError
 from lpzero.progress import Progress
+from lpzero.proxy.exclusion import looked_at
 from lpzero.proxy.explain import drawn
 from lpzero.proxy.explanation import ExplainResult
 from lpzero.tables import Table
@@ -43,7 +45,8 @@ def test_a_fault_says_why_there_are_no_figures(result: ExplainResult) -> None:
 
 def test_the_original_is_the_ranking_of_the_drawn_part() -> None:
     result = explain("depth", "flexibert-own", archs=30, seed=5, **SMALL)
-    part = drawn(load_table("flexibert-own"), 30, 5)
+    table = load_table("flexibert-own")
+    part = drawn(table, range(table.n), 30, 5)
     depth = [record.architecture.depth for record in part.records]
     assert result.original.tau_b == pytest.approx(stats.kendalltau(depth, part.oriented).statistic, abs=1e-6)
     assert (result.n, result.verdict, result.reasons) == (
@@ -85,3 +88,23 @@ def test_a_wrong_setting_is_named(refused: Callable[..., str]) -> None:
 def test_no_redraw_is_refused() -> None:
     with pytest.raises(InputError, match="at least 1 redrawn initialisation, found 0"):
         explain("snip", "flexibert-own", **{**SMALL, "redraws": 0})
+
+
+def test_what_the_proxy_was_chosen_on_is_left_out() -> None:
+    proxy, table = load_proxy("flexibert/own"), load_table("flexibert-own")
+    seen = looked_at(proxy, table)
+    result = explain(proxy, table, archs=64, **{**SMALL, "tokens": 2})
+    assert (result.n, result.total, result.left_out, result.in_sample) == (64, 128, 64, False)
+    rest = replace(table, records=tuple(record for i, record in enumerate(table.records) if i not in seen))
+    again = explain(str(proxy.formula), rest, archs=64, **{**SMALL, "tokens": 2})
+    assert (again.original, again.interventions) == (result.original, result.interventions)
+    with pytest.raises(InputError, match="expected from 4 to 64, those of flexibert-own that are not left out, found "):
+        explain(proxy, table, archs=65, **SMALL)
+
+
+def test_what_it_was_chosen_on_is_drawn_as_well_where_that_is_asked_for() -> None:
+    result = explain("flexibert/own", "flexibert-own", archs=12, include_seen=True, **{**SMALL, "tokens": 2})
+    assert (result.n, result.left_out, result.in_sample) == (12, 0, True)
+    formula = str(load_proxy("flexibert/own").formula)
+    as_text = explain(formula, "flexibert-own", archs=12, **{**SMALL, "tokens": 2})
+    assert (as_text.in_sample, as_text.interventions) == (False, result.interventions)

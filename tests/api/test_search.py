@@ -79,7 +79,9 @@ def test_a_run_that_does_not_say_what_it_was_chosen_on_is_refused(runs: Path) ->
     best = {"table": "gpt2-own", "best": {"formula": "sum(numel(weight))", "direction": "higher"}}
     (runs / "found").mkdir()
     (runs / "found" / "best.json").write_text(json.dumps(best))
-    with pytest.raises(InputError, match="does not say on which architectures: give the file that lpzero export RUN"):
+    with pytest.raises(
+        InputError, match="does not say on which architectures: give the folder of its run, or the file t"
+    ):
         search(runs / "found", output=runs / "left", **SMALL)
     assert not (runs / "left").exists()
 

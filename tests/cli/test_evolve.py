@@ -128,25 +128,45 @@ def test_a_bad_seed_is_one_line(
     assert not (nowhere / "runs").exists()
 
 
+def _finished(folder: Path, seed: int) -> Path:
+    """A run that has chosen on 8 and 8 architectures of the bundled table."""
+    part = {"n": 8, "tau_a": 0.4}
+    best = {"formula": "sum(l1(weight))", "direction": "higher", "size": 3, "sketch": {}, "test": part}
+    result = {
+        **{"schema": 1, "run": "x", "table": "flexibert-own", "table_sha256": load_table("flexibert-own").digest},
+        **{"protocol": "own", "seed": seed, "best": {**best, "search": part, "validation": part}, "front": []},
+        "baselines": [{"proxy": "depth", "test": part}],
+    }
+    config = {**OWN, "seed": seed, "search_size": 8, "validation_size": 8, "population": 6}
+    folder.mkdir()
+    for name, document in (("best", result), ("config", config), ("env", {"python": "3"})):
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    return folder
+
+
 def test_a_seed_that_has_seen_the_sealed_test_is_refused(
     settings: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["evolve", "--table", "flexibert-own", "--search-size", "8", "--validation-size", "8"]
+    said = "chosen on architectures of flexibert-own that this run tests on"
     assert run([*arguments, "--seed-formula", "flexibert/own"]) == 2
-    assert "chosen on architectures of flexibert-own that this run tests on" in capsys.readouterr().err
-    ids = [record.id for record in load_table("flexibert-own").records]
-    parts = load(check_config({**OWN, "search_size": 8, "validation_size": 8})).parts
-    found = {"table": "flexibert-own", "best": {"formula": "sum(l1(weight))", "direction": "higher"}}
-    (tmp_path / "best.json").write_text(json.dumps(found))
-    seen = {"search": [ids[i] for i in parts.search], "validation": [ids[i] for i in parts.validation], "test": []}
-    (tmp_path / "split.json").write_text(json.dumps(seen))
-    assert run([*arguments, "--seed-formula", str(tmp_path)]) == 130
-    assert settings[-1].seed_formulas == ["sum(l1(weight))"]
-    assert run([*arguments, "--seed", "1", "--seed-formula", str(tmp_path)]) == 2
-    assert run(["evolve", "--table", "gpt2-own", "--seed-formula", "flexibert/own"]) == 130, "another table"
+    assert said in capsys.readouterr().err
+    same, other = (_finished(tmp_path / f"{seed}", seed) for seed in (0, 1))
     exported = str(tmp_path / "mine.json")
-    assert run(["export", "flexibert/own", "--format", "json", "--name", "mine", "--output", exported]) == 0
-    assert run([*arguments, "--seed-formula", exported]) == 2, "an exported proxy still says where it comes from"
+    assert run(["export", str(same), "--format", "json", "--name", "mine", "--output", exported]) == 0
+    for place in (str(same), str(same / "best.json"), exported):
+        assert run([*arguments, "--seed-formula", place]) == 130, "it looked at this run's own parts alone"
+        assert settings[-1].seed_formulas == ["sum(l1(weight))"]
+        assert run([*arguments, "--seed", "1", "--seed-formula", place]) == 2, "another split"
+        assert said in capsys.readouterr().err
+    assert run([*arguments, "--seed-formula", str(other)]) == 2
+    assert run([*arguments, "--seed", "1", "--seed-formula", str(other)]) == 130
+    assert run(["evolve", "--table", "gpt2-own", "--seed-formula", "flexibert/own"]) == 130, "another table"
+    again = str(tmp_path / "again.json")
+    assert run(["export", "flexibert/own", "--format", "json", "--name", "again", "--output", again]) == 0
+    assert run([*arguments, "--seed-formula", again]) == 2, "an exported proxy still says where it comes from"
+    (same / "config.json").unlink()
+    assert run([*arguments, "--seed-formula", str(same)]) == 2, "nobody knows what it looked at"
 
 
 def test_the_start_follows_from_the_size_where_nobody_chose_one(

@@ -34,11 +34,14 @@ def test_the_document(capsys: pytest.CaptureFixture[str]) -> None:
         "seed": 3,
         "n": 6,
     }
+    assert (document["in_sample"], document["left_out"]) == (False, 0)
     assert set(document["original"]) == {"status", "tau_a", "interval", "tau_b", "rho"}
     assert [row["name"] for row in document["interventions"]] == NAMES
     for row in document["interventions"]:
-        assert set(row) == {"name", "status", "tau_a", "interval", "agreement", "left"}
+        assert set(row) == {"name", "status", "tau_a", "interval", "agreement", "left", "left_interval"}
         assert (row["tau_a"] is None) == (row["status"] != "ok")
+    assert document["redrawn"]["name"] == "2 redrawn initialisation(s)"
+    assert set(document["redrawn"]) == set(document["interventions"][0])
     assert document["interventions"][4]["status"] == "constant"
     assert "gradients_zero: constant: every architecture has the same score" in captured.err
     assert isinstance(document["verdict"], str)
@@ -53,6 +56,26 @@ def test_the_grid(capsys: pytest.CaptureFixture[str]) -> None:
     n = load_table("flexibert-own").n
     assert f"flexibert-own, protocol own: 100 of {n} architectures, seed 0" in out
     assert "verdict: shape only" in out
+
+
+def test_what_the_proxy_was_chosen_on_is_left_out_or_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", "flexibert/own", *SMALL, "--redraws", "1"]
+    assert run(words) == 0
+    out = capsys.readouterr().out
+    assert "6 of 128 architectures, seed 0; 64 left out, since it was chosen on them" in out
+    assert "in-sample" not in out
+    assert run([*words, "--include-seen"]) == 0
+    out = capsys.readouterr().out
+    assert "6 of 128 architectures, seed 0; in-sample: it was chosen on some of these" in out
+    assert "left out" not in out
+
+
+def test_what_is_left_is_shown_with_its_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "depth_hidden_params", "--table", "flexibert-own"]) == 0
+    (header, *rows) = capsys.readouterr().out.splitlines()
+    assert header.split("  ")[-1].strip() == "95 % of it"
+    # a count looks at nothing that is taken away
+    assert rows[1].split()[-7:] == ["1.000", "100.0", "%", "100.0", "to", "100.0"][-7:] or "100.0 to 100.0" in rows[1]
 
 
 def test_scores_that_are_not_finite_are_no_result(capsys: pytest.CaptureFixture[str]) -> None:

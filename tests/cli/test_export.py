@@ -24,7 +24,10 @@ RESULT: dict[str, Any] = {
         **{"search": {"n": 4}, "validation": {"n": 4}},
     },
     "front": [],
-    "baselines": [{"proxy": "depth", "test": {"n": 4, "tau_a": 0.1}}],
+    "baselines": [
+        {"proxy": "depth", "test": {"n": 4, "tau_a": 0.1}},
+        {"proxy": "spec_ridge", "labels": 8, "what": None, "test": {"n": 4, "tau_a": 0.3}},
+    ],
 }
 
 
@@ -89,7 +92,8 @@ def test_a_run_becomes_a_proxy_file_with_where_it_comes_from(
     proxy = load_proxy("mine.json")
     assert (proxy.name, proxy.direction, proxy.found_on) == ("mine", "lower", "gpt2-own")
     assert proxy.provenance is not None
-    assert proxy.provenance.baseline == {"proxy": "depth", "tau_a": 0.1}
+    assert proxy.provenance.baseline == {"proxy": "depth", "tau_a": 0.1, "matched_size": None}
+    assert proxy.provenance.controls == {"spec_ridge": {"tau_a": 0.3, "matched_size": None}}
     assert json.loads(_printed(capsys, "run", "--format", "json"))["name"] == "sum(l1(weight))"
     assert _printed(capsys, "run") == "sum(l1(weight))\n"
 

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from lpzero.cli.output import AGAINST, SHARES, against, figures, shares
+from lpzero.cli.output import AGAINST, MATCHED, SHARES, against, figures, matched, shares
 from lpzero.fitness.figures import (
     ComparisonFigures,
     CorrelationFigures,
+    DifferenceFigures,
+    MatchedFigures,
     RankingFigures,
     RegretFigures,
     StratumFigures,
 )
-from lpzero.proxy.discovery import BaselineFigures, SealedFigures
 
 
-def test_a_comparison_is_a_row_and_none_is_left_out() -> None:
-    versus = ComparisonFigures(difference=0.0514, interval=[-0.01, 0.1], p=0.04, p_swap=0.05, p_holm=0.08)
-    nothing = ComparisonFigures()
-    test = SealedFigures(n=9)
-    rows = against(
-        [BaselineFigures(proxy=name, test=test, versus=to) for name, to in (("depth", versus), ("x", nothing))]
-    )
-    assert rows == [["depth", "+0.051", "-0.010 to +0.100", "0.040", "0.080"]]
-    assert len(rows[0]) == len(AGAINST)
+def test_a_comparison_is_said_over_all_pairs_and_at_matched_size() -> None:
+    some = {"interval": [-0.01, 0.1], "p": 0.04, "p_swap": 0.05, "p_holm": 0.08}
+    close = DifferenceFigures(difference=-0.2, interval=[-0.3, -0.1], p=0.01, p_swap=0.01, p_holm=0.02)
+    both = ComparisonFigures(difference=0.0514, matched_size=close, **some)
+    assert against(both) == ["+0.051", "-0.010 to +0.100", "0.080", "-0.200", "-0.300 to -0.100", "0.020"]
+    assert against(ComparisonFigures(difference=0.0514, **some))[3:] == [None] * 3
+    assert against(ComparisonFigures()) == [None] * 6
+    assert len(against(both)) == len(AGAINST)
 
 
 def test_what_a_ranking_does_not_have_is_a_dash() -> None:
     ranking = RankingFigures(
         within_depth=StratumFigures(tau_a=None, pairs=0),
-        matched_size=StratumFigures(tau_a=0.25, pairs=3),
+        within_width=StratumFigures(tau_a=0.25, pairs=3),
         regret={"1": RegretFigures(quality=2.0, share=0.2), "5": RegretFigures(quality=0.0, share=0.0)},
     )
     assert shares(ranking) == [None, "0.250", None, "20.0, 0.0"]
     assert len(SHARES) == 4
+
+
+def test_matched_size_has_its_interval_and_its_pairs() -> None:
+    close = MatchedFigures(tau_a=0.5, interval=[0.4, 0.6], pairs=1234, within=1.25)
+    assert matched(RankingFigures(matched_size=close)) == ["0.500", "0.400 to 0.600", "1,234"]
+    assert matched(RankingFigures(matched_size=MatchedFigures())) == [None, None, "0"]
+    assert matched(RankingFigures()) == [None] * len(MATCHED)
 
 
 def test_an_interval_is_shown_where_there_is_one() -> None:

@@ -14,7 +14,7 @@ from lpzero.proxy.discovery import EvolveResult
 PART = {"n": 12, "tau_a": 0.111, "tau_b": 0.222, "rho": 0.333, "distinct": 1.0}
 TEST = {
     **{"n": 20, "tau_a": 0.4444, "tau_b": 0.5555, "rho": 0.6666, "distinct": 0.95, "interval": [0.1234, 0.9]},
-    **{"within_depth": {"tau_a": 0.2, "pairs": 3}, "matched_size": {"tau_a": None, "pairs": 0}},
+    **{"within_depth": {"tau_a": 0.2, "pairs": 3}, "matched_size": {"tau_a": 0.7, "interval": [0.6, 0.8], "pairs": 9}},
     **{"top_decile": {"n": 2, "tau_a": 1.0, "precision": 0.5}, "regret": {"1": {"quality": 1.0, "share": 0.125}}},
 }
 RESULT: dict[str, Any] = {
@@ -30,6 +30,7 @@ RESULT: dict[str, Any] = {
             "versus": {"difference": 0.1444, "interval": [-0.05, 0.2], "p": 0.04, "p_holm": 0.08},
         },
         {"proxy": "synflow", "test": {"n": 20, "status": "overflow"}},
+        {"proxy": "strongest_feature", "labels": 24, "what": "width", "test": {**TEST, "tau_a": 0.2}},
     ],
 }
 
@@ -44,11 +45,12 @@ def test_a_result_is_printed_figure_by_figure(capsys: pytest.CaptureFixture[str]
     # a bracket is no markup
     assert lines[:2] == ["best formula (lower is better, 2 nodes):", "sum([x])"]
     for line in (
-        "best formula 0.444 0.555 0.667 0.950 0.123 to 0.900",
-        "baseline params 0.300 0.555 0.667 0.950 0.123 to 0.900",
-        "baseline synflow - - - - -",
+        "best formula 0.444 0.555 0.667 0.950 0.123 to 0.900 0.700 0.600 to 0.800 9",
+        "baseline params 0.300 0.555 0.667 0.950 0.123 to 0.900 0.700 0.600 to 0.800 9",
+        "baseline synflow - - - - - - - -",
+        "control strongest_feature (24 labels: width) 0.200 0.555 0.667 0.950 0.123 to 0.900 0.700 0.600 to 0.800 9",
         "best formula 0.200 - 1.000 12.5",
-        "params +0.144 -0.050 to +0.200 0.040 0.080",
+        "baseline params +0.144 -0.050 to +0.200 0.080 - - -",
         "search (12) 0.111 0.222 0.333 1.000 0.999",
         "validation (12) 0.111 0.222 0.333 1.000 -",
     ):
@@ -56,9 +58,9 @@ def test_a_result_is_printed_figure_by_figure(capsys: pytest.CaptureFixture[str]
 
 
 def test_without_a_comparison_there_is_no_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert any(line.startswith("against baselines") for line in _lines(RESULT, capsys))
+    assert any(line.startswith("best formula less") for line in _lines(RESULT, capsys))
     lines = _lines({**RESULT, "baselines": RESULT["baselines"][1:]}, capsys)
-    assert not any(line.startswith("against baselines") for line in lines)
+    assert not any(line.startswith("best formula less") for line in lines)
     assert "\n\n\n" not in "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lpzero.cli.main import run
-from lpzero.proxy.rank import RankRow
+from lpzero.proxy.rank import Ranked, RankRow
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_the_table_that_a_run_was_found_on_is_marked(
     _run_folder()
     four = {"tau_b": 0.4, "tau_a": 0.4, "rho": 0.5, "distinct": 1.0}
     row = RankRow(proxy="mine", direction="higher", status="ok", interval=[0.3, 0.5], **four)
-    monkeypatch.setattr("lpzero.proxy.transfer.rank_table", lambda *_, **__: [row])
+    monkeypatch.setattr("lpzero.proxy.transfer.rank_table", lambda *_, **__: [Ranked(row, None)])
     tables = ["--tables", "gpt2-own", "--tables", "flexibert-own"]
     assert run(["transfer", "mine", *tables, "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["proxies"]

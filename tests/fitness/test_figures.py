@@ -13,7 +13,10 @@ from lpzero.fitness import correlate
 from lpzero.fitness.figures import (
     ComparisonFigures,
     CorrelationFigures,
+    DifferenceFigures,
+    MatchedFigures,
     RankingFigures,
+    StratumFigures,
     of_correlation,
     rounded,
 )
@@ -56,11 +59,30 @@ def test_figures_have_six_decimals() -> None:
 WHOLE: dict[str, Any] = {"difference": 0.1, "interval": [0.0, 0.2], "p": 0.5, "p_holm": 1.0}
 
 
-def test_a_comparison_is_whole_or_nothing() -> None:
-    assert ComparisonFigures.model_validate(WHOLE).p_swap is None
-    assert ComparisonFigures().to_json() == {}
+def test_matched_size_is_a_stratum_with_its_factor() -> None:
+    found = RankingFigures.model_validate(
+        {"matched_size": {"tau_a": 0.1, "interval": [0.0, 0.2], "pairs": 7, "within": 1.25}}
+    )
+    assert found.matched_size == MatchedFigures(tau_a=0.1, interval=[0.0, 0.2], pairs=7, within=1.25)
+    with pytest.raises(ValidationError):
+        StratumFigures(tau_a=0.1, interval=[0.2], pairs=7)
+
+
+@pytest.mark.parametrize("kind", [DifferenceFigures, ComparisonFigures])
+def test_a_comparison_is_whole_or_nothing(kind: type[DifferenceFigures]) -> None:
+    assert kind.model_validate(WHOLE).p_swap is None
+    assert kind().to_json() == {}
     # None is a p-value too, where it was said; away is none
-    ComparisonFigures.model_validate({**WHOLE, "p": None})
+    kind.model_validate({**WHOLE, "p": None})
     for key in ("difference", "p", "p_holm"):
         with pytest.raises(ValidationError, match="expected a difference and its p-values"):
-            ComparisonFigures.model_validate({name: value for name, value in WHOLE.items() if name != key})
+            kind.model_validate({name: value for name, value in WHOLE.items() if name != key})
+
+
+def test_a_comparison_has_another_one_at_matched_size() -> None:
+    close = {**WHOLE, "difference": 0.02, "detectable": 0.3}
+    found = ComparisonFigures.model_validate({**WHOLE, "matched_size": close})
+    assert found.matched_size == DifferenceFigures.model_validate(close)
+    assert found.to_json() == {**WHOLE, "matched_size": close}
+    with pytest.raises(ValidationError, match="expected a difference and its p-values"):
+        ComparisonFigures.model_validate({**WHOLE, "matched_size": {"interval": [0.0, 0.2]}})

@@ -9,7 +9,7 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.fitness import correlate
-from lpzero.fitness.regret import Regret, pick_percentile, regret, top_decile
+from lpzero.fitness.regret import Regret, percentile, pick_percentile, regret, top_decile
 
 
 def test_regret_by_hand() -> None:
@@ -68,6 +68,17 @@ def test_the_percentile_of_the_pick() -> None:
     quality = np.array([10.0, 20.0, 30.0, 40.0])
     assert pick_percentile(np.array([0.0, 0.0, 0.0, 1.0]), quality) == 87.5
     assert pick_percentile(np.array([1.0, 0.0, 0.0, 1.0]), quality) == 50.0
+
+
+def test_a_percentile_is_the_share_that_is_lower_and_half_of_those_that_are_equal() -> None:
+    rng = np.random.default_rng(0)
+    of, values = rng.integers(0, 8, 31).astype(float), np.arange(-1.0, 9.0)
+    counted = [100 * (sum(of < value) + sum(of == value) / 2) / 31 for value in values]
+    assert percentile(values, of) == pytest.approx(counted)
+    # nobody's place depends on which side is called the better one
+    assert percentile(-values, -of) == pytest.approx(100 - percentile(values, of))
+    assert percentile(np.array([-1.0, 9.0]), of).tolist() == [0.0, 100.0]
+    assert percentile(of, of).mean() == pytest.approx(50.0)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,13 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.proxy import load_proxy, proxy_names
-from lpzero.proxy.provenance import FIGURES, Provenance, proxy_document
+from lpzero.proxy.provenance import FIGURES, Provenance, proxy_document, run_provenance
 
-TEST = {"n": 4, "tau_a": 0.4, "interval": [0.1, 0.6], "tau_b": 0.5, "rho": 0.6, "distinct": 1.0, "pick_percentile": 9.0}
+CLOSE = {"tau_a": 0.2, "interval": [-0.1, 0.4], "pairs": 3, "within": 1.25}
+TEST = {
+    **{"n": 4, "tau_a": 0.4, "interval": [0.1, 0.6], "tau_b": 0.5, "rho": 0.6, "distinct": 1.0, "pick_percentile": 9.0},
+    "matched_size": CLOSE,
+}
 RESULT: dict[str, Any] = {
     **{"schema": 1, "run": "x", "table": "gpt2-own", "table_sha256": "0" * 64, "protocol": "own", "seed": 3},
     "best": {
@@ -23,8 +27,10 @@ RESULT: dict[str, Any] = {
     "front": [],
     "baselines": [
         {"proxy": "depth", "test": {"n": 4, "tau_a": -0.1}},
-        {"proxy": "params", "test": {"n": 4, "tau_a": 0.3}},
+        {"proxy": "params", "test": {"n": 4, "tau_a": 0.3, "matched_size": CLOSE}},
         {"proxy": "synflow", "test": {"n": 4, "status": "overflow"}},
+        {"proxy": "spec_ridge", "labels": 12, "what": None, "test": {"n": 4, "tau_a": 0.7, "matched_size": CLOSE}},
+        {"proxy": "strongest_feature", "labels": 12, "what": "depth", "test": {"n": 4, "status": "constant"}},
     ],
 }
 CONFIG = {"table": "gpt2-own", "protocol": "own", "seed": 3, "population": 6, "search_size": 12}
@@ -64,7 +70,42 @@ def test_what_it_says_of_the_run(run: Change) -> None:
     # the machine is nobody's business
     assert found["versions"] == {"python": "3.11.7", "torch": "2"}
     assert found["test"] == {name: TEST[name] for name in FIGURES}
-    assert found["baseline"] == {"proxy": "params", "tau_a": 0.3}
+
+
+def test_the_strongest_baseline_needs_no_label_and_controls_stand_by_name(run: Change) -> None:
+    found = proxy_document(run(), "mine")["found"]
+    assert found["baseline"] == {"proxy": "params", "tau_a": 0.3, "matched_size": CLOSE}
+    # one that does not rank has no figure to keep
+    assert found["controls"] == {"spec_ridge": {"tau_a": 0.7, "matched_size": CLOSE}}
+
+
+def test_a_result_from_before_there_were_controls_has_none(run: Change) -> None:
+    test = {name: value for name, value in TEST.items() if name != "matched_size"}
+    folder = run(best={"best": {**RESULT["best"], "test": test}, "baselines": RESULT["baselines"][:1]})
+    found = proxy_document(folder, "mine")["found"]
+    assert set(found["test"]) == set(FIGURES) - {"matched_size"}
+    assert found["baseline"] == {"proxy": "depth", "tau_a": -0.1, "matched_size": None}
+    assert found["controls"] == {}
+
+
+def test_a_run_folder_says_itself_where_its_formula_comes_from(run: Change) -> None:
+    folder = run()
+    found = run_provenance(folder)
+    assert found is not None
+    assert found.model_dump() == proxy_document(folder, "mine")["found"]
+    for text in (str(folder), str(folder / "best.json")):
+        assert load_proxy(text).provenance == found
+
+
+@pytest.mark.parametrize("name", ["config.json", "env.json"])
+def test_a_folder_without_its_settings_says_nothing(run: Change, name: str) -> None:
+    folder = run()
+    (folder / name).unlink()
+    assert run_provenance(folder) is None
+    assert load_proxy(str(folder)).provenance is None
+    (folder / name).write_text("[]")
+    with pytest.raises(InputError, match=f"{name}: expected a JSON object, found list"):
+        load_proxy(str(folder))
 
 
 def test_a_run_without_populations_is_an_enumeration(run: Change) -> None:
@@ -115,7 +156,8 @@ def test_the_shipped_proxies_that_were_found_say_where() -> None:
     for proxy in found:
         assert isinstance(proxy.provenance, Provenance)
         assert proxy.provenance.table == proxy.found_on
-        assert set(proxy.provenance.test) == set(FIGURES)
+        # those of before there were figures at matched size have the others
+        assert set(FIGURES) - {"matched_size"} <= set(proxy.provenance.test) <= set(FIGURES)
         words = proxy.provenance.command.split()
         assert words[:2] in (["lpzero", "evolve"], ["lpzero", "enumerate"])
         assert words[words.index("--seed") + 1] == str(proxy.provenance.seed) == str(proxy.provenance.settings["seed"])

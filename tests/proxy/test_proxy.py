@@ -32,6 +32,12 @@ def test_shape_metrics_need_no_pass() -> None:
     assert load_proxy("synflow").needs_pass
 
 
+def test_the_loss_on_text_needs_a_pass_and_a_text() -> None:
+    for name, passes, text in (("text_loss", True, True), ("snip", True, False), ("params", False, False)):
+        proxy = load_proxy(name)
+        assert (proxy.needs_pass, proxy.needs_text) == (passes, text)
+
+
 def test_a_finished_run_is_a_proxy_with_its_direction(tmp_path: Path) -> None:
     best = {"formula": "sum(l1(weight))", "direction": "lower"}
     (tmp_path / "best.json").write_text(json.dumps({"best": best}))

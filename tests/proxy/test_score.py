@@ -72,6 +72,21 @@ def test_the_shape_of_a_model_is_that_of_its_plan() -> None:
     assert planned.attention_params == built.attention_params
 
 
+def test_the_loss_on_text_is_of_trained_weights_alone(tiny: Any, tokens: Batch) -> None:
+    site_map = tiny.site_map()
+    (score,) = score_model(tiny, site_map, shape_of_model(tiny, site_map), tokens, [load_proxy("text_loss")])
+    assert (score.status, score.value) == (ScoreStatus.FAILED, None)
+    assert score.reason == "the loss on text says something of trained weights alone: this model has none"
+    trained = load_table("llama-own").records[0].architecture
+    space = get_space("llama", "own")
+    ((found,),) = score_architectures(
+        space, [trained], [load_proxy("text_loss")], PROBE, engine=Serial(), progress=_nothing
+    )
+    assert found.value is not None
+    # below what guessing one of all tokens costs
+    assert 0 < found.value < np.log(space.vocabulary)
+
+
 def test_shape_metrics_build_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     space = get_space("flexibert")
     architectures = [space.sample(np.random.default_rng(i)) for i in range(3)]
@@ -116,7 +131,8 @@ def test_published_baselines_to_three_decimals(
 ) -> None:
     measured = load_table(table, data=data)
     space = get_space(measured.space, protocol)
-    (row,) = rank_table(space, measured, [load_proxy(proxy)], PROBE, engine=Serial(), progress=_nothing)
+    (ranked,) = rank_table(space, measured, [load_proxy(proxy)], PROBE, engine=Serial(), progress=_nothing)
+    row = ranked.row
     assert (round(row.tau_b or 0, 3), round(row.rho or 0, 3)) == (tau_b, rho)
     assert row.interval is not None
     assert row.tau_a is not None
@@ -128,7 +144,8 @@ def test_a_lower_is_better_proxy_is_turned_round_once(data: Path) -> None:
     space = get_space("flexibert")
     up = load_proxy("depth")
     down = replace(up, higher_is_better=False)
-    first, second = rank_table(space, measured, [up, down], PROBE, engine=Serial(), progress=_nothing)
+    found = rank_table(space, measured, [up, down], PROBE, engine=Serial(), progress=_nothing)
+    first, second = (ranked.row for ranked in found)
     assert first.tau_a is not None
     assert second.tau_a is not None
     assert first.tau_a == -second.tau_a != 0

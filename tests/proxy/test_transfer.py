@@ -45,11 +45,11 @@ def test_a_cell_is_what_rank_says_of_its_table(data: Path, monkeypatch: pytest.M
             engine=Serial(),
             progress=_nothing,
         )
-        for i, row in enumerate(ranked):
+        for i, one in enumerate(ranked):
             cell = matrix[i][j]
             assert (cell.table, cell.protocol, cell.n) == (table.name, protocol, table.n)
-            for name in ("status", "tau_a", "interval", "tau_b", "rho", "distinct"):
-                assert getattr(cell, name) == getattr(row, name)
+            for name in ("status", "tau_a", "interval", "tau_b", "rho", "distinct", "matched_size"):
+                assert getattr(cell, name) == getattr(one.row, name)
 
 
 def test_a_direction_is_never_fitted(tmp_path: Path) -> None:

@@ -33,12 +33,16 @@ def _sample(*proxies: Proxy, number: int = DRAWN, within: str | None = None) -> 
     return SpaceSample(number, within, proxies, PROBE, 1)
 
 
-def test_it_is_the_share_that_is_not_better(depths: list[int]) -> None:
+def _share(value: int, others: list[int]) -> float:
+    return 100 * sum((other < value) + (other == value) / 2 for other in others) / len(others)
+
+
+def test_it_is_the_share_that_is_worse_and_half_of_what_is_equal(depths: list[int]) -> None:
     sample = _sample(load_proxy("depth"))
     for value in (min(depths) - 1, min(depths), sorted(depths)[DRAWN // 2], max(depths)):
         found = sample.percentiles("m", SPACE, [_score(value)])
         assert found is not None
-        assert found.of == {"depth": pytest.approx(100 * sum(depth <= value for depth in depths) / DRAWN)}
+        assert found.of == {"depth": pytest.approx(_share(value, depths))}
         assert (found.space, found.protocol, found.drawn) == ("gpt2", "own", DRAWN)
 
 
@@ -48,7 +52,7 @@ def test_a_lower_score_is_the_better_one_where_the_proxy_says_so(depths: list[in
     value = sorted(depths)[DRAWN // 2]
     found = _sample(turned).percentiles("m", SPACE, [_score(value)])
     assert found is not None
-    assert found.of == {"turned": pytest.approx(100 * sum(depth >= value for depth in depths) / DRAWN)}
+    assert found.of == {"turned": pytest.approx(_share(-value, [-depth for depth in depths]))}
 
 
 def test_what_has_no_score_has_no_percentile(depths: list[int]) -> None:

@@ -26,11 +26,10 @@ def run(tmp_path: Path) -> EvolutionRunFolder:
     return EvolutionRunFolder.create(tmp_path / "run", config)
 
 
-def test_a_split_is_kept_by_ids_and_the_seen_ones_are_read_back(run: EvolutionRunFolder) -> None:
-    assert run.read_seen() is None
+def test_a_split_is_kept_by_ids(run: EvolutionRunFolder) -> None:
     run.keep_split(PARTS, IDS, "a" * 64)
-    assert run.read_seen() == {"r0", "r2", "r4", "r6"}
     document = json.loads((run.path / SPLIT).read_text())
+    assert (document["search"], document["validation"]) == (["r0", "r2", "r4"], ["r6"])
     assert document["test"] == ["r1", "r3"]
     # a run that goes on keeps it again
     run.keep_split(PARTS, IDS, "a" * 64)
@@ -53,15 +52,6 @@ def test_another_split_or_table_is_refused_and_the_kept_one_stays(
     with pytest.raises(InputError, match=r"split\.json: the table or its split is not that .*: begin a new run$"):
         run.keep_split(parts, ids, digest)
     assert (run.path / SPLIT).read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    "document", [{}, {"search": ["a"]}, {"search": "ab", "validation": []}, {"search": [1], "validation": []}]
-)
-def test_a_damaged_split_is_named(run: EvolutionRunFolder, document: object) -> None:
-    (run.path / SPLIT).write_text(json.dumps(document))
-    with pytest.raises(InputError, match=r"split\.json: expected the split of a run"):
-        run.read_seen()
 
 
 def test_the_front_is_a_table_whose_cells_come_back(run: EvolutionRunFolder) -> None:
