@@ -257,10 +257,15 @@ def main() -> None:
     rows = []
     for label, limits in (("none", CostLimits({})), (f"params <= {half:,}", CostLimits({"params": half}))):
         rows += compared(known, limits, label, options.share, seeds, options.algorithm)
-    header = ["limit", "scored", "pick", "mean regret", "median", "lower quartile", "upper quartile"]
-    header += ["mean top %", "median", "lower quartile", "upper quartile"]
+    header = ["limit", "scored", "pick"]
+    for measure in ("regret", "top %"):
+        header += [
+            f"mean {measure}",
+            *(f"{measure}: {name}" for name in ("median", "lower quartile", "upper quartile")),
+        ]
     for measure in ("mean regret", "mean top %"):
-        header += [f"{options.algorithm} less this, {measure}", "low", "high"]
+        less = f"{options.algorithm} less this, {measure}"
+        header += [less, f"{less}: low", f"{less}: high"]
     table = known.table
     record(
         f"search-{table.name}-{known.space.protocol}",

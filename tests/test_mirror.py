@@ -26,6 +26,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "cli/test_search_model.py": "`lpzero search --model`, to a model that transformers loads",
     "engines/test_ray.py": "commands on a Ray cluster",
     "evolution/test_evaluation_batches.py": "an evaluation in whatever batches, bit for bit",
+    "fitness/test_coverage.py": "coverage of intervals and errors of tests, simulated",
     "formula/test_draws.py": "what the typed grammar draws",
     "formula/test_laws.py": "what rows of the table of primitives say, against values",
     "formula/test_names.py": "no name of a primitive beside the table",

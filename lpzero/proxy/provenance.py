@@ -14,7 +14,8 @@ from lpzero.settings import parse_json, place_in, read_bounded, reason_of
 
 BEST = "best.json"
 """The result in the folder of a run, which makes the folder a proxy."""
-FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct", "matched_size")
+CLOSE = "matched_size"
+FIGURES = ("n", "tau_a", "interval", "tau_b", "rho", "distinct", CLOSE)
 
 
 class Provenance(BaseModel):
@@ -105,7 +106,8 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
         seed=result.seed,
         settings=settings,
         versions={name: version for name, version in versions.items() if name != "platform"},
-        test={key: test[key] for key in FIGURES if key in test},
+        # a run of an older version has none at matched size
+        test={key: test[key] for key in FIGURES if key != CLOSE or key in test},
         baseline={"proxy": strongest.proxy, **_brief(strongest)},
         controls={row.proxy: _brief(row) for row in ranking if row.labels is not None},
     )

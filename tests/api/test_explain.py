@@ -19,6 +19,7 @@ from lpzero.proxy.explanation import ExplainResult
 from lpzero.tables import Table
 
 SMALL: dict[str, Any] = {"batch": 1, "tokens": 8, "device": "cpu", "redraws": 1}
+TINY = {**SMALL, "tokens": 2}
 
 
 @pytest.fixture(scope="module")
@@ -93,18 +94,20 @@ def test_no_redraw_is_refused() -> None:
 def test_what_the_proxy_was_chosen_on_is_left_out() -> None:
     proxy, table = load_proxy("flexibert/own"), load_table("flexibert-own")
     seen = looked_at(proxy, table)
-    result = explain(proxy, table, archs=64, **{**SMALL, "tokens": 2})
-    assert (result.n, result.total, result.left_out, result.in_sample) == (64, 128, 64, False)
-    rest = replace(table, records=tuple(record for i, record in enumerate(table.records) if i not in seen))
-    again = explain(str(proxy.formula), rest, archs=64, **{**SMALL, "tokens": 2})
+    result = explain(proxy, table, archs=8, **TINY)
+    assert (result.n, result.total, result.left_out, result.in_sample) == (8, 128, 64, False)
+    unseen = replace(table, records=tuple(record for i, record in enumerate(table.records) if i not in seen))
+    again = explain(replace(proxy, found_on="", provenance=None), unseen, archs=8, **TINY)
+    assert (again.total, again.left_out) == (64, 0)
     assert (again.original, again.interventions) == (result.original, result.interventions)
     with pytest.raises(InputError, match="expected from 4 to 64, those of flexibert-own that are not left out, found "):
-        explain(proxy, table, archs=65, **SMALL)
+        explain(proxy, table, archs=65, **TINY)
 
 
 def test_what_it_was_chosen_on_is_drawn_as_well_where_that_is_asked_for() -> None:
-    result = explain("flexibert/own", "flexibert-own", archs=12, include_seen=True, **{**SMALL, "tokens": 2})
-    assert (result.n, result.left_out, result.in_sample) == (12, 0, True)
-    formula = str(load_proxy("flexibert/own").formula)
-    as_text = explain(formula, "flexibert-own", archs=12, **{**SMALL, "tokens": 2})
-    assert (as_text.in_sample, as_text.interventions) == (False, result.interventions)
+    proxy = load_proxy("flexibert/own")
+    result = explain(proxy, "flexibert-own", archs=8, include_seen=True, **TINY)
+    assert (result.n, result.left_out, result.in_sample) == (8, 0, True)
+    elsewhere = replace(proxy, found_on="", provenance=None)
+    again = explain(elsewhere, "flexibert-own", archs=8, **TINY)
+    assert (again.in_sample, again.interventions) == (False, result.interventions)

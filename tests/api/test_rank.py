@@ -159,3 +159,17 @@ def test_a_device_that_is_not_here_is_missing(refused: Callable[..., str]) -> No
     with pytest.raises(MissingError, match=r"^`device` cuda: .*: use `device` cpu$"):
         rank("flexibert-own", ["depth"], device="cuda")
     assert refused("rank", "depth", "--table", "flexibert-own", "--device", "cuda").endswith("use --device cpu")
+
+
+@pytest.mark.slow
+def test_a_shipped_proxy_with_every_default() -> None:
+    """The figure of its run's sealed test comes out again, since the run tested on what is left."""
+    found = rank("gpt2-own", ["gpt2/own"], workers=Workers(jobs=1))
+    (row,) = found.scores
+    assert (found.n, found.left_out, found.labels, row.in_sample) == (64, 64, 64, False)
+    assert row.tau_a == pytest.approx(0.658, abs=0.005)
+    provenance = load_proxy("gpt2/own").provenance
+    assert provenance is not None
+    assert row.tau_a == pytest.approx(provenance.test["tau_a"], abs=0.005)
+    assert row.spread is not None
+    assert (row.spread.initialisations, row.spread.n) == (3, 32)

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from lpzero.cli.main import run
-from lpzero.evolution.config import check_config
-from lpzero.evolution.discovery.setting import load
 from lpzero.tables import TABLES, load_table
 from lpzero.tables.folder import write_folder
 from lpzero.tables.recipe import Recipe

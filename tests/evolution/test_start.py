@@ -20,7 +20,7 @@ from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.island import grammar_of
 from lpzero.evolution.run import execute, prepare
-from lpzero.evolution.start import find_start
+from lpzero.evolution.start import check_sealed, find_start
 from lpzero.fitness import judge
 from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
@@ -29,7 +29,9 @@ from lpzero.formula.values import SketchSource
 from lpzero.operands.bank import fill_bank, read_sketch
 from lpzero.operands.packed import Packed
 from lpzero.progress import Progress, unwatched
+from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.discovery import Start
+from lpzero.tables import load_table
 
 
 @pytest.fixture
@@ -193,3 +195,24 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
         (tmp_path / "run" / "start.json").write_text(damaged)
         with pytest.raises(InputError, match=r"start\.json: expected the start of a run, found .*: begin a new run"):
             execute(run, setting, home=home, engine=Serial(), watch=quiet)
+
+
+def test_a_seed_formula_may_have_seen_what_the_run_sees_and_nothing_else() -> None:
+    proxy, table = load_proxy("gpt2/own"), load_table("gpt2-own")
+    assert proxy.provenance is not None
+    own = {"seed": proxy.provenance.seed, "search_size": 32, "validation_size": 32}
+
+    def check(given: Proxy, **changes: Any) -> None:
+        config = EvolveConfig(space="gpt2", protocol="own", table="gpt2-own", **{**own, **changes})
+        check_sealed("given", given, prepare(config, table))
+
+    check(proxy)
+    # of larger parts by the same seed the run sees all that it has seen, and more
+    check(proxy, search_size=40, validation_size=40)
+    for changes in ({"search_size": 16}, {"seed": proxy.provenance.seed + 1}):
+        with pytest.raises(InputError, match="`seed_formulas` given: it was chosen on architectures of gpt2-own that"):
+            check(proxy, **changes)
+    with pytest.raises(InputError, match="give a run with the same `seed`, sizes and protocol, or a formula that was"):
+        check(replace(proxy, provenance=None))
+    for elsewhere in (load_proxy("snip"), load_proxy("flexibert/own"), load_proxy(str(proxy.formula))):
+        check(elsewhere, seed=99)

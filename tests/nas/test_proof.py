@@ -18,6 +18,7 @@ from lpzero.costs.limits import CostLimits
 from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError, MissingError, NoResultError
 from lpzero.fitness.noise import Noise
+from lpzero.metrics import METRICS
 from lpzero.nas import proof as module
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool
@@ -33,7 +34,8 @@ from lpzero.nas.proof import (
     table_noise,
 )
 from lpzero.progress import Progress, unwatched
-from lpzero.spaces import get_space
+from lpzero.proxy.score import shape_of
+from lpzero.spaces import Architecture, get_space
 from lpzero.tables import load_table
 from lpzero.tables.locate import bundled_folder
 from lpzero.training.corpus import CorpusFiles, read_corpus
@@ -97,6 +99,24 @@ def test_a_count_in_the_place_of_the_proxy_finds_what_it_ranks_first() -> None:
     drawn = [pool.sample(np.random.default_rng(seed), set()) for seed in range(30)]
     assert min(widths) > np.median([SPACE.width(one) for one in drawn if one is not None])
     assert all(SPACE.parameter_counts(one)["total"] <= 500_000 for one in found)
+
+
+@pytest.mark.parametrize("count", ["width", "params", "depth_then_hidden", "width_then_shallow"])
+def test_a_count_that_may_look_at_all_finds_the_best_within_the_limits(count: str) -> None:
+    rng = np.random.default_rng(4)
+    drawn = {SPACE.model_key(one): one for one in (SPACE.sample(rng) for _ in range(70))}
+    pool = ClosedPool(Costs(SPACE), tuple(drawn.values()), CostLimits({"params": 900_000}))
+
+    def worth(architecture: Architecture) -> float:
+        metric = METRICS[count]
+        return (1 if metric.higher_is_better else -1) * metric.score_shape(shape_of(SPACE, architecture))
+
+    fitting = [one for one in drawn.values() if SPACE.parameter_counts(one)["total"] <= 900_000]
+    assert 10 < len(fitting) < len(drawn)
+    found = chosen_by_count(pool, count, 1000, 5, np.random.default_rng(0))
+    assert [worth(one) for one in found] == sorted(map(worth, fitting), reverse=True)[:5]
+    # it may look at so many and no more
+    assert len(chosen_by_count(pool, count, 9, 50, np.random.default_rng(0))) == 9
 
 
 def test_what_is_drawn_beside_is_another_and_fits() -> None:

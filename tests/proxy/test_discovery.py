@@ -24,6 +24,12 @@ TEST = {
 }
 NONE: dict[str, Any] = dict.fromkeys(("difference", "interval", "p", "p_swap", "p_holm"))
 SOME = {"difference": 0.1, "interval": [-0.1, 0.3], "p": 0.2, "p_swap": 0.3, "p_holm": 0.4}
+CLOSE = {"tau_a": 0.3, "interval": [-0.2, 0.6], "pairs": 7, "within": 1.25}
+CONTROL = {
+    **{"proxy": "strongest_feature", "direction": "higher", "labels": 24, "what": "depth"},
+    "test": {**TEST, "within_width": {"tau_a": 0.1, "interval": None, "pairs": 2}, "matched_size": CLOSE},
+    "versus": {**SOME, "detectable": 0.3, "matched_size": {**SOME, "detectable": 0.5}},
+}
 BEST = {
     **{"formula": "sum(l1(weight))", "direction": "lower", "size": 3, "search": PART, "validation": PART},
     **{"test": TEST, "sketch": {"search": 0.4, "validation": None}},
@@ -38,6 +44,7 @@ CHOICE = {
     "baselines": [
         {"proxy": "params", "direction": "higher", "test": TEST, "versus": SOME},
         {"proxy": "synflow", "direction": "higher", "test": {"n": 12, "status": "overflow"}, "versus": NONE},
+        CONTROL,
     ],
     "left_out": [{"id": "0007", "part": "test", "status": "timeout", "reason": "took longer than 1 s"}],
 }

@@ -160,12 +160,15 @@ def test_what_follows_from_initial_variance_and_fan_in_is_shape_only(data: Path,
 
 
 @pytest.mark.slow
-def test_a_formula_of_gradients_is_not_shape_only(data: Path) -> None:
+def test_a_formula_that_sums_gradients_lives_on_their_scale(data: Path) -> None:
+    """Zeros make it constant, noise of the size of the gradients ranks as they do, and shapes do not."""
     whole = load_table("flexibert-glue", data=data)
     table = drawn(whole, range(whole.n), 24, 0)
     found = _explained(table, "sum(l1(grad_operation))")
     left = {effect.name: effect.left for effect in found.effects}
-    assert "gradients" in found.verdict, found.reasons
+    assert found.verdict == "gradient scale", found.reasons
+    assert left["gradients_zero"] is None
+    assert left["gradients_random"] is not None
     assert left["shape_permuted"] is not None
 
 
