@@ -139,8 +139,13 @@ def _scorer(
 ) -> ModelScorer:
     if percentiles < 0 or (within is not None and not percentiles):
         raise InputError(f"`percentiles`: expected at least 1 where `within` is given, found {percentiles}")
-    loaded = tuple(loaded_proxies(proxies or [*METRICS, *proxy_names()]))
+    loaded = tuple(loaded_proxies(proxies or _all()))
     return ModelScorer(loaded, probe, SpaceSample(percentiles, within, loaded, probe, workers.number, watch))
+
+
+def _all() -> list[str]:
+    """What a model is scored with where nobody says; not the loss on text: it is of trained weights alone."""
+    return [*(name for name, metric in METRICS.items() if metric.needs != "text"), *proxy_names()]
 
 
 def _scores(
@@ -154,7 +159,7 @@ def _scores(
     if not isolate:
         return scorer.score
     require_isolation()
-    given = several(proxies) or [*METRICS, *proxy_names()]
+    given = several(proxies) or _all()
     if any(isinstance(proxy, Proxy) for proxy in given):
         raise InputError("`isolate`: expected proxies as text, which another process can read, found a loaded one")
     probe, sample = scorer.probe, scorer.sample

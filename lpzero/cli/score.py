@@ -27,7 +27,7 @@ SHOWN_PROXIES = 4
     "--percentiles",
     type=int,
     default=0,
-    help="Score so many random architectures of the model's space as well, and say how many are not better.",
+    help="Score so many random architectures of the model's space as well, and say how many are worse.",
 )
 @click.option("--within", help="The space of these architectures.  [default: the model's, where it is known]")
 @options.seed

@@ -168,11 +168,16 @@ def share_left(
     own = order(quality) * order(before)
     others = order(quality) * np.mean([order(one) for one in after], axis=0)
 
+    share = float(others.sum() / own.sum())
+
     def statistic(weights: Floats) -> Floats:
-        return np.asarray(quadratic(weights, others) / quadratic(weights, own))[None]
+        ranked = quadratic(weights, own)
+        # a resample in which nothing ranks says nothing of what is left
+        found = np.full_like(ranked, share)
+        return np.divide(quadratic(weights, others), ranked, out=found, where=ranked != 0)[None]
 
     low, high, _ = bootstrap_groups(statistic, groups, rng, resamples, level)
-    return Left(float(others.sum() / own.sum()), (float(low[0]), float(high[0])))
+    return Left(share, (float(low[0]), float(high[0])))
 
 
 def swap_effects(

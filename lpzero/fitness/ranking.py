@@ -53,10 +53,12 @@ class MeasuredArchitectures:
     within: float = RATIO
 
     def __post_init__(self) -> None:
-        """Check that all have one length, or raise InputError."""
+        """Check that all have one length and the factor is at least 1, or raise InputError."""
         shapes = {name: getattr(self, name).shape for name in _COLUMNS}
         if len(set(shapes.values())) > 1:
             raise InputError(f"expected {', '.join(_COLUMNS)} of one length, found {shapes}")
+        # whoever asks for another factor is told before anything is scored
+        matched(self.decoder_params[:0], self.within)
 
     def part(self, indices: Sequence[int]) -> MeasuredArchitectures:
         """Some of the architectures, in the order of the indices."""

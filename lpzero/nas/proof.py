@@ -273,9 +273,11 @@ def less_one(losses: np.ndarray, single: float, noise: Noise | None) -> list[flo
     if noise is None:
         return None
     of_mean, of_one = float(losses.var(ddof=1)) / len(losses), noise.deviation**2
+    mean = float(losses.mean()) - single
+    if of_mean + of_one == 0:
+        return [round(mean, 6), round(mean, 6)]
     freedom = (of_mean + of_one) ** 2 / (of_mean**2 / (len(losses) - 1) + of_one**2 / noise.freedom)
     half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(of_mean + of_one)
-    mean = float(losses.mean()) - single
     return [round(mean - half, 6), round(mean + half, 6)]
 
 

@@ -83,6 +83,8 @@ def _known(proxy: Proxy, table: Table, *, include_seen: bool) -> tuple[frozenset
 def _drawn(table: Table, space: SearchSpace, lent: list[int], seen: set[int], labels: int, seed: int) -> list[int]:
     """So many records, those that a proxy was chosen on first; all records of one model or none of them."""
     most = table.n - len(seen - set(lent)) - LEAST
+    if most < FEWEST_LABELS:
+        raise InputError(f"`labels`: nobody knows which architectures of {table.name} a proxy was chosen on: give none")
     if not FEWEST_LABELS <= labels <= most:
         raise InputError(
             f"`labels`: expected from {FEWEST_LABELS} to {most}, which leaves {LEAST} of the {table.n} architectures "

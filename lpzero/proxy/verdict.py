@@ -164,8 +164,7 @@ def _needs(proxy: Proxy, effects: Mapping[str, Effect], states: Mapping[str, Sta
 
 def _left_open(proxy: Proxy, effects: Mapping[str, Effect], states: Mapping[str, State]) -> Iterator[str]:
     """What the intervals leave open of the parts."""
-    gradients = (states["gradients_zero"], states[_RANDOM])
-    if _has_gradients(proxy) and "undecided" in gradients and "kept" not in gradients[:1]:
-        yield str(effects[_RANDOM])
+    if _has_gradients(proxy) and states["gradients_zero"] != "kept":
+        yield from (str(effects[name]) for name in ("gradients_zero", _RANDOM) if states[name] == "undecided")
     if not any(states[name] == "lost" for name in TOKENS):
         yield from (str(effects[name]) for name in TOKENS if states[name] == "undecided")

@@ -19,6 +19,7 @@ from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
 from lpzero.proxy.explain import Explanation, drawn, explain_ranking
 from lpzero.proxy.interventions import ORIGINAL, score_interventions
+from lpzero.proxy.verdict import KEPT
 from lpzero.spaces import get_space
 from lpzero.tables import Table, load_table
 
@@ -152,11 +153,22 @@ def test_a_coded_metric_cannot_be_shown_other_operands(small: Table) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["sum(l1(weight))", "sum(mean(weight * weight))", "sum(numel(weight))"])
+@pytest.mark.parametrize("text", ["sum(l1(weight))", "sum(frobenius(weight))", "sum(numel(weight))"])
 def test_what_follows_from_initial_variance_and_fan_in_is_shape_only(data: Path, text: str) -> None:
     table = _smallest(load_table("gpt2-wt103", data=data), 24)
     found = _explained(table, text)
     assert found.verdict == "shape only", found.reasons
+
+
+@pytest.mark.slow
+def test_what_few_architectures_leave_open_is_undecided(data: Path) -> None:
+    """Means of squares rank two dozen architectures weakly: no part is lost, and none is surely kept."""
+    found = _explained(_smallest(load_table("gpt2-wt103", data=data), 24), "sum(mean(weight * weight))")
+    assert found.verdict == "undecided", found.reasons
+    assert found.original.ranks
+    assert found.redrawn is not None
+    assert found.redrawn.left_interval is not None
+    assert found.redrawn.left_interval[0] < KEPT < found.redrawn.left_interval[1]
 
 
 @pytest.mark.slow
