@@ -78,8 +78,9 @@ def main() -> None:
             }
             rows += rows_of(budget, str(seed), losses, noise, proof["count"])
             for group, values in losses.items():
-                # the largest is one model, whichever seed looks for it
-                together[group] = values if group == "largest" else [*together.get(group, []), *values]
+                # one training stands for the largest: that of the first seed
+                if group != "largest" or group not in together:
+                    together[group] = [*together.get(group, []), *values]
         rows += rows_of(budget, "all", together, noise, proof["count"])
         each[budget] = {group: [round(loss, 4) for loss in values] for group, values in together.items()}
     header = ["params up to", "search seed", "group", "trained", "mean loss", "lowest", "highest", "found less this"]
