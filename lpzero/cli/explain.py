@@ -14,6 +14,7 @@ from lpzero.errors import NoResultError
 
 if TYPE_CHECKING:
     from lpzero.engines import Workers
+    from lpzero.fitness.figures import MatchedFigures
     from lpzero.proxy.explanation import ExplainResult
 
 
@@ -82,20 +83,24 @@ def explain(
 
 def _print(result: ExplainResult) -> None:
     original = result.original
-    rows = [["original", original.status, figure(original.tau_a), ends(original.interval), None, None, None]]
+    close = original.matched_size
+    rows = [["original", original.status, figure(original.tau_a), ends(original.interval), _close(close), *[None] * 3]]
     rows += [
         [
             row.name,
             row.status,
             figure(row.tau_a),
             ends(row.interval),
+            _close(row.matched_size),
             figure(row.agreement),
             None if row.left is None else f"{100 * row.left:.1f} %",
             None if row.left_interval is None else "{:.1f} to {:.1f}".format(*(100 * e for e in row.left_interval)),
         ]
         for row in result.interventions
     ]
-    print_grid(["intervention", "status", "tau-a", "95 % of tau-a", "agreement", "left", "95 % of it"], rows)
+    print_grid(
+        ["intervention", "status", "tau-a", "95 % of tau-a", "matched size", "agreement", "left", "95 % of it"], rows
+    )
     where = f"{result.table}, protocol {result.protocol}"
     click.echo(f"\n{result.proxy} (better: {result.direction})")
     parts = f"{where}: {result.n} of {result.total} architectures, seed {result.seed}"
@@ -107,3 +112,7 @@ def _print(result: ExplainResult) -> None:
     click.echo(f"verdict: {result.verdict}")
     for reason in result.reasons:
         click.echo(f"- {reason}")
+
+
+def _close(found: MatchedFigures | None) -> str | None:
+    return None if found is None else figure(found.tau_a)

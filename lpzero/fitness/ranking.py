@@ -114,16 +114,18 @@ def ranking_figures(
         rho_interval=_pair(found.rho),
         within_depth=StratumFigures(**_stratum(among(equal(measured.depth)))),
         within_width=StratumFigures(**_stratum(among(equal(measured.width)))),
-        matched_size=MatchedFigures(within=measured.within, **_stratum(among(measured.matched))),
-        matched_closer=[
-            MatchedFigures(within=within, **_stratum(among(matched(measured.decoder_params, within))))
-            for within in closer
-        ],
+        matched_size=matched_figures(among(measured.matched), measured.within),
+        matched_closer=[matched_figures(among(matched(measured.decoder_params, within)), within) for within in closer],
         top_decile=TopFigures(n=top.n, tau_a=rounded(top.tau_a), precision=rounded(top.precision)),
         regret={k: RegretFigures(quality=rounded(r.quality), share=rounded(r.share)) for k, r in losses.items()},
         pick_percentile=rounded(pick_percentile(scores, quality)),
         **others,
     )
+
+
+def matched_figures(found: Stratified | None, within: float) -> MatchedFigures:
+    """Tau-a over the pairs whose sizes differ by at most a factor, as results show it."""
+    return MatchedFigures(within=within, **_stratum(found))
 
 
 def _stratum(found: Stratified | None) -> dict[str, Any]:

@@ -16,9 +16,12 @@ from lpzero.errors import InputError
 from lpzero.fitness import judge, tau_a_interval
 from lpzero.fitness.compare import Left, share_left
 from lpzero.fitness.correlation import net_pairs
+from lpzero.fitness.ranking import MeasuredArchitectures
+from lpzero.fitness.strata import stratified
 from lpzero.operands.probe import Probe
 from lpzero.proxy.interventions import ORIGINAL, interventions, redrawn_weights, score_interventions, unsupported
 from lpzero.proxy.proxy import Proxy
+from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, ScoreStatus, directed
 from lpzero.proxy.verdict import Effect, judge_effects
 from lpzero.seeds import derived_seed
@@ -100,7 +103,7 @@ def explain_ranking(
     """
     architectures = [record.architecture for record in table.records]
     scored = score_interventions(space, architectures, proxy, probe, redraws=redraws, engine=engine, progress=progress)
-    judged = _Judge(table.oriented, table.groups(space), proxy, probe.seed)
+    judged = _Judge(measured_architectures(space, table), proxy, probe.seed)
     before = scored[ORIGINAL]
     original = judged.effect(ORIGINAL, before)
     effects = []
@@ -124,10 +127,19 @@ def explain_ranking(
 class _Judge:
     """Compares scores with qualities, (architectures,), higher being better, and with other scores."""
 
-    quality: np.ndarray
-    groups: np.ndarray
+    measured: MeasuredArchitectures
     proxy: Proxy
     seed: int
+
+    @property
+    def quality(self) -> np.ndarray:
+        """(architectures,)."""
+        return self.measured.quality
+
+    @property
+    def groups(self) -> np.ndarray:
+        """(architectures,), equal models share a label."""
+        return self.measured.groups
 
     def effect(self, name: str, scores: Sequence[Score]) -> Effect:
         """The effect of an intervention on its own; what it leaves of the original is not known yet."""
@@ -142,7 +154,8 @@ class _Judge:
             return Effect(name, outcome.status.value, reason=f"every architecture has the same {which}")
         rng = np.random.default_rng(derived_seed(self.seed, "bootstrap"))
         interval = tau_a_interval(values, self.quality, self.groups, rng)
-        return Effect(name, outcome.status.value, outcome.correlation, interval)
+        matched = stratified(values, self.quality, self.groups, self.measured.matched, rng)
+        return Effect(name, outcome.status.value, outcome.correlation, interval, matched=matched)
 
     def compared(self, effect: Effect, scores: Sequence[Score], original: Effect, before: Sequence[Score]) -> Effect:
         """The effect with what it leaves of the original."""

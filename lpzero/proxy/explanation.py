@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lpzero.fitness.figures import rounded
+from lpzero.fitness.figures import MatchedFigures, rounded
+from lpzero.fitness.ranking import matched_figures
 from lpzero.fitness.resample import Interval
+from lpzero.fitness.strata import RATIO
 from lpzero.proxy.explain import Explanation
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.verdict import Effect
@@ -21,6 +23,7 @@ class OriginalFigures(Result):
         status: As of :class:`lpzero.proxy.verdict.Effect`.
         tau_a, tau_b, rho: Rank correlations of the scores with quality.
         interval: 95 % bootstrap interval of tau-a.
+        matched_size: Tau-a over the pairs of about the same size; None without any.
     """
 
     status: str
@@ -28,6 +31,7 @@ class OriginalFigures(Result):
     interval: Ends | None
     tau_b: float | None
     rho: float | None
+    matched_size: MatchedFigures | None = None
 
 
 class InterventionFigures(Result):
@@ -36,6 +40,7 @@ class InterventionFigures(Result):
     Attributes:
         name: The intervention.
         status, tau_a, interval, agreement, left, left_interval: As of :class:`lpzero.proxy.verdict.Effect`.
+        matched_size: Tau-a over the pairs of about the same size; None without any.
     """
 
     name: str
@@ -45,6 +50,7 @@ class InterventionFigures(Result):
     agreement: float | None
     left: float | None
     left_interval: Ends | None = None
+    matched_size: MatchedFigures | None = None
 
 
 class ExplainResult(Result):
@@ -128,6 +134,7 @@ def explain_result(
             interval=_ends(original.interval),
             tau_b=None if found is None else rounded(found.tau_b),
             rho=None if found is None else rounded(found.rho),
+            matched_size=_matched(original),
         ),
         interventions=[_intervention(effect) for effect in explanation.effects],
         redrawn=None if explanation.redrawn is None else _intervention(explanation.redrawn),
@@ -147,7 +154,12 @@ def _intervention(effect: Effect) -> InterventionFigures:
         agreement=None if effect.agreement is None else rounded(effect.agreement),
         left=None if effect.left is None else rounded(effect.left),
         left_interval=_ends(effect.left_interval),
+        matched_size=_matched(effect),
     )
+
+
+def _matched(effect: Effect) -> MatchedFigures | None:
+    return None if effect.matched is None else matched_figures(effect.matched, RATIO)
 
 
 def _ends(interval: Interval | None) -> list[float] | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lpzero.fitness import Correlation
 from lpzero.fitness.resample import Interval
+from lpzero.fitness.strata import Stratified
 from lpzero.operands.operand import GRADIENTS
 from lpzero.proxy.interventions import TOKENS, families_of
 from lpzero.proxy.proxy import Proxy
@@ -36,6 +37,7 @@ class Effect:
         status: ``"unsupported"`` where the proxy cannot be scored so, else a status of a score or of the fitness.
         correlation: Of the scores with quality.
         interval: 95 % bootstrap interval of tau-a, over groups of equal models.
+        matched: Tau-a over the pairs of about the same size; None where there is none.
         agreement: Concordant minus discordant pairs of these scores and the original ones, as a share of the pairs
             that the original scores tell apart; in [-1, 1]. Without ties it is their tau-a.
         left: Tau-a over the original tau-a; None also where the interval of the original has 0 in it.
@@ -50,6 +52,7 @@ class Effect:
     agreement: float | None = None
     left: float | None = None
     left_interval: Interval | None = None
+    matched: Stratified | None = None
     reason: str = ""
 
     @property

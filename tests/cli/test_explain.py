@@ -35,10 +35,10 @@ def test_the_document(capsys: pytest.CaptureFixture[str]) -> None:
         "n": 6,
     }
     assert (document["in_sample"], document["left_out"]) == (False, 0)
-    assert set(document["original"]) == {"status", "tau_a", "interval", "tau_b", "rho"}
+    assert set(document["original"]) == {"status", "tau_a", "interval", "tau_b", "rho", "matched_size"}
     assert [row["name"] for row in document["interventions"]] == NAMES
     for row in document["interventions"]:
-        assert set(row) == {"name", "status", "tau_a", "interval", "agreement", "left", "left_interval"}
+        assert set(row) == {"name", "status", "tau_a", "interval", "agreement", "left", "left_interval", "matched_size"}
         assert (row["tau_a"] is None) == (row["status"] != "ok")
     assert document["redrawn"]["name"] == "2 redrawn initialisation(s)"
     assert set(document["redrawn"]) == set(document["interventions"][0])
@@ -73,7 +73,7 @@ def test_what_the_proxy_was_chosen_on_is_left_out_or_marked(capsys: pytest.Captu
 def test_what_is_left_is_shown_with_its_interval(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "depth_hidden_params", "--table", "flexibert-own"]) == 0
     header, original, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
-    assert " ".join(header.split()) == "intervention status tau-a 95 % of tau-a agreement left 95 % of it"
+    assert " ".join(header.split()) == "intervention status tau-a 95 % of tau-a matched size agreement left 95 % of it"
     assert original.split()[-3:] == ["-"] * 3
     # a count looks at nothing that is taken away
     assert [row.split()[-6:] for row in rows] == [["1.000", "100.0", "%", "100.0", "to", "100.0"]] * len(rows)
@@ -83,7 +83,10 @@ def test_scores_that_are_not_finite_are_no_result(capsys: pytest.CaptureFixture[
     assert run(["explain", "sum(exp(exp(exp(l1(weight)))))", *SMALL, "--redraws", "1", "--json"]) == 4
     captured = capsys.readouterr()
     document = json.loads(captured.out)
-    assert document["original"] == {"status": "overflow", **dict.fromkeys(("tau_a", "interval", "tau_b", "rho"))}
+    assert document["original"] == {
+        "status": "overflow",
+        **dict.fromkeys(("tau_a", "interval", "tau_b", "rho", "matched_size")),
+    }
     assert document["verdict"] == "does not rank"
     assert "does not rank flexibert-own: overflow" in captured.err
 

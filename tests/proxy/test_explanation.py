@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from lpzero.errors import InputError
 from lpzero.fitness import Correlation
+from lpzero.fitness.strata import Stratified
 from lpzero.proxy import load_proxy
 from lpzero.proxy.explain import Explanation
 from lpzero.proxy.explanation import ExplainResult, explain_result
@@ -18,7 +19,8 @@ from lpzero.proxy.verdict import Effect
 from lpzero.result import read_result
 
 THIRD = 1 / 3
-ORIGINAL = Effect("original", "ok", Correlation(0.8, THIRD, 0.9, 1.0), (-THIRD, 2 * THIRD))
+CLOSE = Stratified(2 * THIRD, 9, (THIRD, 1.0))
+ORIGINAL = Effect("original", "ok", Correlation(0.8, THIRD, 0.9, 1.0), (-THIRD, 2 * THIRD), matched=CLOSE)
 KEPT = Effect(
     "tokens_redrawn", "ok", Correlation(0.1, 0.2, 0.3, 1.0), (0.0, 1.0), 2 * THIRD, THIRD, (-THIRD, 2 * THIRD)
 )
@@ -37,20 +39,25 @@ def test_the_document_by_hand() -> None:
     assert result.to_json() == {
         **{"schema": 1, "proxy": "snip", "direction": "higher", "table": "t", "protocol": "own", "seed": 3, "n": 8},
         **{"in_sample": True, "left_out": 3},
-        "original": {"status": "ok", "tau_a": 0.333333, "interval": [-0.333333, 0.666667], "tau_b": 0.8, "rho": 0.9},
+        "original": {
+            **{"status": "ok", "tau_a": 0.333333, "interval": [-0.333333, 0.666667], "tau_b": 0.8, "rho": 0.9},
+            "matched_size": {"tau_a": 0.666667, "interval": [0.333333, 1.0], "pairs": 9, "within": 1.25},
+        },
         "interventions": [
             {
                 **{"name": "tokens_redrawn", "status": "ok", "tau_a": 0.2, "interval": [0.0, 1.0]},
                 **{"agreement": 0.666667, "left": 0.333333, "left_interval": [-0.333333, 0.666667]},
+                "matched_size": None,
             },
             {
                 **{"name": "gradients_zero", "status": "constant"},
-                **dict.fromkeys(("tau_a", "interval", "agreement", "left", "left_interval")),
+                **dict.fromkeys(("tau_a", "interval", "agreement", "left", "left_interval", "matched_size")),
             },
         ],
         "redrawn": {
             **{"name": "2 redrawn initialisation(s)", "status": "ok", "tau_a": 0.2, "interval": [0.0, 1.0]},
             **{"agreement": 0.5, "left": 0.25, "left_interval": [0.0, 0.5]},
+            "matched_size": None,
         },
         **{"verdict": "gradients", "reasons": ["one", "two"]},
     }
@@ -64,7 +71,8 @@ def test_without_other_draws_there_is_none() -> None:
 def test_an_original_without_a_ranking_has_no_figures() -> None:
     bad = Effect("original", "overflow", reason="8 of 8 architectures")
     result = _result(Explanation(bad, (), None, "does not rank", ("the original scores are overflow",)))
-    assert result.original.to_json() == {"status": "overflow", **dict.fromkeys(("tau_a", "interval", "tau_b", "rho"))}
+    nothing = dict.fromkeys(("tau_a", "interval", "tau_b", "rho", "matched_size"))
+    assert result.original.to_json() == {"status": "overflow", **nothing}
     assert result.faults == {"original": "overflow: 8 of 8 architectures"}
 
 
