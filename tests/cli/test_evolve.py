@@ -129,7 +129,8 @@ def test_a_bad_seed_is_one_line(
 def _finished(folder: Path, seed: int) -> Path:
     """A run that has chosen on 8 and 8 architectures of the bundled table."""
     part = {"n": 8, "tau_a": 0.4}
-    best = {"formula": "sum(l1(weight))", "direction": "higher", "size": 3, "sketch": {}, "test": part}
+    test = {**part, "interval": [0.1, 0.6], "tau_b": 0.4, "rho": 0.5, "distinct": 1.0}
+    best = {"formula": "sum(l1(weight))", "direction": "higher", "size": 3, "sketch": {}, "test": test}
     result = {
         **{"schema": 1, "run": "x", "table": "flexibert-own", "table_sha256": load_table("flexibert-own").digest},
         **{"protocol": "own", "seed": seed, "best": {**best, "search": part, "validation": part}, "front": []},
