@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from record import RESULTS
-from records import grid, over, recorded, short
+from records import brief, grid, over, recorded, short
 from speed_figures import SPEED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +49,7 @@ class Sealed:
     def middle(self, column: str) -> str:
         """An interval: that of the median seed."""
         rows = sorted(self.by("formula"), key=lambda row: row["tau-a"])
-        return str(rows[(len(rows) - 1) // 2][column])
+        return brief(rows[(len(rows) - 1) // 2][column])
 
     def named(self) -> str:
         """The strongest baselines, one a seed where they differ."""
@@ -117,7 +117,7 @@ def sealed_section() -> list[str]:
         "",
         *grid(header, [one.differences() for one in there]),
         f"Of the sub-networks of the small LLaMA the loss on a batch of text has {short(loss['tau-a'])}",
-        f"{loss['95 %']}, and at matched size {short(loss['matched size'])} {loss['its 95 %']}.",
+        f"{brief(loss['95 %'])}, and at matched size {short(loss['matched size'])} {brief(loss['its 95 %'])}.",
         "",
     ]
 
@@ -136,10 +136,10 @@ def whole_section() -> list[str]:
         rows.append(
             [
                 f"`{row['what']}` on {row['table']}, protocol {row['protocol']}",
-                *(short(row["tau-a"]), row["95 %"], f"{short(row['tau-b'])} / {short(row['rho'])}"),
+                *(short(row["tau-a"]), brief(row["95 %"]), f"{short(row['tau-b'])} / {short(row['rho'])}"),
                 f"{short(count['tau-a'])} ({name})",
                 *(short(one["tau-a"]) for one in (ridge, quadratic)),
-                *(short(row["matched size"]), row["its 95 %"]),
+                *(short(row["matched size"]), brief(row["its 95 %"])),
                 *(short(one["matched size"]) for one in (count, ridge, quadratic)),
             ]
         )
@@ -220,8 +220,8 @@ def proof_section() -> list[str]:
     return [
         "## Searches proved by training",
         "",
-        "Validation loss, in nats a byte, of what a search under a limit on parameters found, three search seeds",
-        "together, and of as many others: random ones, those that the strongest count finds, and the largest.",
+        "Validation loss, in nats a byte, of what searches under a limit on parameters found, all seeds together,",
+        "and of as many others: random ones, those that the strongest count finds, and the largest.",
         "",
         *grid(["space", "params up to", "group", "trained", "mean loss", "found less this", "command"], rows),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ def recorded(name: str) -> Record:
 def short(value: float, sign: str = "") -> str:
     """A correlation with three decimals and no leading zero."""
     return f"{value:{sign}.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:{sign}.3f}"
+
+
+def brief(interval: str) -> str:
+    """An interval without leading zeros."""
+    return re.sub(r"(?<!\d)0\.", ".", interval)
 
 
 def over(values: Sequence[float], sign: str = "") -> str:
