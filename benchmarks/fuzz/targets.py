@@ -213,15 +213,16 @@ def _evolve_state(data: bytes, folder: Path) -> None:
 
 
 def _evolve_files(data: bytes, folder: Path) -> None:
-    """The start, the split and the result of a run from one input; all of them are read."""
+    """The start, the settings and the result of a run from one input; all of them are read."""
     from lpzero.cli.evolve import _print
     from lpzero.errors import InputError
     from lpzero.evolution.folder import EvolutionRunFolder
+    from lpzero.proxy import load_proxy
 
     run = EvolutionRunFolder(folder)
-    for name in ("start.json", "split.json", "best.json"):
+    for name in ("start.json", "config.json", "env.json", "best.json"):
         _written(data, folder, name)
-    for read in (run.read_start, run.read_seen):
+    for read in (run.read_start, lambda: load_proxy(str(folder))):
         with contextlib.suppress(InputError):
             read()
     result = run.read_result()
