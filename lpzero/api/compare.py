@@ -61,7 +61,7 @@ def compare(
 
     >>> result = compare("gpt2-own", ["params", "width"])
     >>> [(pair.first, pair.second, round(pair.overall.difference, 3)) for pair in result.pairs]
-    [('params', 'width', -0.144)]
+    [('params', 'width', -0.156)]
     """
     loaded = loaded_proxies(proxies)
     measured, space = measured_space(table, protocol)

@@ -64,9 +64,9 @@ def test_a_whole_table_has_no_fault(folder: Path) -> None:
     found = verify(str(folder))
     assert found["faults"] == []
     assert (found["files"], found["records"]) == (2, 16)
-    # 5 of the quality and its number, 12 of the noise, 7 of the training, 7 of each of eight baselines and 5 of each of
+    # 5 of the quality and its number, 14 of the noise, 7 of the training, 7 of each of eight baselines and 5 of each of
     # three operations
-    assert found["figures"] == 5 + 12 + 7 + 8 * 7 + 3 * 5
+    assert found["figures"] == 5 + 14 + 7 + 8 * 7 + 3 * 5
 
 
 @pytest.mark.parametrize(
