@@ -28,13 +28,13 @@ from lpzero.nas.algorithms import ALGORITHMS
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.nsga2 import nsga2
 from lpzero.nas.pool import ClosedPool
-from lpzero.nas.proof import strongest_count
 from lpzero.nas.truth import Truth
 from lpzero.operands.probe import Probe
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.controls import fitted_controls
 from lpzero.proxy.exclusion import chosen_on, looked_at
 from lpzero.proxy.score import score_architectures, shape_of
+from lpzero.proxy.yardstick import strongest_count
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
@@ -107,7 +107,8 @@ def unseen(name: str, folder: Path | None, jobs: int) -> Unseen:
     ridge = fitted_controls(space, [r.architecture for r in whole.records], whole.oriented, labelled, asked)[0].scores
     expected = {space.key(whole.records[i].architecture): float(v) for i, v in zip(asked, ridge, strict=True)}
     scores = exact_scores(proxy, space, table, folder, jobs)
-    return Unseen(proxy, Costs(space), table, scores, expected, len(labelled), strongest_count(space, table))
+    count = strongest_count(space, [item.architecture for item in table.records], table.oriented)
+    return Unseen(proxy, Costs(space), table, scores, expected, len(labelled), count.what)
 
 
 def exact_scores(

@@ -5,8 +5,7 @@ same. Tau-a over the comparable pairs alone asks for the rest.
 
 Its bootstrap resamples what each architecture contributes, the first-order (Hájek) projection of this ratio of two
 U-statistics. Weighing pairs by the copies of both members, as :mod:`lpzero.fitness.resample` does over all pairs,
-counts the noise of a pair three times where few pairs count: on 64 architectures of which a sixth of the pairs is
-comparable it covers .99 instead of .95.
+counts the noise of a pair three times, which shows where few pairs count (``tests/fitness/test_coverage.py``).
 """
 
 from __future__ import annotations

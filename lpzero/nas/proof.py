@@ -14,7 +14,6 @@ from scipy import stats
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError, MissingError, NoResultError
-from lpzero.fitness import judge
 from lpzero.fitness.noise import Noise, measure_noise
 from lpzero.metrics import METRICS
 from lpzero.nas.algorithms import ALGORITHMS
@@ -24,9 +23,10 @@ from lpzero.nas.pool import Pool
 from lpzero.nas.result import Difference, ProofResult
 from lpzero.progress import Watch, counting
 from lpzero.proxy.score import shape_of
+from lpzero.proxy.yardstick import strongest_count
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables import TABLES, Table
+from lpzero.tables import TABLES
 from lpzero.tables.load import load_table, load_trained
 from lpzero.tables.recipe import Recipe
 from lpzero.training.corpus import CorpusFiles, read_corpus
@@ -99,7 +99,9 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
                 f"{option}: expected the text of {name}, SHA-256 {wanted[:16]}..., found another, {given[:16]}...: "
                 f"lpzero tables show {name} says where it comes from"
             )
-    return Proof(name, recipe, source, table_noise(name), strongest_count(space, load_table(name)))
+    table = load_table(name)
+    count = strongest_count(space, [record.architecture for record in table.records], table.oriented)
+    return Proof(name, recipe, source, table_noise(name), count.what)
 
 
 def table_noise(name: str) -> Noise | None:
@@ -108,18 +110,6 @@ def table_noise(name: str) -> Noise | None:
     ended = [(t.loss, t.id) for t in trainings if t.loss is not None]
     losses, ids = zip(*ended, strict=True)
     return measure_noise(np.array(losses), np.array(ids))
-
-
-def strongest_count(space: SearchSpace, table: Table) -> str:
-    """The metric of the shape that ranks a table best, in its own direction: the first of several."""
-    shapes = [shape_of(space, record.architecture) for record in table.records]
-    taus: dict[str, float] = {}
-    for name, metric in METRICS.items():
-        if metric.needs == "shape":
-            sign = 1.0 if metric.higher_is_better else -1.0
-            outcome = judge(sign * np.array([metric.score_shape(shape) for shape in shapes]), table.oriented)
-            taus[name] = -1.0 if outcome.correlation is None else outcome.correlation.tau_a
-    return max(taus, key=taus.__getitem__)
 
 
 def chosen_by_count(pool: Pool, count: str, looks: int, number: int, rng: np.random.Generator) -> list[Architecture]:

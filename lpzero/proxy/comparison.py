@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError
@@ -19,7 +17,7 @@ from lpzero.fitness.ranking import MeasuredArchitectures, difference_figures
 from lpzero.fitness.strata import enough
 from lpzero.operands.probe import Probe
 from lpzero.proxy.proxy import Proxy
-from lpzero.proxy.rank import ControlRow, Ranked, RankRow
+from lpzero.proxy.rank import Ranked, RankResult, RankRow
 from lpzero.proxy.spread import draw_scores, probes, spread_figures
 from lpzero.proxy.yardstick import Yardstick
 from lpzero.result import Result
@@ -57,38 +55,17 @@ class PairRow(Result):
     drawn: DrawnDifference | None = None
 
 
-class CompareResult(Result):
-    """Proxies compared on one table.
+class CompareResult(RankResult):
+    """Proxies compared on one table: how each ranks it, as of :class:`lpzero.proxy.rank.RankResult`, and every pair.
 
     Attributes:
-        table: Name of the table.
-        protocol: Which model an architecture stands for.
-        seed: Seed of every random choice.
-        n: Architectures that were ranked.
-        total: Architectures of the table.
-        left_out: Those that were left out, since a proxy was chosen on them or a control has their labels.
-        labels: Qualities that controls were fitted to; 0 for none.
-        matched: The factor by which sizes may differ to count as matched.
-        matched_pairs: Pairs of architectures that do.
+        matched_pairs: Pairs of architectures whose sizes match.
         initialisations: Draws of weights and tokens.
-        scores: One row a proxy, in their order, each against the controls.
-        controls: What stands beside them.
         pairs: Every pair of proxies that rank.
     """
 
-    schema_: Annotated[int, Field(alias="schema")]
-    table: str
-    protocol: str
-    seed: int
-    n: int
-    total: int
-    left_out: int
-    labels: int
-    matched: float
     matched_pairs: int
     initialisations: int
-    scores: list[RankRow]
-    controls: list[ControlRow]
     pairs: list[PairRow]
 
 

@@ -11,7 +11,7 @@ from lpzero.engines import Engine
 from lpzero.fitness import judge
 from lpzero.fitness.figures import of_correlation
 from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
-from lpzero.metrics import METRICS, get_metric
+from lpzero.metrics import METRICS
 from lpzero.operands.probe import Probe
 from lpzero.proxy.controls import Control, fitted_controls
 from lpzero.proxy.parts import Parts, parts_of
@@ -19,6 +19,7 @@ from lpzero.proxy.proxy import Proxy, load_proxy
 from lpzero.proxy.rank import Against, ControlRow, Ranked, RankRow, measured_architectures, rank_table
 from lpzero.proxy.score import shape_of
 from lpzero.seeds import derived_seed
+from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
@@ -101,19 +102,26 @@ def _controls(space: SearchSpace, table: Table, parts: Parts, measured: Measured
     if parts.labelled:
         architectures = [record.architecture for record in table.records]
         fitted = fitted_controls(space, architectures, table.oriented, parts.labelled, parts.tested)
-    return [_strongest_count(space, table, parts, measured), *fitted]
+    tested = [table.records[i].architecture for i in parts.tested]
+    return [strongest_count(space, tested, measured.quality), *fitted]
 
 
-def _strongest_count(space: SearchSpace, table: Table, parts: Parts, measured: MeasuredArchitectures) -> Control:
-    """The count with the highest tau-a on the tested records themselves, which is kind to it."""
-    shapes = [shape_of(space, table.records[i].architecture) for i in parts.tested]
+def strongest_count(space: SearchSpace, architectures: Sequence[Architecture], quality: np.ndarray) -> Control:
+    """The count with the highest tau-a, in its own direction, on some architectures themselves, which is kind to it.
+
+    Args:
+        space: What says the shapes.
+        architectures: The architectures.
+        quality: (architectures,), higher is better.
+    """
+    shapes = [shape_of(space, architecture) for architecture in architectures]
     best, most, what = np.zeros(len(shapes)), -2.0, ""
     for name, metric in METRICS.items():
         if metric.needs != "shape":
             continue
         sign = 1.0 if metric.higher_is_better else -1.0
-        values = sign * np.array([get_metric(name).score_shape(shape) for shape in shapes])
-        correlation = judge(values, measured.quality).correlation
+        values = sign * np.array([metric.score_shape(shape) for shape in shapes])
+        correlation = judge(values, quality).correlation
         if correlation is not None and correlation.tau_a > most:
             best, most, what = values, correlation.tau_a, name
     return Control(STRONGEST_COUNT, 0, best, what)

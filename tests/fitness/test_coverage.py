@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lpzero.fitness.compare import compare, share_left
-from lpzero.fitness.resample import intervals
+from lpzero.fitness.resample import bootstrap_groups, intervals, order, quadratic, ratio
 from lpzero.fitness.strata import equal, matched, stratified
 
 RESAMPLES = 300
@@ -95,3 +95,23 @@ def test_an_interval_covers_what_is_true(name: str, counted: Counted) -> None:
 @pytest.mark.parametrize("test", ["bootstrap", "swaps"])
 def test_what_is_true_is_hardly_ever_refused(test: str, pairs: str, counted: Counted) -> None:
     assert counted.share(f"type I, {test}, {pairs}") <= MOST_TYPE_ONE
+
+
+def test_weighing_pairs_by_both_members_overstates_where_few_are_comparable() -> None:
+    """Why strata have a bootstrap of their own: that of all pairs gives wider intervals, the fewer pairs the more."""
+    rng, groups, wider = np.random.default_rng(2), np.arange(64), dict[float, list[float]]()
+    for _ in range(60):
+        size, _, quality, score, _ = drawn(64, rng)
+        for within in (1.05, 1.25):
+            pairs = matched(size, within)
+            form, counted = pairs * order(score) * order(quality), pairs.astype(np.float64)
+
+            def both(weights: np.ndarray, form: np.ndarray = form, counted: np.ndarray = counted) -> np.ndarray:
+                return ratio(quadratic(weights, form), quadratic(weights, counted))[None]
+
+            low, high, _ = bootstrap_groups(both, groups, rng, RESAMPLES, 0.95)
+            own = stratified(score, quality, groups, pairs, rng, resamples=RESAMPLES)
+            assert own is not None
+            assert own.interval is not None
+            wider.setdefault(within, []).append(float(high[0] - low[0]) / (own.interval[1] - own.interval[0]))
+    assert np.mean(wider[1.05]) > np.mean(wider[1.25]) > 1.05

@@ -30,11 +30,11 @@ from lpzero.nas.proof import (
     less_one,
     prepare_proof,
     prove,
-    strongest_count,
     table_noise,
 )
 from lpzero.progress import Progress, unwatched
 from lpzero.proxy.score import shape_of
+from lpzero.proxy.yardstick import strongest_count
 from lpzero.spaces import Architecture, get_space
 from lpzero.tables import load_table
 from lpzero.tables.locate import bundled_folder
@@ -87,7 +87,8 @@ def test_the_noise_and_the_strongest_count_are_those_of_the_card() -> None:
     assert noise is not None
     assert (noise.deviation, noise.freedom) == (pytest.approx(card["noise"]["sd"], abs=1e-6), card["noise"]["freedom"])
     best = max(card["baselines"], key=lambda name: card["baselines"][name]["tau_a"])
-    assert strongest_count(SPACE, load_table("gpt2-own")) == best
+    table = load_table("gpt2-own")
+    assert strongest_count(SPACE, [record.architecture for record in table.records], table.oriented).what == best
 
 
 def test_a_count_in_the_place_of_the_proxy_finds_what_it_ranks_first() -> None:
