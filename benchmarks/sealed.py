@@ -2,7 +2,7 @@
 
 The formulas are those of ``evolve.py`` or ``enumerate.py``, one a seed, or a shipped proxy with the seed of its run:
 they are judged anew on the sealed test, as the final report of their command judges them, without the search. A run of
-the command itself ends with the same figures.
+the command itself ends with the same figures where it finds the same formula, which another processor need not.
 """
 
 from __future__ import annotations
