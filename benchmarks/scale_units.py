@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +22,7 @@ from lpzero.operands.extract import Operands, Site
 from lpzero.operands.matrices import outline_of
 from lpzero.operands.operand import SITE_FAMILIES
 from lpzero.operands.packed import pack
+from lpzero.operands.shape import FANS, UNKNOWN
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
 
 LAYERS, ELEMENTS, NUMBERS, SIDE, REPEATS = 32, 512, 2**24, 2048, 5
@@ -60,7 +62,7 @@ def large_sketch() -> Sketch:
         shape = len(places), ELEMENTS
         values = {n: torch.from_numpy(rng.normal(size=shape).astype(np.float32)) for n in ALIGNED[family]}  # type: ignore[index]
         found[family] = SketchedSites(places, torch.full(shape, 1e4), values)
-    return found  # type: ignore[return-value]
+    return Sketch(found, replace(UNKNOWN, fans=dict.fromkeys(FANS, (1.0,) * len(sites()["parameter"]))))
 
 
 def sketching() -> float:

@@ -81,13 +81,27 @@ class Evaluator:
     def _value(self, formula: Formula) -> Any:
         if formula.primitive is None:
             # the source holds its operands itself
-            return self._source.tensor(formula.name)
+            return self._leaf(formula)
         key, tensor = formula.text, formula.type.level == "tensor"
         value = self._memory.get(key, tensor=tensor)
         if value is None:
             value = self._compute(formula)
             self._memory.put(key, value, tensor=tensor)
         return value
+
+    def _leaf(self, formula: Formula) -> Any:
+        if formula.value is not None:
+            filled = self._source.filled(formula.value)
+            if formula.type.level == "scalar":
+                return filled
+            # beside layers a constant has its value in every one of them
+            return LayerValues(filled[:, None], torch.ones_like(filled[:, None], dtype=torch.bool))
+        if formula.type.level == "scalar":
+            return self._source.count(formula.name)
+        if formula.type.level == "layers":
+            rows, values = self._source.fans(formula.name)
+            return LayerValues(rows.gather(values), rows.present)
+        return self._source.tensor(formula.name)
 
     def _compute(self, formula: Formula) -> Any:
         parts = [self._value(argument) for argument in formula.arguments]

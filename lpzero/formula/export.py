@@ -10,6 +10,7 @@ from lpzero.errors import unknown_name
 from lpzero.formula import functions
 from lpzero.formula.formula import Formula
 from lpzero.operands.operand import OPERANDS
+from lpzero.operands.shape import SHAPE_OPERANDS
 
 FORMATS = ("text", "sympy", "latex", "python", "json")
 
@@ -27,6 +28,8 @@ def to_sympy(formula: Formula) -> Any:
     """
     import sympy
 
+    if formula.value is not None:
+        return sympy.Float(formula.value)
     if formula.primitive is None:
         return sympy.Symbol(formula.name, real=True)
     parts = [to_sympy(argument) for argument in formula.arguments]
@@ -42,22 +45,33 @@ def to_latex(formula: Formula) -> str:
     >>> print(to_latex(parse("sum(l1(weight * grad))")))
     \sum_{\ell}\left[\left\lVert{W \odot G}\right\rVert_{1}\right]
     """
+    if formula.value is not None:
+        digits, _, exponent = formula.name.partition("e")
+        return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
     if formula.primitive is None:
-        return OPERANDS[formula.name].latex
+        return (OPERANDS.get(formula.name) or SHAPE_OPERANDS[formula.name]).latex
     binary = len(formula.arguments) == 2
     parts = [to_latex(argument) for argument in formula.arguments]
     wrapped = [
-        rf"\left({part}\right)" if binary and argument.primitive and argument.primitive.arity == 2 else part
+        rf"\left({part}\right)" if binary and _parted(argument) else part
         for part, argument in zip(parts, formula.arguments, strict=True)
     ]
     return formula.primitive.latex.format(**dict(zip("xy", wrapped, strict=False)))
+
+
+def _parted(argument: Formula) -> bool:
+    """Whether an argument of a binary primitive stands in parentheses."""
+    return (argument.value is not None and argument.value < 0) or (
+        argument.primitive is not None and argument.primitive.arity == 2
+    )
 
 
 _HEADER = '''"""A zero-cost proxy for language-model architectures, exported by lpzero.
 
     {formula}
 
-score(operands) takes, for each operand, one list a layer with the layer's tensors in it:
+score(operands) takes, for each operand, one list a layer with the layer's tensors in it (numbers, of a fan-in or
+fan-out), or one number where it counts the whole model:
 {meanings}
 and returns one number. Layer 0 is the embedding, then come the blocks, then whatever follows them; a layer without
 the operand has an empty list. {direction}
@@ -88,9 +102,10 @@ def normalise_tensors(function, layers):
 
 
 def on_layers(function, *values):
-    """Apply a function to the values of the layers that all have one."""
-    shared = [i for i in values[0] if all(i in other for other in values[1:])]
-    return {{i: function(*(value[i] for value in values)) for i in shared}}
+    """Apply a function to the values of the layers that all have one; a constant stands for every layer."""
+    layers = [value for value in values if isinstance(value, dict)]
+    shared = [i for i in layers[0] if all(i in other for other in layers[1:])]
+    return {{i: function(*(value[i] if isinstance(value, dict) else value for value in values)) for i in shared}}
 
 
 def normalise_layers(function, values):
@@ -123,7 +138,9 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     sources = "\n\n\n".join(inspect.getsource(getattr(functions, name)).strip() for name in needed)
     lines, result = _statements(formula)
     direction = {None: "", True: "A higher score is better.", False: "A lower score is better."}
-    meanings = [f"    operands[{name!r}]: {OPERANDS[name].meaning}" for name in sorted(formula.operands)]
+    named = {name: OPERANDS[name].meaning for name in formula.operands}
+    named |= {name: SHAPE_OPERANDS[name].meaning for name in formula.shape_operands}
+    meanings = [f"    operands[{name!r}]: {meaning}" for name, meaning in sorted(named.items())]
     header = _HEADER.format(
         formula=formula,
         meanings="\n".join(meanings),
@@ -168,9 +185,21 @@ def _statements(formula: Formula) -> tuple[list[str], str]:
     return lines, visit(formula)
 
 
+def _read(part: Formula) -> str:
+    """What reads an operand: tensors by layer, numbers by layer, or one number."""
+    read = f"operands[{part.name!r}]"
+    if part.type.level == "tensor":
+        return read
+    if part.type.level == "scalar":
+        return f"torch.tensor({read}, dtype=torch.float64)"
+    return f"{{i: torch.tensor(layer, dtype=torch.float64).sum() for i, layer in enumerate({read}) if layer}}"
+
+
 def _call(part: Formula, arguments: list[str]) -> str:
+    if part.value is not None:
+        return f"torch.tensor({part.name}, dtype=torch.float64)"
     if part.primitive is None:
-        return f"operands[{part.name!r}]"
+        return _read(part)
     function, values = part.primitive.function.__name__, ", ".join(arguments)
     level, kind = part.arguments[0].type.level, part.primitive.kind
     if kind == "reduction":

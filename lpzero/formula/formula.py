@@ -1,15 +1,17 @@
-"""A formula: an immutable tree of primitives over operands, with a type, a size, a depth and one text form."""
+"""A formula: an immutable tree of primitives over operands and constants, with a type, a size, a depth and one text."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lpzero.errors import InputError
 from lpzero.formula.primitive import Level, Primitive
 from lpzero.formula.primitives import NAMES, ROWS
 from lpzero.operands.operand import OPERANDS
+from lpzero.operands.shape import SHAPE_OPERANDS
 
 MAX_DEPTH = 24
 MAX_SIZE = 200
@@ -38,15 +40,16 @@ SCALAR = Type("scalar")
 
 @dataclass(frozen=True, eq=False)
 class Formula:
-    """A node with what hangs under it. Build it with :func:`operand` and :func:`apply`, or parse text.
+    """A node with what hangs under it: :func:`operand`, :func:`constant` and :func:`apply` build it, or parse text.
 
     Two formulas are equal where their texts are.
 
     Attributes:
-        name: Name of the operand or primitive.
-        arguments: The parts that the primitive is applied to; empty for an operand.
+        name: Name of the operand or primitive, or the digits of a constant.
+        arguments: The parts that the primitive is applied to; empty for an operand and a constant.
         type: The type of the value.
-        primitive: The row of the table; None for an operand.
+        primitive: The row of the table; None for an operand and a constant.
+        value: Of a constant; None elsewhere.
         size: Number of nodes.
         depth: Nodes on the longest way from the root to an operand.
         needs_axes: Whether it can be evaluated on exact operands only.
@@ -61,6 +64,7 @@ class Formula:
     arguments: tuple[Formula, ...]
     type: Type
     primitive: Primitive | None = field(repr=False)
+    value: float | None = field(default=None, repr=False)
     size: int = field(init=False, repr=False)
     depth: int = field(init=False, repr=False)
     needs_axes: bool = field(init=False, repr=False)
@@ -87,10 +91,20 @@ class Formula:
 
     @cached_property
     def operands(self) -> frozenset[str]:
-        """Names of the operands in it."""
+        """Names of the operands in it that a pass shows."""
         if not self.arguments:
-            return frozenset({self.name})
+            return frozenset({self.name} & OPERANDS.keys())
         return frozenset().union(*(a.operands for a in self.arguments))
+
+    @cached_property
+    def shape_operands(self) -> frozenset[str]:
+        """Names of the operands in it that say what the model is."""
+        return frozenset(node.name for node in self.walk() if node.name in SHAPE_OPERANDS and not node.arguments)
+
+    @cached_property
+    def varies(self) -> bool:
+        """Whether there is anything but constants in it."""
+        return self.value is None and (not self.arguments or any(a.varies for a in self.arguments))
 
     @cached_property
     def cost(self) -> float:
@@ -113,6 +127,8 @@ class Formula:
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         """Travel to other processes by names: a row of the table holds functions, which do not."""
+        if self.value is not None:
+            return constant, (self.value,)
         return (apply, (self.name, *self.arguments)) if self.arguments else (operand, (self.name,))
 
     def __hash__(self) -> int:
@@ -133,9 +149,32 @@ def _within(parent: Primitive, argument: Formula, place: int) -> str:
 
 def operand(name: str) -> Formula:
     """The formula that is one operand; raises InputError, listing the operands, where there is none."""
+    if name in SHAPE_OPERANDS:
+        return Formula(name, (), Type(SHAPE_OPERANDS[name].level), None)
     if name not in OPERANDS:
-        raise InputError(f"unknown operand {name!r}: expected one of {', '.join(OPERANDS)}")
+        raise InputError(f"unknown operand {name!r}: expected one of {', '.join((*OPERANDS, *SHAPE_OPERANDS))}")
     return Formula(name, (), Type("tensor", OPERANDS[name].sites), None)
+
+
+def constant(value: float) -> Formula:
+    """The formula that is one number, a scalar; beside layers it stands for every layer.
+
+    Raises:
+        InputError: It is not finite.
+
+    >>> str(apply("mul", constant(0.5), operand("depth")))
+    '0.5 * depth'
+    """
+    if not math.isfinite(value):
+        raise InputError(f"expected a finite constant, found {value}")
+    return Formula(repr(float(value)), (), SCALAR, None, float(value))
+
+
+def _beside(arguments: tuple[Formula, ...]) -> tuple[Formula, ...]:
+    """Arguments of one type, where a constant stands beside layers."""
+    if any(a.type == LAYERS for a in arguments):
+        return tuple(a if a.value is None else replace(a, type=LAYERS) for a in arguments)
+    return arguments
 
 
 def apply(name: str, *arguments: Formula) -> Formula:
@@ -149,6 +188,7 @@ def apply(name: str, *arguments: Formula) -> Formula:
         raise InputError(f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}")
     if rows[0].arity != len(arguments):
         raise InputError(f"{name} takes {rows[0].arity} argument(s), found {len(arguments)}")
+    arguments = _beside(arguments)
     row = ROWS.get((name, arguments[0].type.level))
     if row is None:
         levels = " or ".join(dict.fromkeys(level for one in rows for level in one.levels))

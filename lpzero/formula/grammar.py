@@ -97,6 +97,8 @@ def accepts(grammar: Grammar, formula: Formula) -> bool:
         and formula.depth <= grammar.max_depth
         and formula.size <= grammar.max_size
         and formula.operands <= set(grammar.operands)
+        and not formula.shape_operands
+        and all(node.value is None for node in formula.walk())
         and all(node.primitive is None or node.primitive.search for node in formula.walk())
     )
     aggregations = OVER_LAYERS.get(grammar.name)

@@ -3,6 +3,7 @@
 What holds in floating point and under protection:
 
 - ``a + b = b + a``, ``a * b = b * a``, ``x * x = square(x)``, ``x * reciprocal(y) = x / y``;
+- for a constant ``c``: ``1 * x = x``, ``a + -c * b = a - c * b``, ``a - -c * b = a + c * b``, and ``neg(c)`` is one;
 - ``identity(x) = x``, ``neg(neg(x)) = x``, ``neg(a - b) = b - a``, ``a - neg(b) = a + b``, ``a + neg(b) = a - b``;
 - ``abs``, ``square``, ``abslog``, ``l1``, ``mean_abs``, ``frobenius`` see neither a sign nor an absolute value, ``std``
   no sign: they are equal of ``a - b`` and ``b - a``; ``log``, ``sqrt`` and ``relu`` see no ``relu``;
@@ -17,9 +18,10 @@ steps between several primitives. Nothing is regrouped: addition is not associat
 
 from __future__ import annotations
 
-from lpzero.formula.formula import Formula, apply
+from lpzero.formula.formula import Formula, apply, constant
 from lpzero.formula.primitives import PRIMITIVES, ROWS
 from lpzero.formula.rules import sign
+from lpzero.formula.weighted import normal_sum
 
 # of what is never negative, l1 is sum, and l1 sees no absolute value: so sum(abs(x)) = l1(abs(x)) = l1(x)
 _OF_ABS = {
@@ -59,6 +61,8 @@ def _unary(name: str, inner: Formula) -> Formula:
     row = ROWS[name, inner.type.level]
     if row.trivial:
         return inner
+    if name == "neg" and inner.value is not None:
+        return constant(-inner.value)
     if name == "neg" and inner.name == "neg":
         return inner.arguments[0]
     if inner.name in row.blind:
@@ -85,17 +89,37 @@ def _binary(name: str, *arguments: Formula) -> Formula:
         return _binary("sub" if name == "add" else "add", left, right.arguments[0])
     if name == "add" and left.name == "neg":
         return _binary("sub", right, left.arguments[0])
+    if name in ("add", "sub") and _negative_term(right):
+        factor, term = right.arguments
+        assert factor.value is not None
+        return _binary("sub" if name == "add" else "add", left, apply("mul", constant(-factor.value), term))
     if row.of_equals == "square" and left == right:
         return _unary("square", left)
     if name == "mul" and right.name == "reciprocal":
         return apply("div", left, right.arguments[0])
     if name == "mul" and left.name == "reciprocal":
         return apply("div", right, left.arguments[0])
+    if name == "mul" and any(argument.value == 1 for argument in arguments):
+        return right if left.value == 1 else left
     if row.symmetry == "symmetric":
         left, right = sorted(arguments, key=str)
     return apply(name, left, right)
 
 
+def _negative_term(formula: Formula) -> bool:
+    return formula.name == "mul" and formula.arguments[0].value is not None and formula.arguments[0].value < 0
+
+
 def canonical_key(formula: Formula) -> str:
-    """The text of the canonical form."""
-    return canonical(formula).text
+    """What formulas that are equal by algebra share: the text of the canonical form.
+
+    Of a weighted sum the terms stand in order, and the scale of the whole is divided out: those share a key that rank
+    alike, though their values differ.
+
+    >>> from lpzero.formula.parse import parse
+    >>> canonical_key(parse("0.5 * depth + 2 * width")) == canonical_key(parse("4 * width + depth"))
+    True
+    """
+    form = canonical(formula)
+    normal = normal_sum(form) if form.type.level == "scalar" else None
+    return form.text if normal is None else normal.text

@@ -1,7 +1,7 @@
 """The reader of formulas: text to :class:`Formula`, on Python's syntax tree with a whitelist.
 
-Nothing is ever evaluated. Text is read as an expression of names, calls of primitives by name, ``+ - * /`` and a
-leading minus; whatever else stands in it is refused with its column.
+Nothing is ever evaluated. Text is read as an expression of names, numbers, calls of primitives by name, ``+ - * /`` and
+a leading minus; whatever else stands in it is refused with its column.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import ast
 import warnings
 
 from lpzero.errors import InputError
-from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, operand
+from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, constant, operand
 from lpzero.formula.primitives import NAMES, PRIMITIVES
 from lpzero.operands.operand import OPERANDS
+from lpzero.operands.shape import SHAPE_OPERANDS
 from lpzero.settings import shorten
 
 MAX_TEXT = 8000
@@ -34,7 +35,7 @@ _OPERATORS = {
 _WORDS: dict[type[ast.expr], str] = {
     ast.Attribute: "an attribute",
     ast.Lambda: "a lambda",
-    ast.Constant: "a constant (formulas have none)",
+    ast.Constant: "a constant that is no number",
     ast.Subscript: "an index",
     ast.IfExp: "a condition",
     ast.Call: "a call of something that is no name",
@@ -99,6 +100,16 @@ def _check_text(text: str) -> None:
             raise _fail(column, f"expected ASCII text, found {character!r}")
 
 
+def _number(node: ast.expr) -> float | None:
+    """The number that a node writes, its sign included; None where it writes none."""
+    negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+    written = node.operand if isinstance(node, ast.UnaryOp) and negative else node
+    value = written.value if isinstance(written, ast.Constant) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return -value if negative else value
+
+
 class _Reader:
     """One reading: counts nodes and keeps where the text began."""
 
@@ -115,6 +126,9 @@ class _Reader:
             raise _fail(self._column(node), f"too deep: expected a depth of at most {MAX_DEPTH}")
         if self._nodes > MAX_SIZE:
             raise _fail(self._column(node), f"too large: expected at most {MAX_SIZE} nodes")
+        number = _number(node)
+        if number is not None:
+            return self._constant(node, number)
         name, arguments = self._head(node)
         parts = [self.read(argument, depth + 1) for argument in arguments]
         try:
@@ -122,12 +136,18 @@ class _Reader:
         except InputError as err:
             raise _fail(self._column(node), str(err)) from None
 
+    def _constant(self, node: ast.expr, number: float) -> Formula:
+        try:
+            return constant(float(number))
+        except (InputError, OverflowError):
+            raise _fail(self._column(node), "expected a finite constant, found a larger one") from None
+
     def _head(self, node: ast.expr) -> tuple[str, list[ast.expr]]:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
-            if node.id not in OPERANDS:
+            if node.id not in OPERANDS and node.id not in SHAPE_OPERANDS:
                 known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
-                names = f"expected one of {', '.join(OPERANDS)}"
+                names = f"expected one of {', '.join((*OPERANDS, *SHAPE_OPERANDS))}"
                 raise _fail(self._column(node), f"{known} {shorten(node.id)}: {names}")
             return node.id, []
         if isinstance(node, (ast.BinOp, ast.UnaryOp)) and type(node.op) in _OPERATORS:

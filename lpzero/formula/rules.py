@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lpzero.formula.formula import Formula
 from lpzero.formula.primitive import Primitive
+from lpzero.formula.weighted import weighted_terms
 from lpzero.operands.operand import OPERANDS, Sign
 
 
@@ -22,8 +23,11 @@ def sign(formula: Formula) -> Sign:
     >>> sign(parse("sum(mean(attention))")), sign(parse("neg(sum(l1(weight)))")), sign(parse("sum(sum(weight))"))
     ('nonnegative', 'nonpositive', 'any')
     """
+    if formula.value is not None:
+        return "nonnegative" if formula.value >= 0 else "nonpositive"
     if formula.primitive is None:
-        return OPERANDS[formula.name].sign
+        # what is counted is never negative
+        return OPERANDS[formula.name].sign if formula.name in OPERANDS else "nonnegative"
     found = formula.primitive.sign
     return found(*map(sign, formula.arguments)) if callable(found) else found
 
@@ -42,7 +46,13 @@ def _repeated(row: Primitive, node: Formula) -> bool:
     return leaves and sign(inner) == "nonnegative"
 
 
+def _product(row: Primitive) -> bool:
+    return row.symmetry == "symmetric" and row.of_equals != "multiple"
+
+
 def _constant(row: Primitive, node: Formula) -> bool:
+    if not node.varies or (_product(row) and any(a.value == 0 for a in node.arguments)):
+        return True
     inner = node.arguments[0].primitive
     total = None if inner is None else inner.adds_up_to
     if total is None or row.elements is None:
@@ -70,9 +80,17 @@ def _kept_order(row: Primitive, root: Formula) -> bool:
     inner = root.arguments[0]
     if inner.type.level != "scalar":
         return False
+    if any(argument.value is not None for argument in root.arguments[row.symmetry is None :]):
+        # shifted, scaled or turned round as a whole; a constant over what varies is none of these
+        return row.arity == 2
     if row.of_equals == "multiple":
         return inner == root.arguments[1]
     return row.monotone is not None and row.monotone in ("any", sign(inner))
+
+
+def _repeated_term(_row: Primitive, root: Formula) -> bool:
+    terms = weighted_terms(root)
+    return any(factor != 1 for factor, _ in terms) and len({term for _, term in terms}) < len(terms)
 
 
 @dataclass(frozen=True)
@@ -96,9 +114,10 @@ RULES: tuple[Rule, ...] = (
     Rule("inverse", "a primitive undoes the one before it", _undone),
     Rule("redundant", "a primitive leaves its argument as it is", _repeated),
     Rule("self_pair", "a value is taken from or divided by itself", _self_paired),
-    Rule("constant", "the sum of standardised values is zero, that of layer shares one", _constant),
+    Rule("constant", "the sum of standardised values is zero, that of layer shares one; constants alone", _constant),
     Rule("vanishing", "a primitive clips every value it can meet", _vanishes),
     Rule("overflow", "the exponential of a number of elements overflows", _overflows),
+    Rule("repeated_term", "a weighted sum has a term twice", _repeated_term, root_only=True),
     Rule("monotone_root", "the outermost primitive changes no ranking", _kept_order, root_only=True),
 )
 RULE_NAMES = (*(rule.name for rule in RULES), "inactive")
@@ -111,6 +130,8 @@ def pruned_by(formula: Formula) -> str | None:
     >>> pruned_by(parse("sum(log(exp(l1(weight))))")), pruned_by(parse("sum(l1(weight * grad))"))
     ('inverse', None)
     """
+    if not formula.varies:
+        return "constant"
     nodes = [(node.primitive, node) for node in formula.walk() if node.primitive is not None]
     for rule in RULES:
         for row, node in nodes[:1] if rule.root_only else nodes:

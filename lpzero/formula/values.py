@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from lpzero.operands.extract import Operands
-from lpzero.operands.matrices import padded
+from lpzero.operands.matrices import WEIGHTS, padded
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
@@ -200,6 +200,18 @@ class OperandSource(Protocol):
         """The value of an operand by its name."""
         ...
 
+    def count(self, name: str) -> Tensor:
+        """A count of the shape, (models,) float64."""
+        ...
+
+    def fans(self, name: str) -> tuple[SiteRows, Tensor]:
+        """A fan of the weights, (sites,) float64, and where the sites stand."""
+        ...
+
+    def filled(self, value: float) -> Tensor:
+        """One number for every model, (models,) float64."""
+        ...
+
 
 class SketchSource(OperandSource):
     """The sketches of many models, one matrix a family.
@@ -231,6 +243,20 @@ class SketchSource(OperandSource):
             rows, weights = self._sites[sites]
             found = self._tensors[name] = SketchedTensor(rows, self._rows(f"{name}.values", sites), weights)
         return found
+
+    def count(self, name: str) -> Tensor:
+        """See :class:`OperandSource`; NaN of a model that does not show it."""
+        first = self._part.start
+        return self._moved(self._packed.arrays[f"{name}.values"][first : first + padded(self.models)])
+
+    def fans(self, name: str) -> tuple[SiteRows, Tensor]:
+        """See :class:`OperandSource`."""
+        rows = self.tensor("weight").rows
+        return rows, self._rows(f"{name}.values", WEIGHTS)[: len(rows.cell)]
+
+    def filled(self, value: float) -> Tensor:
+        """See :class:`OperandSource`."""
+        return torch.full((padded(self.models),), value, dtype=torch.float64, device=self._device)
 
     def _shared(self, sites: str) -> tuple[SiteRows, SketchWeights]:
         """What all operands of a set of sites share."""
@@ -271,3 +297,17 @@ class ExactSource(OperandSource):
         cells = torch.tensor([site.layer for site in sites], dtype=torch.int64, device=device)
         rows = SiteRows(cells, 1, self._operands.depth + 2)
         return ExactTensor(rows, tuple(t.float() for t in tensors))
+
+    def count(self, name: str) -> Tensor:
+        """See :class:`OperandSource`; raises LpzeroError where the model does not show it."""
+        return self.filled(self._operands.count(name))
+
+    def fans(self, name: str) -> tuple[SiteRows, Tensor]:
+        """See :class:`OperandSource`."""
+        rows = self.tensor("weight").rows
+        return rows, torch.tensor(self._operands.shape.fans[name], dtype=torch.float64, device=rows.cell.device)
+
+    def filled(self, value: float) -> Tensor:
+        """See :class:`OperandSource`."""
+        device = self.tensor("weight").rows.cell.device
+        return torch.full((1,), value, dtype=torch.float64, device=device)

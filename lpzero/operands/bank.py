@@ -32,12 +32,13 @@ from lpzero.operands.extract import Site
 from lpzero.operands.matrices import Outline, outline_of
 from lpzero.operands.operand import SITE_FAMILIES
 from lpzero.operands.probe import Probe, untrained_operands
+from lpzero.operands.shape import COUNTS, FANS, ModelShape
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
-EXTRACTOR_VERSION = 5
+EXTRACTOR_VERSION = 6
 CHECKSUM = "sha256"
 NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
 _LOG = logging.getLogger(__name__)
@@ -73,10 +74,13 @@ def sketch_bytes(sketched: Sketch) -> bytes:
     """A sketch as the content of a bank file, its checksum included."""
     tensors: dict[str, torch.Tensor] = {}
     places: dict[str, list[list[object]]] = {}
-    for family, part in sketched.items():
+    for family, part in sketched.sites.items():
         places[family] = [[site.layer, site.role, site.group] for site in part.sites]
         tensors |= {f"{family}.weights": part.weights}
         tensors |= {f"values.{name}": value for name, value in part.values.items()}
+    counts, fans = sketched.shape.counts, sketched.shape.fans
+    tensors["shape.counts"] = torch.tensor([counts[name] for name in COUNTS], dtype=torch.float64)
+    tensors["shape.fans"] = torch.tensor([fans[name] for name in FANS], dtype=torch.float64)
     tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
     tensors[CHECKSUM] = torch.frombuffer(bytearray(_checksum(tensors)), dtype=torch.uint8)
     return save(tensors)
@@ -116,7 +120,7 @@ def read_sketch(path: Path, *, verify: bool = True) -> Sketch:
         if verify and tensors[CHECKSUM].numpy().tobytes() != _checksum(tensors):
             raise ValueError("its checksum is another")
         places = json.loads(tensors["sites"].numpy().tobytes())
-        return {
+        sites = {
             family: SketchedSites(
                 tuple(Site(*place) for place in places[family]),
                 tensors[f"{family}.weights"],
@@ -124,6 +128,9 @@ def read_sketch(path: Path, *, verify: bool = True) -> Sketch:
             )
             for family in SITE_FAMILIES
         }
+        counts = dict(zip(COUNTS, tensors["shape.counts"].tolist(), strict=True))
+        fans = {name: tuple(row) for name, row in zip(FANS, tensors["shape.fans"].tolist(), strict=True)}
+        return Sketch(sites, ModelShape(counts, fans))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as err:
         raise InputError(f"bank file {path} is damaged ({err}): delete it") from err
 

@@ -7,6 +7,7 @@ round-off, since the true gradient is zero there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
-from lpzero.operands.operand import SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
 from lpzero.spaces.models.sites import Group, OutputSite, SiteMap
 
 
@@ -46,6 +48,7 @@ class Operands:
         sites: For each family of sites, the sites in a fixed order.
         tensors: For each family of operands, one detached tensor a site, in the order of its sites.
         absent: Families of sites that the model does not show at all.
+        shape: What the model is.
     """
 
     depth: int
@@ -53,6 +56,14 @@ class Operands:
     sites: dict[SiteFamily, tuple[Site, ...]]
     tensors: dict[str, tuple[Tensor, ...]]
     absent: frozenset[SiteFamily] = frozenset()
+    shape: ModelShape = UNKNOWN
+
+    def count(self, name: str) -> float:
+        """A count of the shape; raises LpzeroError where the model does not show it."""
+        found = self.shape.counts[name]
+        if math.isnan(found):
+            raise LpzeroError(f"the model shows no {name}: {OPERANDS['attention'].remedy}")
+        return found
 
     def select(self, operand: Operand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
         """The sites and tensors of one operand, its group respected.
@@ -171,7 +182,9 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         there[family] = bool(sites[family])
     absent = frozenset(family for family, found in there.items() if not found)
     ordered = {family: sites[family] for family in SITE_FAMILIES}
-    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent)
+    width = (hidden[-1] if hidden else seen[None]).shape[-1]
+    shape = model_shape(model, site_map, width, [a for _, a in attended] if attentions else None)
+    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape)
 
 
 def _checked(

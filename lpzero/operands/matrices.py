@@ -14,6 +14,7 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.operands.operand import OPERANDS, Operand
+from lpzero.operands.shape import COUNTS, FANS
 from lpzero.operands.sketch import Sketch
 
 LANES = 32
@@ -32,6 +33,10 @@ SETS: dict[str, tuple[Operand, ...]] = {
     for name in dict.fromkeys(row.sites for row in OPERANDS.values())
 }
 """Operands by the set of sites that they live at: those of one set combine element by element."""
+
+
+WEIGHTS = OPERANDS["weight"].sites
+"""The set of sites that the fans are counted at."""
 
 
 def padded(number: int) -> int:
@@ -66,6 +71,8 @@ class Extent:
             shapes[f"{name}.weights"] = single, (rows[name], self.elements)
             shapes[f"{name}.counts"] = real, (rows[name],)
             shapes[f"{name}.cells"] = wide, (rows[name],)
+        shapes |= {f"{name}.values": (real, (rows[WEIGHTS],)) for name in FANS}
+        shapes |= {f"{name}.values": (real, (padded(self.models + LANES - 1),)) for name in COUNTS}
         shapes |= {f"{name}.begins": (wide, (self.models + 1,)) for name in SETS}
         return {**shapes, "about": (wide, (3,))}
 
@@ -87,10 +94,10 @@ class Outline:
 
 def outline_of(sketch: Sketch) -> Outline:
     """The outline of a sketch; raises InputError where its families keep different numbers of elements."""
-    (elements, *others) = {part.weights.shape[1] for part in sketch.values()}
+    (elements, *others) = {part.weights.shape[1] for part in sketch.sites.values()}
     if others:
         raise InputError(f"expected a sketch with one number of elements, found {sorted([elements, *others])}")
-    layers = 1 + max(site.layer for part in sketch.values() for site in part.sites)
+    layers = 1 + max(site.layer for part in sketch.sites.values() for site in part.sites)
     return Outline(layers, elements, {name: len(_rows(sketch, name)) for name in SETS})
 
 
@@ -110,7 +117,7 @@ def extent_of(outlines: Sequence[Outline]) -> Extent:
 def _rows(sketch: Sketch, name: str) -> list[int]:
     """Which rows of its family belong to a set of sites."""
     row = SETS[name][0]
-    return [i for i, site in enumerate(sketch[row.site_family].sites) if row.group in (None, site.group)]
+    return [i for i, site in enumerate(sketch.sites[row.site_family].sites) if row.group in (None, site.group)]
 
 
 def fill(sketches: Iterable[Sketch], extent: Extent, put: Put) -> None:
@@ -123,8 +130,12 @@ def fill(sketches: Iterable[Sketch], extent: Extent, put: Put) -> None:
     """
     begun = dict.fromkeys(SETS, 0)
     for model, sketch in enumerate(sketches):
+        for name in COUNTS:
+            put(f"{name}.values", model, np.array([sketch.shape.counts[name]]))
+        for name in FANS:
+            put(f"{name}.values", begun[WEIGHTS], np.array(sketch.shape.fans[name]))
         for name, operands in SETS.items():
-            part, rows, first = sketch[operands[0].site_family], _rows(sketch, name), begun[name]
+            part, rows, first = sketch.sites[operands[0].site_family], _rows(sketch, name), begun[name]
             weights = part.weights[rows]
             put(f"{name}.begins", model, np.array([first]))
             put(f"{name}.cells", first, np.array([model * extent.layers + part.sites[row].layer for row in rows]))

@@ -34,9 +34,9 @@ class Packed:
         arrays: Read-only, by name. Of each set of sites: ``SET.begins`` (models + 1,) int64, the first row of each
             model, and the end; ``SET.cells`` (rows,) int64, model index times ``layers`` plus layer index;
             ``SET.weights`` (rows, elements) float32; ``SET.counts`` (rows,) float64, the elements that a row stands
-            for. Of each operand: ``OPERAND.values`` (rows, elements) float32. Behind the last row there are rows of
-            zeros, so that every slice can be made a multiple of ``LANES`` long. ``about`` (3,): the other
-            attributes.
+            for. Of each operand: ``OPERAND.values`` (rows, elements) float32; of each fan
+            (rows,) float64, one a weight; of each count (models,) float64. Behind the last row there are rows of zeros,
+            so that every slice can be made a multiple of ``LANES`` long. ``about`` (3,): the other attributes.
         models: Number of models.
         layers: Number of layers of the deepest model, the embedding and what follows the blocks included.
         elements: Elements that the sketches keep of each tensor.

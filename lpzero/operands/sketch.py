@@ -15,7 +15,7 @@ sketch's seed, the site and the tensor; operands that share their sites (a weigh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from torch import Tensor
 
 from lpzero.operands.extract import Operands, Site
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, SiteFamily
+from lpzero.operands.shape import ModelShape
 
 ROW = 64
 ALIGNED: dict[SiteFamily, tuple[str, ...]] = {
@@ -49,7 +50,17 @@ class SketchedSites:
     values: dict[str, Tensor]
 
 
-Sketch = dict[SiteFamily, SketchedSites]
+@dataclass(frozen=True)
+class Sketch:
+    """The sketch of one model.
+
+    Attributes:
+        sites: Of each family of sites.
+        shape: What the model is, which a sketch keeps whole.
+    """
+
+    sites: Mapping[SiteFamily, SketchedSites]
+    shape: ModelShape
 
 
 def _extremes(tensor: Tensor) -> tuple[int, int]:
@@ -136,9 +147,10 @@ def sketch(operands: Operands, *, elements: int, seed: int) -> Sketch:
         seed: Seed of the positions.
 
     Returns:
-        The sketches by family of sites; equal arguments give equal sketches.
+        Equal arguments give equal sketches.
     """
-    return {family: _sketched_family(operands, family, elements=elements, seed=seed) for family in SITE_FAMILIES}
+    sites = {family: _sketched_family(operands, family, elements=elements, seed=seed) for family in SITE_FAMILIES}
+    return Sketch(sites, operands.shape)
 
 
 def _sketched_family(operands: Operands, family: SiteFamily, *, elements: int, seed: int) -> SketchedSites:

@@ -22,6 +22,7 @@ from lpzero.metrics import Shape, get_metric
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
+from lpzero.operands.shape import hidden_width, parameter_counts
 from lpzero.operands.text import text_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
@@ -81,38 +82,14 @@ def shape_of(space: SearchSpace, architecture: Architecture) -> Shape:
 
 def shape_of_model(model: nn.Module, site_map: SiteMap) -> Shape:
     """The shape of a model that is there: counts by the modules that hold its sites, biases included."""
-    holders: dict[str, set[str]] = {
-        "embedding": set(),
-        "operation": set(),
-        "feed_forward": set(),
-        "output": set(),
-    }
-    for site in site_map.parameters:
-        holders[site.group].add(site.parameter.rpartition(".")[0])
-    counts = dict.fromkeys(holders, 0)
-    total = 0
-    for name, parameter in model.named_parameters():
-        total += parameter.numel()
-        for group, modules in holders.items():
-            counts[group] += parameter.numel() if name.rpartition(".")[0] in modules else 0
+    counts = parameter_counts(model, site_map)
     return Shape(
         depth=site_map.depth,
-        width=_width(model, site_map),
-        params=total,
-        decoder_params=total - counts["embedding"] - counts["output"],
+        width=hidden_width(model, site_map),
+        params=counts["total"],
+        decoder_params=counts["total"] - counts["embedding"] - counts["output"],
         attention_params=counts["operation"],
     )
-
-
-def _width(model: nn.Module, site_map: SiteMap) -> int:
-    """Hidden width of the blocks: what the configuration says, else the widest square side of the operations."""
-    inner = getattr(model, "model", model)
-    stated = getattr(getattr(inner, "config", None), "hidden_size", None)
-    if isinstance(stated, int):
-        return stated
-    parameters = dict(model.named_parameters())
-    sides = [min(parameters[s.parameter].shape[:2]) for s in site_map.parameters if s.group == "operation"]
-    return max(sides, default=0)
 
 
 def score_model(

@@ -182,3 +182,22 @@ def test_only_scalars_are_scores(operands: Operands) -> None:
     part = parse("sum(l1(weight))").arguments[0]
     with pytest.raises(InputError, match="expected a formula of type scalar, found layers"):
         Evaluator(ExactSource(operands)).scores(part)
+
+
+def test_constants_and_shape_are_plain_arithmetic(tiny: Any, tokens: Batch) -> None:
+    operands = extract(tiny, tiny.site_map(), tokens)
+    counts, evaluator = operands.shape.counts, Evaluator(ExactSource(operands))
+    sketched = Evaluator(SketchSource([sketch(operands, elements=64, seed=0)] * 3))
+    by_layer: dict[int, float] = {}
+    for site, fan in zip(operands.sites["parameter"], operands.shape.fans["fan_in"], strict=True):
+        by_layer[site.layer] = by_layer.get(site.layer, 0.0) + fan
+    wanted = {
+        "0.5 * log(params) - 1.5 * depth / heads": 0.5 * np.log(counts["params"])
+        - 1.5 * counts["depth"] / counts["heads"],
+        "sum(2 * log(fan_in) + 0.5)": sum(2 * np.log(fan) + 0.5 for fan in by_layer.values()),
+        "sum(numel(weight)) - 2": sum(t.numel() for t in operands.tensors["weight"]) - 2,
+        "mean(1 / numel(attention) * 3) * width": counts["width"] * 3 / operands.tensors["attention"][0].numel(),
+    }
+    for text, value in wanted.items():
+        assert evaluator.scores(parse(text))[0] == pytest.approx(value, rel=1e-6), text
+        np.testing.assert_allclose(sketched.scores(parse(text)), [value] * 3, rtol=1e-5, err_msg=text)

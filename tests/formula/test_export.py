@@ -64,10 +64,17 @@ def test_python_gives_the_same_score_without_lpzero(tiny: Any, tokens: Batch, tm
         layers[name] = [[] for _ in range(4)]
         for site, tensor in zip(*operands.select(row), strict=True):
             layers[name][site.layer].append(tensor)
-    torch.save(layers, tmp_path / "operands.pt")
+    shape: dict[str, Any] = dict(operands.shape.counts)
+    for name, fans in operands.shape.fans.items():
+        shape[name] = [[] for _ in range(4)]
+        for site, fan in zip(operands.sites["parameter"], fans, strict=True):
+            shape[name][site.layer].append(fan)
+    torch.save({**layers, **shape}, tmp_path / "operands.pt")
     rules, rng = get_grammar("typed"), np.random.default_rng(3)
     formulas = [draw(rules, rng) for _ in range(25)] + [parse("sum(frobenius(matmul(weight, grad)))")]
     formulas += [parse("sum(mean(max_tokens(head))) + mean(mean(max_heads(attention)))")]
+    formulas += [parse("0.73 * log(sum(l1(grad * weight))) - 1.2 * log(decoder_params) + 0.5 * heads / depth")]
+    formulas += [parse("sum(0.5 * l1(weight) / fan_in - fan_out) + 2 * mean(log(std(head)) * 3)")]
     for i, formula in enumerate(formulas):
         (tmp_path / f"proxy_{i}.py").write_text(to_python(formula))
     check = "import sys, torch; sys.modules['lpzero'] = None\no = torch.load('operands.pt', weights_only=True)\n"
@@ -98,6 +105,18 @@ def test_latex_of_snip() -> None:
     assert to_latex(parse("sum(l1(weight * grad))")) == (
         r"\sum_{\ell}\left[\left\lVert{W \odot G}\right\rVert_{1}\right]"
     )
+
+
+def test_constants_and_shape_in_latex_and_sympy() -> None:
+    formula = parse("-0.73 * log(decoder_params) + 1e-05 * sum(log(fan_in))")
+    assert to_latex(formula).replace(" ", "") == (
+        r"\left(\left(-0.73\right)\odot\log_{+}\left(N^{\mathrm{dec}}\right)\right)"
+        r"+\left(1\cdot10^{-5}\odot\sum_{\ell}\left[\log_{+}\left(n^{\mathrm{in}}\right)\right]\right)"
+    )
+    expression = to_sympy(parse("0.5 * depth - 2 * width / heads"))
+    named = {str(symbol): symbol for symbol in expression.free_symbols}
+    value = expression.subs({named["depth"]: 4, named["width"]: 6, named["heads"]: 3})
+    assert float(value) == pytest.approx(0.5 * 4 - 2 * 6 / 3)
 
 
 def test_json_is_a_proxy_file(tmp_path: Path) -> None:

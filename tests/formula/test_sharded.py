@@ -22,8 +22,9 @@ from lpzero.operands import packed as packed_module
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
 from lpzero.operands.matrices import outline_of
-from lpzero.operands.operand import OPERANDS
+from lpzero.operands.operand import OPERANDS, SiteFamily
 from lpzero.operands.packed import Packed, pack
+from lpzero.operands.shape import SHAPE_OPERANDS, ModelShape
 from lpzero.operands.sketch import Sketch, SketchedSites, sketch
 
 MODELS = 70
@@ -39,12 +40,15 @@ def sketches(request: pytest.FixtureRequest, tiny: Any, tokens: Batch) -> list[S
 
 
 def _changed(drawn: Sketch, scale: float, depth: int) -> Sketch:
-    changed: Sketch = {}
-    for family, part in drawn.items():
+    changed: dict[SiteFamily, SketchedSites] = {}
+    for family, part in drawn.sites.items():
         rows = [i for i, site in enumerate(part.sites) if site.layer <= depth or site.layer == 3]
         values = {name: value[rows] * scale for name, value in part.values.items()}
         changed[family] = SketchedSites(tuple(part.sites[i] for i in rows), part.weights[rows], values)
-    return changed
+        if family == "parameter":
+            fans = {name: tuple(fan[i] for i in rows) for name, fan in drawn.shape.fans.items()}
+    counts = {name: count * scale for name, count in drawn.shape.counts.items()}
+    return Sketch(changed, ModelShape({**counts, "depth": depth}, fans))
 
 
 def _formulas() -> list[Formula]:
@@ -59,6 +63,8 @@ def _formulas() -> list[Formula]:
                 parts = [apply(above, part) for part in parts]
             found.append(_scalar(apply(row.name, *parts)))
     found += [_scalar(apply("sigmoid", apply("log_softmax", operand(name)))) for name in OPERANDS]
+    found += [_scalar(operand(name)) for name in SHAPE_OPERANDS]
+    found += [parse("0.5 * log(params) - 1.5 * sum(log(2 * fan_in / fan_out - 0.1)) / depth + 3")]
     rng = np.random.default_rng(3)
     return found + [draw(get_grammar(name), rng) for name in ("typed", "lpzero") for _ in range(40)]
 

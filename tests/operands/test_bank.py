@@ -40,10 +40,10 @@ def architectures(space: SearchSpace) -> list[Architecture]:
 
 def _equal(left: list[Sketch], right: list[Sketch]) -> bool:
     return all(
-        torch.equal(a[family].values[name], b[family].values[name])
+        a.shape == b.shape and torch.equal(a.sites[family].values[name], b.sites[family].values[name])
         for a, b in zip(left, right, strict=True)
-        for family in a
-        for name in a[family].values
+        for family in a.sites
+        for name in a.sites[family].values
     )
 
 

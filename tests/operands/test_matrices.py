@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,8 @@ def test_every_operand_is_in_one_set_with_those_that_share_its_sites() -> None:
 def test_the_extent_is_that_of_the_sketches(sketches: list[Sketch]) -> None:
     large = extent(sketches)
     assert (large.models, large.elements) == (3, 16)
-    assert large.layers == 1 + max(site.layer for one in sketches for part in one.values() for site in part.sites)
-    assert large.sites["hidden"] == sum(len(one["hidden"].sites) for one in sketches)
+    assert large.layers == 1 + max(site.layer for one in sketches for part in one.sites.values() for site in part.sites)
+    assert large.sites["hidden"] == sum(len(one.sites["hidden"].sites) for one in sketches)
     # a group of the parameters is a part of them
     assert large.sites["parameter"] > large.sites["parameter/operation"] > 0
 
@@ -85,7 +86,7 @@ def test_rows_stand_in_the_order_of_the_models_and_say_where_they_belong(sketche
         assert begins[0] == 0
         assert begins[-1] == large.sites[name]
         for model, one in enumerate(sketches):
-            part = one[operands[0].site_family]
+            part = one.sites[operands[0].site_family]
             chosen = [i for i, site in enumerate(part.sites) if operands[0].group in (None, site.group)]
             first, last = int(begins[model]), int(begins[model + 1])
             assert last - first == len(chosen)
@@ -145,7 +146,7 @@ def test_what_does_not_fit_together_is_refused(sketches: list[Sketch], tiny: Any
         extent([sketches[0], other])
     with pytest.raises(InputError, match=r"^expected sketches with one number of elements, found no sketch$"):
         extent([])
-    mixed = {**sketches[0], "hidden": other["hidden"]}
+    mixed = replace(sketches[0], sites={**sketches[0].sites, "hidden": other.sites["hidden"]})
     with pytest.raises(InputError, match=r"^expected a sketch with one number of elements, found \[16, 20\]$"):
         outline_of(mixed)
     assert torch.get_num_threads() == 1

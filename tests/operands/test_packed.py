@@ -64,7 +64,7 @@ def test_every_site_of_every_model_has_its_row(sketches: list[Sketch], bank: Any
         begins = packed.arrays[f"{operand.sites}.begins"]
         assert len(begins) == 6
         for model, one in enumerate(sketches):
-            part = one[operand.site_family]
+            part = one.sites[operand.site_family]
             rows = [i for i, site in enumerate(part.sites) if operand.group in (None, site.group)]
             where = slice(begins[model], begins[model + 1])
             cells = [model * 4 + part.sites[i].layer for i in rows]

@@ -99,7 +99,7 @@ def test_extremes_and_counts_are_exact(operands: Operands, family: str) -> None:
 
 
 def test_a_weight_and_its_gradient_share_positions(operands: Operands) -> None:
-    sketched = sketch(operands, elements=64, seed=0)["parameter"]
+    sketched = sketch(operands, elements=64, seed=0).sites["parameter"]
     for row, (weight, gradient) in enumerate(zip(operands.tensors["weight"], operands.tensors["grad"], strict=True)):
         pairs = set(zip(weight.reshape(-1).tolist(), gradient.reshape(-1).tolist(), strict=True))
         kept = int((sketched.weights[row] > 0).sum())
@@ -118,13 +118,13 @@ def test_a_small_tensor_is_kept_whole(tiny: Any, tokens: Batch) -> None:
 
 
 def test_equal_seeds_give_equal_sketches_and_others_do_not(operands: Operands) -> None:
-    first, again, other = (sketch(operands, elements=64, seed=s)["hidden"].values["hidden"] for s in (1, 1, 2))
+    first, again, other = (sketch(operands, elements=64, seed=s).sites["hidden"].values["hidden"] for s in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
 def test_weights_add_up_to_the_number_of_elements(operands: Operands) -> None:
-    for family, part in sketch(operands, elements=64, seed=0).items():
+    for family, part in sketch(operands, elements=64, seed=0).sites.items():
         name = "weight" if family == "parameter" else family
         counts = torch.tensor([float(t.numel()) for t in operands.tensors[name]])
         torch.testing.assert_close(part.weights.double().sum(1), counts.double(), rtol=1e-6, atol=0)
