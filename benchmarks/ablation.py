@@ -119,7 +119,7 @@ def evolved(trials: Trials, number: int, **changed: Any) -> float:
     evolution = Evolution(config, partial(map, carry_out), State.fresh(config), lambda _: None, start)
     for _ in evolution.run():
         pass
-    chosen = choose(evolution.state.kept, config.parsimony, evaluation.evaluator.scores)
+    chosen = evaluation.final(choose(evolution.state.kept, config.parsimony, evaluation.scores))
     return tested(trials, setting, chosen.formula, higher=bool(chosen.higher_is_better))
 
 

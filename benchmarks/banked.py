@@ -11,6 +11,7 @@ from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation
 from lpzero.evolution.trial import pack_banks, probes_of, trial_of
+from lpzero.evolution.weighted.evaluation import WeightedEvaluation
 from lpzero.operands.bank import Banked, fill_bank
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
@@ -31,7 +32,7 @@ def banked(space: SearchSpace, architectures: Sequence[Architecture], probe: Pro
     return filled(space, architectures, probe, jobs).paths
 
 
-def begun(setting: Setting[EvolveConfig], jobs: int = 1) -> Evaluation:
+def begun(setting: Setting[EvolveConfig], jobs: int = 1) -> Evaluation | WeightedEvaluation:
     """What an evolution evaluates formulas with."""
     banks = [filled(setting.space, setting.seen_architectures, probe, jobs) for probe in probes_of(setting)]
     with TemporaryDirectory() as folder:

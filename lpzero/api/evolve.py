@@ -17,6 +17,7 @@ from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute, prepare
 from lpzero.evolution.start import check_sealed
+from lpzero.formula.grammar import WEIGHTED
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.discovery import EvolveResult
@@ -55,7 +56,8 @@ def evolve(
         seed: Seed of every random choice, at least 0; 0 where nobody says.
         search_size: Records for fitness, at least 4; None for a quarter of the table, at most 50.
         validation_size: Records for the choice, at least 0; None likewise.
-        start: ``"enumeration"`` or ``"random"``; None for the former where 12 to 256 architectures are searched.
+        start: ``"enumeration"`` or ``"random"``; None for the former, which needs 12 to 256 architectures to search, but
+            for the grammar ``weighted``.
         seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
         output: The run folder, a new one; None for one below ``runs``.
@@ -108,7 +110,8 @@ def evolve(
         )
         loaded.append(measured)
         texts = [str(proxy.formula) for _, proxy in seeds]
-        begun = start or _possible_start(facts["search_size"])
+        weighted = settings.get("grammar") == WEIGHTED
+        begun = start or ("enumeration" if weighted else _possible_start(facts["search_size"]))
         values = {**settings, **facts, "seed": seed or 0, "start": begun, "seed_formulas": texts}
         return check_settings(EvolveConfig, {name: value for name, value in values.items() if value is not None})
 

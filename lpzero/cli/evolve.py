@@ -47,7 +47,13 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.command()
 @table_options
 @options.seed
-@click.option("--grammar", default=defaults.GRAMMAR, show_default=True, help="typed, lpzero (the paper's) or layered.")
+@click.option(
+    "--grammar",
+    default=defaults.GRAMMAR,
+    show_default=True,
+    help="typed, lpzero (the paper's), layered, or weighted: sums of terms whose weights are fitted.",
+)
+@options.with_default("--terms", defaults.TERMS, "Terms of a weighted sum at most.")
 @click.option(
     "--islands", type=int, default=defaults.ISLANDS, show_default=True, help="Populations that evolve side by side."
 )
@@ -75,8 +81,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option(
     "--start",
     type=click.Choice(["enumeration", "random"]),
-    help="Begin with the formulas that an enumeration of the layered grammar finds best, or with random ones.  "
-    "[default: enumeration, where 12 to 256 architectures are searched]",
+    help="Begin with what an enumeration of the layered grammar finds best (of the weighted one, a forward selection "
+    "among enumerated terms), or with random formulas.  [default: enumeration, where 12 to 256 are searched]",
 )
 @click.option(
     "--seed-formula",

@@ -17,7 +17,8 @@ class EvolveConfig(TableConfig):
     """Everything that decides the result of an evolution, beside what every discovery is set.
 
     Attributes:
-        grammar: ``"typed"``, ``"lpzero"`` or ``"layered"``.
+        grammar: ``"typed"``, ``"lpzero"``, ``"layered"`` or ``"weighted"``.
+        terms: Terms of a weighted sum, 1 to 12; nothing to the other grammars.
         islands: Populations that evolve apart from each other between migrations, 1 to 64.
         population: Individuals of a generation of one island, 4 to 100,000.
         generations: Generations behind the first one, at least 0.
@@ -26,7 +27,8 @@ class EvolveConfig(TableConfig):
         restart_after: An island without a better best for so many generations keeps its elite and draws the others
             anew; 0 for never.
         start: What the first populations hold beside seed formulas: ``"enumeration"``, the formulas that an enumeration
-            of the grammar ``layered`` finds best on search and validation, and mutants of them; or ``"random"`` ones.
+            of the grammar ``layered`` finds best on search and validation, and mutants of them (of the grammar
+            ``weighted``, the sums of a forward selection); or ``"random"`` ones.
         seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
         rules: Whether rules prune formulas before they are evaluated.
         initialisations: Draws of weights and tokens that tau-a on search and validation together is averaged over, 1 to
@@ -50,7 +52,8 @@ class EvolveConfig(TableConfig):
         parsimony: Rank correlation that one node more must earn, at least 0.
     """
 
-    grammar: Literal["typed", "lpzero", "layered"] = defaults.GRAMMAR
+    grammar: Literal["typed", "lpzero", "layered", "weighted"] = defaults.GRAMMAR
+    terms: Annotated[int, Field(ge=1, le=12)] = defaults.TERMS
     islands: Annotated[int, Field(ge=1, le=64)] = defaults.ISLANDS
     population: Annotated[int, Field(ge=4, le=100_000)] = defaults.POPULATION
     generations: Annotated[int, Field(ge=0)] = defaults.GENERATIONS
@@ -88,6 +91,17 @@ class EvolveConfig(TableConfig):
     def _averages_what_is_maximised(self) -> EvolveConfig:
         if self.initialisations > 1 and self.objective != "joint":
             raise ValueError(f"expected the objective joint beside several initialisations, found {self.objective}")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_to_labels(self) -> EvolveConfig:
+        if self.grammar != "weighted":
+            return self
+        if self.objective != "joint":
+            raise ValueError(f"expected the objective joint beside the grammar weighted, found {self.objective}")
+        labels = self.search_size + self.validation_size
+        if self.terms >= labels:
+            raise ValueError(f"expected fewer terms than the {labels} labels they are fitted to, found {self.terms}")
         return self
 
     @field_validator("elite", "migrants")

@@ -3,6 +3,7 @@
 from typing import Final
 
 GRAMMAR: Final = "typed"
+TERMS: Final = 6
 ISLANDS: Final = 4
 POPULATION: Final = 200
 GENERATIONS: Final = 25

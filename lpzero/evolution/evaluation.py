@@ -47,6 +47,7 @@ class Evaluation:
         joint: Whether tau-a on both splits together is the objective instead.
         rules: Whether rules prune formulas before they are evaluated.
         others: Evaluate on other initialisations of the same architectures.
+        directed: Whether scores were fitted to qualities, so that a negative correlation is no direction but a failure.
     """
 
     evaluator: ShardedEvaluator
@@ -57,6 +58,7 @@ class Evaluation:
     joint: bool
     rules: bool = True
     others: tuple[ShardedEvaluator, ...] = ()
+    directed: bool = False
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Candidate]:
         """Evaluate formulas in their canonical form, in order.
@@ -77,6 +79,14 @@ class Evaluation:
             found |= zip(places, self._evaluated([forms[i] for i in places]), strict=True)
         return [found[i] for i in range(len(forms))]
 
+    def scores(self, formula: Formula) -> np.ndarray:
+        """The values of a formula, (architectures,) of search, then validation."""
+        return self.evaluator.scores(formula)
+
+    def final(self, candidate: Candidate) -> Candidate:
+        """The candidate as it is: nothing is fitted."""
+        return candidate
+
     def _evaluated(self, forms: list[Formula]) -> list[Candidate]:
         """Score some formulas, and judge those for which memory sufficed."""
         drawn = [evaluator.score_all(forms) for evaluator in (self.evaluator, *self.others)]
@@ -85,11 +95,17 @@ class Evaluation:
         kept = np.flatnonzero(~exhausted).tolist()
         if kept:
             values = [scores.values[kept] if exhausted.any() else scores.values for scores in drawn]
-            for i, judged in zip(kept, self._judged([forms[i] for i in kept], values), strict=True):
+            for i, judged in zip(kept, self.judged([forms[i] for i in kept], values), strict=True):
                 found[i] = judged
         return found
 
-    def _judged(self, forms: list[Formula], drawn: list[Tensor]) -> list[Candidate]:
+    def judged(self, forms: list[Formula], drawn: list[Tensor]) -> list[Candidate]:
+        """What scores say of their formulas.
+
+        Args:
+            forms: In their canonical form.
+            drawn: Of each initialisation, (formulas, architectures).
+        """
         scores, *others = drawn
         n, handful = self.searched, scores[:, :HANDFUL]
         active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
@@ -99,9 +115,11 @@ class Evaluation:
         objective = self._objective(scores[:, :n], search["tau_a"], both["tau_a"])
         columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
         splits = {"search": search, "both": both} | ({} if validation is None else {"validation": validation})
-        return [_verdict(form, i, columns, splits) for i, form in enumerate(forms)]
+        return [_verdict(form, i, columns, splits, directed=self.directed) for i, form in enumerate(forms)]
 
     def _objective(self, scores: Tensor, tau_a: list[float], together: list[float]) -> list[float]:
+        if self.directed:
+            return together
         if self.joint:
             # the direction is that of the search split, as everywhere
             return [tau if on_search >= 0 else -tau for tau, on_search in zip(together, tau_a, strict=True)]
@@ -151,7 +169,7 @@ def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Co
 
 
 def _verdict(
-    form: Formula, i: int, columns: dict[str, list[Any]], splits: dict[str, dict[str, list[Any]]]
+    form: Formula, i: int, columns: dict[str, list[Any]], splits: dict[str, dict[str, list[Any]]], *, directed: bool
 ) -> Candidate:
     """What the figures of a batch say of its formula at place ``i``."""
     if not columns["active"][i]:
@@ -165,7 +183,7 @@ def _verdict(
             # an active formula varies: where its scores are 0, they vanished
             status = Status.UNDERFLOW if one["vanishing"][i] else Status.CONSTANT
             return Candidate(form.text, form.size, status, form=form)
-    higher = search["tau_a"][i] >= 0
+    higher = directed or search["tau_a"][i] >= 0
     return Candidate(
         form.text,
         form.size,
@@ -193,6 +211,7 @@ def evaluation(
     joint: bool = False,
     rules: bool = True,
     others: Sequence[Packed | Sequence[Sketch]] = (),
+    directed: bool = False,
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
@@ -208,6 +227,7 @@ def evaluation(
         joint: Whether the objective is tau-a on both splits together; neither resamples nor quantile matter then.
         rules: Whether rules prune formulas before they are evaluated.
         others: For each other initialisation, the sketches of the same architectures.
+        directed: Whether what is judged was fitted to qualities.
 
     Raises:
         InputError: All records of the search split have the same quality.
@@ -232,4 +252,5 @@ def evaluation(
         joint=joint,
         rules=rules,
         others=tuple(other_evaluators),
+        directed=directed,
     )

@@ -20,9 +20,11 @@ from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.individual import Individual
 from lpzero.evolution.selection import Nsga2, Selection, Tournament
 from lpzero.evolution.variation import crossover, mutate
+from lpzero.evolution.weighted.variation import cross_sums, mutate_sum
 from lpzero.fitness import Status
 from lpzero.formula import Formula, canonical, parse
-from lpzero.formula.grammar import Grammar, draw, get_grammar
+from lpzero.formula.grammar import WEIGHTED, Grammar, draw, get_grammar
+from lpzero.formula.terms import draw_sum
 
 DRAWS = 50
 SEEDED_SHARE = 0.5
@@ -115,7 +117,7 @@ class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
 
 def grammar_of(config: EvolveConfig) -> Grammar:
     """The grammar of a run."""
-    return get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size)
+    return get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size, terms=config.terms)
 
 
 def evolve_island(order: Order, config: EvolveConfig, evaluate: Evaluate) -> Epoch:
@@ -148,9 +150,10 @@ class _Breeding:
             Nsga2(config.population) if config.select == "nsga2" else Tournament(config.tournament, config.elite)
         )
         self._toolbox = base.Toolbox()
-        self._toolbox.register("draw", draw, grammar, rng)
-        self._toolbox.register("mate", crossover, grammar=grammar, rng=rng)
-        self._toolbox.register("mutate", mutate, grammar=grammar, rng=rng)
+        sums = config.grammar == WEIGHTED
+        self._toolbox.register("draw", draw_sum if sums else draw, grammar, rng)
+        self._toolbox.register("mate", cross_sums if sums else crossover, grammar=grammar, rng=rng)
+        self._toolbox.register("mutate", mutate_sum if sums else mutate, grammar=grammar, rng=rng)
 
     def epoch(self) -> Epoch:
         """Breed generation after generation."""

@@ -20,6 +20,7 @@ from lpzero.evolution.folder import CHECKPOINT, EvolutionRunFolder
 from lpzero.evolution.island import Epoch, Order, evolve_island
 from lpzero.evolution.start import check_start, find_start
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
+from lpzero.evolution.weighted.evaluation import WeightedEvaluation
 from lpzero.operands.packed import Packed
 from lpzero.progress import Watch, counting
 from lpzero.proxy.discovery import EvolveResult, Start
@@ -74,7 +75,9 @@ def _execute(
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - state.seconds
     with single_threaded():
-        chosen = choose(state.kept, setting.config.parsimony, trial.begin().evaluator.scores)
+        evaluation = trial.begin()
+        chosen = evaluation.final(choose(state.kept, setting.config.parsimony, evaluation.scores))
+        smaller = [evaluation.final(candidate) for candidate in front(state.archive)]
     run.event("testing", formula=str(chosen.formula))
     report = final_report(chosen, setting, engine=engine, progress=counting(watch, "testing"))
     result = EvolveResult(
@@ -88,7 +91,7 @@ def _execute(
         islands=len(state.islands),
         restarts=state.restarts,
         best=report.best,
-        front=front_formulas(front(state.archive)),
+        front=front_formulas(smaller),
         baselines=report.baselines,
         left_out=[*banked.left_out, *report.left_out],
         start=start,
@@ -116,7 +119,7 @@ def _start(
 
 
 @lru_cache(maxsize=1)
-def _evaluation(trial: Trial) -> Evaluation:
+def _evaluation(trial: Trial) -> Evaluation | WeightedEvaluation:
     """The evaluation of this process: its bank and what it remembers stay from epoch to epoch."""
     return trial.begin()
 

@@ -3,7 +3,8 @@
 A first population of random trees knows nothing. The enumeration of the grammar ``layered`` has ranked more than a
 hundred million small formulas; those that would vote there (see :mod:`lpzero.evolution.discovery.consensus`) and
 mutants of them are better parents. They are chosen on what the evolution may see itself: search and validation, or the
-search split alone where the objective is not the joint one.
+search split alone where the objective is not the joint one. An evolution of weighted sums starts from a forward
+selection (:mod:`lpzero.evolution.weighted.start`).
 """
 
 from __future__ import annotations
@@ -20,14 +21,19 @@ from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
 from lpzero.evolution.island import grammar_of
-from lpzero.formula import parse
-from lpzero.formula.grammar import OVER_LAYERS, accepts
+from lpzero.evolution.weighted.start import forward_sums
+from lpzero.formula import Formula, parse
+from lpzero.formula.grammar import OVER_LAYERS, WEIGHTED, Grammar, accepts
+from lpzero.formula.sharded import ShardedEvaluator
+from lpzero.formula.terms import accepts_sum, plain_sum
+from lpzero.formula.weighted import weighted_terms
 from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.packed import Packed
-from lpzero.progress import Watch
+from lpzero.progress import Watch, counting
 from lpzero.proxy import Proxy
 from lpzero.proxy.discovery import Start
 from lpzero.proxy.exclusion import looked_at
+from lpzero.seeds import derived_seed
 
 GRAMMAR = "layered"
 
@@ -36,17 +42,27 @@ def check_start(config: EvolveConfig) -> None:
     """Check that the grammar has every seed formula, and that an enumeration is possible; raises InputError."""
     grammar = grammar_of(config)
     for text in config.seed_formulas:
-        if not accepts(grammar, parse(text)):
+        if not _in_grammar(grammar, parse(text)):
             raise InputError(
                 f"`seed_formulas` {text}: expected a formula of the grammar {grammar.name} that sketches can score, at "
                 f"most {grammar.max_depth} deep and of at most {grammar.max_size} nodes: raise `max_depth` or "
                 "`max_size`"
             )
-    if config.start == "enumeration" and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
+    if (
+        config.start == "enumeration"
+        and config.grammar != WEIGHTED
+        and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT
+    ):
         raise InputError(
             f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found `search_size` "
             f"{config.search_size}: give `start` random"
         )
+
+
+def _in_grammar(grammar: Grammar, formula: Formula) -> bool:
+    if grammar.name == WEIGHTED:
+        return accepts_sum(grammar, plain_sum(term for _, term in weighted_terms(formula)))
+    return accepts(grammar, formula)
 
 
 def check_sealed(given: str, proxy: Proxy, setting: Setting[EvolveConfig]) -> None:
@@ -92,9 +108,22 @@ def find_start(
     """
     config = setting.config
     given = list(config.seed_formulas)
+    if config.grammar == WEIGHTED:
+        given = [str(plain_sum(term for _, term in weighted_terms(parse(text)))) for text in given]
     if config.start == "random":
         return Start(enumerated=0, formulas=given)
     grammar = grammar_of(config)
+    if config.grammar == WEIGHTED:
+        sums, enumerated = forward_sums(
+            ShardedEvaluator(packed, config.device),
+            setting.table.oriented[setting.seen],
+            setting.groups[setting.seen],
+            grammar,
+            WHOLE_OPERANDS,
+            np.random.default_rng(derived_seed(config.seed, "start")),
+            counting(watch, "selecting", "selections"),
+        )
+        return Start(enumerated=enumerated, formulas=list(dict.fromkeys([*given, *map(str, sums)])))
     ranked = rank_all(
         packed,
         setting.table.oriented[setting.seen],

@@ -13,6 +13,9 @@ from lpzero.engines import Engine, Shared
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation, evaluation
+from lpzero.evolution.weighted.evaluation import WeightedEvaluation
+from lpzero.fitness.weights import Labels
+from lpzero.formula.grammar import WEIGHTED
 from lpzero.operands.bank import Banked
 from lpzero.operands.packed import Packed, mapped, pack
 from lpzero.operands.probe import Probe
@@ -33,6 +36,7 @@ class Trial:
         quantile: Which of them the objective takes.
         joint: Whether the objective is tau-a on both splits together instead.
         rules: Whether rules prune formulas before they are evaluated.
+        weighted: Whether formulas are sums whose weights are fitted.
     """
 
     probe: Probe
@@ -44,15 +48,16 @@ class Trial:
     quantile: float
     joint: bool
     rules: bool = True
+    weighted: bool = False
 
-    def begin(self) -> Evaluation:
+    def begin(self) -> Evaluation | WeightedEvaluation:
         """Begin to evaluate; the sketches stay where they are.
 
         Raises:
             InputError: All architectures of the search split have the same quality.
         """
         packed, *others = (Packed.of_arrays(shared.arrays()) for shared in self.packed)
-        return evaluation(
+        plain = evaluation(
             packed,
             np.array(self.quality),
             self.searched,
@@ -64,7 +69,11 @@ class Trial:
             joint=self.joint,
             rules=self.rules,
             others=others,
+            directed=self.weighted,
         )
+        if not self.weighted:
+            return plain
+        return WeightedEvaluation(plain, Labels.of(np.array(self.quality), np.array(self.groups)).to(self.probe.device))
 
 
 def probes_of(setting: Setting[EvolveConfig]) -> tuple[Probe, ...]:
@@ -126,4 +135,5 @@ def trial_of(setting: Setting[EvolveConfig], packed: Sequence[Path], engine: Eng
         quantile=config.quantile,
         joint=config.objective == "joint",
         rules=config.rules,
+        weighted=config.grammar == WEIGHTED,
     )

@@ -22,6 +22,8 @@ from lpzero.formula.primitives import NAMES, PRIMITIVES
 from lpzero.operands.operand import OPERANDS, PAPER_OPERANDS
 
 GRAMMARS = ("typed", "lpzero", "layered")
+WEIGHTED = "weighted"
+"""The grammar of sums of terms, which :mod:`lpzero.formula.terms` draws."""
 
 
 def _names(kind: Kind, arity: int = 1) -> tuple[str, ...]:
@@ -55,20 +57,22 @@ class Grammar:
     """A set of formulas.
 
     Attributes:
-        name: One of ``GRAMMARS``.
+        name: One of ``GRAMMARS``, or ``WEIGHTED``.
         max_depth: Deepest formula, 4 to 24.
         max_size: Largest formula in nodes, 4 to 200.
         operands: Names of the operands that may be drawn, at least one.
+        terms: Terms of a weighted sum, at least 1, of which depth and size are the limits; 0 for another grammar.
     """
 
     name: str
     max_depth: int
     max_size: int
     operands: tuple[str, ...]
+    terms: int = 0
 
     def __post_init__(self) -> None:
-        if self.name not in GRAMMARS:
-            raise unknown_name("grammar", self.name, GRAMMARS)
+        if self.name not in (*GRAMMARS, WEIGHTED):
+            raise unknown_name("grammar", self.name, (*GRAMMARS, WEIGHTED))
         if not 4 <= self.max_depth <= MAX_DEPTH or not 4 <= self.max_size <= MAX_SIZE:
             raise InputError(
                 f"expected a depth limit of 4 to {MAX_DEPTH} and a size limit of 4 to {MAX_SIZE}, "
@@ -76,18 +80,28 @@ class Grammar:
             )
         if self.name in OVER_LAYERS and (self.max_depth < 7 or self.max_size < 13):
             raise InputError(f"the {self.name} grammar needs a depth limit of at least 7 and a size limit of 13")
+        if self.name == WEIGHTED and not (self.terms >= 1 and self._fits()):
+            raise InputError(
+                f"expected 1 term or more, and in all at most {MAX_SIZE} nodes {MAX_DEPTH} deep with weights, found "
+                f"{self.terms} terms of {self.max_size} nodes {self.max_depth} deep: lower `terms` or `max_size`"
+            )
         for name in self.operands:
             operand(name)
 
+    def _fits(self) -> bool:
+        """Whether the largest sum is no larger than a formula can be: a weight is 2 nodes more, and each plus one."""
+        deepest = self.max_depth + 1 + self.terms - 1
+        return deepest <= MAX_DEPTH and self.terms * (self.max_size + 2) + self.terms - 1 <= MAX_SIZE
 
-def get_grammar(name: str, *, max_depth: int = 8, max_size: int = 24) -> Grammar:
-    """A grammar by name with its usual operands: all for ``typed``, the paper's six for the others.
+
+def get_grammar(name: str, *, max_depth: int = 8, max_size: int = 24, terms: int = 6) -> Grammar:
+    """A grammar by name with its usual operands: the paper's six for those made of branches, all for the others.
 
     Raises:
         InputError: Unknown name, or a limit out of its range.
     """
     operands = PAPER_OPERANDS if name in OVER_LAYERS else tuple(OPERANDS)
-    return Grammar(name, max_depth, max_size, operands)
+    return Grammar(name, max_depth, max_size, operands, terms if name == WEIGHTED else 0)
 
 
 def accepts(grammar: Grammar, formula: Formula) -> bool:

@@ -123,8 +123,12 @@ RULES: tuple[Rule, ...] = (
 RULE_NAMES = (*(rule.name for rule in RULES), "inactive")
 
 
-def pruned_by(formula: Formula) -> str | None:
+def pruned_by(formula: Formula, *, root: bool = True) -> str | None:
     """The name of the first rule that refuses a formula, or None.
+
+    Args:
+        formula: The formula.
+        root: Whether it is a whole formula, whose ranking alone counts; False for a part.
 
     >>> from lpzero.formula.parse import parse
     >>> pruned_by(parse("sum(log(exp(l1(weight))))")), pruned_by(parse("sum(l1(weight * grad))"))
@@ -134,6 +138,8 @@ def pruned_by(formula: Formula) -> str | None:
         return "constant"
     nodes = [(node.primitive, node) for node in formula.walk() if node.primitive is not None]
     for rule in RULES:
+        if rule.root_only and not root:
+            continue
         for row, node in nodes[:1] if rule.root_only else nodes:
             if rule.refuses(row, node):
                 return rule.name

@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 import lpzero.formula
-from lpzero.formula.grammar import GRAMMARS
+from lpzero.formula.grammar import GRAMMARS, WEIGHTED
 from lpzero.formula.primitive import Kind, Level, Primitive
 from lpzero.formula.primitives import NAMES, PRIMITIVES, ROWS
 from lpzero.operands.operand import Sign
@@ -18,11 +18,20 @@ FORMULA = Path(lpzero.formula.__file__).parent
 FOLDERS = (FORMULA, FORMULA.parent / "evolution" / "enumeration")
 TABLE = ("primitive.py", "primitives.py")
 # the files that write names of primitives: for steps between several of them, which no row is
-ALGORITHMS = ("branches.py", "grammar.py", "keys.py", "lanes.py", "weighted.py")
+ALGORITHMS = ("branches.py", "grammar.py", "keys.py", "lanes.py", "terms.py", "weighted.py")
 # what else stands in them as a word
 KINDS_OF_FACTS = [get_type_hints(Primitive)[fact] for fact in ("monotone", "elements", "symmetry", "of_equals")]
 FACTS = {word for kind in KINDS_OF_FACTS for part in get_args(kind) for word in get_args(part)}
-LANGUAGE = {*get_args(Level), *get_args(Kind), *get_args(Sign), *FACTS, *GRAMMARS, "canonical_form", "grammar"}
+LANGUAGE = {
+    *get_args(Level),
+    *get_args(Kind),
+    *get_args(Sign),
+    *FACTS,
+    *GRAMMARS,
+    WEIGHTED,
+    "canonical_form",
+    "grammar",
+}
 
 
 def words(path: Path) -> set[str]:
