@@ -85,6 +85,7 @@ SEALED = (
     Sealed("`evolve`, FlexiBERT on GLUE, protocol `trained`", "sealed-evolve-flexibert-glue-trained"),
     Sealed("`evolve`, FlexiBERT on GLUE, protocol `listed`", "sealed-evolve-flexibert-glue-listed"),
     Sealed("`evolve`, GPT-2 on WikiText-103", "sealed-evolve-gpt2-wt103-lts"),
+    Sealed("`evolve`, Transformer-XL on WikiText-103", "sealed-evolve-transxl-wt103-lts"),
     Sealed("`evolve`, `flexibert-own`", "sealed-flexibert-own"),
     Sealed("`evolve`, `gpt2-own`", "sealed-gpt2-own"),
     Sealed("`evolve`, sub-networks of a small LLaMA (`llama-own`)", "sealed-llama-own"),

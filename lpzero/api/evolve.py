@@ -56,8 +56,8 @@ def evolve(
         seed: Seed of every random choice, at least 0; 0 where nobody says.
         search_size: Records for fitness, at least 4; None for a quarter of the table, at most 50.
         validation_size: Records for the choice, at least 0; None likewise.
-        start: ``"enumeration"`` or ``"random"``; None for the former, which needs 12 to 256 architectures to search, but
-            for the grammar ``weighted``.
+        start: ``"enumeration"`` or ``"random"``; None for the former, which needs 12 to 256 architectures to search,
+            but for the grammar ``weighted``.
         seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
         output: The run folder, a new one; None for one below ``runs``.
