@@ -119,7 +119,6 @@ def find_start(
             setting.table.oriented[setting.seen],
             setting.groups[setting.seen],
             grammar,
-            WHOLE_OPERANDS,
             np.random.default_rng(derived_seed(config.seed, "start")),
             counting(watch, "selecting", "selections"),
         )

@@ -1,25 +1,31 @@
 """The grammar ``weighted``: sums of different terms, each a typed scalar, whose weights are fitted to qualities.
 
 What is drawn and varied is the sum without its weights, its terms in the order of their texts: one form for one set of
-terms. A term is a scalar of the grammar ``typed``, a branch of the grammar ``layered``, a count of the shape, a product
-of two counts, or a scalar beside a count; with a logarithm before it the sum is a product of powers. The limits on
-depth and size are those of a term.
+terms. Enumerated are the branches of the grammar ``layered`` with one unary primitive, counts of the shape, and
+logarithms of either, with which a sum is a product of powers; four of five terms that are drawn are among these, whose
+values are soon all known. Any other is a scalar of the grammar ``typed``, beside a count or not. The limits on depth
+and size are those of a term.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
+from lpzero.formula.branches import branches
 from lpzero.formula.formula import Formula, Type, apply, operand
-from lpzero.formula.grammar import Grammar, draw, draw_part, get_grammar
+from lpzero.formula.grammar import OVER_LAYERS, Grammar, draw_part
 from lpzero.formula.keys import canonical
 from lpzero.formula.rules import pruned_by, sign
+from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.shape import COUNTS
 
 JOINED = ("add", "sub", "neg")
 """What no term begins with: a sum of terms says it as well."""
+ENUMERATED, COUNTED = 0.8, 0.2
+"""Shares of the terms that are drawn: of all enumerated ones, and of those of the shape."""
 
 
 def plain_sum(terms: Iterable[Formula]) -> Formula:
@@ -70,50 +76,46 @@ def draw_sum(grammar: Grammar, rng: np.random.Generator) -> Formula:
 
 
 def draw_term(grammar: Grammar, rng: np.random.Generator) -> Formula:
-    """Draw a term."""
+    """Draw a term: an enumerated one four times of five, one of the shape among them once."""
+    kind = rng.random()
+    if kind < ENUMERATED:
+        counted, branched = _pools(grammar)
+        pool = counted if kind < COUNTED else branched
+        return pool[int(rng.integers(len(pool)))]
     while True:
-        term = canonical(_drawn(grammar, rng))
+        term = canonical(_draw_typed(grammar, rng))
         if accepts_term(grammar, term) and refused_term(term) is None:
             return term
 
 
-def _drawn(grammar: Grammar, rng: np.random.Generator) -> Formula:
-    kind = rng.random()
-    if kind < 0.25:
-        return _draw_counted(rng)
-    if kind < 0.6:
-        # of two branches the left one
-        return with_logarithm(draw(_BRANCHES, rng).arguments[0], rng)
+def _draw_typed(grammar: Grammar, rng: np.random.Generator) -> Formula:
+    """A typed scalar, a quarter of the time beside a count, half of the time with a logarithm before it."""
     typed = draw_part(grammar, Type("scalar"), int(rng.integers(3, max(4, grammar.max_depth - 1))), rng)
-    if kind < 0.7:
-        typed = apply(str(rng.choice(["mul", "div"])), typed, _draw_count(rng))
-    return with_logarithm(typed, rng)
+    if rng.random() < 0.25:
+        count = operand(COUNTS[int(rng.integers(len(COUNTS)))])
+        typed = apply(str(rng.choice(["mul", "div"])), typed, count)
+    return typed if rng.random() < 0.5 else logarithm_of(typed)
 
 
-_BRANCHES = get_grammar("layered")
-
-
-def _draw_count(rng: np.random.Generator) -> Formula:
-    return operand(COUNTS[int(rng.integers(len(COUNTS)))])
-
-
-def _draw_counted(rng: np.random.Generator) -> Formula:
-    """A count, its logarithm, or the product of two logarithms."""
-    kind, count = rng.random(), _draw_count(rng)
-    if kind < 0.25:
-        return count
-    logarithm = apply("log", count)
-    return logarithm if kind < 0.7 else apply("mul", logarithm, apply("log", _draw_count(rng)))
-
-
-def with_logarithm(term: Formula, rng: np.random.Generator) -> Formula:
-    """A term, or as often its logarithm."""
-    return term if rng.random() < 0.5 else logarithm_of(term)
+@lru_cache(maxsize=8)
+def _pools(grammar: Grammar) -> tuple[tuple[Formula, ...], tuple[Formula, ...]]:
+    """The enumerated terms of a grammar: those of the shape, and the others."""
+    every = enumerated_terms(grammar)
+    counted = tuple(term for term in every if term.shape_operands)
+    return counted, tuple(term for term in every if not term.shape_operands)
 
 
 def logarithm_of(term: Formula) -> Formula:
     """The logarithm of the size of a term."""
     return apply("log" if sign(term) == "nonnegative" else "abslog", term)
+
+
+def enumerated_terms(grammar: Grammar) -> list[Formula]:
+    """The enumerated terms that a grammar accepts, no two of them equal by algebra."""
+    found = branches([name for name in WHOLE_OPERANDS if name in grammar.operands], OVER_LAYERS["layered"], 1)
+    every = [canonical(term) for branch in found for term in (branch, logarithm_of(branch))]
+    terms = dict.fromkeys([*counted_terms(), *every])
+    return [term for term in terms if accepts_term(grammar, term) and refused_term(term) is None]
 
 
 def counted_terms() -> tuple[Formula, ...]:

@@ -19,24 +19,14 @@ from torch import Tensor
 
 from lpzero.fitness.batch import rank_statistics
 from lpzero.fitness.weights import Labels, fit_weights
-from lpzero.formula.branches import branches
 from lpzero.formula.formula import Formula
-from lpzero.formula.grammar import OVER_LAYERS, Grammar
-from lpzero.formula.keys import canonical
+from lpzero.formula.grammar import Grammar
 from lpzero.formula.sharded import ShardedEvaluator
-from lpzero.formula.terms import accepts_term, counted_terms, logarithm_of, plain_sum, refused_term
+from lpzero.formula.terms import enumerated_terms, plain_sum
 
 SAMPLES = 16
 SHARE = 1 - np.exp(-1)
 KEPT = 0.5
-
-
-def enumerated_terms(grammar: Grammar, operands: Sequence[str]) -> list[Formula]:
-    """The terms that a forward selection looks at, no two of them equal by algebra."""
-    found = branches(operands, OVER_LAYERS["layered"], 1)
-    every = [canonical(term) for branch in found for term in (branch, logarithm_of(branch))]
-    terms = dict.fromkeys([*counted_terms(), *every])
-    return [term for term in terms if accepts_term(grammar, term) and refused_term(term) is None]
 
 
 def usable(terms: Sequence[Formula], values: Tensor) -> tuple[list[Formula], Tensor]:
@@ -101,7 +91,6 @@ def forward_sums(
     quality: np.ndarray,
     groups: np.ndarray,
     grammar: Grammar,
-    operands: Sequence[str],
     rng: np.random.Generator,
     progress: Callable[[int, int], None],
 ) -> tuple[list[Formula], int]:
@@ -112,7 +101,6 @@ def forward_sums(
         quality: (architectures,) of the two, higher is better.
         groups: (architectures,), those of one model share a label.
         grammar: That of the sums.
-        operands: Names of the operands that terms may have.
         rng: Draws the samples.
         progress: Called with (selections done, selections to do).
 
@@ -120,7 +108,7 @@ def forward_sums(
         The stable sum and what it grew from, then those of all architectures, then one a sample, none twice; and how
         many terms were enumerated.
     """
-    every = enumerated_terms(grammar, operands)
+    every = enumerated_terms(grammar)
     terms, values = usable(every, evaluator.score_all(every).values)
     whole = Sample(values, quality, groups)
     drawn = [_some(groups, rng) for _ in range(SAMPLES)]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from lpzero.evolution.weighted.start import Sample, enumerated_terms, forward_sums, grow, usable
+from lpzero.evolution.weighted.start import Sample, forward_sums, grow, usable
 from lpzero.fitness.weights import Labels, fit_weights
 from lpzero.formula import canonical, parse
 from lpzero.formula.grammar import get_grammar
 from lpzero.formula.sharded import ShardedEvaluator
-from lpzero.formula.terms import accepts_sum
-from lpzero.operands.operand import WHOLE_OPERANDS
+from lpzero.formula.terms import accepts_sum, enumerated_terms
 from lpzero.operands.packed import Packed
 from lpzero.operands.probe import Probe, untrained_operands
 from lpzero.operands.sketch import sketch
@@ -65,7 +66,7 @@ def test_what_is_not_finite_or_does_not_vary_or_repeats_is_left_out() -> None:
 
 def test_the_enumerated_terms_are_canonical_and_of_the_grammar() -> None:
     rules = get_grammar("weighted")
-    terms = enumerated_terms(rules, WHOLE_OPERANDS)
+    terms = enumerated_terms(rules)
     assert len(terms) == len(set(terms)) > 1000
     assert all(canonical(term) == term for term in terms[::50])
 
@@ -73,7 +74,10 @@ def test_the_enumerated_terms_are_canonical_and_of_the_grammar() -> None:
 def test_the_sums_of_a_start_belong_to_the_grammar_and_follow_from_the_seed() -> None:
     space, probe, rng = get_space("gpt2", "own"), Probe(batch=2, tokens=4, elements=16), np.random.default_rng(0)
     drawn = [sketch(untrained_operands(space, space.sample(rng), probe), elements=16, seed=0) for _ in range(14)]
-    evaluator, rules = ShardedEvaluator(Packed.of_sketches(drawn)), get_grammar("weighted", terms=2)
+    evaluator, rules = (
+        ShardedEvaluator(Packed.of_sketches(drawn)),
+        replace(get_grammar("weighted", terms=2), operands=("weight", "grad")),
+    )
     quality, told = rng.normal(size=14), []
 
     def found(seed: int) -> list[str]:
@@ -82,7 +86,6 @@ def test_the_sums_of_a_start_belong_to_the_grammar_and_follow_from_the_seed() ->
             quality,
             np.arange(14),
             rules,
-            ("weight", "grad"),
             np.random.default_rng(seed),
             lambda done, total: told.append((done, total)),
         )
