@@ -266,11 +266,16 @@ def newcomer() -> str:
 
 
 def _random_row() -> list[str]:
-    record = recorded("random-search-gpt2-own-own")
-    (row,) = record.rows(search="evolution from random formulas", less="random search")
-    less = f"{short(row['less, mean'], '+')} [{short(row['low'], '+')}, {short(row['high'], '+')}]"
-    what = f"evolution from random formulas less random search, as many evaluations, `gpt2-own`, {row['splits']} splits"
-    return [what, less, NONE, NONE, NONE, record.command]
+    found, fewest = [], 0
+    for table, protocol in (("gpt2-wt103", "lts"), ("gpt2-own", "own"), ("llama-own", "own")):
+        record = recorded(f"random-search-{table}-{protocol}")
+        (row,) = record.rows(search="evolution from random formulas", less="random search")
+        ends = f"[{short(row['low'], '+')}, {short(row['high'], '+')}]"
+        found.append(f"`{table}` {short(row['less, mean'], '+')} {ends}")
+        fewest = min(row["splits"], fewest or row["splits"])
+    what = f"evolution from random formulas less random search, as many evaluations, {fewest} splits a table"
+    command = "python benchmarks/random_search.py --table TABLE --space SPACE --protocol PROTOCOL --seed 12 --splits 20"
+    return [what, "; ".join(found), NONE, NONE, NONE, f"`{command}`"]
 
 
 def _search_row() -> list[str]:
