@@ -28,8 +28,16 @@ def table_options(command: Command) -> Command:
 
 
 def split_options(command: Command) -> Command:
-    """Add the options that say how many records are for what."""
+    """Add the options that say how many records are for what, and which pairs of them count."""
     for option in (
+        click.option(
+            "--pairs",
+            type=click.Choice(["all", "matched", "width"]),
+            default="all",
+            show_default=True,
+            help="Rank by all pairs of architectures, by those of matched size (parameters outside the embeddings "
+            "within 25 %), or by those of equal width.",
+        ),
         click.option("--validation-size", type=int, help="Records for the choice.  [default: the same]"),
         click.option(
             "--search-size",

@@ -20,6 +20,7 @@ from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.objective import Resamples, draw_resamples, lower_quantile
 from lpzero.fitness import Correlation, Status
 from lpzero.fitness.batch import RankStatistics, rank_statistics
+from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import MEMORY_LIMIT
 from lpzero.formula.rules import pruned_by
@@ -48,6 +49,7 @@ class Evaluation:
         rules: Whether rules prune formulas before they are evaluated.
         others: Evaluate on other initialisations of the same architectures.
         directed: Whether scores were fitted to qualities, so that a negative correlation is no direction but a failure.
+        counted: (search + validation, search + validation) bool, the pairs that correlations are over; None for all.
     """
 
     evaluator: ShardedEvaluator
@@ -59,6 +61,7 @@ class Evaluation:
     rules: bool = True
     others: tuple[ShardedEvaluator, ...] = ()
     directed: bool = False
+    counted: Tensor | None = None
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Candidate]:
         """Evaluate formulas in their canonical form, in order.
@@ -109,13 +112,25 @@ class Evaluation:
         scores, *others = drawn
         n, handful = self.searched, scores[:, :HANDFUL]
         active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
-        search = _figures(scores[:, :n], self.quality[:n])
-        both = _averaged([_figures(one, self.quality) for one in (scores, *others)])
-        validation = _figures(scores[:, n:], self.quality[n:]) if _varies(self.quality[n:]) else None
+        search = self._figures(scores, slice(n))
+        both = _averaged([self._figures(one, slice(None)) for one in (scores, *others)])
+        validation = self._figures(scores, slice(n, None)) if self._ranked(slice(n, None)) else None
         objective = self._objective(scores[:, :n], search["tau_a"], both["tau_a"])
         columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
         splits = {"search": search, "both": both} | ({} if validation is None else {"validation": validation})
         return [_verdict(form, i, columns, splits, directed=self.directed) for i, form in enumerate(forms)]
+
+    def _ranked(self, part: slice) -> bool:
+        """Whether a part can be ranked at all."""
+        counted = self.counted is None or bool(self.counted[part, part].any())
+        return _varies(self.quality[part]) and counted
+
+    def _figures(self, scores: Tensor, part: slice) -> dict[str, list[Any]]:
+        """Rank statistics of a part as plain lists: one transfer a column, none a formula."""
+        some = None if self.counted is None else self.counted[part, part]
+        statistics: RankStatistics = rank_statistics(scores[:, part], self.quality[part], counted=some)
+        names = ("tau_b", "tau_a", "rho", "distinct", "finite", "overflow", "constant", "vanishing", "signature")
+        return {name: getattr(statistics, name).tolist() for name in names}
 
     def _objective(self, scores: Tensor, tau_a: list[float], together: list[float]) -> list[float]:
         if self.directed:
@@ -134,13 +149,6 @@ class Evaluation:
 
 def _varies(quality: Tensor) -> bool:
     return len(quality) > 1 and bool((quality != quality[0]).any())
-
-
-def _figures(scores: Tensor, quality: Tensor) -> dict[str, list[Any]]:
-    """Rank statistics as plain lists: one transfer a column, none a formula."""
-    statistics: RankStatistics = rank_statistics(scores, quality)
-    names = ("tau_b", "tau_a", "rho", "distinct", "finite", "overflow", "constant", "vanishing", "signature")
-    return {name: getattr(statistics, name).tolist() for name in names}
 
 
 def _averaged(drawn: list[dict[str, list[Any]]]) -> dict[str, list[Any]]:
@@ -212,6 +220,7 @@ def evaluation(
     rules: bool = True,
     others: Sequence[Packed | Sequence[Sketch]] = (),
     directed: bool = False,
+    counted: Pairs | None = None,
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
@@ -228,6 +237,7 @@ def evaluation(
         rules: Whether rules prune formulas before they are evaluated.
         others: For each other initialisation, the sketches of the same architectures.
         directed: Whether what is judged was fitted to qualities.
+        counted: (architectures, architectures) bool, the pairs that correlations are over; None for all.
 
     Raises:
         InputError: All records of the search split have the same quality.
@@ -238,7 +248,8 @@ def evaluation(
     if resamples:
         labels = np.arange(searched) if groups is None else groups[:searched]
         rng = np.random.default_rng(derived_seed(seed, "resamples"))
-        drawn = draw_resamples(quality[:searched], labels, resamples, rng, device)
+        some = None if counted is None else counted[:searched, :searched]
+        drawn = draw_resamples(quality[:searched], labels, resamples, rng, device, some)
     # what is remembered stays within one limit, however many initialisations there are
     memory = MEMORY_LIMIT // (1 + len(others))
     packed = [one if isinstance(one, Packed) else Packed.of_sketches(one) for one in (sketches, *others)]
@@ -253,4 +264,5 @@ def evaluation(
         rules=rules,
         others=tuple(other_evaluators),
         directed=directed,
+        counted=None if counted is None else torch.from_numpy(counted).to(device),
     )

@@ -14,6 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lpzero.errors import InputError
+from lpzero.fitness.strata import Pairs
+
 
 @dataclass(frozen=True)
 class Resamples:
@@ -45,23 +48,43 @@ class Resamples:
 
 
 def draw_resamples(
-    quality: np.ndarray, groups: np.ndarray, number: int, rng: np.random.Generator, device: str = "cpu"
+    quality: np.ndarray,
+    groups: np.ndarray,
+    number: int,
+    rng: np.random.Generator,
+    device: str = "cpu",
+    counted: Pairs | None = None,
 ) -> Resamples:
     """Draw bootstrap resamples: groups of duplicate architectures, with replacement.
 
     Args:
         quality: (architectures,), higher is better.
         groups: (architectures,) int; duplicates share a label and are drawn together.
-        number: Resamples, at least 1. One with fewer than two different architectures is drawn again.
+        number: Resamples, at least 1. One in which no pair of different models counts is drawn again.
         rng: Source of randomness.
         device: Where scores will lie.
+        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all.
+
+    Raises:
+        InputError: No pair of different models counts.
     """
     labels, member = np.unique(groups, return_inverse=True)
     n = len(labels)
     counts = rng.multinomial(n, np.full(n, 1 / n), size=number)
-    while (alone := (counts > 0).sum(1) < 2).any():
-        counts[alone] = rng.multinomial(n, np.full(n, 1 / n), size=int(alone.sum()))
     left, right = np.triu_indices(len(quality), k=1)
+    if counted is not None:
+        left, right = left[counted[left, right]], right[counted[left, right]]
+    apart = member[left] != member[right]
+    if not apart.any():
+        raise InputError("expected a pair of different models that counts, found none: draw a larger split")
+
+    def alone() -> np.ndarray:
+        pairs = counts[:, member[left[apart]]] * counts[:, member[right[apart]]]
+        found: np.ndarray = pairs.sum(1) == 0
+        return found
+
+    while (without := alone()).any():
+        counts[without] = rng.multinomial(n, np.full(n, 1 / n), size=int(without.sum()))
     copies = counts[:, member]
     pairs = copies[:, left] * copies[:, right]
     counts = pairs * np.sign(quality[left] - quality[right])

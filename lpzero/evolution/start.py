@@ -120,6 +120,7 @@ def find_start(
             setting.groups[setting.seen],
             grammar,
             np.random.default_rng(derived_seed(config.seed, "start")),
+            setting.counted,
             counting(watch, "selecting", "selections"),
         )
         return Start(enumerated=enumerated, formulas=list(dict.fromkeys([*given, *map(str, sums)])))
@@ -134,6 +135,7 @@ def find_start(
         device=config.device,
         watch=watch,
         count=False,
+        counted=setting.counted,
     )
     best = (ranked.formula(int(i)) for i in voters(_tau_a(ranked, config), KEEP))
     fitting = [str(formula) for formula in islice((one for one in best if accepts(grammar, one)), COMMITTEE)]

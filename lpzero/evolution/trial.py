@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation, evaluation
 from lpzero.evolution.weighted.evaluation import WeightedEvaluation
+from lpzero.fitness.strata import counted_pairs
 from lpzero.fitness.weights import Labels
 from lpzero.formula.grammar import WEIGHTED
 from lpzero.operands.bank import Banked
@@ -37,6 +39,8 @@ class Trial:
         joint: Whether the objective is tau-a on both splits together instead.
         rules: Whether rules prune formulas before they are evaluated.
         weighted: Whether formulas are sums whose weights are fitted.
+        pairs: Which pairs of architectures count: ``"all"``, ``"matched"`` or ``"width"``.
+        sizes: What says so, of each; see :attr:`.Setting.sizes`.
     """
 
     probe: Probe
@@ -49,6 +53,8 @@ class Trial:
     joint: bool
     rules: bool = True
     weighted: bool = False
+    pairs: Literal["all", "matched", "width"] = "all"
+    sizes: tuple[float, ...] = ()
 
     def begin(self) -> Evaluation | WeightedEvaluation:
         """Begin to evaluate; the sketches stay where they are.
@@ -70,6 +76,7 @@ class Trial:
             rules=self.rules,
             others=others,
             directed=self.weighted,
+            counted=counted_pairs(self.pairs, np.array(self.sizes)),
         )
         if not self.weighted:
             return plain
@@ -136,4 +143,6 @@ def trial_of(setting: Setting[EvolveConfig], packed: Sequence[Path], engine: Eng
         joint=config.objective == "joint",
         rules=config.rules,
         weighted=config.grammar == WEIGHTED,
+        pairs=config.pairs,
+        sizes=setting.sizes,
     )

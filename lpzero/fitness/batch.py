@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import InputError
+from lpzero.fitness.correlation import Correlation
 from lpzero.fitness.fitness import SMALLEST_NORMAL
 from lpzero.fitness.merge_sort import BLOCK, net_pairs_merged
 
@@ -168,7 +169,9 @@ def rank_signatures(scores: Tensor, *, pairs: int | None = None) -> Tensor:
     return torch.cat([_signatures(_ranks(chunk).net, factors) for chunk in _chunks(scores, pairs, n)])
 
 
-def rank_statistics(scores: Tensor, quality: Tensor, *, pairs: int | None = None) -> RankStatistics:
+def rank_statistics(
+    scores: Tensor, quality: Tensor, *, pairs: int | None = None, counted: Tensor | None = None
+) -> RankStatistics:
     """Rank statistics of many score vectors against one quality.
 
     The figures are those of :func:`lpzero.fitness.correlate`: Kendall's tau-a and tau-b (Kendall 1945), Spearman's
@@ -179,6 +182,8 @@ def rank_statistics(scores: Tensor, quality: Tensor, *, pairs: int | None = None
         quality: (architectures,), finite, at least two distinct values, higher is better; on the same device.
         pairs: Pairs of architectures held at once, which bounds the memory: 8 bytes a pair; None for what suits
             the device.
+        counted: (architectures, architectures) bool, symmetric: the pairs that tau-a and tau-b are over, at least one;
+            None for all of them. Rho is over all architectures whatever counts.
 
     Returns:
         One figure of each kind for every candidate, in their order.
@@ -200,13 +205,45 @@ def rank_statistics(scores: Tensor, quality: Tensor, *, pairs: int | None = None
     if int(target.distinct) < 2:
         raise InputError("expected at least two distinct qualities, found a constant")
     factors = torch.from_numpy(multipliers(n)).to(scores.device)
+    if counted is not None:
+        _check_counted(counted, n)
     found = [
-        _statistics(chunk, target, factors) for chunk in _chunks(scores, pairs, n * (n if n <= COMPARED else BLOCK))
+        _statistics(chunk, target, factors, counted)
+        for chunk in _chunks(scores, pairs, n * (n if n <= COMPARED else BLOCK))
     ]
     return RankStatistics(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 
-def _statistics(scores: Tensor, target: _Ranks, factors: Tensor) -> tuple[Tensor, ...]:
+def correlation_over(scores: np.ndarray, quality: np.ndarray, counted: np.ndarray | None) -> Correlation | None:
+    """The correlation of one score vector over the pairs that count.
+
+    Args:
+        scores: (architectures,), higher is better.
+        quality: (architectures,), finite.
+        counted: (architectures, architectures) bool; None for all pairs.
+
+    Returns:
+        None where no two architectures are there, the scores or qualities do not vary, or no pair counts.
+    """
+    if len(scores) < 2 or len(np.unique(quality)) < 2 or (counted is not None and not counted.any()):
+        return None
+    some = None if counted is None else torch.from_numpy(counted)
+    found = rank_statistics(torch.from_numpy(scores[None]), torch.from_numpy(quality), counted=some)
+    if not bool(found.finite) or bool(found.constant):
+        return None
+    return Correlation(*(float(figure) for figure in (found.tau_b, found.tau_a, found.rho, found.distinct)))
+
+
+def _check_counted(counted: Tensor, n: int) -> None:
+    if counted.shape != (n, n) or counted.dtype != torch.bool:
+        raise InputError(f"expected which pairs of {n} architectures count, found {tuple(counted.shape)}")
+    if n > COMPARED:
+        raise InputError(f"some pairs of at most {COMPARED} architectures can be counted, found {n}")
+    if not bool(counted.any()):
+        raise InputError("expected a pair of architectures that counts, found none")
+
+
+def _statistics(scores: Tensor, target: _Ranks, factors: Tensor, counted: Tensor | None) -> tuple[Tensor, ...]:
     """The attributes of :class:`RankStatistics`, in their order, of some candidates."""
     n = scores.shape[1]
     ranks = _ranks(scores)
@@ -215,9 +252,13 @@ def _statistics(scores: Tensor, target: _Ranks, factors: Tensor) -> tuple[Tensor
     undefined = ~finite | constant
     overflow = ~finite & ~ranks.highest.isnan()
     vanishing = constant & (ranks.highest.abs() < SMALLEST_NORMAL)
-    all_pairs = n * (n - 1) // 2
-    net = _net_pairs(ranks.net, target.net[0])
-    free = (all_pairs - ranks.tied).double() * (all_pairs - target.tied).double()
+    if counted is None:
+        all_pairs = n * (n - 1) // 2
+        net = _net_pairs(ranks.net, target.net[0])
+        free = (all_pairs - ranks.tied).double() * (all_pairs - target.tied).double()
+    else:
+        all_pairs = int(counted.sum()) // 2
+        net, free = _net_and_free(ranks.net, target.net[0], counted)
     x, y = ranks.net.double(), target.net[0].double()
     figures = (net / all_pairs, net / free.sqrt(), (x @ y) / (x.square().sum(1) * y.square().sum()).sqrt())
     distinct = torch.where(finite, ranks.distinct.double() / n, torch.nan)
@@ -235,3 +276,13 @@ def _net_pairs(x: Tensor, y: Tensor) -> Tensor:
     x, y = x.to(dtype), y.to(dtype)
     order = (y[:, None] - y).sign().flatten()
     return (x[:, :, None] - x[:, None]).sign_().flatten(1).mv(order).double() / 2
+
+
+def _net_and_free(x: Tensor, y: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+    """Of the pairs that count: concordant less discordant ones, and the product of how many each side orders."""
+    order = (y[:, None] - y).sign().float() * counted
+    apart = (x[:, :, None] - x[:, None]).sign_().flatten(1).float()
+    net = apart.mv(order.flatten()).double() / 2
+    free = (apart.abs_().mv(counted.flatten().float()) / 2).double() * float(order.abs().sum() / 2)
+    # where one side orders none of the pairs, nothing is net either
+    return net, free.clamp(min=1.0)

@@ -11,6 +11,7 @@ counts the noise of a pair three times, which shows where few pairs count (``tes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,18 @@ def matched(sizes: np.ndarray, within: float = RATIO) -> Pairs:
     found: Pairs = np.maximum(sizes[:, None], sizes) <= within * np.minimum(sizes[:, None], sizes)
     np.fill_diagonal(found, val=False)
     return found
+
+
+def counted_pairs(kind: Literal["all", "matched", "width"], sizes: np.ndarray) -> Pairs | None:
+    """The pairs that formulas are ranked by; None for all of them.
+
+    Args:
+        kind: All, those of matched size, or those of equal width.
+        sizes: (architectures,): the parameters outside the embeddings, or the widths; nothing where all count.
+    """
+    if kind == "all":
+        return None
+    return matched(sizes) if kind == "matched" else equal(sizes)
 
 
 @dataclass(frozen=True)

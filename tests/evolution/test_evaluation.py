@@ -212,13 +212,13 @@ def test_a_few_formulas_at_a_time_are_judged_as_all_of_them(
     rng = np.random.default_rng(5)
     formulas = [draw(get_grammar("typed"), rng) for _ in range(40)]
     wanted, calls = evaluate(formulas), []
-    judged = Evaluation._judged
+    judged = Evaluation.judged
 
     def watched(self: Evaluation, forms: list[Formula], drawn: list[torch.Tensor]) -> list[Candidate]:
         calls.append(len(forms))
         return judged(self, forms, drawn)
 
-    monkeypatch.setattr(Evaluation, "_judged", watched)
+    monkeypatch.setattr(Evaluation, "judged", watched)
     for held, most in ((45, 5), (1, 1)):
         calls.clear()
         monkeypatch.setattr(evaluation_module, "HELD", held)

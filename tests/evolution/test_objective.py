@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from lpzero.errors import InputError
 from lpzero.evolution.objective import draw_resamples, lower_quantile
 from lpzero.fitness.correlation import net_pairs
+from lpzero.fitness.strata import equal
 
 
 def test_tau_of_a_resample_is_tau_of_the_architectures_written_out() -> None:
@@ -45,3 +47,27 @@ def test_the_quantile_is_reached_by_the_share_that_it_says() -> None:
         reached = (taus >= lower_quantile(taus, quantile)[:, None]).float().mean(1)
         assert (reached >= 1 - quantile).all()
         assert (reached <= 1 - quantile + 2 / 64).all()
+
+
+def test_a_resample_counts_the_pairs_that_count() -> None:
+    rng = np.random.default_rng(3)
+    quality, scores, width = rng.normal(size=12), rng.normal(size=(4, 12)), rng.integers(0, 3, 12)
+    width[:2] = 0
+    counted = equal(width)
+    resamples = draw_resamples(quality, np.arange(12), 20, np.random.default_rng(7), counted=counted)
+    counts = np.random.default_rng(7).multinomial(12, np.full(12, 1 / 12), size=20)
+    taus = resamples.tau_a(torch.from_numpy(scores)).numpy()
+    for place, copies in enumerate(counts):
+        weights = np.outer(copies, copies) * counted
+        order = np.sign(quality[:, None] - quality)
+        if weights.any():
+            for row, one in enumerate(scores):
+                wanted = (np.sign(one[:, None] - one) * order * weights).sum() / weights.sum()
+                assert taus[row, place] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_twins_alone_are_no_pair_to_resample() -> None:
+    with pytest.raises(InputError, match="expected a pair of different models that counts, found none"):
+        draw_resamples(
+            np.arange(4.0), np.array([0, 0, 1, 2]), 5, np.random.default_rng(0), counted=equal(np.array([1, 1, 2, 3]))
+        )

@@ -14,7 +14,8 @@ from scipy import stats
 
 from lpzero.errors import InputError
 from lpzero.fitness import Status, correlate, judge
-from lpzero.fitness.batch import rank_signatures, rank_statistics
+from lpzero.fitness.batch import correlation_over, rank_signatures, rank_statistics
+from lpzero.fitness.strata import equal
 
 FIGURES = ("tau_a", "tau_b", "rho", "distinct")
 
@@ -156,3 +157,64 @@ def test_a_gpu_gives_the_same() -> None:
     assert torch.equal(here.signature, there.signature.cpu())
     for name in FIGURES:
         assert torch.allclose(getattr(here, name), getattr(there, name).cpu(), rtol=0, atol=1e-12), name
+
+
+def _directly(scores: np.ndarray, quality: np.ndarray, counted: np.ndarray) -> tuple[float, float]:
+    """Tau-a and tau-b over the pairs that count, one pair at a time."""
+    net = pairs = apart = different = 0
+    for i in range(len(scores)):
+        for j in range(i):
+            if counted[i, j]:
+                x, y = np.sign(scores[i] - scores[j]), np.sign(quality[i] - quality[j])
+                net, pairs, apart, different = net + x * y, pairs + 1, apart + abs(x), different + abs(y)
+    return net / pairs, net / np.sqrt(max(1, apart * different))
+
+
+@pytest.mark.parametrize("n", [5, 40])
+def test_some_pairs_are_counted_one_by_one(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for values in (20, 3):
+        scores, quality = rng.integers(0, values, (30, n)).astype(float), rng.integers(0, values, n).astype(float)
+        quality[0] = quality[1] + 1
+        counted = rng.random((n, n)) < 0.4
+        counted = np.triu(counted, 1) | np.triu(counted, 1).T
+        counted[0, 1] = counted[1, 0] = True
+        found = rank_statistics(*map(torch.from_numpy, (scores, quality)), counted=torch.from_numpy(counted))
+        whole = rank_statistics(*map(torch.from_numpy, (scores, quality)))
+        for i, one in enumerate(scores):
+            if len(np.unique(one)) > 1:
+                assert (float(found.tau_a[i]), float(found.tau_b[i])) == pytest.approx(_directly(one, quality, counted))
+        assert torch.equal(found.signature, whole.signature)
+        assert torch.equal(found.rho, whole.rho)
+
+
+def test_all_pairs_counted_is_none_given() -> None:
+    rng = np.random.default_rng(0)
+    scores, quality = torch.from_numpy(rng.normal(size=(20, 30))), torch.from_numpy(rng.normal(size=30))
+    every = ~torch.eye(30, dtype=torch.bool)
+    found, plain = rank_statistics(scores, quality, counted=every), rank_statistics(scores, quality)
+    torch.testing.assert_close(found.tau_a, plain.tau_a)
+    torch.testing.assert_close(found.tau_b, plain.tau_b)
+
+
+def test_pairs_that_cannot_be_counted_are_refused() -> None:
+    scores, quality = torch.rand(2, 5).double(), torch.arange(5.0).double()
+    with pytest.raises(InputError, match=r"^expected a pair of architectures that counts, found none$"):
+        rank_statistics(scores, quality, counted=torch.zeros(5, 5, dtype=torch.bool))
+    with pytest.raises(InputError, match="which pairs of 5 architectures count"):
+        rank_statistics(scores, quality, counted=torch.ones(4, 4, dtype=torch.bool))
+    large = torch.rand(1, 1025).double()
+    with pytest.raises(InputError, match="at most 1024 architectures"):
+        rank_statistics(large, large[0], counted=torch.ones(1025, 1025, dtype=torch.bool))
+
+
+def test_one_correlation_over_some_pairs() -> None:
+    scores, quality = np.array([1.0, 2.0, 3.0, 0.0]), np.array([1.0, 2.0, 3.0, 4.0])
+    counted = equal(np.array([1, 1, 1, 2]))
+    found = correlation_over(scores, quality, counted)
+    assert found is not None
+    assert found.tau_a == 1.0
+    assert correlation_over(scores, quality, None).tau_a == 0.0  # type: ignore[union-attr]
+    assert correlation_over(scores, quality, np.zeros((4, 4), bool)) is None
+    assert correlation_over(scores[:1], quality[:1], None) is None
+    assert correlation_over(np.ones(4), quality, None) is None

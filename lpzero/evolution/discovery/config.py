@@ -25,6 +25,8 @@ class TableConfig(BaseModel):
         elements: Elements of each tensor that a sketch keeps.
         device: ``"cpu"`` or ``"cuda"``.
         deterministic: Whether deterministic algorithms alone are used.
+        pairs: Which pairs of architectures formulas are ranked by: ``"all"``, those of ``"matched"`` size (parameters
+            outside the embeddings within 25 %), or those of equal ``"width"``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -40,6 +42,7 @@ class TableConfig(BaseModel):
     elements: Annotated[int, Field(ge=16)] = ELEMENTS
     device: Literal["cpu", "cuda"] = "cpu"
     deterministic: bool = False
+    pairs: Literal["all", "matched", "width"] = "all"
 
 
 Config = TypeVar("Config", bound=TableConfig)

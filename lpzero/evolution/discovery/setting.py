@@ -10,7 +10,9 @@ import numpy as np
 from lpzero.errors import InputError
 from lpzero.evolution.discovery.config import Config
 from lpzero.fitness import Split, split
+from lpzero.fitness.strata import Pairs, counted_pairs
 from lpzero.operands.probe import Probe, probe_batch
+from lpzero.proxy.score import shape_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
@@ -48,6 +50,19 @@ class Setting(Generic[Config]):
         """The architectures of the search split, then of the validation split."""
         return tuple(self.table.records[i].architecture for i in self.seen)
 
+    @property
+    def counted(self) -> Pairs | None:
+        """(seen, seen) bool, which pairs of search, then validation, formulas are ranked by; None for all."""
+        return counted_pairs(self.config.pairs, np.array(self.sizes))
+
+    @property
+    def sizes(self) -> tuple[float, ...]:
+        """What says which pairs count, (seen,): widths, or parameters outside the embeddings; empty where all count."""
+        if self.config.pairs == "all":
+            return ()
+        shapes = [shape_of(self.space, architecture) for architecture in self.seen_architectures]
+        return tuple(float(s.width if self.config.pairs == "width" else s.decoder_params) for s in shapes)
+
 
 def load(config: Config, table: Table | None = None) -> Setting[Config]:
     """Load the table and draw the split.
@@ -76,4 +91,14 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
     )
     # a batch that does not fit is refused here, before there is a run folder
     probe_batch(space, probe)
-    return Setting(config, space, table, groups, parts, probe)
+    setting = Setting(config, space, table, groups, parts, probe)
+    counted, searched = setting.counted, len(parts.search)
+    if counted is not None and not counted[:searched, :searched].any():
+        raise InputError(
+            f"no two of the {searched} architectures of the search split are of {_WHICH[config.pairs]}: raise "
+            "`search_size`, or give `pairs` all"
+        )
+    return setting
+
+
+_WHICH = {"matched": "matched size", "width": "equal width"}

@@ -19,6 +19,7 @@ import torch
 
 from lpzero.errors import NoResultError
 from lpzero.evolution.enumeration.pairs import ALONE, OF_TWO, RankedPairs, rank_pairs
+from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula, apply, canonical
 from lpzero.formula.grammar import ROOTS
 from lpzero.formula.primitives import ROWS
@@ -112,6 +113,7 @@ def enumerate_pairs(
     progress: Callable[[int, int], None],
     device: str = "cpu",
     count: bool = True,
+    counted: Pairs | None = None,
 ) -> Enumeration:
     """Rank every pair of branches under every root on the search split.
 
@@ -125,12 +127,17 @@ def enumerate_pairs(
         progress: Called with (formulas done, formulas to do).
         device: ``"cpu"`` or ``"cuda"``.
         count: Whether to count the classes, which takes as long as the ranking.
+        counted: (architectures, architectures) bool, the pairs that tau-a is over, the search split first; None for
+            all.
 
     Raises:
         NoResultError: No formula ranks the search split.
     """
     started = time.monotonic()
-    ranked = rank_pairs(scores[:, :searched], quality[:searched], jobs=jobs, progress=progress, device=device)
+    some = None if counted is None else counted[:searched, :searched]
+    ranked = rank_pairs(
+        scores[:, :searched], quality[:searched], jobs=jobs, progress=progress, device=device, counted=some
+    )
     distinct = distinct_count(ranked.signature, jobs) if count else None
     seconds = time.monotonic() - started
     if not ranked.signature.any():
@@ -142,7 +149,7 @@ def enumerate_pairs(
         constant=int((ranked.signature == 0).sum()) - ranked.nonfinite,
         distinct=distinct,
         pruned=pruned_counts(branches, rules),
-        classes=_classes(branches, rules, ranked, searched, keep),
+        classes=_classes(branches, rules, ranked, _number(searched, some), keep),
         seconds=seconds,
     )
 
@@ -184,7 +191,12 @@ def pruned_counts(branches: Sequence[Formula], rules: np.ndarray) -> dict[str, i
     return {name: number for name, number in counts.items() if number}
 
 
-def _classes(branches: Sequence[Formula], rules: np.ndarray, ranked: RankedPairs, searched: int, keep: int) -> Classes:
+def _number(searched: int, counted: Pairs | None) -> int:
+    """How many pairs count."""
+    return searched * (searched - 1) // 2 if counted is None else int(counted.sum()) // 2
+
+
+def _classes(branches: Sequence[Formula], rules: np.ndarray, ranked: RankedPairs, pairs: int, keep: int) -> Classes:
     numbers = _top(ranked, keep)
     root, left, right = ranked.space.parts(numbers)
     sizes = np.array([branch.size for branch in branches])
@@ -203,7 +215,7 @@ def _classes(branches: Sequence[Formula], rules: np.ndarray, ranked: RankedPairs
         left=left[first],
         right=right[first],
         size=size[first],
-        tau_a=ranked.net[numbers[first]] / (searched * (searched - 1) / 2),
+        tau_a=ranked.net[numbers[first]] / pairs,
         members=np.bincount(members)[members[first]],
         refused=refused[first],
     )

@@ -22,6 +22,7 @@ import torch
 from lpzero.errors import InputError
 from lpzero.evolution.enumeration.lanes import compiled_rows
 from lpzero.fitness.batch import multipliers
+from lpzero.fitness.strata import Pairs
 from lpzero.formula.functions import EPS
 from lpzero.formula.grammar import ROOTS
 from lpzero.formula.primitives import ROWS
@@ -115,6 +116,7 @@ def rank_pairs(
     jobs: int,
     progress: Callable[[int, int], None],
     device: str = "cpu",
+    counted: Pairs | None = None,
 ) -> RankedPairs:
     """Rank architectures by every formula of two branches.
 
@@ -124,6 +126,7 @@ def rank_pairs(
         jobs: Threads on a CPU, at least 1; the result does not depend on it.
         progress: Called with (formulas done, formulas to do).
         device: ``"cpu"`` or ``"cuda"``.
+        counted: (architectures, architectures) bool, the pairs that are net; None for all. Signatures are of all.
 
     Returns:
         Ten bytes a formula.
@@ -139,6 +142,7 @@ def rank_pairs(
     space = PairSpace(len(scores))
     net, signature = np.zeros(space.size, np.int16), np.zeros(space.size, np.int64)
     agree = np.sign(quality[:, None] - quality[None, :]).astype(np.int64)
+    agree = agree if counted is None else agree * counted
     blocks = [range(i, min(i + ROWS_AT_ONCE, len(scores))) for i in range(0, len(scores), ROWS_AT_ONCE)]
     work = _cuda_worker if device == "cuda" else _cpu_worker
     rank_rows = work(space, np.ascontiguousarray(scores, dtype=np.float64), agree, net, signature)

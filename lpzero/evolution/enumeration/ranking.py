@@ -12,6 +12,7 @@ from lpzero.engines import single_threaded
 from lpzero.errors import InputError, LpzeroError, NoResultError
 from lpzero.evolution.enumeration.classes import Enumeration, enumerate_pairs
 from lpzero.fitness.batch import rank_statistics
+from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula
 from lpzero.formula.branches import branches
 from lpzero.formula.grammar import OVER_LAYERS
@@ -57,6 +58,7 @@ def rank_all(
     device: str,
     watch: Watch,
     count: bool = True,
+    counted: Pairs | None = None,
 ) -> Ranked:
     """Rank every pair of branches.
 
@@ -71,6 +73,7 @@ def rank_all(
         device: ``"cpu"`` or ``"cuda"``.
         watch: Told how it goes.
         count: Whether to count the different rankings.
+        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all.
 
     Raises:
         InputError: There are too many architectures in the search split, or all have one quality.
@@ -90,9 +93,11 @@ def rank_all(
         progress=counting(watch, "enumerating", "formulas"),
         device=device,
         count=count,
+        counted=counted,
     )
     values = enumeration.classes.directed(scores)
-    tau_a = rank_statistics(torch.from_numpy(values), torch.from_numpy(quality)).tau_a.numpy()
+    some = None if counted is None else torch.from_numpy(counted)
+    tau_a = rank_statistics(torch.from_numpy(values), torch.from_numpy(quality), counted=some).tau_a.numpy()
     tau_a = np.where(enumeration.classes.refused, np.nan, tau_a)
     if np.isnan(tau_a).all():
         raise NoResultError("no formula ranks search and validation: draw larger splits")

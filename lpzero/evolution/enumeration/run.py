@@ -11,7 +11,7 @@ import numpy as np
 
 from lpzero.engines import Engine
 from lpzero.errors import InputError
-from lpzero.evolution.discovery.candidate import Candidate, directed
+from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.consensus import choose_among
 from lpzero.evolution.discovery.faults import bank_run
 from lpzero.evolution.discovery.folder import DiscoveryRunFolder
@@ -21,7 +21,9 @@ from lpzero.evolution.enumeration.config import EnumerateConfig
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
 from lpzero.evolution.trial import pack_banks, remove_packed
-from lpzero.fitness import Status, judge
+from lpzero.fitness import Correlation, Status
+from lpzero.fitness.batch import correlation_over
+from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
@@ -98,9 +100,10 @@ def _execute(
         jobs=engine.threads,
         device=config.device,
         watch=watch,
+        counted=setting.counted,
     )
     run.event("enumerated", formulas=ranked.enumeration.formulas, distinct=ranked.enumeration.distinct)
-    chosen, front = _choose(ranked, quality, searched)
+    chosen, front = _choose(ranked, quality, searched, setting.counted)
     run.event("testing", formula=str(chosen.formula))
     report = final_report(chosen, setting, engine=engine, progress=counting(watch, "testing"))
     result = EnumerateResult(
@@ -119,13 +122,15 @@ def _execute(
     return result
 
 
-def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Candidate, list[Candidate]]:
+def _choose(
+    ranked: Ranked, quality: np.ndarray, searched: int, counted: Pairs | None
+) -> tuple[Candidate, list[Candidate]]:
     """The chosen formula, and those that no other beats in both size and tau-a on search and validation."""
     classes, tau_a = ranked.enumeration.classes, ranked.tau_a
 
     def evaluated(index: int) -> Candidate:
         higher = bool(classes.tau_a[index] >= 0)
-        return _evaluated(ranked.formula(index), higher, ranked.values[index], quality, searched)
+        return _evaluated(ranked.formula(index), higher, ranked.values[index], quality, searched, counted)
 
     front, reached = [], -1.0
     for size in np.unique(classes.size):
@@ -137,20 +142,26 @@ def _choose(ranked: Ranked, quality: np.ndarray, searched: int) -> tuple[Candida
     return evaluated(choose_among(ranked.values, tau_a)), front
 
 
-def _evaluated(formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int) -> Candidate:
+def _evaluated(
+    formula: Formula, higher: bool, values: np.ndarray, quality: np.ndarray, searched: int, counted: Pairs | None
+) -> Candidate:
     """What is known of a formula from its directed values."""
-    search, both = judge(values[:searched], quality[:searched]), judge(values, quality)
-    validation = judge(values[searched:], quality[searched:]) if len(values) > searched else None
-    assert search.correlation is not None
+
+    def correlated(part: slice) -> Correlation | None:
+        some = None if counted is None else counted[part, part]
+        return correlation_over(values[part], quality[part], some)
+
+    search, validation, both = map(correlated, (slice(searched), slice(searched, None), slice(None)))
+    assert search is not None
     return Candidate(
         key=formula.text,
         size=formula.size,
         status=Status.OK,
         higher_is_better=higher,
-        objective=search.correlation.tau_a,
-        search=search.correlation,
-        validation=None if validation is None else directed(validation, True),
-        both=both.correlation,
+        objective=search.tau_a,
+        search=search,
+        validation=validation,
+        both=both,
         form=formula,
     )
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from lpzero.fitness.batch import rank_statistics
+from lpzero.fitness.strata import Pairs
 from lpzero.fitness.weights import Labels, fit_weights
 from lpzero.formula.formula import Formula
 from lpzero.formula.grammar import Grammar
@@ -46,10 +47,12 @@ class Sample:
         values: (terms, architectures) of every enumerated term.
         quality: (architectures,), higher is better.
         groups: (architectures,), those of one model share a label.
+        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all.
     """
 
-    def __init__(self, values: Tensor, quality: np.ndarray, groups: np.ndarray) -> None:
+    def __init__(self, values: Tensor, quality: np.ndarray, groups: np.ndarray, counted: Pairs | None = None) -> None:
         self._values = values
+        self._counted = None if counted is None else torch.from_numpy(counted).to(values.device)
         self._labels = Labels.of(quality, groups).to(str(values.device))
         self._quality = torch.from_numpy(quality).to(values.device)
 
@@ -58,7 +61,7 @@ class Sample:
         number = len(self._values)
         old = self._values[list(chosen)][None].expand(number, -1, -1)
         left_out = fit_weights(torch.cat([old, self._values[:, None]], 1), self._labels).left_out
-        taus = torch.nan_to_num(rank_statistics(left_out, self._quality).tau_a, nan=-1.0)
+        taus = torch.nan_to_num(rank_statistics(left_out, self._quality, counted=self._counted).tau_a, nan=-1.0)
         taus[list(chosen)] = -1.0
         return taus
 
@@ -92,6 +95,7 @@ def forward_sums(
     groups: np.ndarray,
     grammar: Grammar,
     rng: np.random.Generator,
+    counted: Pairs | None,
     progress: Callable[[int, int], None],
 ) -> tuple[list[Formula], int]:
     """Sums for an evolution to start from.
@@ -102,6 +106,7 @@ def forward_sums(
         groups: (architectures,), those of one model share a label.
         grammar: That of the sums.
         rng: Draws the samples.
+        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all.
         progress: Called with (selections done, selections to do).
 
     Returns:
@@ -110,9 +115,14 @@ def forward_sums(
     """
     every = enumerated_terms(grammar)
     terms, values = usable(every, evaluator.score_all(every).values)
-    whole = Sample(values, quality, groups)
+    whole = Sample(values, quality, groups, counted)
+    pairs = np.ones((len(quality), len(quality)), bool) if counted is None else counted
     drawn = [_some(groups, rng) for _ in range(SAMPLES)]
-    samples = [Sample(values[:, some], quality[some], groups[some]) for some in drawn]
+    # a sample without a pair that counts says nothing
+    drawn = [some for some in drawn if pairs[np.ix_(some, some)].any()]
+    samples = [
+        Sample(values[:, s], quality[s], groups[s], None if counted is None else counted[np.ix_(s, s)]) for s in drawn
+    ]
     selections = [samples, [whole], *([sample] for sample in samples)]
     grown: list[list[int]] = []
     for selection in selections:

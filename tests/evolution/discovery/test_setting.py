@@ -13,6 +13,7 @@ from lpzero.errors import InputError
 from lpzero.evolution.discovery.config import TableConfig
 from lpzero.evolution.discovery.setting import load
 from lpzero.operands.probe import probe_batch
+from lpzero.proxy.score import shape_of
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
@@ -85,3 +86,24 @@ def test_no_random_state_moves() -> None:
     load(config(), TABLE)
     assert torch.equal(torch.random.get_rng_state(), before)
     assert str(np.random.get_state()) == state  # noqa: NPY002  (likewise)
+
+
+@pytest.mark.parametrize("kind", ["matched", "width"])
+def test_which_pairs_count_follows_from_the_shapes(kind: str) -> None:
+    setting = load(config(pairs=kind), TABLE)
+    shapes = [shape_of(setting.space, one) for one in setting.seen_architectures]
+    counted = setting.counted
+    assert counted is not None
+    for i, one in enumerate(shapes):
+        for j, other in enumerate(shapes):
+            larger, smaller = sorted([one.decoder_params, other.decoder_params])[::-1]
+            close = larger <= 1.25 * smaller if kind == "matched" else one.width == other.width
+            assert counted[i, j] == (close and i != j)
+    assert load(config(), TABLE).counted is None
+
+
+def test_a_search_split_without_a_pair_that_counts_is_refused() -> None:
+    message = "no two of the 4 architectures of the search split are of matched size: raise"
+    with pytest.raises(InputError, match=message):
+        for seed in range(20):
+            load(config(pairs="matched", search_size=4, validation_size=0, seed=seed), TABLE)

@@ -149,3 +149,17 @@ def test_a_cuda_device_gives_what_the_compiled_loop_gives() -> None:
 def test_a_split_that_16_bits_cannot_count_is_refused(architectures: int) -> None:
     with pytest.raises(InputError, match=r"expected scores of 2 to 256 architectures"):
         rank_pairs(np.zeros((2, architectures)), np.zeros(architectures), jobs=1, progress=lambda _done, _total: None)
+
+
+def test_pairs_of_architectures_that_do_not_count_change_the_net_and_no_signature() -> None:
+    scores, truth = branch_scores(), qualities()
+    counted = np.random.default_rng(5).random((ARCHITECTURES, ARCHITECTURES)) < 0.3
+    counted = np.triu(counted, 1) | np.triu(counted, 1).T
+    found = rank_pairs(scores, truth, jobs=1, progress=lambda _done, _total: None, counted=counted)
+    assert (found.signature == ranked(scores).signature).all()
+    for number in range(found.space.size):
+        root, left, right = (int(part[0]) for part in found.space.parts(np.array([number])))
+        values = value(scores, root, left, right)
+        if np.isfinite(values).all():
+            order = np.sign(values[:, None] - values) * np.sign(truth[:, None] - truth) * counted
+            assert found.net[number] == order.sum() / 2

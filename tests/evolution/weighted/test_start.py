@@ -87,6 +87,7 @@ def test_the_sums_of_a_start_belong_to_the_grammar_and_follow_from_the_seed() ->
             np.arange(14),
             rules,
             np.random.default_rng(seed),
+            None,
             lambda done, total: told.append((done, total)),
         )
         assert all(accepts_sum(rules, one) for one in sums)
