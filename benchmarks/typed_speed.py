@@ -1,4 +1,4 @@
-"""New distinct formulas a second of the typed search, bank built, in CPU seconds: a busy machine changes little."""
+"""New distinct formulas a second of an evolution, bank built, in CPU seconds: a busy machine changes little."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ def main() -> None:
     parser.add_argument("--table", default="flexibert-glue")
     parser.add_argument("--protocol", default="trained")
     parser.add_argument("--generations", type=int, default=25)
+    parser.add_argument("--space", default="flexibert")
+    parser.add_argument("--grammar", default="typed")
     parser.add_argument("--objective", default="plain")
     parser.add_argument("--select", default="tournament")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    config = EvolveConfig(space="flexibert", start="random", **vars(options))
+    config = EvolveConfig(start="random", **vars(options))
     evaluate = begun(prepare(config))
 
     def carry_out(order: Order) -> Epoch:
@@ -43,11 +45,11 @@ def main() -> None:
         rows.append([state.generation, state.evaluated, state.duplicates, sum(state.pruned.values()), seconds, speed])
         before = new, seconds
     record(
-        f"typed-speed-{options.table}-{options.protocol}",
+        f"{options.grammar}-speed-{options.table}-{options.protocol}",
         " ".join(["python benchmarks/typed_speed.py", *sys.argv[1:]]),
         ["generation", "evaluated", "duplicates", "pruned", "CPU seconds", "new distinct formulas a CPU second"],
         rows,
-        architectures=len(evaluate.quality),
+        architectures=config.search_size + config.validation_size,
         islands=config.islands,
         steady_state=round(statistics.median(row[-1] for row in rows[1:])),
     )

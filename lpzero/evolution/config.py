@@ -53,7 +53,7 @@ class EvolveConfig(TableConfig):
     """
 
     grammar: Literal["typed", "lpzero", "layered", "weighted"] = defaults.GRAMMAR
-    terms: Annotated[int, Field(ge=1, le=12)] = defaults.TERMS
+    terms: Annotated[int, Field(ge=1, le=12, validate_default=True)] = defaults.TERMS
     islands: Annotated[int, Field(ge=1, le=64)] = defaults.ISLANDS
     population: Annotated[int, Field(ge=4, le=100_000)] = defaults.POPULATION
     generations: Annotated[int, Field(ge=0)] = defaults.GENERATIONS
@@ -87,22 +87,29 @@ class EvolveConfig(TableConfig):
             return {**values, "elite": max(0, min(defaults.ELITE, population - 1))}
         return values
 
-    @model_validator(mode="after")
-    def _averages_what_is_maximised(self) -> EvolveConfig:
-        if self.initialisations > 1 and self.objective != "joint":
-            raise ValueError(f"expected the objective joint beside several initialisations, found {self.objective}")
-        return self
+    @field_validator("objective")
+    @classmethod
+    def _is_joint_beside_several_draws(cls, value: str, info: ValidationInfo) -> str:
+        drawn = info.data.get("initialisations", 1)
+        if drawn > 1 and value != "joint":
+            raise ValueError("expected joint beside several `initialisations`")
+        return value
 
-    @model_validator(mode="after")
-    def _fits_to_labels(self) -> EvolveConfig:
-        if self.grammar != "weighted":
-            return self
-        if self.objective != "joint":
-            raise ValueError(f"expected the objective joint beside the grammar weighted, found {self.objective}")
-        labels = self.search_size + self.validation_size
-        if self.terms >= labels:
-            raise ValueError(f"expected fewer terms than the {labels} labels they are fitted to, found {self.terms}")
-        return self
+    @field_validator("terms")
+    @classmethod
+    def _are_fewer_than_labels(cls, value: int, info: ValidationInfo) -> int:
+        labels = info.data.get("search_size", 0) + info.data.get("validation_size", 0)
+        # sizes that are wrong themselves have their own message
+        if info.data.get("grammar") == "weighted" and 0 < labels <= value:
+            raise ValueError(f"expected fewer than the {labels} labels that weights are fitted to")
+        return value
+
+    @field_validator("objective")
+    @classmethod
+    def _is_joint_beside_weights(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("grammar") == "weighted" and value != "joint":
+            raise ValueError("expected joint beside the grammar weighted, whose weights are fitted to both splits")
+        return value
 
     @field_validator("elite", "migrants")
     @classmethod

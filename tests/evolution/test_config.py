@@ -87,8 +87,30 @@ def test_too_few_or_too_many_architectures_for_an_enumeration_are_refused(size: 
 
 def test_initialisations_belong_to_the_joint_objective() -> None:
     check_config({**NAMED, "initialisations": 2})
-    with pytest.raises(InputError, match="expected the objective joint beside several initialisations, found plain"):
+    with pytest.raises(
+        InputError, match=r"^`objective`: expected joint beside several `initialisations`, found 'plain'$"
+    ):
         check_config({**NAMED, "initialisations": 2, "objective": "plain"})
+
+
+def test_weights_belong_to_the_joint_objective_and_are_fewer_than_labels() -> None:
+    weighted = {**NAMED, "grammar": "weighted"}
+    check_config(weighted)
+    with pytest.raises(InputError, match=r"^`objective`: expected joint beside the grammar weighted"):
+        check_config({**weighted, "objective": "stable"})
+    with pytest.raises(InputError, match=r"^`terms`: expected fewer than the 6 labels that weights are fitted to"):
+        check_config({**weighted, "search_size": 4, "validation_size": 2})
+    check_config({**NAMED, "search_size": 4, "validation_size": 2})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"initialisations": 2, "objective": "plain"}, {"grammar": "weighted", "objective": "plain"}]
+)
+def test_what_is_wrong_with_two_settings_is_said_of_one_of_them(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        check_config({**NAMED, **wrong})
+    assert str(caught.value).startswith("`objective`: ")
+    assert "{" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
