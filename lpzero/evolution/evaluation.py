@@ -17,9 +17,9 @@ from torch import Tensor
 
 from lpzero.errors import InputError
 from lpzero.evolution.discovery.candidate import Candidate
+from lpzero.evolution.judging import Columns, Judge, averaged
 from lpzero.evolution.objective import Resamples, draw_resamples, lower_quantile
 from lpzero.fitness import Correlation, Status
-from lpzero.fitness.batch import RankStatistics, rank_statistics
 from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import MEMORY_LIMIT
@@ -41,27 +41,25 @@ class Evaluation:
 
     Attributes:
         evaluator: Evaluates on the search split, then the validation split.
-        quality: (search + validation,) float64 tensor, higher is better, in that order.
-        searched: How many of them are the search split.
+        judge: What scores are compared with.
         resamples: Resamples of the search split; None for plain tau-a.
         quantile: Which quantile over the resamples is the objective.
         joint: Whether tau-a on both splits together is the objective instead.
+        worst: Whether, of several tables, the objective is the least of them instead of their mean.
         rules: Whether rules prune formulas before they are evaluated.
         others: Evaluate on other initialisations of the same architectures.
         directed: Whether scores were fitted to qualities, so that a negative correlation is no direction but a failure.
-        counted: (search + validation, search + validation) bool, the pairs that correlations are over; None for all.
     """
 
     evaluator: ShardedEvaluator
-    quality: Tensor
-    searched: int
+    judge: Judge
     resamples: Resamples | None
     quantile: float
     joint: bool
+    worst: bool = False
     rules: bool = True
     others: tuple[ShardedEvaluator, ...] = ()
     directed: bool = False
-    counted: Tensor | None = None
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Candidate]:
         """Evaluate formulas in their canonical form, in order.
@@ -76,7 +74,7 @@ class Evaluation:
             if rule is not None
         }
         left = [i for i, rule in enumerate(rules) if rule is None]
-        some = max(1, HELD // (len(self.quality) * (1 + len(self.others))))
+        some = max(1, HELD // (len(self.judge) * (1 + len(self.others))))
         for first in range(0, len(left), some):
             places = left[first : first + some]
             found |= zip(places, self._evaluated([forms[i] for i in places]), strict=True)
@@ -110,34 +108,23 @@ class Evaluation:
             drawn: Of each initialisation, (formulas, architectures).
         """
         scores, *others = drawn
-        n, handful = self.searched, scores[:, :HANDFUL]
+        judge, handful = self.judge, scores[:, :HANDFUL]
         active = torch.isfinite(handful).all(1) & (handful != handful[:, :1]).any(1)
-        search = self._figures(scores, slice(n))
-        both = _averaged([self._figures(one, slice(None)) for one in (scores, *others)])
-        validation = self._figures(scores, slice(n, None)) if self._ranked(slice(n, None)) else None
-        objective = self._objective(scores[:, :n], search["tau_a"], both["tau_a"])
+        search = judge.figures(scores, judge.search)
+        both = averaged([judge.figures(one, slice(None)) for one in (scores, *others)])
+        validation = judge.figures(scores, judge.validation) if judge.ranks(judge.validation) else None
+        objective = self._objective(scores[:, judge.search], search, both)
         columns: dict[str, list[Any]] = {"active": active.tolist(), "objective": objective}
         splits = {"search": search, "both": both} | ({} if validation is None else {"validation": validation})
         return [_verdict(form, i, columns, splits, directed=self.directed) for i, form in enumerate(forms)]
 
-    def _ranked(self, part: slice) -> bool:
-        """Whether a part can be ranked at all."""
-        counted = self.counted is None or bool(self.counted[part, part].any())
-        return _varies(self.quality[part]) and counted
-
-    def _figures(self, scores: Tensor, part: slice) -> dict[str, list[Any]]:
-        """Rank statistics of a part as plain lists: one transfer a column, none a formula."""
-        some = None if self.counted is None else self.counted[part, part]
-        statistics: RankStatistics = rank_statistics(scores[:, part], self.quality[part], counted=some)
-        names = ("tau_b", "tau_a", "rho", "distinct", "finite", "overflow", "constant", "vanishing", "signature")
-        return {name: getattr(statistics, name).tolist() for name in names}
-
-    def _objective(self, scores: Tensor, tau_a: list[float], together: list[float]) -> list[float]:
-        if self.directed:
-            return together
-        if self.joint:
+    def _objective(self, scores: Tensor, search: Columns, both: Columns) -> list[float]:
+        tau_a: list[float] = search["tau_a"]
+        if self.directed or self.joint:
             # the direction is that of the search split, as everywhere
-            return [tau if on_search >= 0 else -tau for tau, on_search in zip(together, tau_a, strict=True)]
+            higher = [self.directed or tau >= 0 for tau in tau_a]
+            upward, downward = ("least", "most") if self.worst else ("tau_a", "tau_a")
+            return [both[upward][i] if up else -both[downward][i] for i, up in enumerate(higher)]
         if self.resamples is None:
             return [abs(tau) for tau in tau_a]
         direction = torch.tensor([1.0 if tau >= 0 else -1.0 for tau in tau_a], device=scores.device)
@@ -145,28 +132,6 @@ class Evaluation:
         # without a correlation there is no objective either; a zero is never read
         found: list[float] = torch.nan_to_num(lower_quantile(taus, self.quantile)).double().tolist()
         return found
-
-
-def _varies(quality: Tensor) -> bool:
-    return len(quality) > 1 and bool((quality != quality[0]).any())
-
-
-def _averaged(drawn: list[dict[str, list[Any]]]) -> dict[str, list[Any]]:
-    """The figures of several initialisations: means of what can be averaged, defined where all of them are.
-
-    What goes wrong is an overflow, or vanishes, where nothing else goes wrong on any of them.
-    """
-    if len(drawn) == 1:
-        return drawn[0]
-    columns = {name: np.array([one[name] for one in drawn]) for name in drawn[0]}
-    finite, constant = columns["finite"], columns["constant"]
-    figures = {name: columns[name].mean(axis=0) for name in ("tau_b", "tau_a", "rho")} | {
-        "finite": finite.all(axis=0),
-        "overflow": (finite | columns["overflow"]).all(axis=0) & ~finite.all(axis=0),
-        "constant": constant.any(axis=0),
-        "vanishing": (~constant | columns["vanishing"]).all(axis=0) & constant.any(axis=0),
-    }
-    return {**drawn[0], **{name: column.tolist() for name, column in figures.items()}}
 
 
 def _correlation(split: dict[str, list[Any]] | None, i: int, higher: bool) -> Correlation | None:
@@ -221,6 +186,8 @@ def evaluation(
     others: Sequence[Packed | Sequence[Sketch]] = (),
     directed: bool = False,
     counted: Pairs | None = None,
+    tables: np.ndarray | None = None,
+    worst: bool = False,
 ) -> Evaluation:
     """Prepare the evaluation of a run.
 
@@ -238,11 +205,20 @@ def evaluation(
         others: For each other initialisation, the sketches of the same architectures.
         directed: Whether what is judged was fitted to qualities.
         counted: (architectures, architectures) bool, the pairs that correlations are over; None for all.
+        tables: (architectures,) int, the table that each is of, numbered from 0; None where there is one.
+        worst: Whether, of several tables, the objective is the least of them instead of their mean.
 
     Raises:
-        InputError: All records of the search split have the same quality.
+        InputError: All records of the search split, or of that of a table, have the same quality, or none of their
+            pairs counts.
     """
-    if len(np.unique(quality[:searched])) < 2:
+    judge = Judge(
+        torch.from_numpy(quality.astype(np.float64)).to(device),
+        searched,
+        None if counted is None else torch.from_numpy(counted).to(device),
+        None if tables is None else torch.from_numpy(tables).to(device),
+    )
+    if not judge.ranks(judge.search):
         raise InputError("expected different qualities in the search split, found one: draw a larger split")
     drawn = None
     if resamples:
@@ -256,13 +232,12 @@ def evaluation(
     evaluator, *other_evaluators = (ShardedEvaluator(one, device, memory_limit=memory) for one in packed)
     return Evaluation(
         evaluator=evaluator,
-        quality=torch.from_numpy(quality.astype(np.float64)).to(device),
-        searched=searched,
+        judge=judge,
         resamples=drawn,
         quantile=quantile,
         joint=joint,
+        worst=worst,
         rules=rules,
         others=tuple(other_evaluators),
         directed=directed,
-        counted=None if counted is None else torch.from_numpy(counted).to(device),
     )

@@ -14,6 +14,7 @@ import lpzero.evolution.evaluation as evaluation_module
 from lpzero.errors import InputError
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.evaluation import Evaluation, evaluation
+from lpzero.evolution.judging import Judge
 from lpzero.fitness import Status, judge
 from lpzero.formula import Formula, canonical, parse
 from lpzero.formula.evaluate import Evaluator
@@ -175,7 +176,7 @@ def test_overflow_and_underflow_of_any_initialisation_have_their_status(
 ) -> None:
     quality = torch.from_numpy(QUALITY[:8])
     drawn = [Planned(scores) for scores in (first, other) if scores is not None]
-    evaluate = Evaluation(drawn[0], quality, SEARCHED, None, 0.25, True, others=tuple(drawn[1:]))  # type: ignore[arg-type]
+    evaluate = Evaluation(drawn[0], Judge(quality, SEARCHED), None, 0.25, True, others=tuple(drawn[1:]))  # type: ignore[arg-type]
     assert one(evaluate, "sum(l1(weight))").status is status
 
 

@@ -57,7 +57,7 @@ class WeightedEvaluation:
                 found[i] = Candidate(form.text, form.size, fault, form=form)
             else:
                 found[i] = Candidate(form.text, form.size, Status.PRUNED, fault, form=form)
-        some = max(1, FITTED // (len(self.plain.quality) * max(map(len, sums), default=1)))
+        some = max(1, FITTED // (len(self.plain.judge) * max(map(len, sums), default=1)))
         for first in range(0, len(left), some):
             part = left[first : first + some]
             values = [
