@@ -125,6 +125,17 @@ ONCE = {
     "a long primitive in a formula": ("formula", b"a" * 6000 + b"(weight)", "unknown primitive 'aaa"),
     "surrogates in a constraint": ("constraint", b"1" + b"\xff" * 499, "expected a condition"),
     "YAML nested 60,000 deep": ("lts, YAML", DEEP, "too many brackets inside each other"),
+    "lists in a pickle, 10,000 deep": ("hwgpt, pickle", b"\x80\x04" + b"](" * 10_000, "more than 8 deep"),
+    "a pickle with a bad escape in a text": (
+        "hwgpt, pickle",
+        b"\x80\x04](S'\\q'\n.",
+        "found the instruction STRING at byte 4",
+    ),
+    "more layers than are listed": (
+        "hwgpt, values",
+        seeds.hwgpt().replace("8, 9]", "8, 9, 10, 11, 12]").replace('layer": 10', 'layer": 13').encode(),
+        "sample_n_layer: expected one of 10, 11, 12, found 13",
+    ),
     "aliases in YAML": ("lts, YAML", b"a: &a [x]\nb: *a\n", "an alias"),
     "a number of no digits in YAML": ("lts, YAML", b'!!int ""', "expected YAML, found a fault"),
     "100,000 digits and a letter in CSV": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,22 @@ def glue() -> str:
         scores = {"glue": 70.5 + number}
         documents.append({"id": number, "completed": True, "is_running": False, "scores": scores, "hparams": hparams})
     return json.dumps(documents)
+
+
+def hwgpt() -> str:
+    """Three records of HW-GPT-Bench at the scale s, as JSON; the first and the last are of one architecture."""
+    documents = []
+    for number in (0, 1, 0):
+        choices = {"sample_n_head": [4, 8, 12] * 4, "sample_mlp_ratio": [2 + number, 3, 4] * 4}
+        whole = {"sample_embed_dim": 192, "sample_n_layer": 10, "sample_layer_indices": list(range(10))}
+        arch = {**whole, **choices, "sample_bias": True}
+        documents.append({"accuracy": 0.375, "perplexity": 33.5 + number, "arch": arch})
+    return json.dumps(documents)
+
+
+def hwgpt_pickle() -> str:
+    """The same as a pickle, a letter for each byte."""
+    return pickle.dumps(json.loads(hwgpt()), 4).decode("latin-1")
 
 
 LTS_SUMMARY = "config_0_j0:\n  valid_ppl: 45.02\n  train_elapsed: 3073.7\nconfig_0_j1:\n  valid_ppl: 27.0\n"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import hashlib
 import io
 import json
 import struct
@@ -16,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import seeds
+from benchmarks.fuzz import seeds, tables
+from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
 
@@ -40,16 +39,11 @@ class Target:
     limit: float = 1.0
 
 
-def _text(data: bytes) -> str:
-    # as Python reads the command line: what is no UTF-8 becomes lone surrogates
-    return data.decode("utf-8", "surrogateescape")
-
-
 def _formula(data: bytes, folder: Path) -> None:
     from lpzero.formula import canonical, parse
 
     del folder
-    formula = parse(_text(data))
+    formula = parse(text_of(data))
     assert parse(str(formula)) == formula
     canonical(formula)
 
@@ -66,20 +60,14 @@ def _constraint(data: bytes, folder: Path) -> None:
             raise InputError("no such field")
         return name
 
-    parse_constraint(_text(data), resolve).holds(values)
-
-
-def _written(data: bytes, folder: Path, name: str) -> Path:
-    path = folder / name
-    path.write_bytes(data)
-    return path
+    parse_constraint(text_of(data), resolve).holds(values)
 
 
 def _space(data: bytes, folder: Path) -> None:
     """A space, and what commands ask of one that is not refused when it is tried; no model is built."""
     from lpzero.spaces.toml import file as space_file
 
-    path = _written(data, folder, "space.toml")
+    path = written(data, folder, "space.toml")
     fields, document = space_file._Fields, space_file.parse_document(path, space_file.read_text(path))
     family = space_file._at(f"{path}: model_type", partial(space_file.family_of, document.model_type))
     space = fields(path, document, family).space(path)
@@ -96,82 +84,16 @@ def _space_trial(data: bytes, folder: Path) -> None:
     """A space, every value of it tried in a model without weights."""
     from lpzero.spaces.toml.file import read_space
 
-    read_space(_written(data, folder, "space.toml"))
+    read_space(written(data, folder, "space.toml"))
 
 
 def _architecture(data: bytes, folder: Path, name: str = "architecture.json") -> None:
     from lpzero.pretrained.architecture_file import read_architecture, space_of
 
-    given = read_architecture(str(_written(data, folder, name)))
+    given = read_architecture(str(written(data, folder, name)))
     space = space_of(given, None, None)
     space.model_key(given.architecture)
     space.parameter_counts(given.architecture)
-
-
-def _table(folder: Path, card: bytes, lines: bytes) -> None:
-    from lpzero.tables import load_table
-
-    _written(gzip.compress(lines, 1, mtime=0), folder, "records.jsonl.gz")
-    _written(card, folder, "card.json")
-    load_table(str(folder))
-
-
-def _card(data: bytes, folder: Path, name: str) -> None:
-    """A card whose hash is right, where it is a card at all."""
-    lines = seeds.records(name).encode()
-    card = json.loads(seeds.card(name))
-    right = hashlib.sha256(lines).hexdigest().encode()
-    number = f'"records": {card["records"]}'.encode()
-    _table(folder, data.replace(card["records_sha256"].encode(), right).replace(number, b'"records": 4'), lines)
-
-
-def _records(data: bytes, folder: Path, name: str) -> None:
-    """Records that the card vouches for."""
-    card = json.loads(seeds.card(name))
-    number = len(data.decode("utf-8", "replace").splitlines())
-    card |= {"records": number, "records_sha256": hashlib.sha256(data).hexdigest()}
-    _table(folder, json.dumps(card).encode(), data)
-
-
-def _gzip(data: bytes, folder: Path) -> None:
-    from lpzero.tables import load_table
-
-    lines = seeds.records("llama-own").encode()
-    facts = {"records": 4, "records_sha256": hashlib.sha256(lines).hexdigest()}
-    _written(json.dumps({**json.loads(seeds.card("llama-own")), **facts}).encode(), folder, "card.json")
-    packed = gzip.compress(lines, 1, mtime=0)
-    # an input that is no gzip says where a good file is changed
-    whole = data if data[:2] == b"\x1f\x8b" else packed[: len(data)] + data + packed[len(data) :]
-    _written(whole, folder, "records.jsonl.gz")
-    load_table(str(folder))
-
-
-def _imported(data: bytes, folder: Path, name: str) -> None:
-    from lpzero.spaces import get_space
-    from lpzero.tables.imports.user_file import import_table
-
-    import_table(_written(data, folder, name), get_space("gpt2", "own"))
-
-
-def _glue(data: bytes, folder: Path) -> None:
-    from lpzero.tables.published import flexibert_glue
-
-    (folder / "flexibert").mkdir(exist_ok=True)
-    _written(data, folder, flexibert_glue.FILE)
-    flexibert_glue.read(folder)
-
-
-def _lts(data: bytes, folder: Path) -> None:
-    """A summary, and behind a mark the configuration that both its records have."""
-    from lpzero.tables.published import gpt2_wt103
-
-    summary, _, config = data.partition(b"\n---\n")
-    place = folder / gpt2_wt103.FOLDER
-    for number in ("j0", "j1"):
-        (place / "config_0" / number).mkdir(parents=True, exist_ok=True)
-        _written(config, place / "config_0" / number, "model_config.yaml")
-    _written(summary, place, "ppl_summary.yaml")
-    gpt2_wt103.read(folder)
 
 
 def _proxy(data: bytes, folder: Path) -> None:
@@ -179,7 +101,7 @@ def _proxy(data: bytes, folder: Path) -> None:
     from lpzero.proxy.exclusion import chosen_on
     from lpzero.tables import load_table
 
-    proxy = load_proxy(str(_written(data, folder, "proxy.json")))
+    proxy = load_proxy(str(written(data, folder, "proxy.json")))
     if proxy.found_on == "llama-own":
         chosen_on(proxy, load_table("llama-own"))
 
@@ -187,9 +109,9 @@ def _proxy(data: bytes, folder: Path) -> None:
 def _discovered(data: bytes, folder: Path) -> None:
     from lpzero.proxy.provenance import proxy_document
 
-    _written(seeds.evolve_config().encode(), folder, "config.json")
-    _written(b'{"python": "3.11"}', folder, "env.json")
-    _written(data, folder, "best.json")
+    written(seeds.evolve_config().encode(), folder, "config.json")
+    written(b'{"python": "3.11"}', folder, "env.json")
+    written(data, folder, "best.json")
     json.dumps(proxy_document(folder, "x"))
 
 
@@ -197,7 +119,7 @@ def _evolve_config(data: bytes, folder: Path) -> None:
     from lpzero.evolution.config import EvolveConfig
     from lpzero.evolution.folder import EvolutionRunFolder
 
-    _written(data, folder, "config.json")
+    written(data, folder, "config.json")
     EvolutionRunFolder.open(folder, EvolveConfig)
 
 
@@ -206,7 +128,7 @@ def _evolve_state(data: bytes, folder: Path) -> None:
     from lpzero.evolution.folder import EvolutionRunFolder
 
     (folder / "state").mkdir(exist_ok=True)
-    _written(data, folder, "state/checkpoint.json")
+    written(data, folder, "state/checkpoint.json")
     document = EvolutionRunFolder(folder).read_checkpoint()
     assert document is not None
     from_document(document, seeds.CONFIG)
@@ -221,7 +143,7 @@ def _evolve_files(data: bytes, folder: Path) -> None:
 
     run = EvolutionRunFolder(folder)
     for name in ("start.json", "config.json", "env.json", "best.json"):
-        _written(data, folder, name)
+        written(data, folder, name)
     for read in (run.read_start, lambda: load_proxy(str(folder))):
         with contextlib.suppress(InputError):
             read()
@@ -235,7 +157,7 @@ def _search_config(data: bytes, folder: Path) -> None:
     from lpzero.nas.config import SearchConfig
     from lpzero.nas.folder import SearchRunFolder
 
-    _written(data, folder, "config.json")
+    written(data, folder, "config.json")
     SearchRunFolder.open(folder, SearchConfig)
 
 
@@ -246,7 +168,7 @@ def _search_lines(data: bytes, folder: Path) -> None:
 
     run = SearchRunFolder(folder)
     for name in ("scored.jsonl", "costs.jsonl", "searched.json"):
-        _written(data, folder, name)
+        written(data, folder, name)
     with contextlib.suppress(InputError):
         run.kept(1)
     with contextlib.suppress(InputError):
@@ -258,7 +180,7 @@ def _search_result(data: bytes, folder: Path) -> None:
     from lpzero.cli.search import _print
     from lpzero.nas.folder import SearchRunFolder
 
-    _written(data, folder, "result.json")
+    written(data, folder, "result.json")
     result = SearchRunFolder(folder).read_result()
     assert result is not None
     with contextlib.redirect_stdout(io.StringIO()):
@@ -278,13 +200,13 @@ def _llama(data: bytes, folder: Path, name: str) -> None:
 
     config = data if name == "config" else seeds.llama_config().encode()
     header = data if name == "header" else seeds.llama_header().encode()
-    _written(config, folder, "config.json")
+    written(config, folder, "config.json")
     whole = data if name == "file" else struct.pack("<Q", len(header)) + header + bytes(_llama_bytes())
     if name == "index":
-        _written(data, folder, "model.safetensors.index.json")
-        _written(whole, folder, "x.safetensors")
+        written(data, folder, "model.safetensors.index.json")
+        written(whole, folder, "x.safetensors")
     else:
-        _written(whole, folder, "model.safetensors")
+        written(whole, folder, "model.safetensors")
     space = open_subnetworks(folder)
     assert space.checkpoint is not None
     with weights(space.checkpoint) as read:
@@ -295,7 +217,7 @@ def _llama(data: bytes, folder: Path, name: str) -> None:
 def _corpus(data: bytes, folder: Path) -> None:
     from lpzero.training.corpus import read_corpus
 
-    _ = read_corpus(_written(data, folder, "corpus.txt")).unigram_entropy
+    _ = read_corpus(written(data, folder, "corpus.txt")).unigram_entropy
 
 
 def _llama_files() -> tuple[str, ...]:
@@ -325,15 +247,17 @@ _ROWS = (
     Target("space.toml with models", _space_trial, lambda: seeds.spaces()[:1], 0.003, 30.0),
     Target("architecture.json", _architecture, seeds.architectures),
     Target("architecture.toml", partial(_architecture, name="a.toml"), seeds.architectures_toml),
-    Target("card.json, imported", partial(_card, name="llama-own"), _one(seeds.card, "llama-own"), 0.5),
-    Target("card.json, trained", partial(_card, name="gpt2-own"), _one(seeds.card, "gpt2-own"), 0.5),
-    Target("records, imported", partial(_records, name="llama-own"), _one(seeds.records, "llama-own"), 0.5),
-    Target("records, trained", partial(_records, name="gpt2-own"), _one(seeds.records, "gpt2-own"), 0.5),
-    Target("records.jsonl.gz", _gzip, _seed("", "x", "xy" * 20), 0.5),
-    Target("table.csv", partial(_imported, name="table.csv"), _one(seeds.table_csv)),
-    Target("table.jsonl", partial(_imported, name="table.jsonl"), _one(seeds.table_jsonl)),
-    Target("flexibert-glue", _glue, _one(seeds.glue)),
-    Target("lts, YAML", _lts, _seed(f"{seeds.LTS_SUMMARY}\n---\n{seeds.LTS_CONFIG}")),
+    Target("card.json, imported", partial(tables.card, name="llama-own"), _one(seeds.card, "llama-own"), 0.5),
+    Target("card.json, trained", partial(tables.card, name="gpt2-own"), _one(seeds.card, "gpt2-own"), 0.5),
+    Target("records, imported", partial(tables.records, name="llama-own"), _one(seeds.records, "llama-own"), 0.5),
+    Target("records, trained", partial(tables.records, name="gpt2-own"), _one(seeds.records, "gpt2-own"), 0.5),
+    Target("records.jsonl.gz", tables.packed_records, _seed("", "x", "xy" * 20), 0.5),
+    Target("table.csv", partial(tables.imported, name="table.csv"), _one(seeds.table_csv)),
+    Target("table.jsonl", partial(tables.imported, name="table.jsonl"), _one(seeds.table_jsonl)),
+    Target("flexibert-glue", tables.glue, _one(seeds.glue)),
+    Target("lts, YAML", tables.lts, _seed(f"{seeds.LTS_SUMMARY}\n---\n{seeds.LTS_CONFIG}")),
+    Target("hwgpt, pickle", tables.hwgpt_pickle, _one(seeds.hwgpt_pickle)),
+    Target("hwgpt, values", tables.hwgpt_values, _one(seeds.hwgpt)),
     Target("proxy.json", _proxy, seeds.proxies),
     Target("best.json to export", _discovered, _one(seeds.result)),
     Target("evolve config.json", _evolve_config, _one(seeds.evolve_config)),

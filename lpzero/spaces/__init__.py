@@ -8,6 +8,7 @@ from __future__ import annotations
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.flexibert.space import FlexiBert
 from lpzero.spaces.gpt2.space import Gpt2
+from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama
 from lpzero.spaces.models.output import ModelOutput
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SitedModel, SiteMap
@@ -20,6 +21,7 @@ __all__ = [
     "Architecture",
     "FlexiBert",
     "Gpt2",
+    "HwGpt",
     "Llama",
     "ModelOutput",
     "OutputSite",

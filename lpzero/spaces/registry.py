@@ -16,6 +16,7 @@ from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.settings import one_line
 from lpzero.spaces.flexibert.space import FlexiBert
 from lpzero.spaces.gpt2.space import Gpt2
+from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama, open_subnetworks
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 GROUP = "lpzero.spaces"
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
-    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama)}
+    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt)}
 )
 """The spaces that come with the package."""
 

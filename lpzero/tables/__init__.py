@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from lpzero.tables.catalog import TABLES, TableEntry, get_entry
+from lpzero.tables.catalog import TABLES, get_entry
+from lpzero.tables.entry import TableEntry
 from lpzero.tables.fetch import fetch
 from lpzero.tables.load import load_table, load_trained
 from lpzero.tables.locate import find, locate

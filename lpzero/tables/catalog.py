@@ -2,83 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from lpzero.errors import unknown_name
 from lpzero.spaces import own
-from lpzero.tables.published import flexibert_glue, gpt2_wt103, transxl_wt103
-from lpzero.tables.published.registry import registered
-from lpzero.tables.table import Record
-
-
-@dataclass(frozen=True)
-class Published:
-    """Where the files of a published table are.
-
-    Attributes:
-        pattern: Matches their paths in a data folder.
-        base: Address of the pinned upstream folder, with a slash at the end; it stands where the first
-            folder of a path in the data folder does.
-        reader: Reads the records from a data folder.
-    """
-
-    pattern: str
-    base: str
-    reader: Callable[[Path], tuple[Record, ...]]
-
-    @property
-    def files(self) -> dict[str, str]:
-        """The files, as path in the data folder -> SHA-256."""
-        return registered(self.pattern)
-
-    def address(self, file: str, base: str | None = None) -> str:
-        """The address of one file, given by its path in the data folder, upstream or below another base."""
-        return (base or self.base) + file.partition("/")[2]
-
-
-@dataclass(frozen=True)
-class TableEntry:
-    """What is known about a table before it is read.
-
-    Attributes:
-        name: The name on the command line.
-        space: Name of the space of its architectures.
-        protocols: The protocols of the space that its architectures may stand for, the default first.
-        n: The number of records.
-        quality: What was measured.
-        unit: Unit of the quality.
-        higher_is_better: The direction of the quality.
-        description: One line for the list of tables.
-        published: Where its files are; None for a table that comes with the package.
-        source: The paper, and the address of the repository.
-        licence: Licence of the table.
-        notes: Known facts and faults.
-        records_sha256: SHA-256 of the uncompressed records of a table that comes with the package, as its card has
-            it; None for a published one, whose files are in the registry.
-    """
-
-    name: str
-    space: str
-    protocols: tuple[str, ...]
-    n: int
-    quality: str
-    unit: str
-    higher_is_better: bool
-    description: str
-    published: Published | None
-    source: str
-    licence: str
-    notes: tuple[str, ...]
-    records_sha256: str | None = None
-
-    @property
-    def direction(self) -> str:
-        """The direction in words: ``"higher is better"`` or ``"lower is better"``."""
-        return "higher is better" if self.higher_is_better else "lower is better"
-
+from lpzero.tables.entry import Published, TableEntry
+from lpzero.tables.published import flexibert_glue, gpt2_wt103, hwgpt, transxl_wt103
 
 _FLEXIBERT_GLUE = TableEntry(
     name="flexibert-glue",
@@ -159,6 +90,51 @@ _TRANSXL_WT103 = TableEntry(
         "attention; params_summary.yaml counts them.",
         "No architecture is listed twice, so that the noise of training cannot be measured here.",
     ),
+)
+
+
+def _hwgpt(scale: str, n: int, description: str, files: str) -> TableEntry:
+    """A table of HW-GPT-Bench; ``files`` says which of the upstream files it is made of."""
+    return TableEntry(
+        name=f"hwgpt-{scale}",
+        space=hwgpt.SPACE,
+        protocols=(scale,),
+        n=n,
+        quality="perplexity on OpenWebText",
+        unit="perplexity",
+        higher_is_better=False,
+        description=description,
+        published=Published(
+            pattern=hwgpt.pattern(scale),
+            base="https://raw.githubusercontent.com/automl/HW-GPT-Bench/795cba8124826acc600df1bd2bb516b22f207671/",
+            reader=partial(hwgpt.read, scale=scale),
+        ),
+        source="Sukthanker et al. 2024, https://github.com/automl/HW-GPT-Bench",
+        licence="Apache-2.0",
+        notes=(
+            "The weights are inherited from one trained supernet, of which each architecture is a part; none was "
+            "trained from scratch. The table ranks sub-networks, and is no ground truth for models that are trained.",
+            "There is no noise of training in it, since nothing is drawn between two measurements of an architecture; "
+            "whatever the training of the supernet favoured is the same in every record.",
+            "A sub-network has the first rows and columns of each layer and the first layers of the supernet; a head "
+            "is 64 wide whatever the width of the model.",
+            files,
+        ),
+    )
+
+
+_HWGPT_S = _hwgpt(
+    "s",
+    n=10_000,
+    description="sub-networks of one GPT of 124M parameters, inherited weights, OpenWebText",
+    files="The upstream table of this scale is whole: one file of 10,000 architectures, each of them once.",
+)
+_HWGPT_M = _hwgpt(
+    "m",
+    n=1050,
+    description="sub-networks of one GPT of 354M parameters, inherited weights, OpenWebText; a part, two of ten files",
+    files="A part of the upstream table of this scale: its first two files of ten (ppl_observations_tracker_0_1000 and "
+    "1000_2000), 1,050 of 5,245 different architectures.",
 )
 
 _OWN_TEXT = (
@@ -246,7 +222,10 @@ _LLAMA_OWN = TableEntry(
 TABLES: Mapping[str, TableEntry] = MappingProxyType(
     {
         entry.name: entry
-        for entry in (_FLEXIBERT_OWN, _GPT2_OWN, _LLAMA_OWN, _FLEXIBERT_GLUE, _GPT2_WT103, _TRANSXL_WT103)
+        for entry in (
+            *(_FLEXIBERT_OWN, _GPT2_OWN, _LLAMA_OWN),
+            *(_FLEXIBERT_GLUE, _GPT2_WT103, _TRANSXL_WT103, _HWGPT_S, _HWGPT_M),
+        )
     }
 )
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lpzero.errors import InputError, LpzeroError, MissingError, unknown_name
-from lpzero.tables.catalog import TABLES, TableEntry
+from lpzero.tables.catalog import TABLES
+from lpzero.tables.entry import TableEntry
 from lpzero.tables.folder import CARD, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder, expanded, find, locate
 from lpzero.tables.recipe import Recipe

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lpzero.errors import InputError, MissingError
 from lpzero.paths import cache_home
-from lpzero.tables.catalog import TableEntry
+from lpzero.tables.entry import TableEntry
 from lpzero.tables.folder import CARD, RECORDS
 
 PROJECT = Path(__file__).resolve().parents[2]

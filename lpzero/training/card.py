@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ MARGIN = 0.3
 OPERATION = "operation"
 """The name of a layer's choice that says which kind of operation it has."""
 
+LARGEST_RANKED = 2000
+"""Records that baselines are ranked on, drawn where there are more: intervals cost the square of their number."""
+
 RANDOM = frozenset({"interval", "ceiling", "ceiling_interval", "ceiling_if_normal"})
 """The figures that are drawn, by a bootstrap or a simulation: another version of NumPy or SciPy may draw others."""
 
@@ -48,9 +52,11 @@ def figures(
     Returns:
         ``{"n", "quality": {"min", "max", "mean", "sd"}, "noise", "training", "baselines", "operations"}``, in the
         table's unit, rounded to 6 decimals. ``noise`` is None where no model was trained twice, ``training`` where
-        lpzero trained none, ``operations`` where the layers of the space have no operation to choose.
+        lpzero trained none, ``operations`` where the layers of the space have no operation to choose. ``ranked`` is
+        there where the baselines are ranked on fewer records than there are, and says on how many.
     """
     qualities, space = table.qualities, get_space(table.space, protocol)
+    ranked = _ranked_part(table)
     return {
         "n": table.n,
         "quality": {
@@ -61,7 +67,8 @@ def figures(
         },
         "noise": _noise(table, space, trainings),
         "training": None if recipe is None else _training(trainings, recipe),
-        "baselines": _baselines(table, space),
+        **({} if ranked.n == table.n else {"ranked": ranked.n}),
+        "baselines": _baselines(ranked, space),
         "operations": _operations(table, space),
     }
 
@@ -194,6 +201,14 @@ def _training(trainings: tuple[TrainedRecord, ...], recipe: Recipe) -> dict[str,
         "half_to_end": _tau_a(halves, ends),
         "hours": round(math.fsum(t.seconds for t in trainings) / 3600, 2),
     }
+
+
+def _ranked_part(table: Table) -> Table:
+    """The table, or as many of its records as baselines are ranked on, in their order."""
+    if table.n <= LARGEST_RANKED:
+        return table
+    drawn = np.random.default_rng(0).choice(table.n, LARGEST_RANKED, replace=False)
+    return replace(table, records=tuple(table.records[i] for i in sorted(drawn)))
 
 
 def _baselines(table: Table, space: SearchSpace) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from lpzero.settings import one_line, shorten
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables import TABLES, load_table, locate
-from lpzero.tables.catalog import TableEntry
+from lpzero.tables.entry import TableEntry
 from lpzero.tables.folder import FACTS, Card, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder, expanded
 from lpzero.training.card import RANDOM, figures

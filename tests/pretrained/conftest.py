@@ -29,6 +29,9 @@ _EACH = {
     ("gpt2", "own"): Architecture.of("gpt2", {"d_model": 64}, _DECODERS),
     ("transfo-xl", "lts"): Architecture.of("transfo-xl", _ADAPTIVE, [{"d_inner": 512, "heads": 2}] * 5),
     ("llama", "160m"): Architecture.of("llama", {"hidden_size": 192}, _LLAMA),
+    ("hwgpt", "s"): Architecture.of(
+        "hwgpt", {"hidden_size": 192, "bias": True}, [{"heads": 4, "mlp_ratio": 2}] * 9 + [{"heads": 8, "mlp_ratio": 3}]
+    ),
 }
 _SMALL = {place: architecture for place, architecture in _EACH.items() if place[0] in SPACES}
 

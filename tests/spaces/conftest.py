@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lpzero.spaces import SPACES, Architecture, ModelOutput, SearchSpace, SitedModel, get_space
 
 # a model of these takes gigabytes
-TOO_LARGE = {("llama", "1b"), ("llama", "7b")}
+TOO_LARGE = {("llama", "1b"), ("llama", "7b"), ("hwgpt", "m"), ("hwgpt", "l")}
 EACH = [(name, protocol) for name in SPACES for protocol in get_space(name).protocols]
 EACH = [pair for pair in EACH if pair not in TOO_LARGE]
 

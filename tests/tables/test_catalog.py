@@ -13,14 +13,15 @@ import pytest
 from lpzero.errors import InputError
 from lpzero.spaces import get_space
 from lpzero.tables import TABLES, get_entry
-from lpzero.tables.catalog import Published
+from lpzero.tables.entry import Published
 
 PUBLISHED = {entry.name: entry.published for entry in TABLES.values() if entry.published is not None}
 EACH = pytest.mark.parametrize(("name", "published"), PUBLISHED.items(), ids=PUBLISHED)
 
 
 def test_the_names() -> None:
-    assert list(TABLES) == ["flexibert-own", "gpt2-own", "llama-own", "flexibert-glue", "gpt2-wt103", "transxl-wt103"]
+    bundled, published = ["flexibert-own", "gpt2-own", "llama-own"], ["flexibert-glue", "gpt2-wt103", "transxl-wt103"]
+    assert list(TABLES) == [*bundled, *published, "hwgpt-s", "hwgpt-m"]
     assert all(entry.name == name for name, entry in TABLES.items())
 
 
@@ -45,7 +46,8 @@ def test_every_table_stands_for_protocols_of_its_space() -> None:
 
 @EACH
 def test_every_file_has_a_checksum_and_a_pinned_address(name: str, published: Published) -> None:
-    assert len(published.files) == {"flexibert-glue": 1, "gpt2-wt103": 202, "transxl-wt103": 202}[name]
+    files = {"flexibert-glue": 1, "gpt2-wt103": 202, "transxl-wt103": 202, "hwgpt-s": 1, "hwgpt-m": 2}
+    assert len(published.files) == files[name]
     for file, digest in published.files.items():
         assert re.fullmatch("[0-9a-f]{64}", digest)
         address = published.address(file)
@@ -60,6 +62,9 @@ def test_the_addresses() -> None:
     assert gpt2.endswith("/archai/nlp/nas/saved_logs/random_GPT2_wt103/ppl_summary.yaml")
     transxl = PUBLISHED["transxl-wt103"].address("lts/random_TransXL_wt103/ppl_summary.yaml")
     assert transxl.endswith("/archai/nlp/nas/saved_logs/random_TransXL_wt103/ppl_summary.yaml")
+    hwgpt = PUBLISHED["hwgpt-m"].address("hwgpt/arch_ppl_bench_m/ppl_observations_tracker_0_1000.pkl")
+    pinned = "https://raw.githubusercontent.com/automl/HW-GPT-Bench/795cba8124826acc600df1bd2bb516b22f207671"
+    assert hwgpt == f"{pinned}/arch_ppl_bench_m/ppl_observations_tracker_0_1000.pkl"
     mirrored = PUBLISHED["flexibert-glue"].address("flexibert/BERT_benchmark.json", "http://mirror/x/")
     assert mirrored == "http://mirror/x/BERT_benchmark.json"
 

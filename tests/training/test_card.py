@@ -17,6 +17,7 @@ from lpzero.tables import Record, Table, load_table
 from lpzero.tables.folder import first_records
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import TrainedRecord
+from lpzero.training import card
 from lpzero.training.card import figures, own_card
 
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
@@ -182,3 +183,22 @@ def test_a_table_of_first_seeds_has_each_architecture_once(trained: Trained) -> 
     recipe, records = trained(5, repeated=5)
     assert [record.id for record in first_records(records)] == [f"{i:04d}" for i in range(5)]
     assert recipe.digest == records[0].recipe
+
+
+def test_of_many_records_the_baselines_are_ranked_on_some_that_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = load_table("gpt2-own")
+    assert "ranked" not in figures(table, "own")
+    monkeypatch.setattr(card, "LARGEST_RANKED", 50)
+    found = figures(table, "own")
+    assert (found["n"], found["ranked"]) == (128, 50)
+    assert found == figures(table, "own")
+    # all that is not ranked is of every record
+    assert found["quality"]["max"] == round(table.qualities.max(), 6)
+    part = card._ranked_part(table)
+    positions = [table.records.index(record) for record in part.records]
+    assert positions == sorted(set(positions))
+    assert len(positions) == 50
+    # drawn from the whole of it, not the first ones
+    assert positions[-1] > 100
+    params = [get_space("gpt2", "own").parameter_counts(record.architecture)["total"] for record in part.records]
+    assert found["baselines"]["params"]["tau_b"] == pytest.approx(stats.kendalltau(params, part.oriented).statistic)

@@ -68,7 +68,8 @@ def _print(card: dict[str, Any]) -> None:
     ]
     print_grid(None, rows)
     click.echo()
-    header = [f"baseline ({card['protocol']})", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
+    on = f", on {found['ranked']} records, drawn" if "ranked" in found else ""
+    header = [f"baseline ({card['protocol']}{on})", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a"]
     baselines = {name: RankingFigures.model_validate(row) for name, row in found["baselines"].items()}
     print_grid(header, [[name, *figures(row)] for name, row in baselines.items()])
     if found["operations"] is not None:

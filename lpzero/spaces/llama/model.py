@@ -8,40 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from lpzero.spaces.llama.plan import LlamaPlan
 from lpzero.spaces.models.attention import attend, causal_mask, split_heads
 from lpzero.spaces.models.block import PreNormBlock
+from lpzero.spaces.models.rotary import Rotation, rotated, rotation
 from lpzero.spaces.models.sites import BlockSites, named_weights, separate_heads
 from lpzero.spaces.models.transformer import Transformer
 from lpzero.spaces.models.weights import Embedding, Linear, build_seeded, normal
-
-Rotation = tuple[Tensor, Tensor]
-"""Cosines and sines of the angle of each position and feature, (tokens, size) each."""
-
-
-def rotation(tokens: int, size: int, theta: float, like: Tensor) -> Rotation:
-    """The angles of the rotary positions (Su et al. 2021, https://arxiv.org/abs/2104.09864).
-
-    Args:
-        tokens: Positions, from 0.
-        size: Width of a head, even; features ``i`` and ``i + size / 2`` turn together, as transformers has it.
-        theta: Base of the wavelengths: the features turn by ``theta ** (-2 i / size)`` a position.
-        like: Gives the device and the number format.
-    """
-    steps = torch.arange(0, size, 2, device=like.device, dtype=torch.float32) / size
-    positions = torch.arange(tokens, device=like.device, dtype=torch.float32)
-    angles = positions.unsqueeze(1) * theta**-steps
-    angles = torch.cat((angles, angles), dim=-1)
-    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
-
-
-def rotated(x: Tensor, by: Rotation) -> Tensor:
-    """(batch, heads, tokens, size) with its pairs of features turned."""
-    first, second = x.chunk(2, dim=-1)
-    return x * by[0] + torch.cat((-second, first), dim=-1) * by[1]
 
 
 class GroupedAttention(nn.Module):

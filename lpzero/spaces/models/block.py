@@ -39,13 +39,13 @@ class PreNormBlock(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two linear layers with a non-linearity between them."""
+    """Two linear layers with a non-linearity between them; ``bias`` says whether the layers have one."""
 
-    def __init__(self, width: int, inner_width: int, activation: nn.Module) -> None:
+    def __init__(self, width: int, inner_width: int, activation: nn.Module, *, bias: bool = True) -> None:
         super().__init__()
-        self.inner = Linear(width, inner_width)
+        self.inner = Linear(width, inner_width, bias=bias)
         self.activation = activation
-        self.output = Linear(inner_width, width)
+        self.output = Linear(inner_width, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, tokens, width) to the same shape."""

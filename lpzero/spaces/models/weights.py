@@ -80,16 +80,17 @@ def xavier(name: str, weight: Tensor, generator: torch.Generator) -> Tensor:
     return nn.init.xavier_normal_(weight, generator=generator)
 
 
-def build_seeded(make: Callable[[], Model], seed: int, draw: Draw) -> Model:
+def build_seeded(make: Callable[[], Model], seed: int, draw: Draw, *, biases: bool = False) -> Model:
     """Make a model on the CPU, in evaluation mode, with weights that follow from the seed alone.
 
     Parameters of two or more axes are drawn, in the order of ``named_parameters``; weights of LayerNorm and of
-    RMSNorm are 1, every other parameter of one axis is 0.
+    RMSNorm are 1, every other parameter of one axis is 0, unless ``biases`` says otherwise.
 
     Args:
         make: Makes the model; it must register no buffer, since a buffer would stay without numbers.
         seed: Seed of the generator, any 64-bit integer.
         draw: Fills a weight: its parameter's name, the weight, the generator.
+        biases: Whether parameters of one axis are drawn as well, each in its place, but for those of norms.
 
     Raises:
         TooLargeError: It does not fit in memory.
@@ -99,14 +100,15 @@ def build_seeded(make: Callable[[], Model], seed: int, draw: Draw) -> Model:
     check_memory(sum(parameter.numel() for parameter in model.parameters()))
     model.to_empty(device="cpu")
     kinds = (nn.LayerNorm, nn.RMSNorm)
-    norms = {f"{name}.weight" for name, module in model.named_modules() if isinstance(module, kinds)}
+    norms = {name for name, module in model.named_modules() if isinstance(module, kinds)}
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if parameter.ndim >= 2:
+            owner, _, what = name.rpartition(".")
+            if parameter.ndim >= 2 or (biases and owner not in norms):
                 draw(name, parameter, generator)
             else:
-                parameter.fill_(1.0 if name in norms else 0.0)
+                parameter.fill_(1.0 if owner in norms and what == "weight" else 0.0)
     return model.eval()
 
 

@@ -72,8 +72,8 @@ def test_list_without_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Brackets in a path are no markup.
     monkeypatch.setenv("LPZERO_DATA", str(home / "[red]none"))
     rows = [row for row in document("list")["tables"] if not row["bundled"]]
-    assert [(row["present"], row["where"]) for row in rows] == [(False, None)] * 3
-    assert invoke("list").stdout.count("no: lpzero tables fetch") == 3
+    assert [(row["present"], row["where"]) for row in rows] == [(False, None)] * 5
+    assert invoke("list").stdout.count("no: lpzero tables fetch") == 5
 
 
 def test_show(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,3 +278,10 @@ def test_the_command_loads_nothing_heavy_before_it_runs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_card_says_on_how_many_records_baselines_are_ranked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "baseline (own)" in invoke("show", "gpt2-own").stdout
+    monkeypatch.setattr("lpzero.training.card.LARGEST_RANKED", 60)
+    assert "baseline (own, on 60 records, drawn)" in invoke("show", "gpt2-own").stdout
+    assert document("show", "gpt2-own")["figures"]["ranked"] == 60

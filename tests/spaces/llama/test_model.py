@@ -90,7 +90,7 @@ def test_the_activation_is_the_gate_behind_silu() -> None:
     block = model.blocks[0]
     before = model.embedding(batch.input_ids)
     mask = torch.full((5, 5), -torch.inf).triu(1)
-    from lpzero.spaces.llama.model import rotation
+    from lpzero.spaces.models.rotary import rotation
 
     x = before + block.operation(block.operation_norm(before), rotation(5, 6, 1e4, before), mask)[0]
     gate = block.feed_forward.gate(block.feed_forward_norm(x))

@@ -55,6 +55,14 @@ def test_a_feed_forward_by_hand() -> None:
     assert part(torch.tensor([[[2.0, -3.0]]])).tolist() == [[[13.0, 20.0]]]
 
 
+def test_a_feed_forward_without_biases_has_the_weights_alone() -> None:
+    part = FeedForward(2, 3, nn.ReLU(), bias=False)
+    assert [name for name, _ in part.named_parameters()] == ["inner.weight", "output.weight"]
+    x = torch.tensor([[[2.0, -3.0]]])
+    expected = (x @ part.inner.weight.T).clamp(min=0) @ part.output.weight.T
+    torch.testing.assert_close(part(x), expected)
+
+
 def test_its_sites_are_its_weights_and_its_non_linearity() -> None:
     block = nn.ModuleDict({"feed_forward": FeedForward(2, 3, nn.GELU())})
     weights = [name for name, parameter in block.named_parameters() if parameter.ndim == 2]

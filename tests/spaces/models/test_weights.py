@@ -84,6 +84,17 @@ def test_norms_are_one_and_every_other_parameter_of_one_axis_is_zero() -> None:
     assert not any(module.training for module in built.modules())
 
 
+def test_biases_are_drawn_in_their_place_where_that_is_asked_for_but_not_those_of_norms() -> None:
+    built = build_seeded(Small, 7, lambda _, weight, generator: weight.uniform_(1, 2, generator=generator), biases=True)
+    generator = torch.Generator().manual_seed(7)
+    for name, parameter in built.named_parameters():
+        if ".norm." in name:
+            assert (parameter == float(name.endswith("weight"))).all(), name
+        else:
+            expected = torch.empty(parameter.shape).uniform_(1, 2, generator=generator)
+            assert torch.equal(parameter, expected), name
+
+
 def test_a_blank_model_holds_no_numbers() -> None:
     before = torch.get_rng_state()
     blank = build_blank(Small)

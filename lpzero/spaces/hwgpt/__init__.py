@@ -1,0 +1,1 @@
+"""GPT decoders of HW-GPT-Bench: sub-networks of three supernets."""
