@@ -30,6 +30,7 @@ from lpzero.evolution.evolution import Evolution, State
 from lpzero.evolution.island import Epoch, Order, evolve_island
 from lpzero.evolution.run import prepare
 from lpzero.evolution.start import find_start
+from lpzero.evolution.together import Together
 from lpzero.fitness import split
 from lpzero.fitness.batch import rank_statistics
 from lpzero.formula import Formula
@@ -102,7 +103,7 @@ def enumerated(trials: Trials, number: int, size: int) -> tuple[str, ...]:
     setting = trials.setting(number, search_size=size, validation_size=size)
     paths = banked(setting.space, setting.seen_architectures, setting.probe, trials.jobs)
     packed = Packed.of_sketches([read_sketch(path) for path in paths])
-    found = find_start(setting, packed, jobs=trials.jobs, watch=unwatched)
+    found = find_start(Together((setting,)), packed, jobs=trials.jobs, watch=unwatched)
     return tuple(found.formulas)
 
 

@@ -10,6 +10,7 @@ from lpzero.engines import Serial, open_engine
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation
+from lpzero.evolution.together import Together
 from lpzero.evolution.trial import pack_banks, probes_of, trial_of
 from lpzero.evolution.weighted.evaluation import WeightedEvaluation
 from lpzero.operands.bank import Banked, fill_bank
@@ -37,4 +38,4 @@ def begun(setting: Setting[EvolveConfig], jobs: int = 1) -> Evaluation | Weighte
     banks = [filled(setting.space, setting.seen_architectures, probe, jobs) for probe in probes_of(setting)]
     with TemporaryDirectory() as folder:
         # what is mapped stays when its name is gone
-        return trial_of(setting, pack_banks(Path(folder), banks), Serial()).begin()
+        return trial_of(Together((setting,)), pack_banks(Path(folder), banks), Serial()).begin()

@@ -14,7 +14,7 @@ from lpzero.evolution.defaults import LARGEST_PART
 from lpzero.evolution.discovery.config import TableConfig
 from lpzero.progress import Watch, unwatched
 from lpzero.spaces import SPACES, get_space
-from lpzero.tables import TABLES, Table, fetch, find, load_table
+from lpzero.tables import TABLES, Table, fetch, find, load_table, named_table
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,6 +63,37 @@ def completed(
         "validation_size": quarter if validation_size is None else validation_size,
     }
     return settings, measured
+
+
+def table_part(
+    text: str, loaded: list[Table], *, search_size: int | None, validation_size: int | None, watch: Watch
+) -> dict[str, Any]:
+    """What the settings say of a table beside the first.
+
+    Args:
+        text: Name or folder, perhaps a colon and a protocol.
+        loaded: The table is added to these.
+        search_size: Records for fitness; None for a quarter of the table, at most 50.
+        validation_size: Records for the choice; None likewise.
+        watch: Told how a download goes.
+
+    Raises:
+        InputError: Unknown name.
+        MissingError: The table is not here.
+    """
+    name, protocol = named_table(text)
+    facts, measured = completed(
+        table=name,
+        space=None,
+        protocol=protocol,
+        device="cpu",
+        search_size=search_size,
+        validation_size=validation_size,
+        watch=watch,
+    )
+    loaded.append(measured)
+    kept = {key: facts[key] for key in ("table", "space", "protocol", "search_size", "validation_size")}
+    return {**kept, "table_sha256": measured.digest}
 
 
 def default_table(space: str | None, protocol: str | None) -> str:

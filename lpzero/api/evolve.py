@@ -7,28 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lpzero.api.discovery import completed, discovery_path
+from lpzero.api.discovery import completed, discovery_path, table_part
 from lpzero.api.long_run import begin_or_resume, refuse_beside_resume, working, writable_cache
 from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
-from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.folder import EvolutionRunFolder
-from lpzero.evolution.run import execute, prepare
+from lpzero.evolution.run import execute, prepare_together
 from lpzero.evolution.start import check_sealed
+from lpzero.evolution.together import Together
 from lpzero.formula.grammar import WEIGHTED
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.discovery import EvolveResult
 from lpzero.settings import check_settings
-from lpzero.tables import Table
+from lpzero.tables import Table, named_table
 
 _LOG = logging.getLogger(__name__)
 
 
 def evolve(
-    table: str | Path | None = None,
+    table: str | Path | Sequence[str | Path] | None = None,
     *,
     space: str | None = None,
     protocol: str | None = None,
@@ -37,6 +37,7 @@ def evolve(
     validation_size: int | None = None,
     start: str | None = None,
     seed_formulas: Sequence[str | Path | Proxy] | None = None,
+    hold_out: Sequence[str | Path] | None = None,
     device: str | None = None,
     output: str | Path | None = None,
     resume: str | Path | None = None,
@@ -50,7 +51,9 @@ def evolve(
     nothing has looked at before. Everything is kept in a run folder; a run that was stopped goes on with ``resume``.
 
     Args:
-        table: Table of measured qualities, a name or a folder; None for the first known one of the space.
+        table: Table of measured qualities, a name or a folder; None for the first known one of the space. Several are
+            ranked at once: pairs never cross tables, and each counts the same; behind a name there may be a colon and
+            a protocol.
         space: Name of the search space; None for the table's.
         protocol: Which model an architecture stands for; None for the table's first.
         seed: Seed of every random choice, at least 0; 0 where nobody says.
@@ -59,6 +62,7 @@ def evolve(
         start: ``"enumeration"`` or ``"random"``; None for the former, which needs 12 to 256 architectures to search,
             but for the grammar ``weighted``.
         seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
+        hold_out: Tables that take no part in anything but the final figures, written alike.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
         output: The run folder, a new one; None for one below ``runs``.
         resume: The folder of a run that was stopped; its settings stay as they are.
@@ -91,37 +95,41 @@ def evolve(
         "search_size": search_size,
         "validation_size": validation_size,
         "seed_formulas": seed_formulas,
+        "hold_out": hold_out,
         "device": device,
     }
     if resume is not None:
         refuse_beside_resume({**given, "output": output})
+    first, *others = [table] if table is None or isinstance(table, (str, Path)) else table
+    if others and (space is not None or protocol is not None):
+        raise InputError("`space` and `protocol` are of one table: write several tables as NAME:PROTOCOL")
     loaded: list[Table] = []
     seeds = [(str(text), _seed_formula(text)) for text in seed_formulas or ()]
 
     def begin() -> EvolveConfig:
+        sizes = {"search_size": search_size, "validation_size": validation_size}
+        name, stated = (first, protocol) if protocol is not None or first is None else named_table(str(first))
         facts, measured = completed(
-            table=table,
-            space=space,
-            protocol=protocol,
-            device=device or "auto",
-            search_size=search_size,
-            validation_size=validation_size,
-            watch=watch,
+            table=name, space=space, protocol=stated, device=device or "auto", **sizes, watch=watch
         )
         loaded.append(measured)
+        beside = [table_part(str(one), loaded, **sizes, watch=watch) for one in others]
+        held = [table_part(str(one), loaded, search_size=4, validation_size=0, watch=watch) for one in hold_out or ()]
         texts = [str(proxy.formula) for _, proxy in seeds]
         weighted = settings.get("grammar") == WEIGHTED
         begun = start or ("enumeration" if weighted else _possible_start(facts["search_size"]))
         values = {**settings, **facts, "seed": seed or 0, "start": begun, "seed_formulas": texts}
+        values |= {"beside": beside, "hold_out": held}
         return check_settings(EvolveConfig, {name: value for name, value in values.items() if value is not None})
 
-    def prepared(config: EvolveConfig, _run: EvolutionRunFolder | None) -> Setting[EvolveConfig]:
-        setting = prepare(config, *loaded)
+    def prepared(config: EvolveConfig, _run: EvolutionRunFolder | None) -> Together:
+        together = prepare_together(config, loaded)
         for text, proxy in seeds:
-            check_sealed(text, proxy, setting)
-        return setting
+            for setting in (*together.settings, *together.held_out):
+                check_sealed(text, proxy, setting)
+        return together
 
-    make, setting = begin_or_resume(
+    make, together = begin_or_resume(
         EvolutionRunFolder,
         EvolveConfig,
         resume=resume,
@@ -129,9 +137,9 @@ def evolve(
         prepare=prepared,
         path=lambda config, _: discovery_path(config, config.grammar) if output is None else Path(output),
     )
-    about = f"{setting.table.name}, protocol {setting.space.protocol}"
-    with working("evolve", make, setting.config, about, workers) as (run, engine):
-        return execute(run, setting, home=home, engine=engine, watch=watch)
+    about = ", ".join(f"{one.table.name}, protocol {one.space.protocol}" for one in together.settings)
+    with working("evolve", make, together.config, about, workers) as (run, engine):
+        return execute(run, together, home=home, engine=engine, watch=watch)
 
 
 def _possible_start(size: int) -> str:

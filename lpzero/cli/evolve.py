@@ -10,7 +10,7 @@ import click
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_result
 from lpzero.cli.progress import progress_display
-from lpzero.cli.table_options import print_best, split_options, table_options
+from lpzero.cli.table_options import print_best, print_tables, split_options
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError
 from lpzero.evolution import defaults
@@ -45,7 +45,20 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 
 
 @click.command()
-@table_options
+@click.option(
+    "--table",
+    multiple=True,
+    help="Table of measured qualities: a name or a folder. Several are ranked at once, each counting the same; behind "
+    "a name there may be a colon and a protocol.  [default: the space's first]",
+)
+@click.option(
+    "--hold-out",
+    multiple=True,
+    help="Table that takes no part in anything but the final figures, written alike; may be repeated.",
+)
+@click.option("--worst", is_flag=True, help="Maximise the least of several tables instead of their mean.")
+@click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
+@click.option("--space", help="Search space: a name of lpzero spaces list.  [default: the table's]")
 @options.seed
 @click.option(
     "--grammar",
@@ -152,7 +165,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 )
 @as_json
 def evolve(resume: Path | None, output: Path | None, workers: Workers, as_json: bool, **settings: Any) -> None:
-    """Discover a proxy: evolve formulas against a table of trained architectures.
+    """Discover a proxy: evolve formulas against a table of trained architectures, or several at once.
 
     Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
     nothing has looked at before. Everything is kept in a run folder; a run that was stopped continues with --resume.
@@ -161,7 +174,7 @@ def evolve(resume: Path | None, output: Path | None, workers: Workers, as_json: 
 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
-    given = settings if resume is None else {}
+    given = {**settings, "table": settings["table"] or None} if resume is None else {}
     with progress_display() as display:
         result = lpzero.evolve(**given, output=output, resume=resume, workers=workers, watch=display)
     if as_json:
@@ -172,6 +185,7 @@ def evolve(resume: Path | None, output: Path | None, workers: Workers, as_json: 
 
 def _print(result: EvolveResult) -> None:
     print_best(result)
+    print_tables(result)
     formulas = f"{result.evaluated} formulas evaluated"
     if result.duplicates is not None:
         formulas += f" ({result.duplicates} with the ranks of another)"

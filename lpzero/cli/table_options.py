@@ -49,6 +49,22 @@ def split_options(command: Command) -> Command:
     return command
 
 
+def print_tables(result: EvolveResult) -> None:
+    """Print the chosen formula on the other tables of its run, beside the strongest count and the regressions."""
+    rows = []
+    for part, tables in (("sealed test", result.beside), ("held out", result.held_out)):
+        for table in tables:
+            free = [row for row in table.baselines if row.labels is None and row.test.tau_a is not None]
+            strongest = max(free, key=lambda row: row.test.tau_a or -1.0)
+            controls = [row for row in table.baselines if row.labels is not None]
+            name = f"{table.table}, {table.protocol}: {part}"
+            rows.append([name, "best formula", *figures(table.test), *matched(table.test)])
+            rows += [["", _named(row), *figures(row.test), *matched(row.test)] for row in (strongest, *controls)]
+    if rows:
+        click.echo()
+        print_grid(["table", "what", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a", *MATCHED], rows)
+
+
 def print_best(result: EvolveResult | EnumerateResult) -> None:
     """Print the chosen formula, its sealed test beside the baselines, and what it was chosen on."""
     best = result.best

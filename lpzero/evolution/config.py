@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lpzero.evolution import defaults
-from lpzero.evolution.discovery.config import TableConfig
+from lpzero.evolution.discovery.config import TableConfig, TablePart
 from lpzero.settings import check_settings
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -50,6 +50,9 @@ class EvolveConfig(TableConfig):
         elite: Individuals that survive unchanged, fewer than the population; 5 by default, or one fewer than a smaller
             population.
         parsimony: Rank correlation that one node more must earn, at least 0.
+        beside: Other tables that formulas are ranked on at the same time, each counting as much as the first.
+        hold_out: Tables that take no part in anything but the final figures.
+        worst: Whether, of several tables, the objective is the least of them instead of their mean.
     """
 
     grammar: Literal["typed", "lpzero", "layered", "weighted"] = defaults.GRAMMAR
@@ -78,6 +81,9 @@ class EvolveConfig(TableConfig):
     mutation_rate: Rate = defaults.MUTATION_RATE
     elite: Annotated[int, Field(ge=0)] = defaults.ELITE
     parsimony: Annotated[float, Field(ge=0)] = defaults.PARSIMONY
+    beside: list[TablePart] = Field(default_factory=list)
+    hold_out: list[TablePart] = Field(default_factory=list)
+    worst: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -109,6 +115,20 @@ class EvolveConfig(TableConfig):
     def _is_joint_beside_weights(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("grammar") == "weighted" and value != "joint":
             raise ValueError("expected joint beside the grammar weighted, whose weights are fitted to both splits")
+        return value
+
+    @field_validator("beside")
+    @classmethod
+    def _are_beside_the_joint_objective(cls, value: list[TablePart], info: ValidationInfo) -> list[TablePart]:
+        if value and info.data.get("objective", "joint") != "joint":
+            raise ValueError("expected the `objective` joint beside several tables")
+        return value
+
+    @field_validator("worst")
+    @classmethod
+    def _is_of_several(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and not info.data.get("beside", [True]):
+            raise ValueError("expected several tables to take the worst of")
         return value
 
     @field_validator("elite", "migrants")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -12,18 +14,21 @@ from lpzero.evolution.checkpoint import from_document, to_document
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.consensus import choose
 from lpzero.evolution.discovery.faults import bank_run
-from lpzero.evolution.discovery.report import final_report, front_formulas, header
+from lpzero.evolution.discovery.report import front_formulas, header
 from lpzero.evolution.discovery.setting import Setting, load
 from lpzero.evolution.evaluation import Evaluation
 from lpzero.evolution.evolution import Evolution, Spread, State, front
 from lpzero.evolution.folder import CHECKPOINT, EvolutionRunFolder
 from lpzero.evolution.island import Epoch, Order, evolve_island
+from lpzero.evolution.report import final_reports
 from lpzero.evolution.start import check_start, find_start
+from lpzero.evolution.together import Together, load_together
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
 from lpzero.evolution.weighted.evaluation import WeightedEvaluation
+from lpzero.operands.bank import Banked
 from lpzero.operands.packed import Packed
-from lpzero.progress import Watch, counting
-from lpzero.proxy.discovery import EvolveResult, Start
+from lpzero.progress import Watch
+from lpzero.proxy.discovery import EvolveResult, LeftOut, Start
 from lpzero.tables import Table
 
 
@@ -38,14 +43,19 @@ def prepare(config: EvolveConfig, table: Table | None = None) -> Setting[EvolveC
     return setting
 
 
-def execute(
-    run: EvolutionRunFolder, setting: Setting[EvolveConfig], *, home: Path, engine: Engine, watch: Watch
-) -> EvolveResult:
+def prepare_together(config: EvolveConfig, tables: Sequence[Table] = ()) -> Together:
+    """The same for all tables of the settings; raises as :func:`prepare` and :func:`.load_together` do."""
+    together = load_together(config, tables)
+    check_start(config)
+    return together
+
+
+def execute(run: EvolutionRunFolder, together: Together, *, home: Path, engine: Engine, watch: Watch) -> EvolveResult:
     """Carry a run to its end, from its checkpoint where it has one.
 
     Args:
         run: The run folder, created or opened.
-        setting: What :func:`prepare` made of its settings.
+        together: What :func:`prepare_together` made of its settings.
         home: The cache folder of the bank.
         engine: Where the work runs; the result does not depend on it.
         watch: Told how it goes; what it is told of the evolution is saved.
@@ -58,30 +68,28 @@ def execute(
         InputError: Another process carries the run on.
         LpzeroError: Too few architectures could be read.
     """
-    return run.carry_out(lambda: _execute(run, setting, home, engine, watch))
+    return run.carry_out(lambda: _execute(run, together, home, engine, watch))
 
 
-def _execute(
-    run: EvolutionRunFolder, setting: Setting[EvolveConfig], home: Path, engine: Engine, watch: Watch
-) -> EvolveResult:
+def _execute(run: EvolutionRunFolder, together: Together, home: Path, engine: Engine, watch: Watch) -> EvolveResult:
     started = time.monotonic()
-    run.keep_split(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
-    setting, banked = bank_run(run, setting, probes_of(setting), home=home, engine=engine, watch=watch)
-    packed = pack_banks(run.path, banked.banks)
-    start = _start(run, setting, Packed.open(packed[0]), engine, watch)
-    trial = trial_of(setting, packed, engine)
+    run.keep_splits(together.settings)
+    together, banks, left_out = _banked(run, together, home, engine, watch)
+    packed = pack_banks(run.path, banks)
+    start = _start(run, together, Packed.open(packed[0]), engine, watch)
+    trial = trial_of(together, packed, engine)
     begun = time.monotonic()
-    state = _evolve(run, setting, trial, start, engine, watch).state
+    state = _evolve(run, together.config, trial, start, engine, watch).state
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - state.seconds
     with single_threaded():
         evaluation = trial.begin()
-        chosen = evaluation.final(choose(state.kept, setting.config.parsimony, evaluation.scores))
+        chosen = evaluation.final(choose(state.kept, together.config.parsimony, evaluation.scores))
         smaller = [evaluation.final(candidate) for candidate in front(state.archive)]
     run.event("testing", formula=str(chosen.formula))
-    report = final_report(chosen, setting, engine=engine, progress=counting(watch, "testing"))
+    first, beside, held_out = final_reports(chosen, together, engine=engine, watch=watch)
     result = EvolveResult(
-        **header(run, setting),
+        **header(run, together.first),
         evaluated=state.evaluated,
         duplicates=state.duplicates,
         pruned=dict(sorted(state.pruned.items())),
@@ -90,11 +98,13 @@ def _execute(
         generations=state.generation,
         islands=len(state.islands),
         restarts=state.restarts,
-        best=report.best,
+        best=first.best,
         front=front_formulas(smaller),
-        baselines=report.baselines,
-        left_out=[*banked.left_out, *report.left_out],
+        baselines=first.baselines,
+        left_out=[*left_out, *first.left_out, *(one for table in beside for one in table.left_out)],
         start=start,
+        beside=beside,
+        held_out=held_out,
     )
     run.write_front(result.front)
     remove_packed(run.path)
@@ -103,17 +113,30 @@ def _execute(
     return result
 
 
-def _start(
-    run: EvolutionRunFolder, setting: Setting[EvolveConfig], packed: Packed, engine: Engine, watch: Watch
-) -> Start:
+def _banked(
+    run: EvolutionRunFolder, together: Together, home: Path, engine: Engine, watch: Watch
+) -> tuple[Together, list[Banked], list[LeftOut]]:
+    """Bank what the search may see of every table: what is left of it, the sketches of each probe, and what is not."""
+    settings, sketched = [], []
+    left_out: list[LeftOut] = []
+    for setting in together.settings:
+        kept, found = bank_run(run, setting, probes_of(setting), home=home, engine=engine, watch=watch)
+        settings.append(kept)
+        sketched.append(found.banks)
+        left_out += found.left_out
+    kept_together = replace(together, settings=tuple(settings))
+    return kept_together, [kept_together.banked(of_probe) for of_probe in zip(*sketched, strict=True)], left_out
+
+
+def _start(run: EvolutionRunFolder, together: Together, packed: Packed, engine: Engine, watch: Watch) -> Start:
     """Where the evolution starts, found once and kept with the run."""
     kept = run.read_start()
     if kept is not None:
         return kept
     if run.read_checkpoint() is not None:
         # begun before starts were kept: its first populations are long there
-        return Start(enumerated=0, formulas=list(setting.config.seed_formulas))
-    start = find_start(setting, packed, jobs=engine.threads, watch=watch)
+        return Start(enumerated=0, formulas=list(together.config.seed_formulas))
+    start = find_start(together, packed, jobs=engine.threads, watch=watch)
     run.write_start(start)
     return start
 
@@ -131,13 +154,12 @@ def _carry_out(trial: Trial, config: EvolveConfig, order: Order) -> Epoch:
 
 def _evolve(
     run: EvolutionRunFolder,
-    setting: Setting[EvolveConfig],
+    config: EvolveConfig,
     trial: Trial,
     start: Start,
     engine: Engine,
     watch: Watch,
 ) -> Evolution:
-    config = setting.config
     saved = run.read_checkpoint()
     if saved is None:
         state = State.fresh(config)

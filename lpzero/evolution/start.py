@@ -13,6 +13,7 @@ from itertools import islice
 
 import numpy as np
 
+from lpzero.engines import single_threaded
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.defaults import KEEP
@@ -21,7 +22,8 @@ from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
 from lpzero.evolution.island import grammar_of
-from lpzero.evolution.weighted.start import forward_sums
+from lpzero.evolution.together import Together
+from lpzero.evolution.weighted.start import Seen, forward_sums
 from lpzero.formula import Formula, parse
 from lpzero.formula.grammar import OVER_LAYERS, WEIGHTED, Grammar, accepts
 from lpzero.formula.sharded import ShardedEvaluator
@@ -78,7 +80,7 @@ def check_sealed(given: str, proxy: Proxy, setting: Setting[EvolveConfig]) -> No
             parts alone.
     """
     table = setting.table
-    if proxy.found_on != table.name:
+    if table.name not in (*proxy.found_tables, proxy.found_on):
         return
     if proxy.provenance is None or not looked_at(proxy, table) <= set(setting.seen):
         raise InputError(
@@ -88,7 +90,7 @@ def check_sealed(given: str, proxy: Proxy, setting: Setting[EvolveConfig]) -> No
 
 
 def find_start(
-    setting: Setting[EvolveConfig],
+    together: Together,
     packed: Packed,
     *,
     jobs: int,
@@ -97,7 +99,7 @@ def find_start(
     """Enumerate where the settings ask for it.
 
     Args:
-        setting: What the evolution works on.
+        together: What the evolution works on.
         packed: The sketches of search, then validation.
         jobs: Threads; the result does not depend on it.
         watch: Told how it goes.
@@ -106,7 +108,7 @@ def find_start(
         InputError: No enumerated formula fits the limits of the grammar.
         NoResultError: The enumeration found no formula that ranks search and validation.
     """
-    config = setting.config
+    config = together.config
     given = list(config.seed_formulas)
     if config.grammar == WEIGHTED:
         given = [str(plain_sum(term for _, term in weighted_terms(parse(text)))) for text in given]
@@ -114,20 +116,20 @@ def find_start(
         return Start(enumerated=0, formulas=given)
     grammar = grammar_of(config)
     if config.grammar == WEIGHTED:
-        sums, enumerated = forward_sums(
-            ShardedEvaluator(packed, config.device),
-            setting.table.oriented[setting.seen],
-            setting.groups[setting.seen],
-            grammar,
-            np.random.default_rng(derived_seed(config.seed, "start")),
-            setting.counted,
-            counting(watch, "selecting", "selections"),
-        )
+        with single_threaded():
+            sums, enumerated = forward_sums(
+                ShardedEvaluator(packed, config.device),
+                Seen(together.quality, together.groups, together.tables, together.counted),
+                grammar,
+                np.random.default_rng(derived_seed(config.seed, "start")),
+                counting(watch, "selecting", "selections"),
+                worst=config.worst,
+            )
         return Start(enumerated=enumerated, formulas=list(dict.fromkeys([*given, *map(str, sums)])))
     ranked = rank_all(
         packed,
-        setting.table.oriented[setting.seen],
-        searched=len(setting.parts.search),
+        together.quality,
+        searched=together.searched,
         grammar=config.grammar if config.grammar in OVER_LAYERS else GRAMMAR,
         operands=[name for name in WHOLE_OPERANDS if name in grammar.operands],
         keep=KEEP,
@@ -135,7 +137,7 @@ def find_start(
         device=config.device,
         watch=watch,
         count=False,
-        counted=setting.counted,
+        counted=together.counted,
     )
     best = (ranked.formula(int(i)) for i in voters(_tau_a(ranked, config), KEEP))
     fitting = [str(formula) for formula in islice((one for one in best if accepts(grammar, one)), COMMITTEE)]

@@ -14,6 +14,7 @@ from lpzero.engines import Engine, Shared
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import Evaluation, evaluation
+from lpzero.evolution.together import Together
 from lpzero.evolution.weighted.evaluation import WeightedEvaluation
 from lpzero.fitness.strata import counted_pairs
 from lpzero.fitness.weights import Labels
@@ -41,6 +42,8 @@ class Trial:
         weighted: Whether formulas are sums whose weights are fitted.
         pairs: Which pairs of architectures count: ``"all"``, ``"matched"`` or ``"width"``.
         sizes: What says so, of each; see :attr:`.Setting.sizes`.
+        tables: The table that each architecture is of, numbered from 0; empty where there is one.
+        worst: Whether, of several tables, the objective is the least of them instead of their mean.
     """
 
     probe: Probe
@@ -55,6 +58,8 @@ class Trial:
     weighted: bool = False
     pairs: Literal["all", "matched", "width"] = "all"
     sizes: tuple[float, ...] = ()
+    tables: tuple[int, ...] = ()
+    worst: bool = False
 
     def begin(self) -> Evaluation | WeightedEvaluation:
         """Begin to evaluate; the sketches stay where they are.
@@ -62,6 +67,7 @@ class Trial:
         Raises:
             InputError: All architectures of the search split have the same quality.
         """
+        tables = np.array(self.tables) if self.tables else None
         packed, *others = (Packed.of_arrays(shared.arrays()) for shared in self.packed)
         plain = evaluation(
             packed,
@@ -77,10 +83,13 @@ class Trial:
             others=others,
             directed=self.weighted,
             counted=counted_pairs(self.pairs, np.array(self.sizes)),
+            tables=tables,
+            worst=self.worst,
         )
         if not self.weighted:
             return plain
-        return WeightedEvaluation(plain, Labels.of(np.array(self.quality), np.array(self.groups)).to(self.probe.device))
+        labels = Labels.of(np.array(self.quality), np.array(self.groups), tables)
+        return WeightedEvaluation(plain, labels.to(self.probe.device))
 
 
 def probes_of(setting: Setting[EvolveConfig]) -> tuple[Probe, ...]:
@@ -123,26 +132,28 @@ def _packed_file(folder: Path, number: int) -> Path:
     return folder / "state" / ("bank.safetensors" if number == 1 else f"bank-{number}.safetensors")
 
 
-def trial_of(setting: Setting[EvolveConfig], packed: Sequence[Path], engine: Engine) -> Trial:
+def trial_of(together: Together, packed: Sequence[Path], engine: Engine) -> Trial:
     """What islands evaluate formulas on.
 
     Args:
-        setting: What the evolution works on.
+        together: What the evolution works on.
         packed: For each pass, the packed sketches of what the search may see.
         engine: Where formulas will be evaluated.
     """
-    config, seen = setting.config, setting.seen
+    config = together.config
     return Trial(
-        probe=setting.probe,
+        probe=together.first.probe,
         packed=tuple(engine.share(path, mapped) for path in packed),
-        quality=tuple(setting.table.oriented[seen].tolist()),
-        groups=tuple(setting.groups[seen].tolist()),
-        searched=len(setting.parts.search),
+        quality=tuple(together.quality.tolist()),
+        groups=tuple(together.groups.tolist()),
+        searched=together.searched,
         resamples=config.resamples if config.objective == "stable" else 0,
         quantile=config.quantile,
         joint=config.objective == "joint",
         rules=config.rules,
         weighted=config.grammar == WEIGHTED,
         pairs=config.pairs,
-        sizes=setting.sizes,
+        sizes=tuple(together.sizes.tolist()),
+        tables=tuple(together.tables.tolist()) if len(together.settings) > 1 else (),
+        worst=config.worst,
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.fitness.resample import Floats
+from lpzero.fitness.weights import normal_scores
 
 PENALTIES = np.logspace(-3, 4, 36)
 """Of which leave-one-out chooses one."""
@@ -70,3 +71,39 @@ def expected(
     model = make_pipeline(StandardScaler(), *squares, RidgeCV(alphas=PENALTIES))
     model.fit(columns[list(labelled)], target)
     return np.asarray(model.predict(columns[list(asked)]), dtype=np.float64)
+
+
+def expected_elsewhere(columns: Sequence[Floats], quality: Sequence[np.ndarray], asked: Floats) -> Floats:
+    """What a ridge regression that has seen tables expects of the architectures of another one, up to a constant.
+
+    Quadratic in the columns. The target is the rank of the quality as a normal score; columns, squares and target are
+    centred within each table, so that its level says nothing, and each table weighs the same.
+
+    Args:
+        columns: Of each table (architectures, columns), finite.
+        quality: Of each table (architectures,), higher is better, 4 or more.
+        asked: (architectures, columns) of the other table.
+
+    Returns:
+        (architectures,), higher is better.
+
+    Raises:
+        InputError: A table has fewer than 4 labels.
+    """
+    fewest = min(map(len, quality))
+    if fewest < FEWEST_LABELS:
+        raise InputError(f"a regression needs at least {FEWEST_LABELS} labels of a table, found {fewest}")
+    from sklearn.linear_model import RidgeCV
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+    scaler = StandardScaler().fit(np.vstack(columns))
+    squares = PolynomialFeatures(2, include_bias=False)
+    made = [squares.fit_transform(scaler.transform(one)) for one in columns]
+    rows = np.vstack([one - one.mean(axis=0) for one in made])
+    spread = rows.std(axis=0)
+    spread[spread == 0] = np.inf
+    target = np.concatenate([normal_scores(one) for one in quality])
+    weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in quality])
+    model = RidgeCV(alphas=PENALTIES, fit_intercept=False)
+    model.fit(rows / spread, target, sample_weight=weights * len(weights) / weights.sum())
+    return np.asarray(model.predict(squares.transform(scaler.transform(asked)) / spread), dtype=np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from lpzero.fitness.batch import rank_statistics
-from lpzero.fitness.regression import expected, with_logarithms
+from lpzero.fitness.regression import expected, expected_elsewhere, with_logarithms
 from lpzero.fitness.resample import Floats
 from lpzero.proxy.score import shape_of
 from lpzero.spaces.architecture import Architecture
@@ -70,6 +70,34 @@ def fitted_controls(
         Control(SHAPE_QUADRATIC, len(labelled), expected(shapes, quality, labelled, asked, quadratic=True)),
         Control(STRONGEST_FEATURE, len(labelled), directed[list(asked)], what),
     ]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Architectures of a table whose quality is known.
+
+    Attributes:
+        space: What says their shapes.
+        architectures: The architectures.
+        quality: (architectures,), higher is better.
+    """
+
+    space: SearchSpace
+    architectures: Sequence[Architecture]
+    quality: np.ndarray
+
+
+def transferred_controls(known: Sequence[Labelled], space: SearchSpace, asked: Sequence[Architecture]) -> list[Control]:
+    """Fit the controls that can be asked about architectures of a table without labels: a quadratic in the shape.
+
+    Args:
+        known: One a table, 4 labels or more each.
+        space: The space of what is asked about.
+        asked: The architectures to rank.
+    """
+    columns = [shape_columns(one.space, one.architectures) for one in known]
+    scores = expected_elsewhere(columns, [one.quality for one in known], shape_columns(space, asked))
+    return [Control(SHAPE_QUADRATIC, sum(len(one.quality) for one in known), scores, "fitted to the other tables")]
 
 
 def shape_columns(space: SearchSpace, architectures: Sequence[Architecture]) -> Floats:

@@ -104,7 +104,7 @@ class LeftOut(Result):
 
     Attributes:
         id: Its id in the table.
-        part: ``"search"``, ``"validation"`` or ``"test"``.
+        part: ``"search"``, ``"validation"`` or ``"test"``, or ``"held_out"`` of a table that was held out.
         status: What went wrong, as of :class:`lpzero.engines.FaultStatus`.
         reason: One line for people.
     """
@@ -125,6 +125,32 @@ class Start(Result):
 
     enumerated: int
     formulas: list[str]
+
+
+class TableFigures(Result):
+    """A formula on a table that is not the first of its run.
+
+    Attributes:
+        table: Name of the table.
+        space: Name of the search space.
+        protocol: Which model an architecture stands for.
+        table_sha256: Digest of its records.
+        search: On what it was ranked on there; not there of a table that was held out.
+        validation: On what the choice looked at as well; likewise.
+        test: On the sealed test, or on all of a table that was held out.
+        baselines: What stands beside it; of a table that was held out, a control was fitted to labels of the others.
+        left_out: Architectures that could not be read.
+    """
+
+    table: str
+    space: str
+    protocol: str
+    table_sha256: str
+    search: PartFigures | None = None
+    validation: PartFigures | None = None
+    test: SealedFigures
+    baselines: list[BaselineFigures]
+    left_out: list[LeftOut] = Field(default_factory=list)
 
 
 class TopRankings(Result):
@@ -210,9 +236,13 @@ class EvolveResult(_Choice, _EvolutionCounts, _Header):
         islands: Populations side by side.
         restarts: How often an island was drawn anew.
         start: What the first populations held.
+        beside: The chosen formula on the sealed tests of the other tables that it was searched on.
+        held_out: The same on tables that took no part, all of each.
     """
 
     start: Start | None = None
+    beside: list[TableFigures] = Field(default_factory=list)
+    held_out: list[TableFigures] = Field(default_factory=list)
 
 
 class EnumerateResult(_Choice, _EnumerationCounts, _Header):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.fitness.split import split
-from lpzero.proxy.provenance import Provenance
 from lpzero.proxy.proxy import Proxy
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
@@ -28,6 +28,9 @@ def looked_at(proxy: Proxy, table: Table) -> frozenset[int]:
     Raises:
         InputError: It was found on this table, and nothing says on which part of it, or the table has changed.
     """
+    beside = None if proxy.provenance is None else proxy.provenance.part_on(table.name)
+    if beside is not None and proxy.provenance is not None:
+        return _parts(beside, proxy.provenance.seed, table)
     if proxy.found_on != table.name:
         return frozenset()
     if proxy.provenance is None:
@@ -35,7 +38,9 @@ def looked_at(proxy: Proxy, table: Table) -> frozenset[int]:
             f"{proxy.name}: it was found on {table.name}, and this form of it does not say on which architectures: "
             "give the folder of its run, or the file that lpzero export RUN --format json writes"
         )
-    return _parts(proxy.provenance, table)
+    provenance = proxy.provenance
+    first = {**provenance.settings, "table_sha256": provenance.table_sha256, "protocol": provenance.protocol}
+    return _parts(first, provenance.seed, table)
 
 
 def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
@@ -54,16 +59,15 @@ def chosen_on(proxy: Proxy, table: Table) -> frozenset[str]:
     return frozenset(table.records[i].id for i in same_models(table, looked_at(proxy, table)))
 
 
-def _parts(provenance: Provenance, table: Table) -> frozenset[int]:
-    search, validation = (provenance.settings.get(f"{name}_size") for name in ("search", "validation"))
+def _parts(part: Mapping[str, Any], seed: int, table: Table) -> frozenset[int]:
+    """What a run saw of a table, by what its settings say of it."""
+    search, validation = (part.get(f"{name}_size") for name in ("search", "validation"))
     if type(search) is not int or type(validation) is not int:
         raise InputError("a proxy was found by a run whose settings have no search_size and validation_size")
-    if provenance.table_sha256 != table.digest:
+    if part["table_sha256"] != table.digest:
         raise InputError(f"a proxy was found on another version of {table.name}: its records have another SHA-256")
-    groups = table.groups(get_space(table.space, table.protocol(provenance.protocol)))
-    parts = split(
-        groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(provenance.seed, "split"))
-    )
+    groups = table.groups(get_space(table.space, table.protocol(part["protocol"])))
+    parts = split(groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(seed, "split")))
     return frozenset((*parts.search, *parts.validation))
 
 

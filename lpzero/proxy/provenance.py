@@ -47,6 +47,15 @@ class Provenance(BaseModel):
     baseline: dict[str, Any]
     controls: dict[str, Any] = {}
 
+    def part_on(self, table: str) -> dict[str, Any] | None:
+        """What the settings say of a table that the run searched on beside its first; None of any other."""
+        return next((part for part in self.settings.get("beside", []) if Path(part["table"]).name == table), None)
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that the run searched on, the first one first."""
+        return [self.table, *(Path(part["table"]).name for part in self.settings.get("beside", []))]
+
 
 def run_provenance(run: Path) -> Provenance | None:
     """Where the formula of a finished run comes from; None where its folder does not hold the settings any more.
@@ -87,9 +96,14 @@ def proxy_document(run: Path, name: str) -> dict[str, Any]:
         "formula": result.best.formula,
         "higher_is_better": result.best.direction == "higher",
         "paper": "",
-        "note": f"Found by {provenance.command.split()[1]} on {result.table}, protocol {result.protocol}.",
+        "note": f"Found by {provenance.command.split()[1]} on {_where(result, settings)}.",
         "found": provenance.model_dump(),
     }
+
+
+def _where(result: DiscoveryResult, settings: dict[str, Any]) -> str:
+    others = "".join(f"; {part['table']}, protocol {part['protocol']}" for part in settings.get("beside", []))
+    return f"{result.table}, protocol {result.protocol}{others}"
 
 
 def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dict[str, Any]) -> Provenance:
@@ -121,7 +135,14 @@ def _brief(row: BaselineFigures) -> dict[str, Any]:
 def _command(settings: dict[str, Any]) -> str:
     """The command line of a run, as far as it has a flag: what is default there is left out."""
     command = "evolve" if "population" in settings else "enumerate"
-    words = ["lpzero", command, "--table", str(settings["table"]), "--protocol", str(settings["protocol"])]
+    beside, held = settings.get("beside", []), settings.get("hold_out", [])
+    words = ["lpzero", command]
+    if beside:
+        for flag, parts in (("--table", [settings, *beside]), ("--hold-out", held)):
+            words += [word for part in parts for word in (flag, f"{part['table']}:{part['protocol']}")]
+    else:
+        words += ["--table", str(settings["table"]), "--protocol", str(settings["protocol"])]
+        words += [word for part in held for word in ("--hold-out", f"{part['table']}:{part['protocol']}")]
     return " ".join([*words, "--seed", str(settings["seed"])])
 
 

@@ -57,6 +57,13 @@ class Proxy:
         return "higher" if self.higher_is_better else "lower"
 
     @property
+    def found_tables(self) -> tuple[str, ...]:
+        """Names of all tables that it was found on; none where it was not found on one, or that is not known."""
+        if self.provenance is not None:
+            return tuple(self.provenance.tables)
+        return (self.found_on,) if self.found_on else ()
+
+    @property
     def needs_pass(self) -> bool:
         """Whether a model must be built and run for it."""
         return self.metric is None or get_metric(self.metric).needs != "shape"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -18,7 +17,7 @@ from lpzero.proxy.rank import RankRow, rank_table
 from lpzero.result import Direction, Ends, Result
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables import TABLES, Table, load_table
+from lpzero.tables import Table, load_table, named_table
 
 BASELINES = ("attention_params", "depth_hidden_params", "decoder_params")
 DEFAULT_TABLES = ("flexibert-glue", "gpt2-wt103", "transxl-wt103", "flexibert-own", "gpt2-own", "llama-own")
@@ -107,20 +106,12 @@ def column(text: str) -> Column:
     Raises:
         InputError: There is no such table, its architectures do not stand for the protocol, or it is damaged.
     """
-    name, protocol = _parts(text)
+    name, protocol = named_table(text)
     try:
         table = load_table(name)
     except MissingError as err:
         return Column(name, None, None, str(err))
     return Column(table.name, get_space(table.space, table.protocol(protocol)), table)
-
-
-def _parts(text: str) -> tuple[str, str | None]:
-    """The name of a table and its protocol; a folder may have a colon in its name."""
-    name, colon, protocol = text.rpartition(":")
-    if not colon or text in TABLES or Path(text).expanduser().is_dir():
-        return text, None
-    return name, protocol
 
 
 def transfer_tables(
@@ -192,6 +183,6 @@ def _cell(one: Column, proxy: Proxy, row: RankRow) -> TransferCell:
         rho=row.rho,
         distinct=row.distinct,
         matched_size=row.matched_size,
-        found_here=one.name == proxy.found_on,
+        found_here=one.name in proxy.found_tables,
         reason=row.reason,
     )

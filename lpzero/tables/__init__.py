@@ -8,7 +8,7 @@ from __future__ import annotations
 from lpzero.tables.catalog import TABLES, get_entry
 from lpzero.tables.entry import TableEntry
 from lpzero.tables.fetch import fetch
-from lpzero.tables.load import load_table, load_trained
+from lpzero.tables.load import load_table, load_trained, named_table
 from lpzero.tables.locate import find, locate
 from lpzero.tables.table import Record, Table
 
@@ -23,4 +23,5 @@ __all__ = [
     "load_table",
     "load_trained",
     "locate",
+    "named_table",
 ]

@@ -113,3 +113,17 @@ def _table(entry: TableEntry, records: tuple[Record, ...]) -> Table:
         licence=entry.licence,
         notes=entry.notes,
     )
+
+
+def named_table(text: str) -> tuple[str, str | None]:
+    """A table and the protocol behind its colon; None where there is none.
+
+    A known table or a folder may have a colon in its own name.
+
+    >>> named_table("flexibert-glue:listed"), named_table("gpt2-own")
+    (('flexibert-glue', 'listed'), ('gpt2-own', None))
+    """
+    name, colon, protocol = text.rpartition(":")
+    if not colon or text in TABLES or Path(text).expanduser().is_dir():
+        return text, None
+    return name, protocol

@@ -23,6 +23,7 @@ from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute, prepare
+from lpzero.evolution.together import Together
 from lpzero.progress import Progress
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
@@ -155,7 +156,13 @@ def test_a_whole_evolution_is_that_of_one_process_though_a_node_goes_in_the_midd
         run = EvolutionRunFolder.create(tmp_path / name, config)
         with engine:
             documents.append(
-                execute(run, setting, home=tmp_path / f"home-{name}", engine=engine, watch=Removing(cluster, node))
+                execute(
+                    run,
+                    Together((setting,)),
+                    home=tmp_path / f"home-{name}",
+                    engine=engine,
+                    watch=Removing(cluster, node),
+                )
             )
     one, other = documents
     for key in ("best", "front", "baselines", "evaluated", "duplicates", "pruned", "left_out"):

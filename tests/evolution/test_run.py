@@ -15,6 +15,7 @@ from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import Setting, execute, prepare
+from lpzero.evolution.together import Together
 from lpzero.evolution.trial import probes_of
 from lpzero.files import LOCK
 from lpzero.fitness import correlate
@@ -35,7 +36,7 @@ SERIAL = Serial()
 
 def _execute(setting: Setting, path: Path, home: Path, watch: Any, engine: Engine = SERIAL) -> dict[str, Any]:
     run = EvolutionRunFolder.create(path, setting.config)
-    return execute(run, setting, home=home, engine=engine, watch=watch).to_json()
+    return execute(run, Together((setting,)), home=home, engine=engine, watch=watch).to_json()
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +169,7 @@ def test_a_run_stopped_anywhere_resumes_to_the_same_result(
     assert not (path / "best.json").exists()
     run, config = EvolutionRunFolder.open(path, EvolveConfig)
     assert config == setting.config
-    resumed = execute(run, prepare(config), home=tmp_path / "bank", engine=Serial(), watch=quiet).to_json()
+    resumed = execute(run, Together((prepare(config),)), home=tmp_path / "bank", engine=Serial(), watch=quiet).to_json()
     assert _result(resumed) == _result(whole)
 
 
@@ -176,7 +177,7 @@ def test_a_finished_run_gives_its_result_without_work(setting: Setting, tmp_path
     first = _execute(setting, tmp_path / "run", home, quiet)
     run, config = EvolutionRunFolder.open(tmp_path / "run", EvolveConfig)
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    again = execute(run, prepare(config), home=home, engine=Serial(), watch=quiet)
+    again = execute(run, Together((prepare(config),)), home=home, engine=Serial(), watch=quiet)
     assert again.to_json() == first
     assert run.read_result() == again
     assert before == {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
@@ -210,14 +211,14 @@ def test_a_damaged_result_is_refused(setting: Setting, tmp_path: Path, home: Pat
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "best.json").write_text('{"a": 1}')
     with pytest.raises(InputError, match=r"best\.json: expected the result of a run, found schema: none: delete"):
-        execute(run, setting, home=home, engine=Serial(), watch=quiet)
+        execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_table_that_changed_is_noticed(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     (tmp_path / "run" / "split.json").write_text('{"search": ["1"], "validation": [], "test": ["2"]}')
     with pytest.raises(InputError, match="not that which the run began with"):
-        execute(run, setting, home=home, engine=Serial(), watch=quiet)
+        execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
@@ -234,4 +235,4 @@ def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
         (tmp_path / "run" / "state").mkdir(exist_ok=True)
         (tmp_path / "run" / "state" / "checkpoint.json").write_text(text)
         with pytest.raises(InputError, match=words):
-            execute(run, setting, home=home, engine=Serial(), watch=quiet)
+            execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)

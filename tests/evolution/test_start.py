@@ -21,6 +21,7 @@ from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.island import grammar_of
 from lpzero.evolution.run import execute, prepare
 from lpzero.evolution.start import check_sealed, find_start
+from lpzero.evolution.together import Together
 from lpzero.fitness import judge
 from lpzero.formula import canonical, parse
 from lpzero.formula.evaluate import Evaluator
@@ -47,7 +48,7 @@ def setting(small: dict[str, Any], small_table: None, monkeypatch: pytest.Monkey
 
 
 def _found(setting: Setting[EvolveConfig], home: Path, jobs: int = 1) -> Start:
-    return find_start(setting, _packed(setting, home), jobs=jobs, watch=unwatched)
+    return find_start(Together((setting,)), _packed(setting, home), jobs=jobs, watch=unwatched)
 
 
 def _packed(setting: Setting[EvolveConfig], home: Path) -> Packed:
@@ -146,9 +147,9 @@ def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = partial(execute, home=home, engine=Serial(), watch=quiet)
-    whole = run(EvolutionRunFolder.create(tmp_path / "a", setting.config), setting).to_json()
+    whole = run(EvolutionRunFolder.create(tmp_path / "a", setting.config), Together((setting,))).to_json()
     random = replace(setting, config=setting.config.model_copy(update={"start": "random"}))
-    other = run(EvolutionRunFolder.create(tmp_path / "b", random.config), random).to_json()
+    other = run(EvolutionRunFolder.create(tmp_path / "b", random.config), Together((random,))).to_json()
     assert whole["front"] != other["front"]
     enumerated = {canonical(parse(text)).text for text in whole["start"]["formulas"]}
     checkpoint = (tmp_path / "a" / "state" / "checkpoint.json").read_text()
@@ -165,9 +166,9 @@ def test_the_start_reaches_the_populations_and_a_killed_run_goes_on_from_it(
     with monkeypatch.context() as patch:
         patch.setattr(type(quiet), "__call__", killed_when_evolving)
         with pytest.raises(Killed):
-            execute(folder, setting, home=home, engine=Serial(2), watch=quiet)
+            execute(folder, Together((setting,)), home=home, engine=Serial(2), watch=quiet)
     monkeypatch.setattr(start_module, "rank_all", killed)
-    again = run(folder, setting).to_json()
+    again = run(folder, Together((setting,))).to_json()
     for key in ("best", "front", "evaluated", "start"):
         assert again[key] == whole[key]
 
@@ -181,7 +182,7 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     setting: Setting[EvolveConfig], tmp_path: Path, home: Path, quiet: Any
 ) -> None:
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
-    document = execute(run, setting, home=home, engine=Serial(), watch=quiet).to_json()
+    document = execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet).to_json()
 
     kept = json.loads((tmp_path / "run" / "start.json").read_text())
     assert document["start"] == kept
@@ -194,7 +195,7 @@ def test_a_run_keeps_its_start_and_a_damaged_one_is_refused(
     ):
         (tmp_path / "run" / "start.json").write_text(damaged)
         with pytest.raises(InputError, match=r"start\.json: expected the start of a run, found .*: begin a new run"):
-            execute(run, setting, home=home, engine=Serial(), watch=quiet)
+            execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_seed_formula_may_have_seen_what_the_run_sees_and_nothing_else() -> None:

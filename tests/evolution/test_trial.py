@@ -17,6 +17,7 @@ from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.evaluation import evaluation
 from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute
+from lpzero.evolution.together import Together
 from lpzero.evolution.trial import Trial, pack_banks, probes_of, remove_packed, trial_of
 from lpzero.formula.grammar import draw, get_grammar
 from lpzero.operands.bank import Banked, fill_bank, read_sketch
@@ -47,7 +48,7 @@ def test_a_trial_evaluates_as_its_sketches_do(twice: Setting[EvolveConfig], home
         "state/bank.safetensors",
         "state/bank-2.safetensors",
     ]
-    trial = trial_of(twice, packed, Serial())
+    trial = trial_of(Together((twice,)), packed, Serial())
     sketches, other = ([read_sketch(path) for path in bank.paths] for bank in banks)
     quality = twice.table.oriented[twice.seen]
     wanted = evaluation(sketches, quality, len(twice.parts.search), "cpu", joint=True, others=[other])
@@ -68,11 +69,11 @@ def test_a_trial_evaluates_as_its_sketches_do(twice: Setting[EvolveConfig], home
 
 def test_what_travels_does_not_hold_the_sketches(setting: Setting[EvolveConfig], home: Path, tmp_path: Path) -> None:
     packed = pack_banks(tmp_path, [_bank(setting, setting.probe, home)])
-    trial = trial_of(setting, packed, Serial())
+    trial = trial_of(Together((setting,)), packed, Serial())
     assert packed[0].stat().st_size > 500_000
     assert len(pickle.dumps(trial)) < 2000
     assert trial == pickle.loads(pickle.dumps(trial))  # noqa: S301
-    assert hash(trial) == hash(trial_of(setting, packed, Serial()))
+    assert hash(trial) == hash(trial_of(Together((setting,)), packed, Serial()))
 
 
 def test_a_run_keeps_its_packed_sketches_until_it_has_its_result(
@@ -91,10 +92,10 @@ def test_a_run_keeps_its_packed_sketches_until_it_has_its_result(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
-        context.setattr(run_module, "final_report", failing)
-        execute(run, setting, home=home, engine=Serial(), watch=quiet)
+        context.setattr(run_module, "final_reports", failing)
+        execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)
     assert list((run.path / "state").glob("bank*"))
-    execute(run, setting, home=home, engine=Serial(), watch=quiet)
+    execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)
     assert len(there) >= 2
     assert all(there)
     assert not list((run.path / "state").glob("*bank*"))

@@ -45,4 +45,26 @@ class TableConfig(BaseModel):
     pairs: Literal["all", "matched", "width"] = "all"
 
 
+class TablePart(BaseModel):
+    """A table beside the one of the settings, and how much of it is seen.
+
+    Attributes:
+        table: Its name or folder.
+        space: Name of the search space.
+        protocol: Which model an architecture of it stands for.
+        search_size: Records that formulas are ranked on, at least 4; nothing of a table that is held out.
+        validation_size: Records that the choice looks at as well, at least 0; likewise.
+        table_sha256: Digest of its records.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    table: str
+    space: str
+    protocol: str
+    search_size: Annotated[int, Field(ge=4)] = LARGEST_PART
+    validation_size: Annotated[int, Field(ge=0)] = LARGEST_PART
+    table_sha256: str = ""
+
+
 Config = TypeVar("Config", bound=TableConfig)

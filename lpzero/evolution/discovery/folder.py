@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lpzero.errors import InputError
+from lpzero.evolution.discovery.setting import Setting
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 from lpzero.proxy.discovery import DiscoveryResult, EnumerateResult, EvolveResult, FrontFormula
@@ -34,8 +35,18 @@ class DiscoveryRunFolder(RunFolder[Discovered]):
         Raises:
             InputError: The run was begun with another split, or its table has changed since.
         """
-        named: dict[str, object] = {name: [ids[i] for i in indices] for name, indices in parts.to_json().items()}
-        named["table_sha256"] = table_sha256
+        self._keep(_named(parts, ids, table_sha256))
+
+    def keep_splits(self, settings: Sequence[Setting[Any]]) -> None:
+        """The same for several tables, the first as if it were alone; raises alike."""
+        first, *others = (
+            _named(setting.parts, [record.id for record in setting.table.records], setting.table.digest)
+            for setting in settings
+        )
+        beside = {setting.table.name: named for setting, named in zip(settings[1:], others, strict=True)}
+        self._keep({**first, "beside": beside} if beside else first)
+
+    def _keep(self, named: dict[str, object]) -> None:
         path = self.path / SPLIT
         if path.exists() and read_document(path) != named:
             raise InputError(f"{path}: the table or its split is not that which the run began with: begin a new run")
@@ -49,3 +60,9 @@ class DiscoveryRunFolder(RunFolder[Discovered]):
         writer.writeheader()
         writer.writerows(rows)
         write_text(self.path / FRONT, text.getvalue())
+
+
+def _named(parts: Split, ids: list[str], table_sha256: str) -> dict[str, object]:
+    """Which records of a table are for what, by their ids, and the digest of all."""
+    named: dict[str, object] = {name: [ids[i] for i in indices] for name, indices in parts.to_json().items()}
+    return {**named, "table_sha256": table_sha256}

@@ -21,7 +21,7 @@ from lpzero.fitness import Outcome, judge
 from lpzero.fitness.figures import ComparisonFigures, RankingFigures, of_correlation, rounded
 from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
 from lpzero.proxy import Proxy, load_proxy
-from lpzero.proxy.controls import fitted_controls
+from lpzero.proxy.controls import Control, fitted_controls
 from lpzero.proxy.discovery import (
     BaselineFigures,
     ChosenFormula,
@@ -141,7 +141,13 @@ class Sealed:
 
 
 def beside_figures(
-    setting: Setting[Config], test: Sequence[int], scores: Sequence[np.ndarray], proxies: Sequence[Proxy]
+    setting: Setting[Config],
+    test: Sequence[int],
+    scores: Sequence[np.ndarray],
+    proxies: Sequence[Proxy],
+    controls: Sequence[Control] | None = None,
+    *,
+    needed: bool = True,
 ) -> Sealed:
     """Judge a formula on the sealed test beside baselines, and controls that get the labels it was chosen on.
 
@@ -150,20 +156,24 @@ def beside_figures(
         test: Indices of the records of the sealed test that could be read.
         scores: For each proxy (test architectures,), higher is better.
         proxies: The formula, then the baselines.
+        controls: What stands beside them; None for those that are fitted to search and validation of this table.
+        needed: Whether the formula must rank them; else its figures say by their status why there are none.
 
     Raises:
-        NoResultError: The formula has no finite, varying value there.
+        NoResultError: The formula has no finite, varying value there, and must have.
     """
     table, seed = setting.table, setting.config.seed
     measured = measured_architectures(setting.space, table, setting.groups).part(test)
     architectures = [record.architecture for record in table.records]
-    fitted = fitted_controls(setting.space, architectures, table.oriented, setting.seen, test)
+    fitted = controls or fitted_controls(setting.space, architectures, table.oriented, setting.seen, test)
     every = [*scores, *(control.scores for control in fitted)]
     reports = [sealed_figures(one, measured, derived_seed(seed, "bootstrap")) for one in every]
-    if not reports[0][0].ok:
+    if needed and not reports[0][0].ok:
         status = reports[0][0].status.value
         raise NoResultError(f"the chosen formula {proxies[0].name} is {status} on the sealed test: search longer")
-    versus = versus_figures(every[0], every[1:], measured, derived_seed(seed, "comparison"))
+    versus = [ComparisonFigures()] * (len(every) - 1)
+    if reports[0][0].ok:
+        versus = versus_figures(every[0], every[1:], measured, derived_seed(seed, "comparison"))
     named: list[dict[str, Any]] = [{"proxy": proxy.name, "direction": proxy.direction} for proxy in proxies[1:]]
     named += [{"proxy": c.name, "direction": "higher", "labels": c.labels, "what": c.what or None} for c in fitted]
     baselines = [
@@ -195,7 +205,7 @@ def final_report(
     architectures = [table.records[i].architecture for i in there]
     scored = score_architectures(space, architectures, proxies, setting.probe, engine=engine, progress=progress)
     rows = dict(zip(there, scored, strict=True))
-    test, left_out = _tested(setting, {i: rows[i][0] for i in parts.test})
+    test, left_out = readable(setting, {i: rows[i][0] for i in parts.test}, "test")
 
     def scores_of(index: int, part: Sequence[int]) -> np.ndarray:
         return directed([rows[i][index] for i in part], proxies[index])
@@ -213,8 +223,13 @@ def final_report(
     return Report(formula, sealed.baselines, left_out)
 
 
-def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[int], list[LeftOut]]:
-    """The records of the test part that could be read, and those that could not.
+def readable(setting: Setting[Config], scores: dict[int, Score], part: str) -> tuple[list[int], list[LeftOut]]:
+    """The records of a part that could be read, and those that could not.
+
+    Args:
+        setting: Table, split and pass.
+        scores: Of each record of the part, by its index.
+        part: The name of the part.
 
     Raises:
         NoResultError: Fewer than 4 could.
@@ -222,7 +237,7 @@ def _tested(setting: Setting[Config], scores: dict[int, Score]) -> tuple[list[in
     records, left_out = setting.table.records, []
     for i, score in scores.items():
         if score.status.value in FAULTED:
-            left_out.append(LeftOut(id=records[i].id, part="test", status=score.status.value, reason=score.reason))
+            left_out.append(LeftOut(id=records[i].id, part=part, status=score.status.value, reason=score.reason))
     gone = {one.id for one in left_out}
     test = [i for i in scores if records[i].id not in gone]
     if len(test) < LEAST:

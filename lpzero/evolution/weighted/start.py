@@ -12,12 +12,13 @@ all architectures do, begins beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lpzero.fitness.batch import rank_statistics
+from lpzero.evolution.judging import Judge
 from lpzero.fitness.strata import Pairs
 from lpzero.fitness.weights import Labels, fit_weights
 from lpzero.formula.formula import Formula
@@ -40,28 +41,61 @@ def usable(terms: Sequence[Formula], values: Tensor) -> tuple[list[Formula], Ten
     return [terms[place] for place in kept], values[kept]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Architectures whose quality is known.
+
+    Attributes:
+        quality: (architectures,), higher is better.
+        groups: (architectures,), those of one model share a label.
+        tables: (architectures,) int, the table of each, numbered from 0.
+        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all of one table.
+    """
+
+    quality: np.ndarray
+    groups: np.ndarray
+    tables: np.ndarray
+    counted: Pairs | None = None
+
+    @classmethod
+    def of_one(cls, quality: np.ndarray, groups: np.ndarray, counted: Pairs | None = None) -> Seen:
+        """Those of one table."""
+        return cls(quality, groups, np.zeros(len(quality), np.int64), counted)
+
+    def part(self, places: np.ndarray) -> Seen:
+        """Some of them."""
+        counted = None if self.counted is None else self.counted[np.ix_(places, places)]
+        return Seen(self.quality[places], self.groups[places], self.tables[places], counted)
+
+    def judge(self, device: str) -> Judge:
+        """What scores of them are compared with."""
+        tables = torch.from_numpy(self.tables).to(device) if self.tables.any() else None
+        counted = None if self.counted is None else torch.from_numpy(self.counted).to(device)
+        return Judge(torch.from_numpy(self.quality).to(device), len(self.quality), counted, tables)
+
+
 class Sample:
     """Some architectures on which sums grow.
 
     Args:
         values: (terms, architectures) of every enumerated term.
-        quality: (architectures,), higher is better.
-        groups: (architectures,), those of one model share a label.
-        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all.
+        seen: The architectures.
+        worst: Whether the worst of several tables counts instead of their mean.
     """
 
-    def __init__(self, values: Tensor, quality: np.ndarray, groups: np.ndarray, counted: Pairs | None = None) -> None:
-        self._values = values
-        self._counted = None if counted is None else torch.from_numpy(counted).to(values.device)
-        self._labels = Labels.of(quality, groups).to(str(values.device))
-        self._quality = torch.from_numpy(quality).to(values.device)
+    def __init__(self, values: Tensor, seen: Seen, *, worst: bool = False) -> None:
+        device = str(values.device)
+        self._values, self._figure = values, "least" if worst else "tau_a"
+        self._labels = Labels.of(seen.quality, seen.groups, seen.tables).to(device)
+        self._judge = seen.judge(device)
 
     def gains(self, chosen: Sequence[int]) -> Tensor:
         """Tau-a of the left-out predictions of a sum with each term in turn added, (terms,); -1 where it has none."""
         number = len(self._values)
         old = self._values[list(chosen)][None].expand(number, -1, -1)
         left_out = fit_weights(torch.cat([old, self._values[:, None]], 1), self._labels).left_out
-        taus = torch.nan_to_num(rank_statistics(left_out, self._quality, counted=self._counted).tau_a, nan=-1.0)
+        found = torch.tensor(self._judge.figures(left_out, self._judge.search)[self._figure], dtype=torch.float64)
+        taus = torch.nan_to_num(found, nan=-1.0)
         taus[list(chosen)] = -1.0
         return taus
 
@@ -91,23 +125,22 @@ def grow(samples: Sequence[Sample], most: int) -> list[int]:
 
 def forward_sums(
     evaluator: ShardedEvaluator,
-    quality: np.ndarray,
-    groups: np.ndarray,
+    seen: Seen,
     grammar: Grammar,
     rng: np.random.Generator,
-    counted: Pairs | None,
     progress: Callable[[int, int], None],
+    *,
+    worst: bool = False,
 ) -> tuple[list[Formula], int]:
     """Sums for an evolution to start from.
 
     Args:
         evaluator: Gives terms their values on search and validation.
-        quality: (architectures,) of the two, higher is better.
-        groups: (architectures,), those of one model share a label.
+        seen: The architectures of the two.
         grammar: That of the sums.
         rng: Draws the samples.
-        counted: (architectures, architectures) bool, the pairs that tau-a is over; None for all.
         progress: Called with (selections done, selections to do).
+        worst: Whether the worst of several tables counts instead of their mean.
 
     Returns:
         The stable sum and what it grew from, then those of all architectures, then one a sample, none twice; and how
@@ -115,14 +148,8 @@ def forward_sums(
     """
     every = enumerated_terms(grammar)
     terms, values = usable(every, evaluator.score_all(every).values)
-    whole = Sample(values, quality, groups, counted)
-    pairs = np.ones((len(quality), len(quality)), bool) if counted is None else counted
-    drawn = [_some(groups, rng) for _ in range(SAMPLES)]
-    # a sample without a pair that counts says nothing
-    drawn = [some for some in drawn if pairs[np.ix_(some, some)].any()]
-    samples = [
-        Sample(values[:, s], quality[s], groups[s], None if counted is None else counted[np.ix_(s, s)]) for s in drawn
-    ]
+    whole = Sample(values, seen, worst=worst)
+    samples = [Sample(values[:, some], seen.part(some), worst=worst) for some in _drawn(seen, rng)]
     selections = [samples, [whole], *([sample] for sample in samples)]
     grown: list[list[int]] = []
     for selection in selections:
@@ -134,9 +161,17 @@ def forward_sums(
     return list(dict.fromkeys(sums)), len(every)
 
 
-def _some(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A sample of architectures: 63 % of the models, at least 4."""
-    labels = np.unique(groups)
-    size = max(4, round(float(SHARE) * len(labels)))
-    found: np.ndarray = np.flatnonzero(np.isin(groups, rng.choice(labels, size=min(size, len(labels)), replace=False)))
+def _drawn(seen: Seen, rng: np.random.Generator) -> list[np.ndarray]:
+    """Samples of architectures: 63 % of the models of each table, at least 4; without those that rank nothing."""
+    found = []
+    for _ in range(SAMPLES):
+        parts = []
+        for table in np.unique(seen.tables):
+            labels = np.unique(seen.groups[seen.tables == table])
+            size = min(len(labels), max(4, round(float(SHARE) * len(labels))))
+            parts.append(np.flatnonzero(np.isin(seen.groups, rng.choice(labels, size=size, replace=False))))
+        some = np.sort(np.concatenate(parts))
+        judge = seen.part(some).judge("cpu")
+        if judge.ranks(judge.search):
+            found.append(some)
     return found

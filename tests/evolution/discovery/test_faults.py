@@ -20,6 +20,7 @@ from lpzero.evolution.discovery.faults import FAULTS, bank_run, read_faults, wit
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute
+from lpzero.evolution.together import Together
 from lpzero.progress import Progress
 from lpzero.proxy.discovery import LeftOut
 from lpzero.spaces.architecture import Architecture
@@ -87,7 +88,7 @@ def test_every_misbehaviour_has_a_status_and_the_run_goes_on(
     bad = wicked(setting, {**behaviours, test[0]: "raises"})
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with open_engine("process", 2, limits=Limits(seconds=20, memory=700 << 20)) as engine:
-        document = execute(run, bad, home=tmp_path / "home", engine=engine, watch=quiet).to_json()
+        document = execute(run, Together((bad,)), home=tmp_path / "home", engine=engine, watch=quiet).to_json()
     wanted = {records[i].id: EXPECTED[how] for i, how in behaviours.items()} | {records[test[0]].id: "failed"}
     assert {one["id"]: one["status"] for one in document["left_out"]} == wanted
     assert [one["part"] for one in document["left_out"]] == ["search"] * 2 + ["validation"] * 3 + ["test"]
@@ -96,7 +97,7 @@ def test_every_misbehaviour_has_a_status_and_the_run_goes_on(
     # a run that knows the faults tries none of them again, and gives the same without any worker
     known = EvolutionRunFolder.create(tmp_path / "known", setting.config)
     (known.path / FAULTS).write_text((run.path / FAULTS).read_text())
-    again = execute(known, bad, home=tmp_path / "home", engine=Serial(), watch=quiet).to_json()
+    again = execute(known, Together((bad,)), home=tmp_path / "home", engine=Serial(), watch=quiet).to_json()
     for key in ("best", "front", "baselines", "left_out", "evaluated"):
         assert again[key] == document[key]
 
@@ -105,14 +106,14 @@ def test_too_few_to_search_on_is_an_error_with_the_first_reason(setting: Setting
     bad = wicked(setting, dict.fromkeys(setting.parts.search[:6], "raises"))
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with pytest.raises(LpzeroError, match=r"6 of 14 architectures could not be read, which leaves 2 .*no kernel image"):
-        execute(run, bad, home=tmp_path / "home", engine=Serial(), watch=quiet)
+        execute(run, Together((bad,)), home=tmp_path / "home", engine=Serial(), watch=quiet)
 
 
 def test_too_few_to_test_on_is_no_result(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
     bad = wicked(setting, dict.fromkeys(setting.parts.test[3:], "raises"))
     run = EvolutionRunFolder.create(tmp_path / "run", setting.config)
     with pytest.raises(NoResultError, match=r"11 of 14 architectures of the sealed test could not be read: failed"):
-        execute(run, bad, home=home, engine=Serial(), watch=quiet)
+        execute(run, Together((bad,)), home=home, engine=Serial(), watch=quiet)
 
 
 def test_a_setting_without_some_architectures(setting: Setting) -> None:

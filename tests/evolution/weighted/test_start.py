@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
-from lpzero.evolution.weighted.start import Sample, forward_sums, grow, usable
+from lpzero.evolution.weighted.start import Sample, Seen, forward_sums, grow, usable
 from lpzero.fitness.weights import Labels, fit_weights
 from lpzero.formula import canonical, parse
 from lpzero.formula.grammar import get_grammar
@@ -29,15 +29,16 @@ def test_the_terms_that_made_the_quality_are_found_in_the_order_of_what_they_add
     values, n = _values(300, 80, 0), 80
     quality = (2 * values[17] - values[40] + 0.5 * values[99]).numpy() + 0.3 * np.random.default_rng(1).normal(size=n)
     samples = [
-        Sample(values[:, some], quality[some], np.arange(len(some))) for some in np.split(np.arange(n), [60])[:1]
+        Sample(values[:, some], Seen.of_one(quality[some], np.arange(len(some))))
+        for some in np.split(np.arange(n), [60])[:1]
     ]
-    assert grow([*samples, Sample(values, quality, np.arange(n))], 3) == [17, 40, 99]
+    assert grow([*samples, Sample(values, Seen.of_one(quality, np.arange(n)))], 3) == [17, 40, 99]
 
 
 def test_gains_are_those_of_fitting_each_sum_alone() -> None:
     values = _values(6, 30, 2)
     quality = (values[0] + values[1]).numpy()
-    gains = Sample(values, quality, np.arange(30)).gains([0])
+    gains = Sample(values, Seen.of_one(quality, np.arange(30))).gains([0])
     labels = Labels.of(quality, np.arange(30))
     for place in range(1, 6):
         alone = fit_weights(values[[0, place]][None], labels).left_out[0]
@@ -50,9 +51,11 @@ def test_on_noise_the_stable_sum_stays_small() -> None:
     for seed in range(5):
         values, quality = _values(100, 40, seed), rng.normal(size=40)
         parts = [rng.choice(40, size=25, replace=False) for _ in range(16)]
-        sizes.append(len(grow([Sample(values[:, p], quality[p], np.arange(25)) for p in parts], 6)))
+        sizes.append(len(grow([Sample(values[:, p], Seen.of_one(quality[p], np.arange(25))) for p in parts], 6)))
     # one sample alone never stops gaining
-    alone = [len(grow([Sample(_values(100, 40, s), rng.normal(size=40), np.arange(40))], 6)) for s in range(5)]
+    alone = [
+        len(grow([Sample(_values(100, 40, s), Seen.of_one(rng.normal(size=40), np.arange(40)))], 6)) for s in range(5)
+    ]
     assert np.mean(sizes) <= np.mean(alone)
 
 
@@ -83,11 +86,9 @@ def test_the_sums_of_a_start_belong_to_the_grammar_and_follow_from_the_seed() ->
     def found(seed: int) -> list[str]:
         sums, _ = forward_sums(
             evaluator,
-            quality,
-            np.arange(14),
+            Seen.of_one(quality, np.arange(14)),
             rules,
             np.random.default_rng(seed),
-            None,
             lambda done, total: told.append((done, total)),
         )
         assert all(accepts_sum(rules, one) for one in sums)
