@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
     from lpzero.api.explain import explain
+    from lpzero.api.leave_one_out import leave_one_out
     from lpzero.api.rank import rank
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
@@ -40,6 +41,7 @@ _EXPORTS = {
     "evolve": "lpzero.api.evolve",
     "explain": "lpzero.api.explain",
     "get_space": "lpzero.spaces",
+    "leave_one_out": "lpzero.api.leave_one_out",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
     "parse": "lpzero.formula",
@@ -62,6 +64,7 @@ __all__ = [
     "evolve",
     "explain",
     "get_space",
+    "leave_one_out",
     "load_proxy",
     "load_table",
     "parse",

@@ -10,7 +10,7 @@ import click
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_result
 from lpzero.cli.progress import progress_display
-from lpzero.cli.table_options import print_best, print_tables, split_options
+from lpzero.cli.table_options import print_best, print_left_out, print_tables, split_options
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError
 from lpzero.evolution import defaults
@@ -55,6 +55,12 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     "--hold-out",
     multiple=True,
     help="Table that takes no part in anything but the final figures, written alike; may be repeated.",
+)
+@click.option(
+    "--leave-one-out",
+    is_flag=True,
+    help="Leave each of several tables out in turn, and judge what the others found on it; --output is the folder of "
+    "the runs, and those that are there go on.",
 )
 @click.option("--worst", is_flag=True, help="Maximise the least of several tables instead of their mean.")
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
@@ -164,7 +170,9 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     help="JSON file with settings, such as a run's config.json.",
 )
 @as_json
-def evolve(resume: Path | None, output: Path | None, workers: Workers, as_json: bool, **settings: Any) -> None:
+def evolve(
+    resume: Path | None, output: Path | None, workers: Workers, leave_one_out: bool, as_json: bool, **settings: Any
+) -> None:
     """Discover a proxy: evolve formulas against a table of trained architectures, or several at once.
 
     Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
@@ -172,6 +180,9 @@ def evolve(resume: Path | None, output: Path | None, workers: Workers, as_json: 
     """
     import lpzero
 
+    if leave_one_out:
+        _leave_one_out(resume, output, workers, as_json, settings)
+        return
     if resume is not None:
         options.refuse_settings(click.get_current_context())
     given = {**settings, "table": settings["table"] or None} if resume is None else {}
@@ -181,6 +192,24 @@ def evolve(resume: Path | None, output: Path | None, workers: Workers, as_json: 
         print_result(result)
     else:
         _print(result)
+
+
+def _leave_one_out(
+    resume: Path | None, output: Path | None, workers: Workers, as_json: bool, settings: dict[str, Any]
+) -> None:
+    import lpzero
+
+    if resume is not None or output is None:
+        raise InputError("`leave_one_out`: give the folder of its runs as `output`, which also continues them")
+    if settings.pop("hold_out"):
+        raise InputError("`hold_out`: expected none, since each table is left out in turn")
+    tables = settings.pop("table")
+    with progress_display() as display:
+        result = lpzero.leave_one_out(tables, output=output, workers=workers, watch=display, **settings)
+    if as_json:
+        print_result(result)
+    else:
+        print_left_out(result)
 
 
 def _print(result: EvolveResult) -> None:

@@ -11,7 +11,8 @@ from lpzero.cli.output import AGAINST, MATCHED, SHARES, against, figures, matche
 from lpzero.evolution.defaults import LARGEST_PART
 
 if TYPE_CHECKING:
-    from lpzero.proxy.discovery import BaselineFigures, EnumerateResult, EvolveResult
+    from lpzero.proxy.discovery import BaselineFigures, EnumerateResult, EvolveResult, TableFigures
+    from lpzero.proxy.leave_one_out import LeaveOneOutResult
 
 Command = Callable[..., Any]
 
@@ -63,6 +64,30 @@ def print_tables(result: EvolveResult) -> None:
     if rows:
         click.echo()
         print_grid(["table", "what", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a", *MATCHED], rows)
+
+
+def print_left_out(result: LeaveOneOutResult) -> None:
+    """Print what was found without each table, and formulas, counts and controls over all of them."""
+    for table in result.tables:
+        click.echo(f"without {table.figures.table} ({table.direction} is better):\n  {table.formula}\n")
+    beside = [row.what for row in result.summary]
+    cells = {(table.figures.table, name): _cell(table.figures, name) for table in result.tables for name in beside}
+    names = [table.figures.table for table in result.tables]
+    rows = []
+    for row in result.summary:
+        over = _pair(row.mean, row.matched_mean), _pair(row.worst, row.matched_worst)
+        rows.append([row.what, *(cells[name, row.what] for name in names), *over])
+    print_grid(["tau-a (at matched size)", *names, "mean", "worst"], rows)
+
+
+def _cell(table: TableFigures, name: str) -> str:
+    tests = {"formula": table.test, **{row.proxy: row.test for row in table.baselines}}
+    close = tests[name].matched_size
+    return _pair(tests[name].tau_a, None if close is None else close.tau_a)
+
+
+def _pair(tau: float | None, close: float | None) -> str:
+    return "-" if tau is None else f"{tau:.3f}" + ("" if close is None else f" ({close:.3f})")
 
 
 def print_best(result: EvolveResult | EnumerateResult) -> None:

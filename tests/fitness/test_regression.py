@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lpzero.errors import InputError
-from lpzero.fitness.regression import PENALTIES, expected, with_logarithms
+from lpzero.fitness import correlate
+from lpzero.fitness.regression import PENALTIES, expected, expected_elsewhere, with_logarithms
 
 
 def test_features_are_columns_and_those_above_zero_have_logarithms() -> None:
@@ -77,3 +78,30 @@ def test_too_few_labels_and_what_is_not_finite_are_refused() -> None:
     columns[5] = np.nan
     with pytest.raises(InputError, match="expected finite features and qualities"):
         expected(columns, quality, range(4), range(4, 10))
+
+
+def test_what_is_expected_elsewhere_is_a_ridge_within_tables() -> None:
+    rng = np.random.default_rng(4)
+    columns = [rng.normal(size=(n, 2)) + 10 * n for n in (20, 60)]
+    quality = [table[:, 0] - 0.5 * (table[:, 1] - table[:, 1].mean()) ** 2 for table in columns]
+    asked = rng.normal(size=(30, 2)) + 500
+    found = expected_elsewhere(columns, quality, asked)
+    # the level of a table says nothing, and neither does the unit of its quality
+    moved = expected_elsewhere(columns, [quality[0] * 7 - 100, np.exp(quality[1] - quality[1].max())], asked)
+    np.testing.assert_allclose(moved, found, rtol=1e-9)
+    tau = correlate(expected_elsewhere(columns, quality, columns[1]), quality[1]).tau_a
+    assert tau > 0.9
+
+
+def test_each_table_weighs_the_same_elsewhere() -> None:
+    rng = np.random.default_rng(5)
+    one, other = rng.normal(size=(20, 1)), rng.normal(size=(200, 1))
+    # the tables say the opposite of each other: neither wins by its size
+    found = expected_elsewhere([one, other], [one[:, 0], -other[:, 0]], np.linspace(-1, 1, 9)[:, None])
+    alone = expected_elsewhere([other], [-other[:, 0]], np.linspace(-1, 1, 9)[:, None])
+    assert abs(found[-1] - found[0]) < 0.3 * abs(alone[-1] - alone[0])
+
+
+def test_few_labels_of_any_table_are_refused_elsewhere() -> None:
+    with pytest.raises(InputError, match="at least 4 labels of a table, found 3"):
+        expected_elsewhere([np.ones((9, 1)), np.ones((3, 1))], [np.arange(9.0), np.arange(3.0)], np.ones((2, 1)))

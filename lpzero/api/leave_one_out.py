@@ -1,0 +1,58 @@
+"""Discover proxies with each of several tables left out in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lpzero.api.evolve import evolve
+from lpzero.engines import Workers
+from lpzero.errors import InputError
+from lpzero.progress import Watch, unwatched
+from lpzero.proxy.leave_one_out import LeaveOneOutResult, summarised
+from lpzero.tables import named_table
+
+FEWEST = 3
+"""Tables: one is left out, and several are left."""
+
+
+def leave_one_out(
+    tables: Sequence[str | Path],
+    *,
+    output: str | Path,
+    workers: Workers = Workers(),  # noqa: B008  (a frozen value)
+    watch: Watch = unwatched,
+    **settings: Any,
+) -> LeaveOneOutResult:
+    """Leave each table out in turn: ``lpzero evolve --leave-one-out``.
+
+    A formula is found on the other tables and judged on all of the one that is left out, beside every count and the
+    controls that are fitted to the same labels.
+
+    Args:
+        tables: Three or more, each a name or a folder, perhaps a colon and a protocol.
+        output: Folder of the runs, one below it for each table; what is finished there is taken as it is, and what was
+            stopped goes on, with the settings that it began with.
+        workers: Where the work runs; the result does not depend on it.
+        watch: Told how it goes.
+        settings: The other arguments of :func:`lpzero.evolve`.
+
+    Raises:
+        InputError: Fewer than three tables, one of them twice, or as :func:`lpzero.evolve`.
+        MissingError: A table is not here.
+        NoResultError: No valid formula was found.
+    """
+    if len(tables) < FEWEST:
+        raise InputError(
+            f"expected {FEWEST} tables or more to leave one out of, found {len(tables)}: name more `table`"
+        )
+    results = []
+    for place, table in enumerate(tables):
+        run = Path(output) / Path(named_table(str(table))[0]).name
+        if run.exists():
+            results.append(evolve(resume=run, workers=workers, watch=watch))
+            continue
+        others = [*tables[:place], *tables[place + 1 :]]
+        results.append(evolve(others, hold_out=[table], output=run, workers=workers, watch=watch, **settings))
+    return summarised(results)
