@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from lpzero.proxy.discovery import EvolveResult
 
 
-class _ProxyText(click.types.StringParamType):
-    """The text of a proxy: several in an environment variable stand between semicolons, as formulas have spaces."""
+class _Texts(click.types.StringParamType):
+    """Texts of which several in an environment variable stand between semicolons: formulas and folders have spaces."""
 
-    name = "proxy"
+    name = "text"
     envvar_list_splitter = ";"
 
 
@@ -40,6 +40,12 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
             raise InputError(f"{value}: unknown setting {unknown[0]!r}: expected some of {valid}")
         # checked as JSON, before the options read them as text; what the file leaves out may come from a flag
         check_settings(EvolveConfig, {"space": "", "protocol": "", "table": "", **settings}, source=str(value))
+        if settings.pop("beside", []) or settings.pop("hold_out", []):
+            raise InputError(
+                f"{value}: these are the settings of a run on several tables: give them as `table` and flags"
+            )
+        if "table" in settings:
+            settings["table"] = [settings["table"]]
         ctx.default_map = {**(ctx.default_map or {}), **settings}
     return value
 
@@ -48,12 +54,14 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option(
     "--table",
     multiple=True,
+    type=_Texts(),
     help="Table of measured qualities: a name or a folder. Several are ranked at once, each counting the same; behind "
     "a name there may be a colon and a protocol.  [default: the space's first]",
 )
 @click.option(
     "--hold-out",
     multiple=True,
+    type=_Texts(),
     help="Table that takes no part in anything but the final figures, written alike; may be repeated.",
 )
 @click.option(
@@ -107,7 +115,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     "--seed-formula",
     "seed_formulas",
     multiple=True,
-    type=_ProxyText(),
+    type=_Texts(),
     help="A formula to begin with, or the name or file of a proxy that is one; may be repeated.",
 )
 @click.option("--rules/--no-rules", default=True, show_default=True, help="Whether rules prune formulas unevaluated.")

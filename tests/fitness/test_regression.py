@@ -82,9 +82,9 @@ def test_too_few_labels_and_what_is_not_finite_are_refused() -> None:
 
 def test_what_is_expected_elsewhere_is_a_ridge_within_tables() -> None:
     rng = np.random.default_rng(4)
-    columns = [rng.normal(size=(n, 2)) + 10 * n for n in (20, 60)]
-    quality = [table[:, 0] - 0.5 * (table[:, 1] - table[:, 1].mean()) ** 2 for table in columns]
-    asked = rng.normal(size=(30, 2)) + 500
+    columns = [rng.normal(size=(n, 2)) for n in (20, 60)]
+    quality = [100 * len(table) + table[:, 0] - 0.5 * table[:, 1] ** 2 for table in columns]
+    asked = rng.normal(size=(30, 2))
     found = expected_elsewhere(columns, quality, asked)
     # the level of a table says nothing, and neither does the unit of its quality
     moved = expected_elsewhere(columns, [quality[0] * 7 - 100, np.exp(quality[1] - quality[1].max())], asked)
