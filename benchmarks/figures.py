@@ -93,10 +93,16 @@ SEALED = (
         "`enumerate`, the paper's grammar on the published models (`legacy`)", "sealed-enumerate-flexibert-glue-legacy"
     ),
     Sealed("`enumerate`, `gpt2-own`", "sealed-enumerate-gpt2-own-own"),
+    Sealed("weighted sums, GPT-2 on WikiText-103", "sealed-weighted-gpt2-wt103-lts"),
+    Sealed("weighted sums, Transformer-XL on WikiText-103", "sealed-weighted-transxl-wt103-lts"),
+    Sealed("weighted sums, FlexiBERT on GLUE, protocol `trained`", "sealed-weighted-flexibert-glue-trained"),
+    Sealed("weighted sums, `gpt2-own`", "sealed-weighted-gpt2-own-own"),
+    Sealed("weighted sums, `flexibert-own`", "sealed-weighted-flexibert-own-own"),
+    Sealed("weighted sums, sub-networks of a small LLaMA (`llama-own`)", "sealed-weighted-llama-own-own"),
 )
 
 
-NEWCOMER = ("sealed-evolve-gpt2-wt103-lts", "sealed-evolve-flexibert-glue-trained", "sealed-llama-own")
+NEWCOMER = ("sealed-evolve-gpt2-wt103-lts", "sealed-evolve-flexibert-glue-trained", "sealed-weighted-llama-own-own")
 """Which of them README shows."""
 
 
