@@ -8,8 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from lpzero.cli.table_options import print_best, split_options, table_options
+from lpzero.cli.table_options import print_best, print_left_out, print_tables, split_options, table_options
 from lpzero.proxy.discovery import EvolveResult
+from lpzero.proxy.leave_one_out import summarised
 
 PART = {"n": 12, "tau_a": 0.111, "tau_b": 0.222, "rho": 0.333, "distinct": 1.0}
 TEST = {
@@ -78,7 +79,51 @@ def test_the_options_are_left_to_the_library_where_nobody_says() -> None:
     for words in ([], ["--table", "t", "--search-size", "12", "--validation-size", "0"]):
         assert CliRunner().invoke(job, words, catch_exceptions=False).exit_code == 0
     assert received == [
-        dict.fromkeys(names),
-        {**dict.fromkeys(names), "table": "t", "search_size": 12, "validation_size": 0},
+        {**dict.fromkeys(names), "pairs": "all"},
+        {**dict.fromkeys(names), "table": "t", "search_size": 12, "validation_size": 0, "pairs": "all"},
     ]
     assert "at most 50" in " ".join(CliRunner().invoke(job, ["--help"]).stdout.split())
+
+
+def _elsewhere(table: str, **figures: Any) -> dict[str, Any]:
+    test = {**TEST, **figures}
+    baselines = [
+        {"proxy": "params", "direction": "higher", "test": {**TEST, "tau_a": 0.3}},
+        {"proxy": "depth", "direction": "higher", "test": {**TEST, "tau_a": 0.1}},
+        {
+            "proxy": "shape_quadratic",
+            "labels": 40,
+            "what": "fitted to the other tables",
+            "test": {**TEST, "tau_a": 0.2},
+        },
+    ]
+    named = {"table": table, "space": "gpt2", "protocol": "own", "table_sha256": "0"}
+    return {**named, "test": test, "baselines": baselines}
+
+
+def test_other_tables_are_printed_beside_the_strongest_count_and_the_regression(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = {**RESULT, "beside": [_elsewhere("b")], "held_out": [_elsewhere("c", tau_a=0.7)]}
+    print_tables(EvolveResult.model_validate(result))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.startswith("b, own: sealed test best formula 0.444") for line in lines)
+    assert any(line.startswith("c, own: held out best formula 0.700") for line in lines)
+    assert sum(line.startswith("baseline params 0.300") for line in lines) == 2
+    assert sum(line.startswith("control shape_quadratic (40 labels") for line in lines) == 2
+    assert not any("depth" in line for line in lines)
+    print_tables(EvolveResult.model_validate(RESULT))
+    assert capsys.readouterr().out == ""
+
+
+def test_tables_left_out_in_turn_are_one_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    results = [
+        EvolveResult.model_validate({**RESULT, "held_out": [_elsewhere(name, tau_a=tau)]})
+        for name, tau in (("b", 0.5), ("c", 0.7))
+    ]
+    print_left_out(summarised(results))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "without b (lower is better):"
+    assert "tau-a (at matched size) b c mean worst" in lines
+    assert "formula 0.500 (0.700) 0.700 (0.700) 0.600 (0.700) 0.500 (0.700)" in lines
+    assert "params 0.300 (0.700) 0.300 (0.700) 0.300 (0.700) 0.300 (0.700)" in lines
