@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from lpzero.errors import InputError
-from lpzero.spaces.own import MAX_TOKENS, protocol_of
+from lpzero.spaces.own import MAX_TOKENS, NAME, protocol_of
 from lpzero.spaces.space import Objective
 from lpzero.tables.recipe import Recipe
 from lpzero.training.corpus import Corpus
@@ -63,7 +63,7 @@ VALIDATION_TOKENS: Mapping[Objective, int] = MappingProxyType({"masked": 32768, 
 MASK_SHARE = 0.3
 
 
-def recipe(space: str, objective: Objective, corpus: Corpus, scale: Scale) -> Recipe:
+def recipe(space: str, objective: Objective, corpus: Corpus, scale: Scale, protocol: str = NAME) -> Recipe:
     """Write the recipe of a table.
 
     A share of .3 is masked, twice BERT's .15, so that a step has twice as much to learn from.
@@ -73,6 +73,7 @@ def recipe(space: str, objective: Objective, corpus: Corpus, scale: Scale) -> Re
         objective: Of its models.
         corpus: What they read.
         scale: What the user set.
+        protocol: ``"own"`` or ``"scratch"``, for models that read bytes; the recipe's has the vocabulary of the corpus.
 
     Raises:
         InputError: A part of the corpus is shorter than what is drawn from it.
@@ -87,7 +88,7 @@ def recipe(space: str, objective: Objective, corpus: Corpus, scale: Scale) -> Re
             )
     return Recipe(
         space=space,
-        protocol=protocol_of(corpus.vocabulary),
+        protocol=protocol_of(corpus.vocabulary, protocol),
         objective=objective,
         tokens=corpus.tokens,
         vocabulary=corpus.vocabulary,

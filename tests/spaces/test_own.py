@@ -1,4 +1,4 @@
-"""The protocol `own` and its vocabularies, as names."""
+"""The protocols `own` and `scratch` and their vocabularies, as names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lpzero.errors import InputError
-from lpzero.spaces import FlexiBert, Gpt2, TransfoXl, get_space, own
+from lpzero.spaces import SPACES, FlexiBert, Gpt2, TransfoXl, get_space, own
 
 
 def test_the_bytes_and_the_mask_are_the_whole_vocabulary() -> None:
@@ -21,6 +21,26 @@ def test_the_bytes_and_the_mask_are_the_whole_vocabulary() -> None:
 @given(st.integers(own.SMALLEST_VOCABULARY, own.LARGEST_VOCABULARY))
 def test_a_vocabulary_survives_its_name(vocabulary: int) -> None:
     assert own.split_protocol(own.protocol_of(vocabulary), ("lts", "own")) == ("own", vocabulary)
+
+
+@pytest.mark.property
+@given(st.integers(own.SMALLEST_VOCABULARY, own.LARGEST_VOCABULARY))
+def test_a_vocabulary_of_scratch_survives_its_name(vocabulary: int) -> None:
+    protocol = own.protocol_of(vocabulary, own.SCRATCH)
+    assert own.split_protocol(protocol, ("own", "scratch")) == ("scratch", vocabulary)
+
+
+def test_beside_scratch_own_has_one_vocabulary() -> None:
+    assert own.split_protocol("own", ("own", "scratch")) == ("own", 257)
+    for protocol, protocols in (("own-300", ("own", "scratch")), ("scratch-300", ("own",)), ("scratch", ("own",))):
+        with pytest.raises(InputError, match=f"unknown protocol '{protocol}': expected one of {', '.join(protocols)}"):
+            own.split_protocol(protocol, protocols)
+
+
+def test_what_lpzero_trains_from_scratch_is_not_pretrained() -> None:
+    trained = {name: own.trained_name(get_space(name).protocols) for name in SPACES}
+    assert trained == {"flexibert": "own", "gpt2": "own", "transfo-xl": None, "llama": "scratch"}
+    assert not any(get_space(name, protocol).pretrained for name, protocol in trained.items() if protocol)
 
 
 def test_another_protocol_has_no_vocabulary_of_its_own() -> None:

@@ -62,13 +62,15 @@ def cell_of(space: Any, architecture: Architecture) -> Cell:
 
 
 @pytest.mark.property
-@pytest.mark.parametrize(("name", "cells"), [("flexibert", 4), ("gpt2", 35)])
+@pytest.mark.parametrize(
+    ("name", "protocol", "cells"), [("flexibert", "own", 4), ("gpt2", "own", 35), ("llama", "scratch", 15)]
+)
 @settings(max_examples=15, deadline=None)
 @given(seed=SEEDS, number=st.integers(1, 80))
 def test_a_draw_is_distinct_even_and_the_beginning_of_a_longer_one(
-    name: str, cells: int, seed: int, number: int
+    name: str, protocol: str, cells: int, seed: int, number: int
 ) -> None:
-    space: Any = get_space(name, "own")
+    space: Any = get_space(name, protocol)
     drawn = draw(space, number, np.random.default_rng(seed))
     assert len(drawn) == number
     assert len({space.model_key(architecture) for architecture in drawn}) == number

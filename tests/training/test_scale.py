@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def test_a_recipe_says_what_was_set_and_what_the_corpus_is(corpus: Corpus) -> No
     counts = np.unique(corpus.train, return_counts=True)[1]
     assert made.unigram_entropy == pytest.approx(stats.entropy(counts))
     assert made.digest != recipe("gpt2", "causal", corpus, Scale(40, 3, 16, 5e-4, seed=8, device="cuda")).digest
+
+
+def test_the_protocol_is_the_name_that_was_given_with_the_vocabulary(corpus: Corpus) -> None:
+    scale = Scale(steps=10, batch=1, length=8, learning_rate=1e-3)
+    assert recipe("llama", "causal", corpus, scale, "scratch").protocol == "scratch"
+    pairs = replace(corpus, vocabulary=300)
+    assert recipe("llama", "causal", pairs, scale, "scratch").protocol == "scratch-300"
+    assert recipe("gpt2", "causal", pairs, scale).protocol == "own-300"
 
 
 def test_the_bundled_tables_were_trained_by_the_defaults() -> None:

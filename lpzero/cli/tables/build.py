@@ -38,7 +38,7 @@ class _Place(click.Path):
 
 
 @click.command("build")
-@click.option("--space", required=True, help="Space of the architectures: flexibert (masked) or gpt2 (causal).")
+@click.option("--space", required=True, help="Space of the architectures: flexibert (masked), gpt2 or llama (causal).")
 @click.option(
     "--archs",
     type=int,
@@ -134,11 +134,11 @@ def build_table(
     check_texts([*facts.items(), *(("notes", note) for note in notes)])
     if archs < 2:
         raise InputError(f"--archs: expected at least 2, for there to be something to rank, found {archs}")
-    objective = _objective(space)
+    objective, protocol = _trained(space)
     given = {"steps": steps, "batch": batch, "length": length, "learning_rate": learning_rate}
     scale = _scale(objective, given, seed, device)
     numbers = {"number": archs, "repeated": min(24, archs) if repeat is None else repeat}
-    written = recipe(space, objective, read_corpus(corpus, validation=validation, tokens=tokens), scale)
+    written = recipe(space, objective, read_corpus(corpus, validation=validation, tokens=tokens), scale, protocol)
     try:
         with workers.open(scale.device, deterministic=deterministic) as engine:
             source_text = CorpusFiles(corpus, validation, tokens)
@@ -152,13 +152,15 @@ def build_table(
     _print(card, out, as_json)
 
 
-def _objective(space: str) -> Objective:
+def _trained(space: str) -> tuple[Objective, str]:
+    """The objective of a space, and the protocol of the models that lpzero trains itself."""
     from lpzero.spaces import get_space, own
 
     known = get_space(space)
-    if own.NAME not in known.protocols or get_space(space, own.NAME).pretrained:
-        raise InputError(f"{space} has no models that lpzero trains itself: expected flexibert or gpt2")
-    return known.objective
+    protocol = own.trained_name(known.protocols)
+    if protocol is None or get_space(space, protocol).pretrained:
+        raise InputError(f"{space} has no models that lpzero trains itself: expected flexibert, gpt2 or llama")
+    return known.objective, protocol
 
 
 def _scale(objective: Objective, given: dict[str, Any], seed: int, device: str) -> Scale:

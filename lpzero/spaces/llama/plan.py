@@ -71,13 +71,27 @@ BASES: Mapping[str, Base] = MappingProxyType(
             theta=1e4,
             tied=True,
         ),
+        own.SCRATCH: Base(
+            vocabulary=own.BYTE_VOCABULARY,
+            max_tokens=own.MAX_TOKENS,
+            width=192,
+            depth=8,
+            heads=8,
+            kv_heads=4,
+            head_width=16,
+            inner_width=512,
+            epsilon=1e-5,
+            theta=1e4,
+            tied=True,
+        ),
     }
 )
 """What each protocol is drawn around.
 
 ``160m`` has the numbers of Miao et al. 2023 (https://arxiv.org/abs/2305.09781), ``1b`` those of TinyLlama (Zhang et al.
 2024, https://arxiv.org/abs/2401.02385), ``7b`` those of LLaMA-7B (Touvron et al. 2023,
-https://arxiv.org/abs/2302.13971); ``own`` is the one that lpzero trained for the table ``llama-own``.
+https://arxiv.org/abs/2302.13971); ``own`` is the one that lpzero trained for the table ``llama-own``, ``scratch`` the
+largest of those that it trains one by one for ``llama-scratch-own``.
 """
 
 

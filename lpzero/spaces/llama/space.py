@@ -5,18 +5,21 @@ Sub-networks of a trained model are what LoNAS searches (Munoz et al. 2024, http
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.spaces import own
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
-from lpzero.spaces.choices import Choice, Choices
-from lpzero.spaces.llama import plan
+from lpzero.spaces.choices import Cell, Choice, Choices
+from lpzero.spaces.llama import bands, plan
 from lpzero.spaces.llama.checkpoint import Checkpoint, open_checkpoint
 from lpzero.spaces.llama.plan import BASES, Base, LlamaPlan
 from lpzero.spaces.llama.tokeniser import encoded
@@ -46,6 +49,15 @@ def subnet_choices(base: Base) -> Choices:
     return Choices(Llama.name, _depths(base), (), _layer(base, tuple(heads)))
 
 
+@lru_cache(maxsize=32)
+def _banded(choices: Choices) -> Mapping[Cell, int]:
+    """The cells of the size bands, each with the middle of its band."""
+    widths = [values[0] for values in choices.whole[0].values]
+    return MappingProxyType(
+        {Cell(depth, widths.index(width)): middle for middle, shapes in bands.BANDS.items() for depth, width in shapes}
+    )
+
+
 def _layer(base: Base, heads: tuple[tuple[int, int], ...]) -> tuple[Choice, ...]:
     return Choice.of("intermediate_size", *_parts(base.inner_width, 8)), Choice(("heads", "kv_heads"), heads)
 
@@ -66,8 +78,11 @@ class Llama(ChoiceSpace):
 
     Attributes:
         protocol: ``"160m"``, ``"1b"``, ``"7b"``: untrained models up to that size. ``"own"``: sub-networks of the small
-            LLaMA over bytes that comes with the package, those of the table ``llama-own``. ``"subnet-"`` and 16 digits:
-            sub-networks of the checkpoint with that digest, as :func:`open_subnetworks` opens it.
+            LLaMA over bytes that comes with the package, those of the table ``llama-own``. ``"scratch"``: untrained
+            models over bytes, small enough to train within minutes, those of the table ``llama-scratch-own``; its
+            cells are the pairs of depth and width that have a size band (:mod:`lpzero.spaces.llama.bands`).
+            ``"subnet-"`` and 16 digits: sub-networks of the checkpoint with that digest, as :func:`open_subnetworks`
+            opens it.
         checkpoint: The checkpoint of a ``subnet-`` protocol; None for another.
 
     Raises:
@@ -89,14 +104,16 @@ class Llama(ChoiceSpace):
         return tuple(BASES) if self.checkpoint is None else (SUBNET + self.checkpoint.digest,)
 
     def _named(self) -> tuple[str, int | None]:
+        if self.checkpoint is None:
+            return own.split_protocol(self.protocol, self.protocols)
         if self.protocol not in self.protocols:
-            if self.checkpoint is not None and self.protocol.startswith(SUBNET):
+            if self.protocol.startswith(SUBNET):
                 raise InputError(
                     f"{self.checkpoint.folder}: expected the checkpoint of the protocol {self.protocol}, found it "
                     f"changed: it is {self.protocols[0]} now"
                 )
             raise unknown_name("protocol", self.protocol, self.protocols)
-        return self.protocol, own.BYTE_VOCABULARY if self.protocol == own.NAME else None
+        return self.protocol, None
 
     @property
     def reference(self) -> str:
@@ -106,7 +123,10 @@ class Llama(ChoiceSpace):
     @property
     def base(self) -> Base:
         """The numbers that the space is drawn around."""
-        return BASES[self.protocol] if self.checkpoint is None else self.checkpoint.base
+        if self.checkpoint is not None:
+            return self.checkpoint.base
+        base = BASES[self.protocol_name]
+        return base if self.own_vocabulary is None else replace(base, vocabulary=self.own_vocabulary)
 
     @property
     def pretrained(self) -> bool:
@@ -117,6 +137,32 @@ class Llama(ChoiceSpace):
     def choices(self) -> Choices:
         """The choices of an architecture under this protocol."""
         return subnet_choices(self.base) if self.pretrained else scratch_choices(self.base)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every depth with every width; of ``scratch`` those that have a size band."""
+        return tuple(self._middles) if self._middles else super().cells
+
+    @property
+    def _middles(self) -> Mapping[Cell, int]:
+        """The cells of ``scratch`` with the middle of their size bands; none of another protocol."""
+        return _banded(self.choices) if self.protocol_name == own.SCRATCH else {}
+
+    def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
+        """Draw an architecture, uniform over each choice; from a cell of ``scratch``, over those in its size band.
+
+        Raises:
+            InputError: The cell is one of ``scratch`` that has no band.
+        """
+        drawn = super().sample(rng, cell)
+        if cell is None or not self._middles:
+            return drawn
+        middle = self._middles.get(cell)
+        if middle is None:
+            raise InputError(f"expected a cell with a size band, found {cell}: take one of `cells`")
+        while not bands.inside(self.parameter_counts(drawn)["nonembedding"], middle):
+            drawn = super().sample(rng, cell)
+        return drawn
 
     @property
     def vocabulary(self) -> int:

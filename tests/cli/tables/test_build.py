@@ -189,6 +189,16 @@ def test_the_card_says_what_was_said_of_the_table(capsys: pytest.CaptureFixture[
     assert (card["name"], card["source"], card["licence"]) == ("out", "lpzero tables build", "unstated")
 
 
+@pytest.mark.parametrize(("tokens", "protocol"), [("bytes", "scratch"), ("bpe:270", "scratch-270")])
+def test_llamas_are_trained_from_scratch(capsys: pytest.CaptureFixture[str], tokens: str, protocol: str) -> None:
+    Path("text.txt").write_text("the cat sat on the mat and looked at the other cat on the wall " * 40)
+    assert run(command("--space", "llama", "--tokens", tokens, "--json")) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert (card["space"], card["protocols"], card["trainings"]) == ("llama", [protocol], 3)
+    # both were built by this protocol, with whatever vocabulary
+    assert json.loads((Path("out") / RECIPE).read_text())["protocol"] == protocol
+
+
 def test_a_path_below_home_is_one_also_where_no_shell_expands_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(Path.cwd() / "folder"))
     Path("text.txt").rename("folder/text.txt")

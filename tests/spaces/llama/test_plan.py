@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 
 import pytest
@@ -85,6 +86,7 @@ def test_a_base_fits_together(name: str) -> None:
     one = BASES[name]
     assert one.heads % one.kv_heads == 0
     assert one.head_width % 2 == 0
-    assert one.heads * one.head_width == one.width
+    # of scratch the attention of the largest is two thirds as wide as the stream: it costs less to train
+    assert one.heads * one.head_width == one.width * (Fraction(2, 3) if name == "scratch" else 1)
     with pytest.raises(TypeError):
         BASES[name] = one  # type: ignore[index]

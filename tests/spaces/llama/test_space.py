@@ -13,8 +13,11 @@ import pytest
 import torch
 
 from lpzero.errors import InputError
+from lpzero.fitness.strata import matched
 from lpzero.spaces import Architecture
 from lpzero.spaces.architecture import Value
+from lpzero.spaces.choices import Cell
+from lpzero.spaces.llama.bands import BANDS, inside
 from lpzero.spaces.llama.plan import BASES, LlamaPlan, parameter_counts, whole_plan
 from lpzero.spaces.llama.space import Llama
 from lpzero.spaces.models import weights as space_weights
@@ -51,6 +54,8 @@ def test_size() -> None:
     assert Llama("7b").size == 4 * sum((8 * 23) ** depth for depth in range(8, 33))
     # 1 to 4 groups with 1 or 2 heads each
     assert Llama("own").size == sum((8 * 8) ** depth for depth in range(2, 7))
+    # 4 widths; 8 inner widths; heads 2, 4, 6, 8 with 1, 2 or 4 groups, but 6 with 1, 2 or 3
+    assert Llama("scratch").size == 4 * sum((8 * 11) ** depth for depth in range(2, 9))
 
 
 @EACH
@@ -90,12 +95,66 @@ def test_every_draw_mutant_and_child_is_valid(protocol: str) -> None:
             space.validate(architecture)
             assert Architecture.from_json(architecture.to_json()) == architecture
             assert space.key(architecture) == space.model_key(architecture)
-    assert len(space.cells) == len(space.choices.depths) * (1 if space.pretrained else 4)
+    if protocol != "scratch":
+        assert len(space.cells) == len(space.choices.depths) * (1 if space.pretrained else 4)
 
 
 def test_keys_are_stable() -> None:
     assert Llama().key(SMALL) == "00e44d3628014c7b4b998eef51c49dcaab310eb5610202b1754103256ff46f16"
     assert Llama("own").model_key(OWN) == "7d462bd0ab344802311cb22692047afd3f5aec9b680601212f9c05eb0dad6c27"
+
+
+def test_draws_are_stable() -> None:
+    # the table llama-scratch-own grows from the same draw
+    assert {name: draws(Llama(name), 1)[0].digest[:16] for name in BASES} == {
+        "160m": "c85a5c98ccd60181",
+        "1b": "fb3260dfafa1e149",
+        "7b": "c0bf3523fc5a91d9",
+        "own": "319e1d76405182f2",
+        "scratch": "8a980173a9e9dad6",
+    }
+    space, rng = Llama("scratch"), np.random.default_rng(0)
+    assert space.sample(rng, space.cells[0]).digest[:16] == "ebed626b81cef786"
+
+
+def test_any_two_decoders_of_a_size_band_are_of_matched_size() -> None:
+    space, rng = Llama("scratch"), np.random.default_rng(2)
+    widths = [values[0] for values in space.choices.whole[0].values]
+    sizes: dict[int, list[int]] = {middle: [] for middle in BANDS}
+    for cell in space.cells:
+        (middle,) = (m for m, shapes in BANDS.items() if (cell.depth, widths[cell.width]) in shapes)
+        for architecture in (space.sample(rng, cell) for _ in range(10)):
+            assert (architecture.depth, architecture["hidden_size"]) == (cell.depth, widths[cell.width])
+            sizes[middle].append(space.parameter_counts(architecture)["nonembedding"])
+    assert len(space.cells) == len(set(space.cells)) == sum(map(len, BANDS.values()))
+    for middle, found in sizes.items():
+        pairs = matched(np.array(found))
+        assert pairs.sum() == len(found) * (len(found) - 1)
+        assert min(found) < middle < max(found)
+    # no choice is lost to the bands
+    inner = {width for cell in space.cells for width in space.sample(rng, cell).integers("intermediate_size")}
+    assert inner == {values[0] for values in space.choices.layer[0].values}
+
+
+def test_a_draw_from_the_whole_of_scratch_knows_no_bands() -> None:
+    sizes = [Llama("scratch").parameter_counts(a)["nonembedding"] for a in draws(Llama("scratch"), 200)]
+    assert not all(any(inside(size, middle) for middle in BANDS) for size in sizes)
+
+
+def test_a_cell_without_a_size_band_is_refused() -> None:
+    with pytest.raises(InputError, match=r"expected a cell with a size band, found Cell\(depth=8, width=3\): take one"):
+        Llama("scratch").sample(np.random.default_rng(0), Cell(8, 3))
+
+
+def test_scratch_takes_its_vocabulary_from_the_protocol() -> None:
+    bytes_alone, pairs = Llama("scratch"), Llama("scratch-512")
+    assert (bytes_alone.vocabulary, pairs.vocabulary, pairs.max_tokens) == (257, 512, 64)
+    assert (pairs.choices, pairs.cells, pairs.pretrained) == (bytes_alone.choices, bytes_alone.cells, False)
+    architecture = draws(pairs, 1)[0]
+    counts = [space.parameter_counts(architecture) for space in (bytes_alone, pairs)]
+    assert counts[1]["embedding"] - counts[0]["embedding"] == (512 - 257) * int(architecture["hidden_size"])
+    assert counts[1]["nonembedding"] == counts[0]["nonembedding"]
+    assert count_parameters(pairs.build(architecture, seed=0)) == counts[1]
 
 
 @EACH
@@ -155,16 +214,16 @@ def test_only_sub_networks_are_trained() -> None:
     assert [name for name in BASES if Llama(name).pretrained] == ["own"]
 
 
-@pytest.mark.parametrize("protocol", ["own-4096", "13b", "subnet-0000000000000000"])
+@pytest.mark.parametrize("protocol", ["own-4096", "scratch-257", "13b", "subnet-0000000000000000"])
 def test_an_unknown_protocol_is_refused(protocol: str) -> None:
-    with pytest.raises(InputError, match=f"unknown protocol '{protocol}': expected one of 160m, 1b, 7b, own"):
+    with pytest.raises(InputError, match=f"unknown protocol '{protocol}': expected one of 160m, 1b, 7b, own, scratch"):
         Llama(protocol)
 
 
 def test_a_space_is_a_value() -> None:
     assert Llama() == Llama("160m")
     assert pickle.loads(pickle.dumps(Llama("7b"))) == Llama("7b")  # noqa: S301 - what it just wrote
-    assert (Llama("7b").reference, Llama("7b").protocols) == ("llama", ("160m", "1b", "7b", "own"))
+    assert (Llama("7b").reference, Llama("7b").protocols) == ("llama", ("160m", "1b", "7b", "own", "scratch"))
 
 
 def test_a_model_that_does_not_fit_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
