@@ -104,6 +104,11 @@ SPEED = (
         ),
     ),
     Speed(
+        "new distinct weighted sums a CPU second at steady state, bank and selection left out, 100 GPT-2",
+        "weighted-speed-gpt2-wt103-lts",
+        lambda r: f"{r.document['steady_state']:,}",
+    ),
+    Speed(
         "formulas a CPU second of whole runs, in those of the naive evaluator",
         "evolve-flexibert-glue-trained",
         whole_run,
