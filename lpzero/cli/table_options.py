@@ -59,7 +59,8 @@ def print_tables(result: EvolveResult) -> None:
             strongest = max(free, key=lambda row: row.test.tau_a or -1.0)
             controls = [row for row in table.baselines if row.labels is not None]
             name = f"{table.table}, {table.protocol}: {part}"
-            rows.append([name, "best formula", *figures(table.test), *matched(table.test)])
+            best = "best formula" if table.test.status is None else f"best formula: {table.test.status}"
+            rows.append([name, best, *figures(table.test), *matched(table.test)])
             rows += [["", _named(row), *figures(row.test), *matched(row.test)] for row in (strongest, *controls)]
     if rows:
         click.echo()

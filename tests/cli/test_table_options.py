@@ -112,6 +112,9 @@ def test_other_tables_are_printed_beside_the_strongest_count_and_the_regression(
     assert sum(line.startswith("baseline params 0.300") for line in lines) == 2
     assert sum(line.startswith("control shape_quadratic (40 labels") for line in lines) == 2
     assert not any("depth" in line for line in lines)
+    without = {"table": "d", "test": {"n": 20, "status": "nonfinite"}}
+    print_tables(EvolveResult.model_validate({**RESULT, "held_out": [{**_elsewhere("d"), **without}]}))
+    assert "d, own: held out best formula: nonfinite - -" in " ".join(capsys.readouterr().out.split())
     print_tables(EvolveResult.model_validate(RESULT))
     assert capsys.readouterr().out == ""
 
