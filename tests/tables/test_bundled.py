@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lpzero.fitness.strata import equal, matched, mean_over
 from lpzero.spaces import get_space
 from lpzero.tables import load_table, load_trained
 from lpzero.tables.folder import CARD, RECORDS, FolderTable, read_folder
@@ -16,7 +17,7 @@ from lpzero.training.card import figures
 from lpzero.training.corpus import read_corpus
 from lpzero.training.verification import verify
 
-NAMES = ("flexibert-own", "gpt2-own")
+NAMES = ("flexibert-own", "gpt2-own", "llama-scratch-own")
 EACH = pytest.mark.parametrize("name", NAMES)
 
 
@@ -56,7 +57,7 @@ def test_they_were_trained_long_enough(held: FolderTable) -> None:
 
 
 def test_every_depth_with_every_width_is_there(held: FolderTable) -> None:
-    space = get_space(held.table.space, "own")
+    space = get_space(held.table.space, held.table.protocols[0])
     found = {(record.architecture.depth, space.width(record.architecture)) for record in held.table.records}
     assert len(found) == len(space.cells)
     models = {space.model_key(record.architecture) for record in held.table.records}
@@ -81,6 +82,32 @@ def test_the_known_fault_of_gpt2_own_is_as_its_note_says() -> None:
     assert any(
         "tau-b of .72" in note and "four of the five" in note and ".68, against .65" in note for note in table.notes
     )
+
+
+def test_the_known_faults_of_llama_scratch_own_are_as_its_notes_say() -> None:
+    table, space = load_table("llama-scratch-own"), get_space("llama", "scratch")
+    architectures = [record.architecture for record in table.records]
+    sizes = np.array([space.parameter_counts(architecture)["nonembedding"] for architecture in architectures])
+    widths = np.array([space.width(architecture) for architecture in architectures])
+    depths = np.array([architecture.depth for architecture in architectures])
+    pairs = matched(sizes)
+    assert pairs.sum() / (table.n * (table.n - 1)) == pytest.approx(0.33, abs=0.005)
+    everywhere = equal(np.zeros(table.n))
+
+    def signs(values: np.ndarray) -> np.ndarray:
+        return np.sign(values[:, None] - values)
+
+    for scores, counted, tau_a in (
+        (widths, everywhere, 0.69),
+        (widths, pairs, 0.63),
+        (sizes, pairs, -0.02),
+        (depths, pairs, -0.57),
+        (widths * 1e9 + sizes, everywhere, 0.78),
+    ):
+        assert mean_over(counted, signs(scores) * signs(table.oriented)) == pytest.approx(tau_a, abs=0.006)
+    for width in np.unique(widths):
+        inside = widths == width
+        assert stats.kendalltau(depths[inside], table.oriented[inside]).statistic > 0
 
 
 @pytest.mark.slow
