@@ -102,7 +102,7 @@ SEALED = (
 )
 
 
-NEWCOMER = ("sealed-evolve-gpt2-wt103-lts", "sealed-evolve-flexibert-glue-trained", "sealed-weighted-llama-own-own")
+NEWCOMER = ("sealed-weighted-gpt2-wt103-lts", "sealed-evolve-flexibert-glue-trained", "sealed-weighted-llama-own-own")
 """Which of them README shows."""
 
 
