@@ -117,7 +117,8 @@ def evolve(
         held = [table_part(str(one), loaded, search_size=4, validation_size=0, watch=watch) for one in hold_out or ()]
         texts = [str(proxy.formula) for _, proxy in seeds]
         weighted = settings.get("grammar") == WEIGHTED
-        begun = start or ("enumeration" if weighted else _possible_start(facts["search_size"]))
+        searched = facts["search_size"] + sum(part["search_size"] for part in beside)
+        begun = start or ("enumeration" if weighted else _possible_start(searched))
         values = {**settings, **facts, "seed": seed or 0, "start": begun, "seed_formulas": texts}
         values |= {"beside": beside, "hold_out": held}
         return check_settings(EvolveConfig, {name: value for name, value in values.items() if value is not None})

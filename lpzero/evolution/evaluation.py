@@ -81,8 +81,8 @@ class Evaluation:
         return [found[i] for i in range(len(forms))]
 
     def scores(self, formula: Formula) -> np.ndarray:
-        """The values of a formula, (architectures,) of search, then validation."""
-        return self.evaluator.scores(formula)
+        """The values of a formula, (architectures,) of search, then validation, as :meth:`.Judge.levelled` has them."""
+        return self.judge.levelled(self.evaluator.scores(formula))
 
     def final(self, candidate: Candidate) -> Candidate:
         """The candidate as it is: nothing is fitted."""

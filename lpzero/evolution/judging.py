@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import stats
 from torch import Tensor
 
 from lpzero.fitness.batch import RankStatistics, rank_signatures, rank_statistics
@@ -65,6 +66,15 @@ class Judge:
             return self._figures(scores, members[0])
         every = [self._figures(scores, places) for places in members]
         return {**_over_tables(every), "signature": rank_signatures(scores[:, part]).tolist()}
+
+    def levelled(self, scores: np.ndarray) -> np.ndarray:
+        """Scores (search + validation,) as they can be compared: of several tables, shares of ranks within each."""
+        if self.tables is None:
+            return scores
+        tables, found = self.tables.cpu().numpy(), np.empty(len(scores))
+        for table in np.unique(tables):
+            found[tables == table] = stats.rankdata(scores[tables == table]) / (tables == table).sum()
+        return found
 
     def _figures(self, scores: Tensor, places: Tensor) -> Columns:
         some = None if self.counted is None else self.counted[places][:, places]

@@ -50,15 +50,14 @@ def check_start(config: EvolveConfig) -> None:
                 f"most {grammar.max_depth} deep and of at most {grammar.max_size} nodes: raise `max_depth` or "
                 "`max_size`"
             )
-    if (
-        config.start == "enumeration"
-        and config.grammar != WEIGHTED
-        and not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT
-    ):
-        raise InputError(
-            f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found `search_size` "
-            f"{config.search_size}: give `start` random"
-        )
+    searched = config.search_size + sum(part.search_size for part in config.beside)
+    if config.start != "enumeration" or config.grammar == WEIGHTED or SMALLEST_SPLIT <= searched <= LARGEST_SPLIT:
+        return
+    of_all = " of all tables together" if config.beside else ""
+    raise InputError(
+        f"an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found `search_size` "
+        f"{searched}{of_all}: give `start` random"
+    )
 
 
 def _in_grammar(grammar: Grammar, formula: Formula) -> bool:

@@ -72,6 +72,19 @@ def test_pairs_that_count_are_counted_within_tables(drawn: tuple[torch.Tensor, .
     assert judge.figures(scores, slice(None))["tau_a"] == pytest.approx(torch.stack(wanted).mean(0).tolist())
 
 
+def test_scores_of_several_tables_are_compared_by_their_places(drawn: tuple[torch.Tensor, ...]) -> None:
+    scores, quality, tables = drawn
+    one = scores[0].numpy()
+    assert Judge(quality, SEARCHED).levelled(one) is one
+    judge = Judge(quality, SEARCHED, tables=tables)
+    found = judge.levelled(one)
+    # the level of a table says nothing, and each one has its best at 1
+    np.testing.assert_array_equal(judge.levelled(one + 1000.0 * tables.numpy()), found)
+    for table in range(3):
+        assert found[tables == table].max() == 1.0
+        assert stats.kendalltau(found[tables == table], one[tables == table]).statistic == pytest.approx(1.0)
+
+
 def test_a_table_that_cannot_be_ranked_is_seen(drawn: tuple[torch.Tensor, ...]) -> None:
     _, quality, tables = drawn
     assert Judge(quality, SEARCHED, tables=tables).ranks(slice(None))

@@ -12,6 +12,7 @@ import pytest
 import lpzero
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig, check_config
+from lpzero.evolution.start import check_start
 from lpzero.evolution.together import Together, load_together
 from lpzero.proxy import load_proxy
 from lpzero.proxy.exclusion import looked_at
@@ -101,6 +102,15 @@ def test_a_table_that_shares_models_is_not_held_out(tmp_path: Path) -> None:
 def test_settings_of_several_tables(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         config(**changes)
+
+
+def test_an_enumeration_of_too_many_architectures_of_all_tables_is_refused_before_a_run() -> None:
+    large = config(start="enumeration", search_size=200, beside=[{**LLAMA, "search_size": 57}])
+    message = "ranks 12 to 256 architectures, found `search_size` 257 of all tables together: give `start` random"
+    with pytest.raises(InputError, match=message):
+        check_start(large)
+    check_start(config(start="enumeration", search_size=200, beside=[{**LLAMA, "search_size": 56}]))
+    check_start(large.model_copy(update={"grammar": "weighted"}))
 
 
 @pytest.mark.parametrize("grammar", ["typed", "weighted"])

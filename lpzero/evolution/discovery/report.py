@@ -165,7 +165,9 @@ def beside_figures(
     table, seed = setting.table, setting.config.seed
     measured = measured_architectures(setting.space, table, setting.groups).part(test)
     architectures = [record.architecture for record in table.records]
-    fitted = controls or fitted_controls(setting.space, architectures, table.oriented, setting.seen, test)
+    fitted = controls
+    if fitted is None:
+        fitted = fitted_controls(setting.space, architectures, table.oriented, setting.seen, test)
     every = [*scores, *(control.scores for control in fitted)]
     reports = [sealed_figures(one, measured, derived_seed(seed, "bootstrap")) for one in every]
     if needed and not reports[0][0].ok:

@@ -71,10 +71,9 @@ class WeightedEvaluation:
         return self.plain.evaluator, *self.plain.others
 
     def scores(self, formula: Formula) -> np.ndarray:
-        """The values of a sum with its weights, (architectures,) of search, then validation."""
+        """The values of a sum with its weights, (architectures,), as :meth:`.Judge.levelled` has them."""
         terms, weights = self._fitted(formula)
-        found: np.ndarray = (weights @ terms).cpu().numpy()
-        return found
+        return self.plain.judge.levelled((weights @ terms).cpu().numpy())
 
     def final(self, candidate: Candidate) -> Candidate:
         """A candidate with its weights in the formula, fitted to search and validation."""
