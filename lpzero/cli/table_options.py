@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli.output import AGAINST, MATCHED, SHARES, against, figures, matched, print_grid, shares
-from lpzero.evolution.defaults import LARGEST_PART
+from lpzero.evolution.defaults import LARGEST_PART, LARGEST_TEST
 
 if TYPE_CHECKING:
     from lpzero.proxy.discovery import BaselineFigures, EnumerateResult, EvolveResult, TableFigures
@@ -40,6 +40,12 @@ def split_options(command: Command) -> Command:
             "within 25 %), or by those of equal width.",
         ),
         click.option("--validation-size", type=int, help="Records for the choice.  [default: the same]"),
+        click.option(
+            "--test-size",
+            type=int,
+            help=f"Records of the sealed test, and of a table that is held out, at most; more are drawn from by the "
+            f"seed.  [default: {LARGEST_TEST}]",
+        ),
         click.option(
             "--search-size",
             type=int,

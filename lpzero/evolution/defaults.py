@@ -27,3 +27,5 @@ KEEP: Final = 20_000
 """Rankings of the search split that the choice of an enumeration looks at."""
 LARGEST_PART: Final = 50
 """Records of the search and of the validation split: a quarter of the table, at most so many."""
+LARGEST_TEST: Final = 1000
+"""Records of the sealed test, and of a table that is held out: all that are left, at most so many."""

@@ -63,23 +63,24 @@ def _of(setting: Setting[EvolveConfig]) -> dict[str, Any]:
 def _held_out(
     chosen: Candidate, setting: Setting[EvolveConfig], labelled: list[Labelled], engine: Engine, watch: Watch
 ) -> TableFigures:
-    """The formula on all of a table that nothing has looked at, beside controls that have the labels of the others.
+    """The formula on a table that nothing has looked at, beside controls that have the labels of the others.
 
     One that has no value for some of its models does not transfer there, which is a result.
     """
-    space, records = setting.space, setting.table.records
+    space, records, tested = setting.space, setting.table.records, setting.held_out
     best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
     proxies = [best, *(load_proxy(name) for name in baseline_names(space))]
     scored = score_architectures(
         space,
-        [record.architecture for record in records],
+        [records[i].architecture for i in tested],
         proxies,
         setting.probe,
         engine=engine,
         progress=counting(watch, f"testing on {setting.table.name}"),
     )
-    test, left_out = readable(setting, {i: row[0] for i, row in enumerate(scored)}, "held_out")
-    scores = [directed([scored[i][number] for i in test], proxy) for number, proxy in enumerate(proxies)]
+    rows = dict(zip(tested, scored, strict=True))
+    test, left_out = readable(setting, {i: row[0] for i, row in rows.items()}, "held_out")
+    scores = [directed([rows[i][number] for i in test], proxy) for number, proxy in enumerate(proxies)]
     controls: list[Control] = transferred_controls(labelled, space, [records[i].architecture for i in test])
     sealed = beside_figures(setting, test, scores, proxies, controls, needed=False)
     return TableFigures(**_of(setting), test=sealed.test, baselines=sealed.baselines, left_out=left_out)

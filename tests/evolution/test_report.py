@@ -85,6 +85,19 @@ def test_every_table_has_its_figures_and_controls(together: Together) -> None:
     assert held.test.tau_a == pytest.approx(order.sum() / (16 * 15), abs=1e-6)
 
 
+def test_no_more_is_tested_than_the_settings_want(together: Together) -> None:
+    config = together.config.model_copy(update={"test_size": 5})
+    fewer = replace(
+        together,
+        settings=tuple(replace(setting, config=config) for setting in together.settings),
+        held_out=tuple(replace(setting, config=config) for setting in together.held_out),
+    )
+    first, (beside,), (held,) = final_reports(
+        _candidate("log(width) + log(depth)"), fewer, engine=Serial(), watch=unwatched
+    )
+    assert (first.best.test.n, beside.test.n, held.test.n) == (5, 5, 5)
+
+
 def test_a_formula_without_a_value_on_a_held_out_table_is_said(together: Together) -> None:
     _, _, (held,) = final_reports(_candidate("log(first(mean(attention)))"), together, engine=Serial(), watch=unwatched)
     assert (held.test.tau_a, held.test.status) == (None, "nonfinite")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lpzero.evolution.defaults import LARGEST_PART
+from lpzero.evolution.defaults import LARGEST_PART, LARGEST_TEST
 from lpzero.operands.defaults import BATCH, ELEMENTS, TOKENS
 
 
@@ -20,6 +20,7 @@ class TableConfig(BaseModel):
         seed: Seed of every random choice, at least 0.
         search_size: Records that formulas are ranked on, at least 4.
         validation_size: Records that the choice of the result looks at as well, at least 0.
+        test_size: Records of the sealed test at most, 4 or more, drawn by the seed where more are left.
         batch: Sequences of the token batch.
         tokens: Tokens of each sequence.
         elements: Elements of each tensor that a sketch keeps.
@@ -37,6 +38,7 @@ class TableConfig(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 0
     search_size: Annotated[int, Field(ge=4)] = LARGEST_PART
     validation_size: Annotated[int, Field(ge=0)] = LARGEST_PART
+    test_size: Annotated[int, Field(ge=4)] = LARGEST_TEST
     batch: Annotated[int, Field(ge=1)] = BATCH
     tokens: Annotated[int, Field(ge=2)] = TOKENS
     elements: Annotated[int, Field(ge=16)] = ELEMENTS

@@ -200,14 +200,14 @@ def final_report(
         NoResultError: The chosen formula has no finite, varying value on the sealed test, or hardly any architecture of
             it could be read.
     """
-    table, space, parts = setting.table, setting.space, setting.parts
+    table, space, parts, tested = setting.table, setting.space, setting.parts, setting.tested
     best = Proxy(str(chosen.formula), chosen.formula, None, chosen.higher_is_better)
     proxies = [best, *(load_proxy(name) for name in baseline_names(space))]
-    there = [*setting.seen, *parts.test]
+    there = [*setting.seen, *tested]
     architectures = [table.records[i].architecture for i in there]
     scored = score_architectures(space, architectures, proxies, setting.probe, engine=engine, progress=progress)
     rows = dict(zip(there, scored, strict=True))
-    test, left_out = readable(setting, {i: rows[i][0] for i in parts.test}, "test")
+    test, left_out = readable(setting, {i: rows[i][0] for i in tested}, "test")
 
     def scores_of(index: int, part: Sequence[int]) -> np.ndarray:
         return directed([rows[i][index] for i in part], proxies[index])

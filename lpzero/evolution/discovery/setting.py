@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -44,6 +45,23 @@ class Setting(Generic[Config]):
     def seen(self) -> list[int]:
         """Indices of the search split, then of the validation split."""
         return [*self.parts.search, *self.parts.validation]
+
+    @property
+    def tested(self) -> list[int]:
+        """Indices of the sealed test, or of as many as the settings want of it."""
+        return self._sample(self.parts.test)
+
+    @property
+    def held_out(self) -> list[int]:
+        """Indices of what is judged of a table that takes no part in the search; likewise."""
+        return self._sample(range(self.table.n))
+
+    def _sample(self, indices: Sequence[int]) -> list[int]:
+        size = self.config.test_size
+        if len(indices) <= size:
+            return list(indices)
+        rng = np.random.default_rng(derived_seed(self.config.seed, "test"))
+        return sorted(rng.choice(np.array(indices), size, replace=False).tolist())
 
     @property
     def seen_architectures(self) -> tuple[Architecture, ...]:

@@ -48,6 +48,17 @@ def test_what_is_seen_is_search_then_validation() -> None:
     assert setting.seen_architectures == tuple(TABLE.records[i].architecture for i in setting.seen)
 
 
+def test_a_large_test_is_drawn_from_by_the_seed() -> None:
+    whole, some = load(config(), TABLE), load(config(test_size=12), TABLE)
+    assert whole.tested == list(whole.parts.test)
+    assert whole.held_out == list(range(TABLE.n))
+    assert some.parts == whole.parts
+    assert (len(set(some.tested)), len(set(some.held_out))) == (12, 12)
+    assert set(some.tested) < set(whole.parts.test)
+    assert some.tested == load(config(test_size=12), TABLE).tested
+    assert some.held_out != load(config(test_size=12, seed=1), TABLE).held_out
+
+
 def test_the_split_follows_from_the_seed_alone() -> None:
     one, again = load(config(), TABLE), load(config(elements=64, batch=2), None)
     assert one.parts == again.parts
