@@ -129,6 +129,45 @@ def sealed_section() -> list[str]:
     ]
 
 
+UNSEEN = (("decoders", "universal-decoder"), ("encoders", "universal-encoder"))
+
+
+def unseen_section() -> list[str]:
+    """What was found on other tables, on one that nobody has labels of."""
+    lines = [
+        "## Tables without labels",
+        "",
+        "Each table left out in turn: the weighted sum that was found on the others, the strongest count or hand-made",
+        "proxy of that table, and the quadratic in the shape that was fitted to the labels of the others.",
+        "",
+    ]
+    header = ["left out", "architectures", *HEADER[1:4], "shape_quadratic", *MATCHED[:3], "shape_quadratic"]
+    for what, name in UNSEEN:
+        if not (RESULTS / f"{name}.json").exists():
+            continue
+        record, rows = recorded(name), []
+        tables = dict.fromkeys(row["left out"] for row in record.rows())
+        for table in tables:
+            by = {row["what"].split(":")[0]: row for row in record.rows(**{"left out": table})}
+            formula, count, quadratic = (by[kind] for kind in ("formula", "baseline", "shape_quadratic"))
+            named = count["what"].removeprefix("baseline: ")
+            rows.append(
+                [
+                    *(f"`{table}`", str(formula["architectures"]), short(formula["tau-a"]), brief(formula["95 %"])),
+                    *(f"{short(count['tau-a'])} ({named})", short(quadratic["tau-a"])),
+                    *(short(formula["matched size"]), brief(formula["its 95 %"])),
+                    *(short(one["matched size"]) for one in (count, quadratic)),
+                ]
+            )
+        facts = record.document
+        for place, end in (("mean", "mean"), ("worst", "worst")):
+            one, other = (facts[f"{kind}_{end}"] for kind in ("formula", "shape_quadratic"))
+            close, beside = (facts[f"{kind}_matched_{end}"] for kind in ("formula", "shape_quadratic"))
+            rows.append([place, NONE, short(one), NONE, NONE, short(other), short(close), NONE, NONE, short(beside)])
+        lines += [f"{what.capitalize()}, by {record.command}:", "", *grid(header, rows)]
+    return lines
+
+
 def whole_section() -> list[str]:
     """Counts and proxies on tables that they were not chosen on."""
     record, rows = recorded("ranked"), []
@@ -244,6 +283,7 @@ def page() -> str:
         "What the columns mean is said in the [guide](guide.md#read-the-statistics).",
         "",
         *sealed_section(),
+        *unseen_section(),
         *whole_section(),
         *evolution_section(),
         *search_section(),

@@ -9,8 +9,10 @@ from typing import Any
 from lpzero.api.evolve import evolve
 from lpzero.engines import Workers
 from lpzero.errors import InputError
+from lpzero.files import write_json
 from lpzero.progress import Watch, unwatched
-from lpzero.proxy.leave_one_out import LeaveOneOutResult, summarised
+from lpzero.proxy.discovery import EvolveResult
+from lpzero.proxy.leave_one_out import ALL, MATRIX, LeaveOneOutResult, summarised
 from lpzero.tables import named_table
 
 FEWEST = 3
@@ -21,6 +23,7 @@ def leave_one_out(
     tables: Sequence[str | Path],
     *,
     output: str | Path,
+    hold_out: Sequence[str | Path] | None = None,
     workers: Workers = Workers(),  # noqa: B008  (a frozen value)
     watch: Watch = unwatched,
     **settings: Any,
@@ -28,12 +31,15 @@ def leave_one_out(
     """Leave each table out in turn: ``lpzero evolve --leave-one-out``.
 
     A formula is found on the other tables and judged on all of the one that is left out, beside every count and the
-    controls that are fitted to the same labels.
+    controls that are fitted to the same labels. At last one is found on all of them, which is the one to use: the
+    others say what it is worth on a table that nobody has labels of.
 
     Args:
         tables: Three or more, each a name or a folder, perhaps a colon and a protocol.
-        output: Folder of the runs, one below it for each table; what is finished there is taken as it is, and what was
-            stopped goes on, with the settings that it began with.
+        output: Folder of the runs, one below it for each table, ``all`` for all of them, and the result in
+            ``leave_one_out.json``; what is finished there is taken as it is, and what was stopped goes on, with the
+            settings that it began with.
+        hold_out: Tables that no run sees; what is found on all of the others is judged on them as well.
         workers: Where the work runs; the result does not depend on it.
         watch: Told how it goes.
         settings: The other arguments of :func:`lpzero.evolve`.
@@ -47,12 +53,17 @@ def leave_one_out(
         raise InputError(
             f"expected {FEWEST} tables or more to leave one out of, found {len(tables)}: name more `table`"
         )
-    results = []
-    for place, table in enumerate(tables):
-        run = Path(output) / Path(named_table(str(table))[0]).name
+
+    def found(name: str, among: Sequence[str | Path], held: Sequence[str | Path]) -> EvolveResult:
+        run = Path(output) / name
         if run.exists():
-            results.append(evolve(resume=run, workers=workers, watch=watch))
-            continue
-        others = [*tables[:place], *tables[place + 1 :]]
-        results.append(evolve(others, hold_out=[table], output=run, workers=workers, watch=watch, **settings))
-    return summarised(results)
+            return evolve(resume=run, workers=workers, watch=watch)
+        return evolve(among, hold_out=held, output=run, workers=workers, watch=watch, **settings)
+
+    names = [Path(named_table(str(table))[0]).name for table in tables]
+    if ALL in names:
+        raise InputError(f"`table`: the folder {ALL} is that of the run on all tables: give the table another name")
+    folds = [found(names[i], [*tables[:i], *tables[i + 1 :]], [table]) for i, table in enumerate(tables)]
+    result = summarised(folds, found(ALL, tables, hold_out or ()))
+    write_json(Path(output) / MATRIX, result.to_json())
+    return result

@@ -209,8 +209,6 @@ def _leave_one_out(
 
     if resume is not None or output is None:
         raise InputError("`leave_one_out`: give the folder of its runs as `output`, which also continues them")
-    if settings.pop("hold_out"):
-        raise InputError("`hold_out`: expected none, since each table is left out in turn")
     tables = settings.pop("table")
     with progress_display() as display:
         result = lpzero.leave_one_out(tables, output=output, workers=workers, watch=display, **settings)

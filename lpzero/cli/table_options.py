@@ -77,6 +77,7 @@ def print_left_out(result: LeaveOneOutResult) -> None:
     """Print what was found without each table, and formulas, counts and controls over all of them."""
     for table in result.tables:
         click.echo(f"without {table.figures.table} ({table.direction} is better):\n  {table.formula}\n")
+    click.echo(f"on all of them, {result.best.run} ({result.best.direction} is better):\n  {result.best.formula}\n")
     beside = [row.what for row in result.summary]
     cells = {(table.figures.table, name): _cell(table.figures, name) for table in result.tables for name in beside}
     names = [table.figures.table for table in result.tables]

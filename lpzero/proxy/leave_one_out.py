@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from lpzero.proxy.discovery import EvolveResult, TableFigures
+from lpzero.proxy.discovery import BaselineFigures, EvolveResult, SealedFigures, TableFigures
 from lpzero.result import Direction, Result
+
+MATRIX = "leave_one_out.json"
+"""The result in the folder of the runs: what is found on all of the tables is worth what it says."""
+ALL = "all"
+"""The run on all of the tables, in the same folder."""
 
 
 class LeftOutTable(Result):
@@ -24,6 +30,20 @@ class LeftOutTable(Result):
     formula: str
     direction: Direction
     figures: TableFigures
+
+
+class FoundOnAll(Result):
+    """What is found on all of the tables: the formula to use, which the matrix speaks for.
+
+    Attributes:
+        run: The folder of the run that found it.
+        formula: Text of the formula.
+        direction: Which of its scores are better.
+    """
+
+    run: str
+    formula: str
+    direction: Direction
 
 
 class LeaveOneOutSummary(Result):
@@ -48,20 +68,61 @@ class LeaveOneOutResult(Result):
     Attributes:
         seed: Seed of every random choice.
         tables: One a table, in the order given.
+        best: What is found on all of them.
         summary: The formulas first, then what stood beside them, the best at matched size first.
     """
 
     schema_: Annotated[int, Field(alias="schema")]
     seed: int
     tables: list[LeftOutTable]
+    best: FoundOnAll
     summary: list[LeaveOneOutSummary]
 
 
-def summarised(results: list[EvolveResult]) -> LeaveOneOutResult:
+def evidence(result: LeaveOneOutResult) -> list[dict[str, Any]]:
+    """What the file of a proxy says of each table that was left out: tau-a and that of pairs of matched size.
+
+    Args:
+        result: Every table left out in turn.
+
+    Returns:
+        One a table: ``table``, ``protocol``, ``n``, ``formula`` (the text that was found without it), ``test`` (its
+        figures), ``baseline`` (the strongest count or hand-made proxy of the table) and ``controls``, by name.
+    """
+    return [_evidence(table) for table in result.tables]
+
+
+def _evidence(table: LeftOutTable) -> dict[str, Any]:
+    ranking = [row for row in table.figures.baselines if row.test.tau_a is not None]
+    strongest = max((row for row in ranking if row.labels is None), key=lambda row: row.test.tau_a or 0.0)
+    return {
+        "table": table.figures.table,
+        "protocol": table.figures.protocol,
+        "n": table.figures.test.n,
+        "formula": table.formula,
+        "test": brief(table.figures.test),
+        "baseline": {"proxy": strongest.proxy, **brief(strongest.test)},
+        "controls": controls(ranking),
+    }
+
+
+def controls(rows: Iterable[BaselineFigures]) -> dict[str, Any]:
+    """The figures of what was fitted to labels, by name."""
+    return {row.proxy: brief(row.test) for row in rows if row.labels is not None}
+
+
+def brief(test: SealedFigures) -> dict[str, Any]:
+    """What the file of a proxy says of a ranking beside its own."""
+    close = test.matched_size
+    return {"tau_a": test.tau_a, "matched_size": None if close is None else close.to_json()}
+
+
+def summarised(results: list[EvolveResult], whole: EvolveResult) -> LeaveOneOutResult:
     """Bring together runs that each held one table out.
 
     Args:
         results: One a table, each with that table alone held out.
+        whole: What is found on all of them.
     """
     tables = [
         LeftOutTable(run=one.run, formula=one.best.formula, direction=one.best.direction, figures=one.held_out[0])
@@ -72,7 +133,11 @@ def summarised(results: list[EvolveResult]) -> LeaveOneOutResult:
     rows = [_summary(name, tables) for name in shared]
     rows.sort(key=lambda row: -(row.mean if row.matched_mean is None else row.matched_mean))
     return LeaveOneOutResult(
-        schema_=1, seed=results[0].seed, tables=tables, summary=[_summary("formula", tables), *rows]
+        schema_=1,
+        seed=results[0].seed,
+        tables=tables,
+        best=FoundOnAll(run=whole.run, formula=whole.best.formula, direction=whole.best.direction),
+        summary=[_summary("formula", tables), *rows],
     )
 
 

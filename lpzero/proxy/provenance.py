@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError
-from lpzero.proxy.discovery import BaselineFigures, DiscoveryResult
+from lpzero.proxy.discovery import DiscoveryResult
+from lpzero.proxy.leave_one_out import ALL, MATRIX, LeaveOneOutResult, brief, controls, evidence
+from lpzero.result import read_result
 from lpzero.run_folder import CONFIG, ENV
 from lpzero.settings import parse_json, place_in, read_bounded, reason_of
 
@@ -32,6 +34,8 @@ class Provenance(BaseModel):
         test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct, matched_size``.
         baseline: The strongest baseline there that needs no labels: ``proxy, tau_a, matched_size``.
         controls: Likewise of the controls that were fitted to the labels of search and validation, by name.
+        left_out: Of a run on several tables, each of which was left out in turn as well: what was found without it, as
+            :func:`lpzero.proxy.leave_one_out.evidence` says.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -46,6 +50,7 @@ class Provenance(BaseModel):
     test: dict[str, Any]
     baseline: dict[str, Any]
     controls: dict[str, Any] = {}
+    left_out: list[dict[str, Any]] = []
 
     def part_on(self, table: str) -> dict[str, Any] | None:
         """What the settings say of a table that the run searched on beside its first; None of any other."""
@@ -97,8 +102,17 @@ def proxy_document(run: Path, name: str) -> dict[str, Any]:
         "higher_is_better": result.best.direction == "higher",
         "paper": "",
         "note": f"Found by {provenance.command.split()[1]} on {_where(result, settings)}.",
-        "found": provenance.model_dump(),
+        "found": provenance.model_copy(update={"left_out": _left_out(run)}).model_dump(),
     }
+
+
+def _left_out(run: Path) -> list[dict[str, Any]]:
+    """What stands beside the run on all tables, where each was left out in turn."""
+    matrix = run.resolve().parent / MATRIX
+    if run.resolve().name != ALL or not matrix.is_file():
+        return []
+    of, remedy = "a run of each table left out", "remove it to go without"
+    return evidence(read_result(LeaveOneOutResult, _read(matrix), matrix, of=of, remedy=remedy))
 
 
 def _where(result: DiscoveryResult, settings: dict[str, Any]) -> str:
@@ -122,14 +136,9 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
         versions={name: version for name, version in versions.items() if name != "platform"},
         # a run of an older version has none at matched size
         test={key: test[key] for key in FIGURES if key != CLOSE or key in test},
-        baseline={"proxy": strongest.proxy, **_brief(strongest)},
-        controls={row.proxy: _brief(row) for row in ranking if row.labels is not None},
+        baseline={"proxy": strongest.proxy, **brief(strongest.test)},
+        controls=controls(ranking),
     )
-
-
-def _brief(row: BaselineFigures) -> dict[str, Any]:
-    close = row.test.matched_size
-    return {"tau_a": row.test.tau_a, "matched_size": None if close is None else close.to_json()}
 
 
 def _command(settings: dict[str, Any]) -> str:

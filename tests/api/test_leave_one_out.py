@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import lpzero
 from lpzero.errors import InputError
 from lpzero.progress import Progress
+from lpzero.proxy.provenance import proxy_document
 
 TABLES = ["gpt2-own", "llama-own", "flexibert-own:own"]
 SMALL: dict[str, Any] = {
@@ -42,6 +44,16 @@ def test_each_table_is_left_out_once_and_a_stopped_call_goes_on(tmp_path: Path) 
         found = lpzero.load_proxy(table.run)
         assert table.figures.table not in found.found_tables
         assert len(found.found_tables) == 2
+    assert lpzero.load_proxy(result.best.run).found_tables == ("gpt2-own", "llama-own", "flexibert-own")
+    kept = json.loads((tmp_path / "runs" / "leave_one_out.json").read_text())
+    assert kept == result.to_json()
+    found = proxy_document(tmp_path / "runs" / "all", "universal")["found"]["left_out"]
+    assert [row["table"] for row in found] == ["gpt2-own", "llama-own", "flexibert-own"]
+    for row, table in zip(found, result.tables, strict=True):
+        assert row["test"]["tau_a"] == table.figures.test.tau_a
+        assert row["formula"] == table.formula
+        assert set(row["controls"]) == {"shape_quadratic"}
+    assert proxy_document(tmp_path / "runs" / "gpt2-own", "alone")["found"]["left_out"] == []
     assert result.summary[0].what == "formula"
     assert {"shape_quadratic", "decoder_params", "snip"} <= {row.what for row in result.summary}
     assert lpzero.leave_one_out(TABLES, output=tmp_path / "runs", **SMALL) == result

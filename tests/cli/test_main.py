@@ -112,7 +112,7 @@ BAD = [
         2,
         "expected 3 tables or more to leave one out",
     ),
-    (["evolve", "--leave-one-out", "--output", "x", "--hold-out", "gpt2-own"], 2, "--hold-out: expected none"),
+    (["evolve", "--leave-one-out", "--output", "x", "--hold-out", "gpt2-own"], 2, "expected 3 tables or more"),
     (["evolve", "--table", "gpt2-own", "--grammar", "weighted", "--terms", "12"], 2, "lower --terms or --max-size"),
     (
         ["evolve", "--table", "gpt2-own", "--grammar", "weighted", "--objective", "plain"],

@@ -75,7 +75,7 @@ def test_the_options_are_left_to_the_library_where_nobody_says() -> None:
         """Do nothing."""
         received.append(settings)
 
-    names = ("space", "protocol", "table", "search_size", "validation_size")
+    names = ("space", "protocol", "table", "search_size", "validation_size", "test_size")
     for words in ([], ["--table", "t", "--search-size", "12", "--validation-size", "0"]):
         assert CliRunner().invoke(job, words, catch_exceptions=False).exit_code == 0
     assert received == [
@@ -124,9 +124,10 @@ def test_tables_left_out_in_turn_are_one_matrix(capsys: pytest.CaptureFixture[st
         EvolveResult.model_validate({**RESULT, "held_out": [_elsewhere(name, tau_a=tau)]})
         for name, tau in (("b", 0.5), ("c", 0.7))
     ]
-    print_left_out(summarised(results))
+    print_left_out(summarised(results, results[0]))
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "without b (lower is better):"
+    assert "on all of them, r (lower is better):" in lines
     assert "tau-a (at matched size) b c mean worst" in lines
     assert "formula 0.500 (0.700) 0.700 (0.700) 0.600 (0.700) 0.500 (0.700)" in lines
     assert "params 0.300 (0.700) 0.300 (0.700) 0.300 (0.700) 0.300 (0.700)" in lines

@@ -6,7 +6,7 @@ import pytest
 
 from lpzero.fitness.figures import ComparisonFigures, MatchedFigures
 from lpzero.proxy.discovery import BaselineFigures, ChosenFormula, EvolveResult, SealedFigures, TableFigures
-from lpzero.proxy.leave_one_out import summarised
+from lpzero.proxy.leave_one_out import evidence, summarised
 
 
 def _tested(tau: float | None, close: float | None) -> SealedFigures:
@@ -33,7 +33,8 @@ def test_means_and_worsts_over_the_tables() -> None:
             _left_out("a", (0.8, 0.6), (0.5, 0.1)),
             _left_out("b", (None, None), (0.7, None)),
             _left_out("c", (0.4, -0.2), (0.9, 0.3)),
-        ]
+        ],
+        _left_out("all", (0.9, 0.9), (0.5, 0.1)),
     )
     formula, count = result.summary
     assert (formula.what, count.what, result.seed) == ("formula", "params", 5)
@@ -42,9 +43,19 @@ def test_means_and_worsts_over_the_tables() -> None:
     assert (formula.matched_mean, formula.matched_worst) == (pytest.approx(0.2), -0.2)
     assert (count.mean, count.worst, count.matched_mean) == (pytest.approx(0.7), 0.5, pytest.approx(0.2))
     assert [table.formula for table in result.tables] == ["a * depth", "b * depth", "c * depth"]
+    assert (result.best.run, result.best.formula, result.best.direction) == ("runs/all", "all * depth", "higher")
+
+
+def test_the_file_of_a_proxy_says_what_each_table_said() -> None:
+    (row,) = evidence(summarised([_left_out("a", (None, None), (0.5, 0.1))], _left_out("all", (0.9, 0.9), (0.5, 0.1))))
+    assert (row["table"], row["protocol"], row["n"], row["formula"]) == ("a", "own", 30, "a * depth")
+    assert row["test"] == {"tau_a": None, "matched_size": None}
+    assert (row["baseline"]["proxy"], row["baseline"]["tau_a"]) == ("params", 0.5)
+    assert row["baseline"]["matched_size"]["tau_a"] == 0.1
+    assert row["controls"] == {}
 
 
 def test_what_stands_beside_some_tables_alone_is_no_row() -> None:
     one, other = _left_out("a", (0.8, 0.6), (0.5, 0.1)), _left_out("b", (0.8, 0.6), (0.5, 0.1))
     other.held_out[0].baselines.clear()
-    assert [row.what for row in summarised([one, other]).summary] == ["formula"]
+    assert [row.what for row in summarised([one, other], one).summary] == ["formula"]
