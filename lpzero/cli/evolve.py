@@ -65,6 +65,13 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     help="Table that takes no part in anything but the final figures, written alike; may be repeated.",
 )
 @click.option(
+    "--judge",
+    type=click.Choice(["all", "held_out"]),
+    default="all",
+    show_default=True,
+    help="Which tables the formula is judged on at last; those held out alone save the passes on the others.",
+)
+@click.option(
     "--leave-one-out",
     is_flag=True,
     help="Leave each of several tables out in turn, and judge what the others found on it; --output is the folder of "

@@ -53,6 +53,7 @@ class EvolveConfig(TableConfig):
         beside: Other tables that formulas are ranked on at the same time, each counting as much as the first.
         hold_out: Tables that take no part in anything but the final figures.
         worst: Whether, of several tables, the objective is the least of them instead of their mean.
+        judge: ``"all"`` tables at last, or ``"held_out"`` for those alone, which saves the passes on all others.
     """
 
     grammar: Literal["typed", "lpzero", "layered", "weighted"] = defaults.GRAMMAR
@@ -84,6 +85,7 @@ class EvolveConfig(TableConfig):
     beside: list[TablePart] = Field(default_factory=list)
     hold_out: list[TablePart] = Field(default_factory=list)
     worst: bool = False
+    judge: Literal["all", "held_out"] = "all"
 
     @model_validator(mode="before")
     @classmethod
@@ -129,6 +131,13 @@ class EvolveConfig(TableConfig):
     def _is_of_several(cls, value: bool, info: ValidationInfo) -> bool:
         if value and not info.data.get("beside", [True]):
             raise ValueError("expected several tables to take the worst of")
+        return value
+
+    @field_validator("judge")
+    @classmethod
+    def _has_something_to_judge(cls, value: str, info: ValidationInfo) -> str:
+        if value == "held_out" and not info.data.get("hold_out", [True]):
+            raise ValueError("expected a table to `hold_out`, or all")
         return value
 
     @field_validator("elite", "migrants")

@@ -7,7 +7,7 @@ from typing import Any
 from lpzero.engines import Engine
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.candidate import Candidate
-from lpzero.evolution.discovery.report import Report, baseline_names, beside_figures, final_report, readable
+from lpzero.evolution.discovery.report import Report, baseline_names, beside_figures, final_report, readable, unjudged
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.together import Together
 from lpzero.progress import Watch, counting
@@ -29,11 +29,19 @@ def final_reports(
         watch: Told how it goes.
 
     Returns:
-        The report of the first table, the figures of the others, and those of the tables that were held out.
+        The report of the first table, the figures of the others, and those of the tables that were held out; where the
+        settings judge these alone, the first has no figures, and there are none of the others.
 
     Raises:
         NoResultError: The formula ranks nothing on the sealed test of a table, or hardly any of it could be read.
     """
+    labelled = [
+        Labelled(setting.space, setting.seen_architectures, setting.table.oriented[setting.seen])
+        for setting in together.settings
+    ]
+    held_out = [_held_out(chosen, setting, labelled, engine, watch) for setting in together.held_out]
+    if together.config.judge == "held_out":
+        return unjudged(chosen, together.first), [], held_out
     progress = counting(watch, "testing")
     first, *others = (final_report(chosen, setting, engine=engine, progress=progress) for setting in together.settings)
     beside = [
@@ -47,11 +55,6 @@ def final_reports(
         )
         for setting, report in zip(together.settings[1:], others, strict=True)
     ]
-    labelled = [
-        Labelled(setting.space, setting.seen_architectures, setting.table.oriented[setting.seen])
-        for setting in together.settings
-    ]
-    held_out = [_held_out(chosen, setting, labelled, engine, watch) for setting in together.held_out]
     return first, beside, held_out
 
 

@@ -10,6 +10,9 @@ from pydantic import Field
 from lpzero.fitness.figures import ComparisonFigures, CorrelationFigures, RankingFigures
 from lpzero.result import Direction, Result, read_result
 
+UNJUDGED = "unjudged"
+"""The status of a sealed test that nothing has looked at, since other tables alone were to be judged."""
+
 
 class _Counted(Result):
     n: int

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError
-from lpzero.proxy.discovery import DiscoveryResult
+from lpzero.proxy.discovery import UNJUDGED, DiscoveryResult
 from lpzero.proxy.leave_one_out import ALL, MATRIX, LeaveOneOutResult, brief, controls, evidence
 from lpzero.result import read_result
 from lpzero.run_folder import CONFIG, ENV
@@ -32,7 +32,8 @@ class Provenance(BaseModel):
         settings: All settings of the run.
         versions: Versions of Python and of the packages that it ran with.
         test: The figures on the sealed test: ``n, tau_a, interval, tau_b, rho, distinct, matched_size``.
-        baseline: The strongest baseline there that needs no labels: ``proxy, tau_a, matched_size``.
+        baseline: The strongest baseline there that needs no labels: ``proxy, tau_a, matched_size``. Empty, as ``test``
+            is, of a run that judged nothing but the tables that it held out.
         controls: Likewise of the controls that were fitted to the labels of search and validation, by name.
         left_out: Of a run on several tables, each of which was left out in turn as well: what was found without it, as
             :func:`lpzero.proxy.leave_one_out.evidence` says.
@@ -122,8 +123,9 @@ def _where(result: DiscoveryResult, settings: dict[str, Any]) -> str:
 
 def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dict[str, Any]) -> Provenance:
     ranking = [row for row in result.baselines if row.test.tau_a is not None]
-    strongest = max((row for row in ranking if row.labels is None), key=lambda row: row.test.tau_a or 0)
-    test = result.best.test.to_json()
+    free, test = [row for row in ranking if row.labels is None], result.best.test.to_json()
+    judged = result.best.test.status != UNJUDGED
+    strongest = max(free, key=lambda row: row.test.tau_a or 0) if judged else None
     if result.table_sha256 is None:
         raise KeyError("table_sha256")
     return Provenance(
@@ -135,8 +137,8 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
         settings=settings,
         versions={name: version for name, version in versions.items() if name != "platform"},
         # a run of an older version has none at matched size
-        test={key: test[key] for key in FIGURES if key != CLOSE or key in test},
-        baseline={"proxy": strongest.proxy, **brief(strongest.test)},
+        test={key: test[key] for key in FIGURES if judged and (key != CLOSE or key in test)},
+        baseline={} if strongest is None else {"proxy": strongest.proxy, **brief(strongest.test)},
         controls=controls(ranking),
     )
 

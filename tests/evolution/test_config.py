@@ -39,7 +39,7 @@ def test_a_wrong_setting_is_named(setting: str, value: object) -> None:
 
 
 def test_a_setting_that_there_is_not_is_named_beside_those_that_there_are() -> None:
-    with pytest.raises(InputError, match=r"^here: nonsense: no such setting: expected one of space, .*worst$"):
+    with pytest.raises(InputError, match=r"^here: nonsense: no such setting: expected one of space, .*judge$"):
         check_config({**NAMED, "nonsense": 1}, source="here")
 
 
@@ -48,6 +48,11 @@ def test_the_elite_leaves_room() -> None:
         with pytest.raises(InputError, match=f"here: {setting}: expected fewer than the population of 10, found 10"):
             check_config({**NAMED, "population": 10, setting: 10}, source="here")
     assert [check_config({**NAMED, "population": n}).elite for n in (4, 5, 6, 200)] == [3, 4, 5, 5]
+
+
+def test_a_table_is_judged_at_last() -> None:
+    with pytest.raises(InputError, match="here: judge: expected a table to `hold_out`, or all"):
+        check_config({**NAMED, "judge": "held_out"}, source="here")
 
 
 def test_options_are_named_as_they_are_given() -> None:

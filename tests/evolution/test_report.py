@@ -85,6 +85,21 @@ def test_every_table_has_its_figures_and_controls(together: Together) -> None:
     assert held.test.tau_a == pytest.approx(order.sum() / (16 * 15), abs=1e-6)
 
 
+def test_where_the_others_alone_are_judged_no_sealed_test_is_looked_at(together: Together) -> None:
+    told: list[str] = []
+    config = together.config.model_copy(update={"judge": "held_out"})
+    fewer = replace(together, settings=tuple(replace(setting, config=config) for setting in together.settings))
+    first, beside, (held,) = final_reports(
+        _candidate("log(width) + log(depth)"), fewer, engine=Serial(), watch=lambda progress: told.append(progress.step)
+    )
+    assert (first.best.test.n, first.best.test.status, first.best.test.tau_a) == (0, "unjudged", None)
+    assert (first.baselines, beside) == ([], [])
+    assert (
+        held == final_reports(_candidate("log(width) + log(depth)"), together, engine=Serial(), watch=unwatched)[2][0]
+    )
+    assert set(told) == {"testing on flexibert-own"}
+
+
 def test_no_more_is_tested_than_the_settings_want(together: Together) -> None:
     config = together.config.model_copy(update={"test_size": 5})
     fewer = replace(

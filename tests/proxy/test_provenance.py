@@ -108,6 +108,12 @@ def test_a_folder_without_its_settings_says_nothing(run: Change, name: str) -> N
         load_proxy(str(folder))
 
 
+def test_a_run_that_judged_other_tables_alone_has_no_figures(run: Change) -> None:
+    best = {**RESULT["best"], "test": {"n": 0, "status": "unjudged"}}
+    found = proxy_document(run(best={"best": best, "baselines": []}), "mine")["found"]
+    assert (found["test"], found["baseline"], found["controls"]) == ({}, {}, {})
+
+
 def test_a_run_without_populations_is_an_enumeration(run: Change) -> None:
     folder = run()
     settings = {name: value for name, value in CONFIG.items() if name != "population"}

@@ -23,6 +23,7 @@ from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_f
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.controls import Control, fitted_controls
 from lpzero.proxy.discovery import (
+    UNJUDGED,
     BaselineFigures,
     ChosenFormula,
     FrontFormula,
@@ -223,6 +224,26 @@ def final_report(
         sketch=_sketched(chosen),
     )
     return Report(formula, sealed.baselines, left_out)
+
+
+def unjudged(chosen: Candidate, setting: Setting[Config]) -> Report:
+    """What is known of the chosen formula where its table is not to be judged: no exact figure.
+
+    Args:
+        chosen: What the search chose.
+        setting: Table, split and pass.
+    """
+    parts = setting.parts
+    formula = ChosenFormula(
+        formula=str(chosen.formula),
+        direction="higher" if chosen.higher_is_better else "lower",
+        size=chosen.formula.size,
+        search=PartFigures(n=len(parts.search)),
+        validation=PartFigures(n=len(parts.validation)),
+        test=SealedFigures(n=0, status=UNJUDGED),
+        sketch=_sketched(chosen),
+    )
+    return Report(formula, [], [])
 
 
 def readable(setting: Setting[Config], scores: dict[int, Score], part: str) -> tuple[list[int], list[LeftOut]]:
