@@ -102,7 +102,8 @@ def _from_file(path: Path, protocol: str | None) -> SearchSpace:
         return space
     if not _DIGEST.fullmatch(str(protocol)):
         raise InputError(f"{path}: expected the protocol {space.protocol}, found {protocol!r}")
-    raise InputError(f"{path}: changed since: expected what had the protocol {protocol}, found {space.protocol}")
+    expected = f"expected what had the protocol {protocol}, found {space.protocol}"
+    raise InputError(f"{path}: changed since: {expected}: restore it")
 
 
 def _from_entry_point(entries: list[EntryPoint], protocol: str | None) -> SearchSpace:

@@ -77,7 +77,7 @@ def import_table(
         "environment": None,
         "figures": {},
     }
-    user_file.write_new(folder, card, found.records)
+    user_file.write_new(folder, card, found.records, measured)
     _print(card, found, folder, as_json)
 
 

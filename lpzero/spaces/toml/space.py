@@ -40,6 +40,7 @@ class ConfigSpace:
         name: The name on the command line.
         protocol: ``"config-"`` and 16 digits that follow from what the file says.
         file: Absolute path of the file.
+        text: What the file says, as it was read: a copy of it finds the same space.
         model_type: What transformers calls the models.
         objective: Which language model of that type is built, and its loss.
         fixed: The fields that are the same in every configuration, as JSON text.
@@ -54,6 +55,7 @@ class ConfigSpace:
     name: str
     protocol: str
     file: str
+    text: str
     model_type: str
     objective: Objective
     fixed: str
@@ -78,6 +80,18 @@ class ConfigSpace:
     def pretrained(self) -> bool:
         """False: weights are drawn."""
         return False
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Every name that the depth and the choices go by in a configuration, with the name that the file gives them.
+
+        The names of the file come first, the depth before the others.
+        """
+        family = family_of(self.model_type)
+        names = [self.depth_field, *(n for choice in (*self.choices.whole, *self.choices.layer) for n in choice.names)]
+        written = {family.own_name(name): name for name in names}
+        others = {name: written[own] for name, own in family.fields.items() if own in written}
+        return {**{name: name for name in names}, **others}
 
     @property
     def size(self) -> int:
@@ -192,7 +206,7 @@ class ConfigSpace:
 
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of the configuration that is built, whichever file it comes from."""
-        seen = {n: v for n, v in self.config(architecture).to_diff_dict().items() if n not in _UNSEEN}
+        seen = seen_fields(self.config(architecture))
         text = json.dumps([self.objective, self.model_type, seen], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -240,6 +254,11 @@ class ConfigSpace:
             values = {self.depth_field: architecture.depth, **dict(architecture.whole)}
             facts = ", ".join(f"{name} = {shorten(value)}" for name, value in values.items())
             raise InputError(f"{self.file}: {one_line(facts, 1000)}: {err}") from err
+
+
+def seen_fields(config: Any) -> dict[str, Any]:
+    """What a transformers configuration says beyond its defaults, and a model shows."""
+    return {name: value for name, value in config.to_diff_dict().items() if name not in _UNSEEN}
 
 
 @lru_cache(maxsize=16)

@@ -93,13 +93,14 @@ def refuse_existing(folder: Path) -> None:
         raise InputError(f"{folder}: expected no such file or folder yet, found one: give another `out`")
 
 
-def write_new(folder: Path, card: dict[str, Any], records: Sequence[MeasuredRecord]) -> None:
+def write_new(folder: Path, card: dict[str, Any], records: Sequence[MeasuredRecord], space: SearchSpace) -> None:
     """Write a table as a new folder, whole or not at all.
 
     Args:
         folder: Where; the folders above it are made where they are not there.
         card: As :func:`lpzero.tables.folder.write_folder` takes it.
         records: The records.
+        space: Their space.
 
     Raises:
         InputError: There is something at this place already, or the records are more than a table may have.
@@ -110,7 +111,7 @@ def write_new(folder: Path, card: dict[str, Any], records: Sequence[MeasuredReco
     part = folder.parent / f".lpzero-{secrets.token_hex(8)}.part"
     try:
         part.mkdir(parents=True)
-        write_folder(part, card, records)
+        write_folder(part, card, records, space)
         refuse_existing(folder)
         part.rename(folder)
     except OSError as err:
