@@ -11,6 +11,7 @@ from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy.leave_one_out import LeaveOneOutResult, summarised
+from lpzero.settings import first_repeated
 from lpzero.tables import named_table
 
 FEWEST = 3
@@ -47,9 +48,15 @@ def leave_one_out(
         raise InputError(
             f"expected {FEWEST} tables or more to leave one out of, found {len(tables)}: name more `table`"
         )
+    names = [Path(named_table(str(table))[0]).resolve().name for table in tables]
+    if len(set(names)) < len(names) and len(set(map(str, tables))) == len(tables):
+        raise InputError(
+            f"expected tables with names of their own, which their runs are kept under, found {first_repeated(names)} "
+            "twice: rename the folder of one `table`"
+        )
     results = []
-    for place, table in enumerate(tables):
-        run = Path(output) / Path(named_table(str(table))[0]).name
+    for name, (place, table) in zip(names, enumerate(tables), strict=True):
+        run = Path(output) / name
         if run.exists():
             results.append(evolve(resume=run, workers=workers, watch=watch))
             continue
