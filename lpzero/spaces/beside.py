@@ -13,6 +13,7 @@ from lpzero.files import write_text
 from lpzero.settings import one_line
 from lpzero.spaces.registry import SPACES, get_space, named_space, space_names
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.toml.space import ConfigSpace
 
 SPACE_FILE = "space.toml"
 
@@ -27,8 +28,6 @@ def keep_space(folder: Path, space: SearchSpace) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    from lpzero.spaces.toml.space import ConfigSpace
-
     if isinstance(space, ConfigSpace):
         write_text(folder / SPACE_FILE, space.text)
 

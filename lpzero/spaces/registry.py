@@ -58,6 +58,7 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     if found:
         return _from_entry_point(found, protocol)
     if name and _is_folder(name):
+        _refuse_folder_of_a_file(Path(name))
         return open_subnetworks(Path(name), protocol)
     raise unknown_name("space", one_line(name, 80), (*space_names(), "a space.toml", "the folder of a checkpoint"))
 
@@ -84,6 +85,13 @@ def _is_folder(name: str) -> bool:
     except (OSError, ValueError):
         # longer than a path can be, or no path at all
         return False
+
+
+def _refuse_folder_of_a_file(folder: Path) -> None:
+    """Raise InputError for a folder that holds a ``space.toml``, as that of a table does, and no checkpoint."""
+    file = folder / "space.toml"
+    if file.is_file() and not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: expected the file of a space, or the folder of a checkpoint: give {file}")
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:

@@ -42,7 +42,7 @@ def read_space(path: Path) -> ConfigSpace:
         InputError: There is no such file, it is not what it must be, or a model class refuses a value; the message
             names the file and the key.
     """
-    return replace(_space_of(_Source(read_text(path), path)), file=str(path.resolve()))
+    return _placed(_Source(read_text(path), path), str(path.resolve()))
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ class _Source:
 
     text: str
     path: Path = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _placed(source: _Source, file: str) -> ConfigSpace:
+    """The space of a text, found again in a file."""
+    return replace(_space_of(source), file=file)
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -55,7 +55,7 @@ class ConfigSpace:
     name: str
     protocol: str
     file: str
-    text: str
+    text: str = field(compare=False, repr=False)
     model_type: str
     objective: Objective
     fixed: str

@@ -19,6 +19,8 @@ from lpzero.settings import one_line
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.choices import Choice
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.toml.family import family_of
+from lpzero.spaces.toml.space import ConfigSpace
 from lpzero.tables.document import described, parse_json
 from lpzero.tables.imports.lines import Lines, Row
 
@@ -72,7 +74,6 @@ class Texts:
 
     def read(self, text: str) -> Value:
         """The value of a text; one outside the space becomes a number where the name has numbers of that type."""
-        text = text.strip()
         if text in self.values:
             return self.values[text]
         if bool in self.kinds and text.lower() in _FLAGS:
@@ -107,8 +108,6 @@ class Columns:
     @classmethod
     def of(cls, space: SearchSpace, quality: str) -> Columns:
         """The columns of a space; raises InputError where the quality's is one that means something else."""
-        from lpzero.spaces.toml.space import ConfigSpace
-
         depth, spellings = (space.depth_field, space.spellings) if isinstance(space, ConfigSpace) else (None, {})
         whole, layer = _texts(space.choices.whole), _texts(space.choices.layer)
         columns = cls(space, whole, layer, quality, depth, spellings)
@@ -136,7 +135,15 @@ class Columns:
         wanted = f"expected the columns {', '.join(map(self._spelt, expected))}, and {ID} where there is one"
         found = f"the unknown column {described(unknown[0])}" if unknown else f"no column {described(missing[0])}"
         advice = "name the quality's column with `quality`" if self.quality in missing else "change the columns"
+        if lines.text and all(map(_NUMBER.fullmatch, lines.columns)):
+            found, advice = "numbers", "write the names of the columns into the first line"
+        elif unknown and self._is_field(unknown[0]):
+            found, advice = f"{described(unknown[0])}, which the space does not choose", "take that column out"
         raise InputError(f"{lines.place}: {wanted}, found {found}: {advice}")
+
+    def _is_field(self, name: str) -> bool:
+        """Whether a column that is not chosen is a field of the configurations."""
+        return isinstance(self.space, ConfigSpace) and name in family_of(self.space.model_type).fields
 
     def _check_once(self, lines: Lines, given: Sequence[str]) -> None:
         for name in given:
@@ -179,7 +186,7 @@ class Columns:
                 cells[column] = [self.layer[column].read(part) for part in _BETWEEN.split(cell.strip())]
             elif column == ARCHITECTURE:
                 cells[column] = parse_json(cell, f"{place}: {column}")
-            elif column == self.quality and _NUMBER.fullmatch(cell.strip()):
+            elif column == self.quality and _NUMBER.fullmatch(cell):
                 cells[column] = float(cell)
         return cells
 

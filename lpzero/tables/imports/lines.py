@@ -18,7 +18,6 @@ from lpzero.tables.document import described, parse_json
 
 LARGEST = 1 << 28
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
-_SEPARATED = (".tsv", ".tab", ".txt", ".psv")
 _DECIMAL_COMMA = re.compile(r"[;\t|][ ]?([+-]?[0-9]{1,30},[0-9]{1,30})[ ]?(?=[;\t|\r\n]|\Z)")
 OBJECT = "a JSON object in a line of its own"
 
@@ -69,7 +68,9 @@ def read_lines(path: Path) -> Lines:
     opened = _KINDS.get(path.suffix.lower())
     if opened is None:
         found = repr(path.suffix) if path.suffix else "none"
-        advice = "save it with commas between the columns" if path.suffix.lower() in _SEPARATED else "rename it"
+        advice = "save it as CSV with commas between the columns" if path.suffix else "rename it"
+        if path.is_dir():
+            found, advice = "a folder", "give a file"
         raise InputError(f"{path}: expected a file with the suffix {', '.join(_KINDS)}, found {found}: {advice}")
     try:
         with path.open("rb") as file:
@@ -90,8 +91,7 @@ def read_lines(path: Path) -> Lines:
 
 def _open_csv(path: Path, text: str, sha256: str) -> Lines:
     records = _csv_records(path, text)
-    line, header = next(records, (1, []))
-    columns = [column.strip() for column in header]
+    line, columns = next(records, (1, []))
     place = f"{path}: line {line}"
     if not columns:
         raise InputError(f"{place}: expected a header with the names of the columns, found an empty file")
