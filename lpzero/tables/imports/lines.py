@@ -18,7 +18,7 @@ from lpzero.tables.document import described, parse_json
 
 LARGEST = 1 << 28
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
-_DECIMAL_COMMA = re.compile(r"[;\t|][ ]?([+-]?[0-9]{1,30},[0-9]{1,30})[ ]?(?=[;\t|\r\n]|\Z)")
+_DECIMAL_COMMA = re.compile(r"(?:^|[;\t|])[ ]?([+-]?[0-9]{1,30},[0-9]{1,30})[ ]?(?=[;\t|\r]|$)", re.MULTILINE)
 OBJECT = "a JSON object in a line of its own"
 
 

@@ -131,7 +131,7 @@ def test_another_kind_of_file(tmp_path: Path, name: str, found: str) -> None:
     [
         ("a;b\n1;2\n", "semicolons"),
         ("a;b\n1;81,2\n", "semicolons, and numbers with a decimal comma, such as 81,2"),
-        ("a;b\r\n-0,5;2\r\n3; 4,25\r\n", "semicolons, and numbers with a decimal comma, such as 4,25"),
+        ("a;b\r\n-0,5;2\r\n3; 4,25\r\n", "semicolons, and numbers with a decimal comma, such as -0,5"),
         ("a\tb\n1\t2\n", "tabs"),
         ("a|b\n1|2\n", "upright strokes"),
     ],
