@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,22 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     return said[0].removeprefix("lpzero: error: ")
+
+
+def test_the_walk_of_the_guide(capsys: pytest.CaptureFixture[str]) -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    section = guide.split("### A table of models of your own space\n")[1].split("\n## ")[0]
+    space, measured, commands = re.findall(r"^```[a-z]*\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    Path("space.toml").write_text(space)
+    Path("measured.csv").write_text(measured)
+    for line in commands.splitlines():
+        words = [part for word in line.split()[1:] for part in (sorted(map(str, Path().glob(word))) or [word])]
+        capsys.readouterr()
+        assert run(words if words[0] == "tables" else [*words, "--jobs", "1", "--device", "cpu"]) == 0, line
+    found = json.loads(Path("found/result.json").read_text())
+    # the last command is the score of what the last search wrote
+    scores = capsys.readouterr().out
+    assert all(f"{pick['score']:.6g}" in scores for pick in found["best"])
 
 
 def test_it_is_shown_and_verified(capsys: pytest.CaptureFixture[str]) -> None:

@@ -206,9 +206,7 @@ class ConfigSpace:
 
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of the configuration that is built, whichever file it comes from."""
-        seen = seen_fields(self.config(architecture))
-        text = json.dumps([self.objective, self.model_type, seen], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _model_key(self, architecture)
 
     def width(self, architecture: Architecture) -> int:
         """Width of the residual stream."""
@@ -267,6 +265,14 @@ def _counted(space: ConfigSpace) -> tuple[int, tuple[Cell, ...]]:
         return counted(space.choices, space.depth_field, space.constraints, dict(space.constants))
     except InputError as err:
         raise InputError(f"{space.file}: {err}") from None
+
+
+@lru_cache(maxsize=4096)
+def _model_key(space: ConfigSpace, architecture: Architecture) -> str:
+    # a search asks for it again and again, and transformers takes its time to make a configuration
+    seen = seen_fields(space.config(architecture))
+    text = json.dumps([space.objective, space.model_type, seen], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=4096)
