@@ -207,4 +207,4 @@ def test_a_space_is_of_architectures_alone(
         with pytest.raises(InputError, match="`space`: expected an architecture of it, found another model: leave"):
             load_model(str(forms[form]), 0, point[0].reference)
     with pytest.raises(InputError, match="space is 'gpt2': expected 'tiny'"):
-        load_model(str(forms["architecture"]), 0, str(point[2] / "space.toml"))
+        load_model(str(forms["architecture"].with_name("bare.json")), 0, str(point[2] / "space.toml"))
