@@ -28,7 +28,6 @@ from lpzero.operands.bank import read_sketch
 from lpzero.operands.operand import WHOLE_OPERANDS
 from lpzero.operands.probe import Probe
 from lpzero.seeds import derived_seed
-from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
 CHUNK = 100
@@ -66,7 +65,7 @@ def choices(classes: Classes, values: np.ndarray, quality: np.ndarray, searched:
 def branch_values(found: Sequence[Formula], table: str, protocol: str, seed: int, jobs: int) -> np.ndarray:
     """(branches, records) on sketches."""
     loaded = load_table(table)
-    space, architectures = get_space(loaded.space, protocol), [record.architecture for record in loaded.records]
+    space, architectures = loaded.search_space(protocol), [record.architecture for record in loaded.records]
     sketches = [read_sketch(path) for path in banked(space, architectures, Probe(seed=seed), jobs)]
     columns = []
     for begin in range(0, len(sketches), CHUNK):
@@ -88,7 +87,7 @@ def main() -> None:
     options = parser.parse_args()
     found, table = branches(WHOLE_OPERANDS), load_table(options.table)
     scores = branch_values(found, options.table, options.protocol, options.seed, options.jobs)
-    groups = table.groups(get_space(table.space, options.protocol))
+    groups = table.groups(table.search_space(options.protocol))
     reached: dict[str, list[float]] = {}
     for number in range(options.splits):
         rng = np.random.default_rng(derived_seed(options.seed, "choice", str(number)))

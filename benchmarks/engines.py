@@ -19,7 +19,6 @@ from record import record
 from lpzero.engines import Engine, open_engine
 from lpzero.operands.bank import fill_bank
 from lpzero.operands.probe import Probe
-from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
 ENGINES = {"serial": ("serial", 1), "process, 1": ("process", 1), "process, 2": ("process", 2), "ray, 2": ("ray", 2)}
@@ -31,7 +30,7 @@ def quiet(done: int, total: int) -> None:
 
 def seconds(engine: Engine, table: str, protocol: str, number: int) -> tuple[float, int]:
     """The time that an extraction takes, and a sum over the bank that tells whether two are equal."""
-    space = get_space(load_table(table).space, protocol)
+    space = load_table(table).search_space(protocol)
     architectures = [record.architecture for record in load_table(table).records[:number]]
     with tempfile.TemporaryDirectory() as home:
         begun = time.perf_counter()

@@ -36,7 +36,6 @@ from lpzero.proxy.exclusion import chosen_on, looked_at
 from lpzero.proxy.score import score_architectures, shape_of
 from lpzero.proxy.yardstick import strongest_count
 from lpzero.seeds import derived_seed
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
@@ -101,7 +100,7 @@ def unseen(name: str, folder: Path | None, jobs: int) -> Unseen:
     whole = load_table(proxy.provenance.table)
     seen = chosen_on(proxy, whole)
     table = replace(whole, records=tuple(item for item in whole.records if item.id not in seen))
-    space = get_space(table.space, table.protocol(proxy.provenance.protocol))
+    space = table.search_space(proxy.provenance.protocol)
     labelled = sorted(looked_at(proxy, whole))
     asked = [i for i, item in enumerate(whole.records) if item.id not in seen]
     ridge = fitted_controls(space, [r.architecture for r in whole.records], whole.oriented, labelled, asked)[0].scores

@@ -185,6 +185,33 @@ def _trained(
     return recipe, tuple(records)
 
 
+SPACE_FILE = """\
+name = "tiny"
+model_type = "gpt2"
+constraints = ["n_embd % n_head == 0"]
+
+[fixed]
+vocab_size = 13
+n_positions = 16
+bos_token_id = 0
+eos_token_id = 0
+
+[choices]
+n_layer = [1, 2]
+n_embd = [8, 12]
+n_head = [1, 2, 4]
+"""
+
+
+@pytest.fixture
+def space_file(tmp_path: Path) -> Path:
+    """The file of a space of twelve small GPT-2s, in a folder of its own."""
+    path = tmp_path / "spaces" / "space.toml"
+    path.parent.mkdir()
+    path.write_text(SPACE_FILE)
+    return path
+
+
 @pytest.fixture
 def trained() -> Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]:
     """Makes a recipe and trainings by it, quickly."""

@@ -23,6 +23,8 @@ WITHOUT_MODULE: dict[str, str] = {
     "cli/test_documents.py": "whole documents of the commands, against recorded ones",
     "cli/test_score_isolate.py": "`lpzero score --isolate`, every end of a model's process",
     "cli/test_score_many.py": "`lpzero score` of several models",
+    "cli/test_own_space.py": "every command on a table of a `space.toml`",
+    "cli/test_search_and_score.py": "`lpzero score` of what `lpzero search` wrote",
     "cli/test_search_model.py": "`lpzero search --model`, to a model that transformers loads",
     "engines/test_ray.py": "commands on a Ray cluster",
     "evolution/test_evaluation_batches.py": "an evaluation in whatever batches, bit for bit",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.api.long_run import free_path, whole
-from lpzero.api.setup import resolve_device
+from lpzero.api.setup import resolve_device, table_space
 from lpzero.errors import InputError
 from lpzero.evolution.defaults import LARGEST_PART
 from lpzero.evolution.discovery.config import TableConfig
@@ -50,13 +50,11 @@ def completed(
     name = str(table) if table is not None else default_table(space, protocol)
     _fetch_if_nowhere(name, watch)
     measured = load_table(name)
-    chosen = space or measured.space
-    if measured.space != get_space(chosen).name:
-        raise InputError(f"table {measured.name} is of space {measured.space}, found `space` {chosen}")
+    chosen = table_space(measured, space, protocol)
     quarter = max(4, min(LARGEST_PART, measured.n // 4))
     settings = {
-        "space": chosen,
-        "protocol": measured.protocol(protocol),
+        "space": measured.space,
+        "protocol": chosen.protocol,
         "table": name if name in TABLES else whole(name),
         "device": resolve_device(device),
         "search_size": quarter if search_size is None else search_size,
@@ -103,7 +101,8 @@ def default_table(space: str | None, protocol: str | None) -> str:
     wanted = get_space(space, protocol)
     names = [e.name for e in TABLES.values() if e.space == wanted.name and protocol in (None, *e.protocols)]
     if not names:
-        raise InputError(f"no known table of {space} was measured on the models of {protocol}: give a `table`")
+        models = "" if protocol is None else f" on the models of {protocol}"
+        raise InputError(f"no known table of {space} was measured{models}: give a `table`")
     return names[0]
 
 

@@ -13,6 +13,7 @@ from lpzero.files import write_json
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy.discovery import EvolveResult
 from lpzero.proxy.leave_one_out import ALL, MATRIX, LeaveOneOutResult, summarised
+from lpzero.settings import first_repeated
 from lpzero.tables import named_table
 
 FEWEST = 3
@@ -53,6 +54,14 @@ def leave_one_out(
         raise InputError(
             f"expected {FEWEST} tables or more to leave one out of, found {len(tables)}: name more `table`"
         )
+    names = [Path(named_table(str(table))[0]).resolve().name for table in tables]
+    if len(set(names)) < len(names) and len(set(map(str, tables))) == len(tables):
+        raise InputError(
+            f"expected tables with names of their own, which their runs are kept under, found {first_repeated(names)} "
+            "twice: rename the folder of one `table`"
+        )
+    if ALL in names:
+        raise InputError(f"`table`: the folder {ALL} is that of the run on all tables: give the table another name")
 
     def found(name: str, among: Sequence[str | Path], held: Sequence[str | Path]) -> EvolveResult:
         run = Path(output) / name
@@ -62,9 +71,6 @@ def leave_one_out(
         asked = {**settings, "judge": "all" if name == ALL else "held_out"}
         return evolve(among, hold_out=held, output=run, workers=workers, watch=watch, **asked)
 
-    names = [Path(named_table(str(table))[0]).name for table in tables]
-    if ALL in names:
-        raise InputError(f"`table`: the folder {ALL} is that of the run on all tables: give the table another name")
     folds = [found(names[i], [*tables[:i], *tables[i + 1 :]], [table]) for i, table in enumerate(tables)]
     result = summarised(folds, found(ALL, tables, hold_out or ()))
     write_json(Path(output) / MATRIX, result.to_json())

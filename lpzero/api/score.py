@@ -37,6 +37,7 @@ def score(
     batch: int = BATCH,
     tokens: int = TOKENS,
     device: str = "auto",
+    space: str | Path | None = None,
     percentiles: int = 0,
     within: str | None = None,
     isolate: bool = False,
@@ -57,6 +58,8 @@ def score(
         batch: Sequences of the token batch, at least 1.
         tokens: Tokens of each sequence, at least 2.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        space: The space of an architecture, a ``space.toml`` or the folder of a checkpoint; None for the space that the
+            architecture names, or whose ``space.toml`` lies beside it.
         percentiles: Score so many random architectures of the model's space as well; 0 for none.
         within: The space of these architectures; None for the model's, where it is known.
         isolate: Whether a model that is given by its path is scored in a process of its own, with limits.
@@ -82,10 +85,12 @@ def score(
     >>> result.scores[0].value
     72.0
     """
-    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), percentiles, within, workers, watch)
+    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, workers, watch)
     if isinstance(model, nn.Module):
         if isolate:
             raise InputError("`isolate`: expected a model by its path, found one that is loaded already")
+        if space is not None:
+            raise InputError("`space`: expected an architecture by its path, found a model that is loaded already")
         found = scorer.score_loaded(type(model).__name__, LoadedModel(model))
     else:
         found = _scores(scorer, proxies, isolate, time_limit, memory_limit)(str(model))
@@ -100,6 +105,7 @@ def score_models(
     batch: int = BATCH,
     tokens: int = TOKENS,
     device: str = "auto",
+    space: str | Path | None = None,
     percentiles: int = 0,
     within: str | None = None,
     isolate: bool = False,
@@ -120,7 +126,7 @@ def score_models(
     texts = list(map(str, several(models)))
     if not texts:
         raise InputError("`models`: expected at least one, found none")
-    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), percentiles, within, workers, watch)
+    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, workers, watch)
     score_one = _scores(scorer, proxies, isolate, time_limit, memory_limit)
     found = _score_each(texts, score_one, counting(watch, "scoring", "models"))
     ranks = mean_ranks(found, scorer.proxies)
@@ -132,6 +138,7 @@ def score_models(
 def _scorer(
     proxies: str | Path | Proxy | Sequence[str | Path | Proxy],
     probe: Probe,
+    space: str | Path | None,
     percentiles: int,
     within: str | None,
     workers: Workers,
@@ -140,7 +147,8 @@ def _scorer(
     if percentiles < 0 or (within is not None and not percentiles):
         raise InputError(f"`percentiles`: expected at least 1 where `within` is given, found {percentiles}")
     loaded = tuple(loaded_proxies(proxies or _all()))
-    return ModelScorer(loaded, probe, SpaceSample(percentiles, within, loaded, probe, workers.number, watch))
+    sample = SpaceSample(percentiles, within, loaded, probe, workers.number, watch)
+    return ModelScorer(loaded, probe, sample, None if space is None else str(space))
 
 
 def _all() -> list[str]:
@@ -172,6 +180,7 @@ def _scores(
         percentiles=sample.number,
         within=sample.within,
         jobs=sample.jobs,
+        space=scorer.space,
     )
     allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)
     return partial(score_isolated, request=request, names=[proxy.name for proxy in scorer.proxies], allowed=allowed)

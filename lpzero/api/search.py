@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.api.long_run import begin_or_resume, free_path, refuse_beside_resume, whole, working
-from lpzero.api.setup import loaded_proxies, resolve_device
+from lpzero.api.setup import loaded_proxies, resolve_device, table_space
 from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.nas.config import SearchConfig
@@ -147,7 +147,7 @@ def _space(model: str | Path | None, name: str | Path | None, protocol: str | No
             raise InputError(f"`model` {model}: expected the folder of a checkpoint, found none")
         return get_space(whole(model), protocol)
     if table is not None:
-        return get_space(str(name or table.space), table.protocol(protocol))
+        return table_space(table, None if name is None else str(name), protocol)
     if name is None:
         raise InputError(
             f"`space` is missing: expected one of {', '.join(space_names())}, a space.toml file, a `model` or a `table`"

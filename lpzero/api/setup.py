@@ -52,7 +52,27 @@ def measured_space(table: str | Path | Table, protocol: str | None) -> tuple[Tab
         MissingError: The table is not here.
     """
     measured = table if isinstance(table, Table) else load_table(str(table))
-    return measured, get_space(measured.space, measured.protocol(protocol))
+    return measured, measured.search_space(protocol)
+
+
+def table_space(table: Table, space: str | None, protocol: str | None) -> SearchSpace:
+    """The space of a table, which may be named beside it, or given as its file.
+
+    Args:
+        table: The table.
+        space: What :func:`lpzero.get_space` finds it by; None for what the table says.
+        protocol: Which model an architecture stands for; None for the table's first.
+
+    Raises:
+        InputError: The table is of another space, its architectures do not stand for the protocol, or the file of the
+            space is another one than the table was imported with.
+    """
+    if space is None or space == table.space:
+        return table.search_space(protocol)
+    found = get_space(space)
+    if found.name != table.space:
+        raise InputError(f"table {table.name} is of space {table.space}, found `space` {space}")
+    return get_space(found.reference, table.protocol(protocol))
 
 
 Given = TypeVar("Given", str, str | Path, str | Path | Proxy)

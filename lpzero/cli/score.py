@@ -24,6 +24,11 @@ SHOWN_PROXIES = 4
 @click.argument("models", nargs=-1, required=True)
 @click.option("--proxy", "proxies", multiple=True, help="A proxy; may be repeated.  [default: all that ship]")
 @click.option(
+    "--space",
+    help="The space of an architecture: a space.toml, or the folder of a checkpoint.  [default: the one that it names, "
+    "or whose space.toml lies beside it]",
+)
+@click.option(
     "--percentiles",
     type=int,
     default=0,
@@ -56,6 +61,7 @@ SHOWN_PROXIES = 4
 def score(
     models: tuple[str, ...],
     proxies: tuple[str, ...],
+    space: str | None,
     percentiles: int,
     within: str | None,
     seed: int,
@@ -83,6 +89,7 @@ def score(
         "batch": batch,
         "tokens": tokens,
         "device": device,
+        "space": space,
         "percentiles": percentiles,
         "within": within,
         "isolate": isolate,

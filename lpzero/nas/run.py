@@ -32,10 +32,14 @@ class ArchitectureScorer:
         setting: What :func:`prepare` made of the settings.
         run: The folder of the search.
         engine: Where models are built and run.
+
+    Attributes:
+        reason: Why the first architecture that it could not score has none; empty where there is none.
     """
 
     def __init__(self, setting: SearchSetting, run: SearchRunFolder, engine: Engine) -> None:
         self._setting, self._run, self._engine = setting, run, engine
+        self.reason = ""
         self._known = {setting.space.model_key(s.architecture): s for s in run.kept(len(setting.proxies))}
 
     def __call__(self, architectures: list[Architecture]) -> list[Scored]:
@@ -47,12 +51,20 @@ class ArchitectureScorer:
 
         def arrived(index: int, row: list[Score] | Fault) -> None:
             scored = _scored(tasks[index], row)
+            self.reason = self.reason or _reason(row)
             self._run.keep([scored])
             self._known[setting.space.model_key(scored.architecture)] = scored
 
         with closing(self._engine.attempt(score_task, tasks, arrived=arrived)) as results:
             deque(results, maxlen=0)
         return [self._known[key] for key in keys]
+
+
+def _reason(row: list[Score] | Fault) -> str:
+    """Why an architecture has no score; empty where it has one."""
+    if isinstance(row, Fault):
+        return row.reason
+    return next((score.reason for score in row if score.status is not ScoreStatus.OK), "")
 
 
 def _scored(task: ScoreTask, row: list[Score] | Fault) -> Scored:
@@ -89,10 +101,13 @@ def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch
     _keep_costs(run, setting)
     samples = run.kept_end()
     end = End(config.samples, config.budget) if samples is None else End(samples, None)
-    found, control = _searched(setting, ArchitectureScorer(setting, run, engine), end, watch)
+    scorer = ArchitectureScorer(setting, run, engine)
+    found, control = _searched(setting, scorer, end, watch)
     run.keep_end(len(found.entries))
     if not found.best(1):
-        raise NoResultError("no proxy could score what fits the limits: see lpzero score on one of them")
+        # scores that an earlier process left say no more than their status
+        statuses = ", ".join(sorted({scored.status for scored in found.entries.values()}))
+        raise NoResultError(f"no proxy could score what fits the limits: {scorer.reason or f'found {statuses}'}")
     scored = [one.architecture for one in (*found.entries.values(), *control.entries.values())]
     largest = setting.pool.largest(rng_of(config, "largest"), scored)
     result = report(

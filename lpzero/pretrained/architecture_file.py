@@ -22,11 +22,13 @@ class GivenArchitecture:
         source: What messages call the place where it stands.
         architecture: The architecture.
         protocol: The protocol that stands beside it; None where none does.
+        document: The file that it stands in, beside which the file of its space may lie; None for standard input.
     """
 
     source: str
     architecture: Architecture
     protocol: str | None
+    document: Path | None = None
 
 
 def read_architecture(text: str) -> GivenArchitecture:
@@ -38,14 +40,14 @@ def read_architecture(text: str) -> GivenArchitecture:
         return _given(_standard_input(), "stdin")
     path = Path(text)
     if path.suffix == ".toml":
-        return _given(_toml(path), text)
+        return _given(_toml(path), text, path)
     if not path.is_dir():
-        return _given(read_document(path), text)
+        return _given(read_document(path), text, path)
     configuration, alone = path / CONFIGURATION, path / ARCHITECTURE
     if configuration.is_file() and "architecture" in (document := read_document(configuration)):
-        return _given(document, str(configuration))
+        return _given(document, str(configuration), configuration)
     if alone.is_file():
-        return _given(read_document(alone), str(alone))
+        return _given(read_document(alone), str(alone), alone)
     raise InputError(f"{path}: expected a folder with {ARCHITECTURE}, or with {CONFIGURATION} of lpzero, found neither")
 
 
@@ -68,7 +70,7 @@ def _standard_input() -> object:
         raise InputError(f"stdin: expected a JSON object, found {reason_of(err)}") from None
 
 
-def _given(document: Any, source: str) -> GivenArchitecture:
+def _given(document: Any, source: str, path: Path | None = None) -> GivenArchitecture:
     """An architecture by itself, or one with its protocol, as a configuration of lpzero has them."""
     from lpzero.settings import shorten
     from lpzero.spaces.architecture import Architecture
@@ -79,36 +81,57 @@ def _given(document: Any, source: str) -> GivenArchitecture:
         raise InputError(f"{source}: protocol: expected text, found {shorten(protocol)}")
     try:
         return GivenArchitecture(
-            source, Architecture.from_json(document["architecture"] if configuration else document), protocol
+            source, Architecture.from_json(document["architecture"] if configuration else document), protocol, path
         )
     except InputError as err:
         raise InputError(f"{source}: {err}") from None
 
 
 def space_of(given: GivenArchitecture, reference: str | None, protocol: str | None) -> SearchSpace:
-    """The space that an architecture is a point of; raises InputError where there is none."""
+    """The space that an architecture is a point of; raises InputError where there is none.
+
+    Args:
+        given: The architecture.
+        reference: What :func:`lpzero.get_space` finds the space by; None for the space that the architecture names, or
+            the ``space.toml`` that lies beside it.
+        protocol: Which model it stands for; None for what stands beside it, else the space's first.
+    """
     from lpzero.spaces import get_space
+    from lpzero.spaces.beside import SPACE_FILE
     from lpzero.spaces.llama.space import SUBNET
-    from lpzero.spaces.registry import named_space
 
     chosen = protocol or given.protocol
     if reference is None and str(chosen).startswith(SUBNET):
         raise InputError(
-            f"{given.source}: a sub-network has the weights of its checkpoint, which is not here: cut it out with "
-            f"lpzero build {given.source} --space CHECKPOINT_FOLDER --out DIR"
+            f"{given.source}: a sub-network has the weights of its checkpoint, which is not here: give the folder of "
+            f"the checkpoint as `space`, or cut it out with lpzero build {given.source} --space CHECKPOINT_FOLDER "
+            "--out DIR"
         )
     try:
-        # the file itself may name a space, but no path that would be opened
-        space = named_space(given.architecture.space, chosen) if reference is None else get_space(reference, chosen)
+        space = _named(given, chosen) if reference is None else get_space(reference, chosen)
     except InputError as err:
-        if reference is not None or protocol is not None:
+        document = given.document
+        if reference or protocol or (document is not None and (document.parent / SPACE_FILE).is_file()):
             raise
-        raise InputError(f"{given.source}: {err}: `space` and `protocol` say another one") from None
+        raise InputError(f"{err}: `space` and `protocol` say another one") from None
     try:
         space.validate(given.architecture)
     except InputError as err:
         raise InputError(f"{given.source}: {err}{_hint(space, given) if chosen is None else ''}") from None
     return space
+
+
+def _named(given: GivenArchitecture, protocol: str | None) -> SearchSpace:
+    """The space that an architecture names: it may name a space, but no path that would be opened."""
+    from lpzero.spaces.beside import space_beside
+    from lpzero.spaces.registry import named_space
+
+    if given.document is not None:
+        return space_beside(given.document, given.architecture.space, protocol)
+    try:
+        return named_space(given.architecture.space, protocol)
+    except InputError as err:
+        raise InputError(f"{given.source}: {err}") from None
 
 
 def _hint(space: SearchSpace, given: GivenArchitecture) -> str:

@@ -74,7 +74,9 @@ def _pretrained(space: SearchSpace) -> bool:
 def _weights(space: SearchSpace, seed: int | None) -> str:
     """Where the weights come from."""
     if seed is None:
-        chosen = "" if space.reference == space.name else f" --space {shlex.quote(space.reference)}"
+        # a folder keeps the file of its space, and no checkpoint
+        found = space.reference == space.name or isinstance(space, ConfigSpace)
+        chosen = "" if found else f" --space {shlex.quote(space.reference)}"
         return f"This folder holds no weights: `lpzero build .{chosen} --out DIR` writes the model with them."
     if _pretrained(space):
         return "Its weights were cut out of a trained checkpoint."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
@@ -17,9 +18,12 @@ from lpzero.files import PART, write_json, write_text
 from lpzero.pretrained.bars import without_bars
 from lpzero.pretrained.card import card_text
 from lpzero.pretrained.registration import classes_of, configuration_of
+from lpzero.settings import one_line, read_document, shorten
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.beside import SPACE_FILE, keep_space
 from lpzero.spaces.space import SearchSpace
-from lpzero.spaces.toml.space import ConfigSpace
+from lpzero.spaces.toml.family import configuration
+from lpzero.spaces.toml.space import ConfigSpace, seen_fields
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -30,7 +34,8 @@ ARCHITECTURE, CARD, CONFIGURATION = "architecture.json", "README.md", "config.js
 def write_configuration(folder: Path, space: SearchSpace, architecture: Architecture, card: str = "") -> None:
     """Write what an architecture is, without weights: ``config.json``, ``architecture.json`` and ``README.md``.
 
-    The configuration is lpzero's own, or that of transformers where the space is one of transformers configurations.
+    The configuration is lpzero's own, or that of transformers where the space is one of transformers configurations:
+    then a copy of its ``space.toml`` lies beside it.
 
     Args:
         folder: Empty, or not there yet.
@@ -71,6 +76,46 @@ def write_model(folder: Path, space: SearchSpace, architecture: Architecture, se
         _describe(part, space, architecture, seed, card)
 
 
+def is_point_of_file(folder: Path) -> bool:
+    """Whether a folder holds an architecture with the file of its space."""
+    return (folder / ARCHITECTURE).is_file() and (folder / SPACE_FILE).is_file()
+
+
+def check_configuration(folder: Path, space: SearchSpace, architecture: Architecture) -> None:
+    """Raise InputError where the transformers configuration of a folder is not that of its architecture.
+
+    Args:
+        folder: What :func:`write_configuration` or :func:`write_model` wrote.
+        space: The space; one without a ``space.toml`` has a configuration that checks itself.
+        architecture: The architecture.
+    """
+    path = folder / CONFIGURATION
+    if not isinstance(space, ConfigSpace) or not path.is_file():
+        return
+    document = read_document(path)
+    kind = document.pop("model_type", None)
+    expected = {"model_type": space.model_type, **_plain(space.config(architecture))}
+    found = {"model_type": kind}
+    if kind == space.model_type:
+        try:
+            found |= _plain(configuration(space.model_type, document))
+        except InputError as err:
+            raise InputError(f"{path}: {err}") from err
+    for name in dict.fromkeys((*expected, *found)):
+        if expected.get(name) != found.get(name):
+            raise InputError(
+                f"{path}: {one_line(name, 60)}: expected {shorten(expected.get(name))}, as {ARCHITECTURE} says, found "
+                f"{shorten(found.get(name))}: restore the file, or take {ARCHITECTURE} away to have the configuration "
+                "alone"
+            )
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    """The fields of a configuration as JSON has them."""
+    fields: dict[str, Any] = json.loads(json.dumps(seen_fields(config), default=str))
+    return fields
+
+
 def check_free(folder: Path) -> None:
     """Raise InputError where a folder is not free to be written: a file is there, or a folder with something in it."""
     if folder.exists() and not folder.is_dir():
@@ -99,6 +144,7 @@ def _built(space: SearchSpace, architecture: Architecture, seed: int) -> PreTrai
 
 def _describe(folder: Path, space: SearchSpace, architecture: Architecture, seed: int | None, more: str) -> None:
     write_json(folder / ARCHITECTURE, architecture.to_json())
+    keep_space(folder, space)
     write_text(folder / CARD, card_text(space, architecture, seed, more))
 
 

@@ -11,7 +11,6 @@ from lpzero.errors import InputError
 from lpzero.fitness.split import split
 from lpzero.proxy.proxy import Proxy
 from lpzero.seeds import derived_seed
-from lpzero.spaces import get_space
 from lpzero.tables import Table
 
 
@@ -66,7 +65,7 @@ def _parts(part: Mapping[str, Any], seed: int, table: Table) -> frozenset[int]:
         raise InputError("a proxy was found by a run whose settings have no search_size and validation_size")
     if part["table_sha256"] != table.digest:
         raise InputError(f"a proxy was found on another version of {table.name}: its records have another SHA-256")
-    groups = table.groups(get_space(table.space, table.protocol(part["protocol"])))
+    groups = table.groups(table.search_space(part["protocol"]))
     parts = split(groups, search=search, validation=validation, rng=np.random.default_rng(derived_seed(seed, "split")))
     return frozenset((*parts.search, *parts.validation))
 
@@ -83,6 +82,6 @@ def same_models(table: Table, indices: Collection[int]) -> frozenset[int]:
     """
     found, given = set(indices), sorted(indices)
     for protocol in table.protocols:
-        groups = table.groups(get_space(table.space, protocol))
+        groups = table.groups(table.search_space(protocol))
         found |= set(np.flatnonzero(np.isin(groups, groups[given])).tolist())
     return frozenset(found)

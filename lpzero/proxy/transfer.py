@@ -15,7 +15,6 @@ from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.rank import RankRow, rank_table
 from lpzero.result import Direction, Ends, Result
-from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table, named_table
 
@@ -114,7 +113,7 @@ def column(text: str) -> Column:
         table = load_table(name)
     except MissingError as err:
         return Column(name, None, None, str(err))
-    return Column(table.name, get_space(table.space, table.protocol(protocol)), table)
+    return Column(table.name, table.search_space(protocol), table)
 
 
 def transfer_tables(

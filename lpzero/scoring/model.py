@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,16 @@ from torch import nn
 
 from lpzero.errors import InputError, MissingError
 from lpzero.pretrained.architecture_file import read_architecture, space_of
+from lpzero.pretrained.folder import ARCHITECTURE, check_configuration, is_point_of_file
 from lpzero.scoring.configuration import CONFIGURATION, build_from_configuration
 from lpzero.scoring.python_file import build_from_python
 from lpzero.seeds import derived_seed
 from lpzero.settings import read_document
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.beside import SPACE_FILE
 from lpzero.spaces.space import SearchSpace
 
-ARCHITECTURE = "architecture.json"
+_LOG = logging.getLogger(__name__)
 _HUB_NAME = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
 
 
@@ -40,7 +43,7 @@ class LoadedModel:
     architecture: Architecture | None = None
 
 
-def load_model(text: str, seed: int) -> LoadedModel:
+def load_model(text: str, seed: int, space: str | None = None) -> LoadedModel:
     """Load a model.
 
     Args:
@@ -48,15 +51,20 @@ def load_model(text: str, seed: int) -> LoadedModel:
             or TOML file with an architecture of a space, a folder with a configuration and, possibly, weights as
             safetensors, or the name of a model in the local cache of the hub.
         seed: Seed of the run, from which that of every weight that is drawn derives.
+        space: What finds the space of an architecture; None for the space that it names, or the ``space.toml`` that
+            lies beside it.
 
     Raises:
-        InputError: There is nothing at the path, it is none of these, or it lacks what it must have.
+        InputError: There is nothing at the path, it is none of these, it lacks what it must have, or it is no
+            architecture and a space is given.
         MissingError: No file has that name, and no model in the cache.
         LpzeroError: Building the model failed.
     """
     path = _found(text)
-    if _is_architecture(path):
-        return _from_architecture(path, seed)
+    if _is_architecture(path, space):
+        return _from_architecture(path, seed, space)
+    if space is not None:
+        raise InputError(f"{text}: `space`: expected an architecture of it, found another model: leave `space` out")
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         # whatever builds the model draws its weights from torch's global generators: they are seeded, then restored
         torch.manual_seed(derived_seed(seed, "weights"))
@@ -90,33 +98,52 @@ def _found(text: str) -> Path:
     return Path(cached).parent
 
 
-def _is_architecture(path: Path) -> bool:
+def _is_architecture(path: Path, space: str | None) -> bool:
     """Whether a path holds a point of a space rather than a model: a document of ours, without weights."""
     if path.suffix == ".toml":
         return True
-    if path.is_dir():
-        # beside the configuration of a space.toml's model stands its architecture, which does not name the file
-        described = path / CONFIGURATION if (path / CONFIGURATION).exists() else path / ARCHITECTURE
-        return _names_architecture(described) and not list(path.glob("*.safetensors"))
-    return path.suffix == ".json" and _names_architecture(path)
+    if not path.is_dir():
+        return path.suffix == ".json" and _names_architecture(path)
+    if list(path.glob("*.safetensors")):
+        return False
+    # beside the transformers configuration of a space.toml's model stands its architecture, whose space has to be known
+    known = is_point_of_file(path) or space is not None
+    described = path / CONFIGURATION
+    if described.exists() and not (known and (path / ARCHITECTURE).is_file()):
+        found = _names_architecture(described)
+        if not found and (path / ARCHITECTURE).is_file():
+            _LOG.warning(
+                "note: %s: the configuration is scored by itself, and not as the architecture that a search scored: "
+                "the file of its space is not there: copy it to %s, or give it as `space`",
+                *(path, path / SPACE_FILE),
+            )
+        return found
+    return _names_architecture(path / ARCHITECTURE)
 
 
 def _names_architecture(path: Path) -> bool:
     return path.is_file() and bool({"architecture", "whole"} & read_document(path).keys())
 
 
-def _from_architecture(path: Path, seed: int) -> LoadedModel:
+def _from_architecture(path: Path, seed: int, reference: str | None) -> LoadedModel:
     """The untrained model of an architecture, with the weights that every other command gives it."""
     given = read_architecture(str(path))
-    space = space_of(given, None, None)
+    space = space_of(given, reference, None)
+    check_configuration(path, space, given.architecture)
     weights = derived_seed(seed, "weights", space.key(given.architecture))
     return LoadedModel(space.build(given.architecture, weights), None, space, given.architecture)
 
 
 def _from_transformers(path: Path) -> LoadedModel:
     from lpzero.pretrained.configuration import LpzeroConfig
+    from lpzero.spaces.toml.model import ConfigModel
 
     model, config = build_from_configuration(path)
     if isinstance(config, LpzeroConfig):
         return LoadedModel(model, None, config.search_space(), config.point())
+    if path.is_dir() and is_point_of_file(path):
+        given = read_architecture(str(path))
+        space = space_of(given, None, None)
+        check_configuration(path, space, given.architecture)
+        return LoadedModel(ConfigModel(model, space.objective), None, space, given.architecture)
     return LoadedModel(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from lpzero.errors import LpzeroError
 from lpzero.metrics import Shape
 from lpzero.operands.batch import Batch, batch_of, random_batch
 from lpzero.operands.probe import Probe, probe_batch
+from lpzero.operands.text import text_batch
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.score import (
     Score,
@@ -51,6 +52,7 @@ class Request:
         percentiles: How many architectures to draw beside a model; 0 for no percentiles.
         within: The space that they are drawn from; None for the model's own.
         jobs: Worker processes for them.
+        space: What finds the space of an architecture; None for the space that it names.
     """
 
     proxies: tuple[str, ...]
@@ -61,12 +63,14 @@ class Request:
     percentiles: int
     within: str | None
     jobs: int
+    space: str | None = None
 
     def scorer(self) -> ModelScorer:
         """What scores models as asked; raises InputError for a proxy that there is not, or a value out of its range."""
         probe = Probe(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
         proxies = tuple(load_proxy(name) for name in self.proxies)
-        return ModelScorer(proxies, probe, SpaceSample(self.percentiles, self.within, proxies, probe, self.jobs))
+        sample = SpaceSample(self.percentiles, self.within, proxies, probe, self.jobs)
+        return ModelScorer(proxies, probe, sample, self.space)
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,19 @@ class ModelScorer:
         proxies: In the order of the scores.
         probe: What every model is shown.
         sample: What their percentiles are among.
+        space: What finds the space of an architecture; None for the space that it names.
     """
 
     proxies: tuple[Proxy, ...]
     probe: Probe
     sample: SpaceSample
+    space: str | None = None
 
     def score(self, text: str) -> ModelScore:
         """Load the model that a user gave, and score it; raises as :func:`.load_model` and :meth:`score_loaded` do."""
         if text.endswith(".py"):
             _LOG.warning("note: %s is run as code", text)
-        return self.score_loaded(text, load_model(text, self.probe.seed))
+        return self.score_loaded(text, load_model(text, self.probe.seed, self.space))
 
     def score_loaded(self, name: str, loaded: LoadedModel) -> ModelScore:
         """Score a model.
@@ -108,7 +114,8 @@ class ModelScorer:
             raise LpzeroError(f"{name}: the model cannot be read: {type(err).__name__}: {line_of(err)}") from err
         with single_threaded():
             scores = score_model(
-                readable.model, readable.site_map, _shape(loaded, readable), readable.batch, self.proxies
+                *(readable.model, readable.site_map, _shape(loaded, readable), readable.batch, self.proxies),
+                _text(loaded, self.probe),
             )
             if all(result.status is ScoreStatus.FAILED for result in scores):
                 raise LpzeroError(f"{name}: no proxy could score it: {scores[0].reason}")
@@ -178,6 +185,14 @@ def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
         return _Readable(model, model.site_map(), batch.to(probe.device))
     answering = Answering(model, guessed_objective(model))
     return _Readable(answering, _sites(answering), batch.to(probe.device))
+
+
+def _text(loaded: LoadedModel, probe: Probe) -> Callable[[], Batch] | None:
+    """Gives the batch of text that trained weights are judged by; None where a space says that they are not trained."""
+    space = loaded.space
+    if space is None or not space.pretrained:
+        return None
+    return lambda: text_batch(space, probe).to(probe.device)
 
 
 def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:

@@ -58,6 +58,7 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     if found:
         return _from_entry_point(found, protocol)
     if name and _is_folder(name):
+        _refuse_folder_of_a_file(Path(name))
         return open_subnetworks(Path(name), protocol)
     raise unknown_name("space", one_line(name, 80), (*space_names(), "a space.toml", "the folder of a checkpoint"))
 
@@ -86,6 +87,13 @@ def _is_folder(name: str) -> bool:
         return False
 
 
+def _refuse_folder_of_a_file(folder: Path) -> None:
+    """Raise InputError for a folder that holds a ``space.toml``, as that of a table does, and no checkpoint."""
+    file = folder / "space.toml"
+    if file.is_file() and not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: expected the file of a space, or the folder of a checkpoint: give {file}")
+
+
 def _entry_points() -> tuple[EntryPoint, ...]:
     from importlib.metadata import entry_points
 
@@ -102,7 +110,8 @@ def _from_file(path: Path, protocol: str | None) -> SearchSpace:
         return space
     if not _DIGEST.fullmatch(str(protocol)):
         raise InputError(f"{path}: expected the protocol {space.protocol}, found {protocol!r}")
-    raise InputError(f"{path}: changed since: expected what had the protocol {protocol}, found {space.protocol}")
+    expected = f"expected what had the protocol {protocol}, found {space.protocol}"
+    raise InputError(f"{path}: changed since: {expected}: restore it")
 
 
 def _from_entry_point(entries: list[EntryPoint], protocol: str | None) -> SearchSpace:

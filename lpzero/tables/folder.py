@@ -1,7 +1,8 @@
 """A table in lpzero's own format: a folder with ``records.jsonl.gz`` and ``card.json``.
 
 The card says what the records are, and holds figures that follow from them. The records of a table that lpzero
-trained are its trainings; those of an imported one are an architecture and a quality each.
+trained are its trainings; those of an imported one are an architecture and a quality each. Where the space is one of a
+``space.toml``, a copy of that file is there too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.files import write_bytes, write_json
 from lpzero.settings import one_line, place_in, reason_of
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.registry import named_space
+from lpzero.spaces.beside import keep_space, space_beside
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables.document import Document, check, parse_json, read_json, shorten
 from lpzero.tables.recipe import Recipe
@@ -120,7 +121,7 @@ def read_folder(folder: Path) -> FolderTable:
     card = check(Card, _tuples(document, "protocols", "notes"), str(path))
     lines = _lines(folder / RECORDS, card)
     recipe = None if card.recipe is None else _recipe(card.recipe, f"{path}: recipe")
-    space = _space(card, str(path))
+    space = space_beside(path, card.space, card.protocols[0])
     if recipe is None:
         trainings: tuple[TrainedRecord, ...] = ()
         records = tuple(_measured(document, place, space) for place, document in lines)
@@ -131,21 +132,14 @@ def read_folder(folder: Path) -> FolderTable:
         _refuse_repeated([(training.id, training.seed) for training in trainings], folder)
         _check_architectures(trainings, [place for place, _ in read], space)
         records = tuple(first_records(trainings))
-    return FolderTable(card, table_of(card, records), trainings, recipe)
+    reference = "" if space.reference == space.name else space.reference
+    return FolderTable(card, table_of(card, records, reference), trainings, recipe)
 
 
-def _space(card: Card, place: str) -> SearchSpace:
-    """The space of a table, which the card names and gives no path of."""
-    try:
-        return named_space(card.space, card.protocols[0])
-    except InputError as err:
-        raise InputError(f"{place}: {err}") from err
-
-
-def table_of(card: Card, records: tuple[Record, ...]) -> Table:
-    """The table of a card and its records."""
+def table_of(card: Card, records: tuple[Record, ...], reference: str = "") -> Table:
+    """The table of a card and its records; ``reference`` is what finds its space where that is not the name."""
     facts: dict[str, Any] = {name: getattr(card, name) for name in FACTS}
-    return Table(**facts, records=records)
+    return Table(**facts, records=records, reference=reference)
 
 
 def first_records(trainings: Sequence[TrainedRecord]) -> Iterator[Record]:
@@ -155,13 +149,16 @@ def first_records(trainings: Sequence[TrainedRecord]) -> Iterator[Record]:
             yield Record(training.id, Architecture.from_json(training.architecture), training.loss)
 
 
-def write_folder(folder: Path, card: dict[str, Any], records: Sequence[Document]) -> None:
-    """Write a table, the records first: a folder with a card is whole.
+def write_folder(
+    folder: Path, card: dict[str, Any], records: Sequence[Document], space: SearchSpace | None = None
+) -> None:
+    """Write a table, the card last: a folder with a card is whole.
 
     Args:
         folder: Where; it is made where it is not there.
         card: The card without ``schema``, ``records`` and ``records_sha256``, which follow.
         records: :class:`TrainedRecord` or :class:`MeasuredRecord`, in the order of the file.
+        space: The space of the records, whose file the folder keeps; None for one that its name finds.
 
     Raises:
         LpzeroError: The folder cannot be written.
@@ -169,6 +166,8 @@ def write_folder(folder: Path, card: dict[str, Any], records: Sequence[Document]
     text = records_text(records)
     facts = {"schema": SCHEMA, **card, "records": len(records), "records_sha256": hashlib.sha256(text).hexdigest()}
     try:
+        if space is not None:
+            keep_space(folder, space)
         # without a time in the header equal records give equal files
         write_bytes(folder / RECORDS, gzip.compress(text, mtime=0))
         write_json(folder / CARD, facts)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.registry import get_space
 
 if TYPE_CHECKING:
     from lpzero.spaces.space import SearchSpace
@@ -47,6 +48,7 @@ class Table:
         source: The paper and the address that the table comes from.
         licence: Licence of the upstream table.
         notes: Known facts and faults, one sentence or two each.
+        reference: What finds the space, where that is not its name: the path of the file that the table keeps of it.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Table:
     source: str
     licence: str
     notes: tuple[str, ...]
+    reference: str = ""
 
     @property
     def n(self) -> int:
@@ -77,6 +80,14 @@ class Table:
             expected = ", ".join(self.protocols)
             raise InputError(f"table {self.name} was measured on other models than {asked!r}: expected {expected}")
         return asked
+
+    def search_space(self, asked: str | None = None) -> SearchSpace:
+        """The space whose models the architectures stand for, under the protocol that was asked for or the default.
+
+        Raises:
+            InputError: As :meth:`protocol` does, or the space is not found.
+        """
+        return get_space(self.reference or self.space, self.protocol(asked))
 
     @property
     def qualities(self) -> npt.NDArray[np.float64]:

@@ -16,7 +16,6 @@ from lpzero.metrics import METRICS
 from lpzero.operands.probe import Probe
 from lpzero.proxy.proxy import load_proxy
 from lpzero.proxy.rank import rank_table
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
@@ -55,7 +54,7 @@ def figures(
         lpzero trained none, ``operations`` where the layers of the space have no operation to choose. ``ranked`` is
         there where the baselines are ranked on fewer records than there are, and says on how many.
     """
-    qualities, space = table.qualities, get_space(table.space, protocol)
+    qualities, space = table.qualities, table.search_space(protocol)
     ranked = _ranked_part(table)
     return {
         "n": table.n,

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from lpzero.settings import one_line, shorten
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.beside import SPACE_FILE
 from lpzero.tables import TABLES, load_table, locate
 from lpzero.tables.entry import TableEntry
-from lpzero.tables.folder import FACTS, Card, FolderTable, read_folder
+from lpzero.tables.folder import CARD, FACTS, RECORDS, Card, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder, expanded
 from lpzero.training.card import RANDOM, figures
 
@@ -48,7 +48,8 @@ def verify(name: str) -> dict[str, Any]:
     load_table(name)
     held = read_folder(folder)
     faults = [*_figures(held), *_parameters(held), *([] if entry is None else _against(entry, held.card, held.table.n))]
-    return {"files": 2, "records": held.card.records, "figures": _count(held.card.figures), "faults": faults}
+    files = len([name for name in (CARD, RECORDS, SPACE_FILE) if (folder / name).is_file()])
+    return {"files": files, "records": held.card.records, "figures": _count(held.card.figures), "faults": faults}
 
 
 def _figures(held: FolderTable) -> Iterator[str]:
@@ -63,7 +64,7 @@ def _figures(held: FolderTable) -> Iterator[str]:
 
 def _parameters(held: FolderTable) -> Iterator[str]:
     """The trainings whose number of parameters is not that of their architecture."""
-    space = get_space(held.table.space, held.table.protocols[0])
+    space = held.table.search_space()
     for training in held.trainings:
         counted = space.parameter_counts(Architecture.from_json(training.architecture))
         for part in dict.fromkeys((*counted, *training.parameters)):

@@ -70,3 +70,12 @@ def test_too_few_tables_are_refused(tables: list[str], tmp_path: Path) -> None:
 def test_a_table_given_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected each table once, found gpt2-own twice"):
         lpzero.leave_one_out(["gpt2-own", "llama-own", "gpt2-own"], output=tmp_path / "runs", **SMALL)
+
+
+def test_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    tables = [str(tmp_path / "a" / "mine"), str(tmp_path / "b" / "mine"), "gpt2-own"]
+    with pytest.raises(
+        InputError, match=r"^expected tables with names of their own, .* found 'mine' twice: rename the "
+    ):
+        lpzero.leave_one_out(tables, output=tmp_path / "runs", **SMALL)
+    assert not (tmp_path / "runs").exists()

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from lpzero.api.setup import loaded_proxies, measured_space, probe_of, resolve_device
+from lpzero.api.setup import loaded_proxies, measured_space, probe_of, resolve_device, table_space
 from lpzero.errors import InputError, MissingError
 from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
-from lpzero.tables import load_table
+from lpzero.spaces import get_space
+from lpzero.tables import Table, load_table
 
 
 @pytest.mark.parametrize("available", [False, True])
@@ -53,3 +54,24 @@ def test_proxies_are_texts_paths_or_themselves(tmp_path: Path) -> None:
     assert loaded_proxies([file, str(file), one, "depth"]) == [one, one, one, load_proxy("depth")]
     with pytest.raises(InputError, match="nothing"):
         loaded_proxies(["depth", "nothing"])
+
+
+def test_the_space_of_a_table_may_be_said_again(space_file: Path) -> None:
+    space = get_space(str(space_file))
+    facts = {"name": "mine", "quality": "loss", "unit": "nats", "source": "", "licence": "", "notes": (), "records": ()}
+    table = Table(
+        **facts,  # type: ignore[arg-type]
+        space="tiny",
+        protocols=(space.protocol,),
+        higher_is_better=False,
+        reference=str(space_file),
+    )
+    for said in (None, "tiny", str(space_file)):
+        assert table_space(table, said, None) == space
+    with pytest.raises(InputError, match=r"^table mine is of space tiny, found `space` gpt2$"):
+        table_space(table, "gpt2", None)
+    with pytest.raises(InputError, match=r"^table mine was measured on other models than 'own': expected config-"):
+        table_space(table, None, "own")
+    space_file.write_text(space_file.read_text().replace("[8, 12]", "[8, 16]"))
+    with pytest.raises(InputError, match="changed since: expected what had the protocol config-"):
+        table_space(table, str(space_file), None)

@@ -238,3 +238,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert "Traceback" not in captured.err
     assert captured.out == ""
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_search_without_a_score_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--space", "gpt2", "--protocol", "own", "--proxy", "text_loss", "--samples", "2"]
+    few = ["--batch", "1", "--tokens", "4", "--jobs", "1", "--output", str(tmp_path / "run")]
+    assert command(["search", *words, *few]) == 4
+    said = "lpzero: error: no proxy could score what fits the limits: "
+    assert f"{said}the loss on text says something of trained causal models alone\n" in capsys.readouterr().err
+    # whoever goes on finds the statuses that were kept
+    assert command(["search", "--resume", str(tmp_path / "run")]) == 4
+    assert f"{said}found failed\n" in capsys.readouterr().err

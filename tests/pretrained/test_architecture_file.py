@@ -70,6 +70,17 @@ def test_every_form_is_the_same_value(tmp_path: Path, form: Callable[[Path], tup
     assert (space.name, space.protocol) == ("gpt2", "own")
 
 
+def test_the_file_of_its_space_may_lie_beside_it(space_file: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    point = Architecture.of("tiny", {"n_embd": 12, "n_head": 2}, [{}])
+    given = read_architecture(str(_json(space_file.parent / "a.json", point.to_json())))
+    assert space_of(given, None, None) == get_space(str(space_file))
+    # what comes from nowhere has nothing beside it
+    monkeypatch.chdir(space_file.parent)
+    with pytest.raises(InputError, match=r"^stdin: unknown space 'tiny': .*: `space` and `protocol` say another one$"):
+        space_of(GivenArchitecture("stdin", point, None), None, None)
+    assert space_of(GivenArchitecture("stdin", point, None), "space.toml", None).name == "tiny"
+
+
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(SMALL.to_json())))
     assert read_architecture("-") == GivenArchitecture("stdin", SMALL, None)

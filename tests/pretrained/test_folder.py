@@ -13,7 +13,8 @@ from safetensors import SafetensorError
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.pretrained import write_configuration, write_model
-from lpzero.spaces import Architecture, SearchSpace
+from lpzero.pretrained.folder import check_configuration, is_point_of_file
+from lpzero.spaces import Architecture, SearchSpace, get_space
 
 Small = tuple[SearchSpace, Architecture]
 FILES = ["README.md", "architecture.json", "config.json"]
@@ -31,6 +32,23 @@ def test_a_folder_holds_the_architecture(tiny_gpt2: Small, tmp_path: Path) -> No
     document = json.loads((tmp_path / "deep" / "model" / "architecture.json").read_text())
     assert Architecture.from_json(document) == architecture
     assert (tmp_path / "deep" / "model" / "README.md").read_text().endswith("\n\nscore 3\n")
+
+
+def test_a_folder_keeps_the_file_of_its_space(space_file: Path, tmp_path: Path) -> None:
+    space = get_space(str(space_file))
+    architecture = Architecture.of("tiny", {"n_embd": 12, "n_head": 2}, [{}])
+    write_configuration(tmp_path / "a", space, architecture)
+    write_model(tmp_path / "b", space, architecture, 0)
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        assert (folder / "space.toml").read_text() == space_file.read_text()
+        assert is_point_of_file(folder)
+        check_configuration(folder, space, architecture)
+        other = Architecture.of("tiny", {"n_embd": 8, "n_head": 2}, [{}])
+        expected = r"config\.json: n_embd: expected 8, as architecture\.json says, found 12: restore the file, or take "
+        with pytest.raises(InputError, match=expected):
+            check_configuration(folder, space, other)
+    assert "`lpzero build . --out DIR`" in (tmp_path / "a" / "README.md").read_text()
 
 
 def test_equal_models_give_equal_files(tiny_gpt2: Small, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from lpzero.pretrained.folder import write_configuration, write_model
 from lpzero.scoring.model import load_model
 from lpzero.seeds import derived_seed
 from lpzero.spaces import Architecture, get_space
+from lpzero.spaces.toml.file import read_space
+from lpzero.spaces.toml.space import ConfigSpace
 from lpzero.tables import load_table
 
 GPT2 = {"model_type": "gpt2", "n_layer": 1, "n_embd": 16, "n_head": 2, "vocab_size": 60, "n_positions": 32}
@@ -125,3 +127,84 @@ def test_what_is_no_model_is_said(
     assert type(caught.value) is kind
     assert words in str(caught.value)
     assert "--" not in str(caught.value)
+
+
+@pytest.fixture
+def point(space_file: Path, tmp_path: Path) -> tuple[ConfigSpace, Architecture, Path]:
+    """A point of a space of configurations, and the folder that a search writes of it."""
+    space = read_space(space_file)
+    architecture = Architecture.of("tiny", {"n_embd": 12, "n_head": 2}, [{}, {}])
+    write_configuration(tmp_path / "point", space, architecture)
+    return space, architecture, tmp_path / "point"
+
+
+def test_a_point_of_a_file_has_the_weights_that_every_command_gives_it(
+    point: tuple[ConfigSpace, Architecture, Path],
+) -> None:
+    space, architecture, folder = point
+    expected = space.build(architecture, derived_seed(7, "weights", space.key(architecture)))
+    found = load_model(str(folder), 7)
+    assert _equal(found.model, expected)
+    assert (found.architecture, found.space) == (architecture, read_space(folder / "space.toml"))
+    # the architecture alone is as good, and so is any file of the same space
+    (folder / "config.json").unlink()
+    assert _equal(load_model(str(folder / "architecture.json"), 7).model, expected)
+    (folder / "space.toml").unlink()
+    for path in (folder, folder / "architecture.json"):
+        assert _equal(load_model(str(path), 7, space.reference).model, expected)
+        with pytest.raises(InputError, match=r"architecture\.json: unknown space 'tiny': .*: copy it to .*space\.toml"):
+            load_model(str(path), 7)
+
+
+def test_a_built_point_of_a_file_has_its_own_weights_and_its_space(
+    point: tuple[ConfigSpace, Architecture, Path], tmp_path: Path
+) -> None:
+    space, architecture, _ = point
+    write_model(tmp_path / "saved", space, architecture, 5)
+    found = load_model(str(tmp_path / "saved"), 0)
+    assert _equal(found.model, space.build(architecture, 5))
+    assert found.architecture == architecture
+    assert found.space is not None
+    assert found.space.protocol == space.protocol
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("config.json", '"n_embd": 12', '"n_embd": 16', "config.json: n_embd: expected 12, as architecture.json says"),
+        (
+            "config.json",
+            '"gpt2"',
+            '"bert"',
+            "config.json: model_type: expected 'gpt2', as architecture.json says, foun",
+        ),
+        ("config.json", '"n_embd": 12', '"n_embd": "x"', "config.json: gpt2 refuses it: "),
+        ("config.json", "{", "[", "config.json: expected a JSON object, found"),
+        ("architecture.json", "12", "16", "architecture.json: architecture: n_embd is 16: expected one of 8, 12"),
+        ("architecture.json", "tiny", "other", "space.toml: expected the space 'other' that architecture.json names"),
+        ("architecture.json", "{", "[", "architecture.json: expected a JSON object, found"),
+        ("space.toml", "n_positions = 16", "n_positions = 8", "config.json: n_positions: expected 8, as architecture"),
+        ("space.toml", "name =", "name", "space.toml: expected TOML, found"),
+    ],
+)
+def test_files_of_a_point_that_disagree_are_named(
+    point: tuple[ConfigSpace, Architecture, Path], file: str, old: str, new: str, words: str
+) -> None:
+    path = point[2] / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError) as caught:
+        load_model(str(point[2]), 0)
+    assert str(caught.value).startswith(f"{point[2]}/{words}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_space_is_of_architectures_alone(
+    forms: dict[str, Path], point: tuple[ConfigSpace, Architecture, Path]
+) -> None:
+    for form in ("python", "transformers"):
+        with pytest.raises(InputError, match="`space`: expected an architecture of it, found another model: leave"):
+            load_model(str(forms[form]), 0, point[0].reference)
+    with pytest.raises(InputError, match="space is 'gpt2': expected 'tiny'"):
+        load_model(str(forms["architecture"].with_name("bare.json")), 0, str(point[2] / "space.toml"))

@@ -145,3 +145,9 @@ def test_listing_the_spaces_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "set()\n"), done.stderr
+
+
+def test_a_folder_with_a_file_is_answered_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(EXAMPLE.read_text())
+    with pytest.raises(InputError, match=rf"expected the file of a space, .*: give {tmp_path / 'space.toml'}$"):
+        get_space(str(tmp_path))

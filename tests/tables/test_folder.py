@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lpzero.errors import InputError, LpzeroError, MissingError
+from lpzero.spaces import get_space
 from lpzero.tables import load_table, load_trained
 from lpzero.tables.folder import CARD, RECORDS, MeasuredRecord, read_folder, recipe_document, write_folder
 from lpzero.tables.recipe import Recipe
@@ -55,6 +57,30 @@ def rewrite(folder: Path, change: Callable[[list[Any]], None], **card_changes: A
     facts = json.loads((folder / CARD).read_text())
     facts |= {"records": len(documents), "records_sha256": hashlib.sha256(text).hexdigest(), **card_changes}
     (folder / CARD).write_text(json.dumps(facts))
+
+
+def test_a_table_keeps_the_file_of_its_space(space_file: Path, tmp_path: Path) -> None:
+    space = get_space(str(space_file))
+    drawn = [space.sample(np.random.default_rng(seed)) for seed in range(4)]
+    records = [MeasuredRecord(id=str(i), architecture=a.to_json(), quality=float(i)) for i, a in enumerate(drawn)]
+    facts = card(None, space=space.name, protocols=[space.protocol])
+    write_folder(tmp_path / "t", facts, records, space)
+    assert (tmp_path / "t" / "space.toml").read_text() == space_file.read_text()
+    space_file.unlink()
+    (tmp_path / "t").rename(tmp_path / "moved")
+    found = load_table(str(tmp_path / "moved"))
+    assert found.reference == str(tmp_path / "moved" / "space.toml")
+    assert [found.search_space().key(record.architecture) for record in found.records] == [space.key(a) for a in drawn]
+    (tmp_path / "moved" / "space.toml").unlink()
+    with pytest.raises(
+        InputError, match=r"moved/card\.json: unknown space 'tiny': .*: copy it to .*moved/space\.toml$"
+    ):
+        load_table(str(tmp_path / "moved"))
+
+
+def test_a_table_of_a_named_space_keeps_no_file(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == [CARD, RECORDS]
+    assert load_table(str(folder)).reference == ""
 
 
 def test_round_trip(folder: Path, trained: Trained) -> None:

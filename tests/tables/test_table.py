@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
 
 from lpzero.errors import InputError
+from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Record, Table
@@ -31,6 +33,17 @@ def table(*records: tuple[str, int, float], higher_is_better: bool = True) -> Ta
         licence="none",
         notes=(),
     )
+
+
+def test_a_table_finds_its_space_by_its_name_or_by_its_file(space_file: Path) -> None:
+    named = table(("a", 2, 1.0))
+    assert [named.search_space(asked).protocol for asked in (None, "listed")] == ["trained", "listed"]
+    with pytest.raises(InputError, match="table small was measured on other models than 'own'"):
+        named.search_space("own")
+    space = get_space(str(space_file))
+    filed = replace(named, space="tiny", protocols=(space.protocol,), reference=str(space_file))
+    assert filed.search_space() == space
+    assert filed.digest == named.digest
 
 
 class ParitySpace:

@@ -46,7 +46,8 @@ def import_table(
 
     FILE is CSV (.csv) with a header, or JSON lines (.jsonl, .ndjson, .json). Its columns are the names of the space,
     as `lpzero spaces show SPACE` shows them, the quality, and perhaps an id. A name of each layer has a list: in CSV
-    its values stand between spaces or semicolons. Instead of the names there may be a single column, architecture,
+    its values stand between spaces or semicolons. For a space.toml the number of layers is a column too, and any name
+    that the configuration has for a field will do. Instead of the names there may be a single column, architecture,
     with an architecture's JSON. Every line is checked; where one is wrong nothing is written.
     """
     from lpzero.spaces import get_space
@@ -77,7 +78,7 @@ def import_table(
         "environment": None,
         "figures": {},
     }
-    user_file.write_new(folder, card, found.records)
+    user_file.write_new(folder, card, found.records, measured)
     _print(card, found, folder, as_json)
 
 

@@ -15,7 +15,6 @@ from lpzero.fitness.strata import Pairs, counted_pairs
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.proxy.score import shape_of
 from lpzero.seeds import derived_seed
-from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
@@ -96,7 +95,7 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
     table = load_table(config.table) if table is None else table
     if table.space != config.space:
         raise InputError(f"table {table.name} is of space {table.space}, found `space` {config.space}")
-    space = get_space(config.space, table.protocol(config.protocol))
+    space = table.search_space(config.protocol)
     groups = table.groups(space)
     rng = np.random.default_rng(derived_seed(config.seed, "split"))
     parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)

@@ -111,8 +111,8 @@ def read_text(path: Path) -> str:
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise InputError(f"{path}: expected at most {LARGEST_FILE} bytes, found {size}")
-        # a device says that it has no size, and never ends
-        return read_bounded(path, LARGEST_FILE)
+        # a device says that it has no size, and never ends; some editors begin a file with a byte order mark
+        return read_bounded(path, LARGEST_FILE).removeprefix("\ufeff")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path}: no such file") from None
     except (OSError, ValueError) as err:

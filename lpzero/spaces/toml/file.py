@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,18 +42,34 @@ def read_space(path: Path) -> ConfigSpace:
         InputError: There is no such file, it is not what it must be, or a model class refuses a value; the message
             names the file and the key.
     """
-    return _space_of(path, path.resolve(), read_text(path))
+    return _placed(_Source(read_text(path), path), str(path.resolve()))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A text and where it was read: equal texts describe equal spaces, whichever file they stand in.
+
+    Attributes:
+        text: The text.
+        path: The file, for messages.
+    """
+
+    text: str
+    path: Path = field(compare=False)
 
 
 @lru_cache(maxsize=16)
-def _space_of(path: Path, absolute: Path, text: str) -> ConfigSpace:
-    """The space that a text describes; remembered, since trying it takes a second.
+def _placed(source: _Source, file: str) -> ConfigSpace:
+    """The space of a text, found again in a file."""
+    return replace(_space_of(source), file=file)
 
-    Messages name the path as it was given.
-    """
-    document = parse_document(path, text)
+
+@lru_cache(maxsize=16)
+def _space_of(source: _Source) -> ConfigSpace:
+    """The space that a text describes; remembered, since trying it takes a second, and many folders hold a copy."""
+    path, document = source.path, parse_document(source.path, source.text)
     family = _at(f"{path}: model_type", partial(family_of, document.model_type))
-    space = _Fields(path, document, family).space(absolute)
+    space = _Fields(path, document, family).space(source.text)
     model = try_values(space)
     if space.size < 2:
         raise InputError(f"{path}: choices: expected two architectures at least, found one")
@@ -152,15 +168,16 @@ class _Fields:
         """The value of a field that is not chosen."""
         return self.fixed.get(self.written.get(own, own), self.family.defaults[own])
 
-    def space(self, absolute: Path) -> ConfigSpace:
-        """The space, its values not yet tried; ``absolute`` is where it is found again."""
+    def space(self, text: str) -> ConfigSpace:
+        """The space, its values not yet tried; ``text`` is what the file says."""
         texts = self.document.constraints
         constraints = tuple(_at(str(self.path), partial(self._constraint, text)) for text in texts)
         named = frozenset().union(*(constraint.names for constraint in constraints))
         return ConfigSpace(
             name=self.document.name,
             protocol=f"{PROTOCOL}-{self.document.digest}",
-            file=str(absolute),
+            file=str(self.path),
+            text=text,
             model_type=self.document.model_type,
             objective=self.objective,
             fixed=json.dumps(self.fixed, sort_keys=True),

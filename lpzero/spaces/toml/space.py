@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -40,6 +40,7 @@ class ConfigSpace:
         name: The name on the command line.
         protocol: ``"config-"`` and 16 digits that follow from what the file says.
         file: Absolute path of the file.
+        text: What the file says, as it was read: a copy of it finds the same space.
         model_type: What transformers calls the models.
         objective: Which language model of that type is built, and its loss.
         fixed: The fields that are the same in every configuration, as JSON text.
@@ -54,6 +55,7 @@ class ConfigSpace:
     name: str
     protocol: str
     file: str
+    text: str = field(compare=False, repr=False)
     model_type: str
     objective: Objective
     fixed: str
@@ -78,6 +80,18 @@ class ConfigSpace:
     def pretrained(self) -> bool:
         """False: weights are drawn."""
         return False
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Every name that the depth and the choices go by in a configuration, with the name that the file gives them.
+
+        The names of the file come first, the depth before the others.
+        """
+        family = family_of(self.model_type)
+        names = [self.depth_field, *(n for choice in (*self.choices.whole, *self.choices.layer) for n in choice.names)]
+        written = {family.own_name(name): name for name in names}
+        others = {name: written[own] for name, own in family.fields.items() if own in written}
+        return {**{name: name for name in names}, **others}
 
     @property
     def size(self) -> int:
@@ -192,9 +206,7 @@ class ConfigSpace:
 
     def model_key(self, architecture: Architecture) -> str:
         """A stable key of the configuration that is built, whichever file it comes from."""
-        seen = {n: v for n, v in self.config(architecture).to_diff_dict().items() if n not in _UNSEEN}
-        text = json.dumps([self.objective, self.model_type, seen], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _model_key(self, architecture)
 
     def width(self, architecture: Architecture) -> int:
         """Width of the residual stream."""
@@ -242,12 +254,25 @@ class ConfigSpace:
             raise InputError(f"{self.file}: {one_line(facts, 1000)}: {err}") from err
 
 
+def seen_fields(config: Any) -> dict[str, Any]:
+    """What a transformers configuration says beyond its defaults, and a model shows."""
+    return {name: value for name, value in config.to_diff_dict().items() if name not in _UNSEEN}
+
+
 @lru_cache(maxsize=16)
 def _counted(space: ConfigSpace) -> tuple[int, tuple[Cell, ...]]:
     try:
         return counted(space.choices, space.depth_field, space.constraints, dict(space.constants))
     except InputError as err:
         raise InputError(f"{space.file}: {err}") from None
+
+
+@lru_cache(maxsize=4096)
+def _model_key(space: ConfigSpace, architecture: Architecture) -> str:
+    # a search asks for it again and again, and transformers takes its time to make a configuration
+    seen = seen_fields(space.config(architecture))
+    text = json.dumps([space.objective, space.model_type, seen], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=4096)

@@ -1,15 +1,17 @@
 """The columns in which a user's file gives architectures and their quality, and how a row of them is read.
 
-A name of the whole model has one value, a name of each layer a list with one value a layer. A single column
-``architecture`` with the JSON of :meth:`~lpzero.spaces.architecture.Architecture.to_json` may stand for all of them.
+A name of the whole model has one value, a name of each layer a list with one value a layer. In a space of
+transformers configurations the number of layers has a column as well, and every name that the configuration has for a
+field will do. A single column ``architecture`` with the JSON of
+:meth:`~lpzero.spaces.architecture.Architecture.to_json` may stand for all of them.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lpzero.errors import InputError
@@ -17,15 +19,19 @@ from lpzero.settings import one_line
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.choices import Choice
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.toml.family import family_of
+from lpzero.spaces.toml.space import ConfigSpace
 from lpzero.tables.document import described, parse_json
 from lpzero.tables.imports.lines import Lines, Row
 
 ID, ARCHITECTURE = "id", "architecture"
 MAX_REASON = 300
+MOST_LISTED = 8
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 # each digit has one way to match: a cell of a hundred thousand digits is read in one go
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_FLAGS = {"true": True, "false": False}
 _BETWEEN = re.compile(r"\s*;\s*|\s+")
 
 
@@ -70,6 +76,8 @@ class Texts:
         """The value of a text; one outside the space becomes a number where the name has numbers of that type."""
         if text in self.values:
             return self.values[text]
+        if bool in self.kinds and text.lower() in _FLAGS:
+            return _FLAGS[text.lower()]
         if int in self.kinds and _INTEGER.fullmatch(text):
             return int(text)
         if float in self.kinds and _NUMBER.fullmatch(text):
@@ -86,34 +94,70 @@ class Columns:
         whole: The names of the whole model.
         layer: The names of each layer.
         quality: The column with the quality.
+        depth: The column with the number of layers; None where it follows from the lists alone.
+        spellings: Further names of columns, with the names of the space that they stand for.
     """
 
     space: SearchSpace
     whole: dict[str, Texts]
     layer: dict[str, Texts]
     quality: str
+    depth: str | None = None
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, space: SearchSpace, quality: str) -> Columns:
         """The columns of a space; raises InputError where the quality's is one that means something else."""
-        columns = cls(space, _texts(space.choices.whole), _texts(space.choices.layer), quality)
-        taken = [ID, ARCHITECTURE, *columns.whole, *columns.layer]
+        depth, spellings = (space.depth_field, space.spellings) if isinstance(space, ConfigSpace) else (None, {})
+        whole, layer = _texts(space.choices.whole), _texts(space.choices.layer)
+        columns = cls(space, whole, layer, quality, depth, spellings)
+        taken = [ID, ARCHITECTURE, *columns.whole, *columns.layer, *spellings]
         if quality in taken:
             raise InputError(f"expected a column of its own for the quality, found {quality!r}: give it another name")
         return columns
 
     def check(self, lines: Lines) -> None:
-        """Raise InputError where a file lacks a column or has an unknown one."""
-        names = [ARCHITECTURE] if ARCHITECTURE in lines.columns else [*self.whole, *self.layer]
+        """Raise InputError where a file lacks a column, has an unknown one, or one name of a field beside another."""
+        given = [self.spellings.get(column, column) for column in lines.columns]
+        optional = {ID}
+        if ARCHITECTURE in given:
+            names = [ARCHITECTURE]
+        else:
+            # the lists say how many layers there are, where there are some
+            names = [*([self.depth] if self.depth and not self.layer else []), *self.whole, *self.layer]
+            optional |= {self.depth} if self.depth else set()
         expected = [*names, self.quality]
-        unknown = [column for column in lines.columns if column not in {*expected, ID}]
-        missing = [column for column in expected if column not in lines.columns]
+        unknown = [name for name, own in zip(lines.columns, given, strict=True) if own not in {*expected, *optional}]
+        missing = [column for column in expected if column not in given]
         if not unknown and not missing:
+            self._check_once(lines, given)
             return
-        wanted = f"expected the columns {', '.join(expected)}, and {ID} where there is one"
+        wanted = f"expected the columns {', '.join(map(self._spelt, expected))}, and {ID} where there is one"
         found = f"the unknown column {described(unknown[0])}" if unknown else f"no column {described(missing[0])}"
         advice = "name the quality's column with `quality`" if self.quality in missing else "change the columns"
+        if lines.text and all(map(_NUMBER.fullmatch, lines.columns)):
+            found, advice = "numbers", "write the names of the columns into the first line"
+        elif unknown and self._is_field(unknown[0]):
+            found, advice = f"{described(unknown[0])}, which the space does not choose", "take that column out"
         raise InputError(f"{lines.place}: {wanted}, found {found}: {advice}")
+
+    def _is_field(self, name: str) -> bool:
+        """Whether a column that is not chosen is a field of the configurations."""
+        return isinstance(self.space, ConfigSpace) and name in family_of(self.space.model_type).fields
+
+    def _check_once(self, lines: Lines, given: Sequence[str]) -> None:
+        for name in given:
+            columns = [column for column, own in zip(lines.columns, given, strict=True) if own == name]
+            if len(columns) > 1:
+                raise InputError(
+                    f"{lines.place}: expected each field in one column, found {' and '.join(map(described, columns))}: "
+                    "take one of them out"
+                )
+
+    def _spelt(self, name: str) -> str:
+        """A column with the other names that it may have, for a message."""
+        others = [other for other, own in self.spellings.items() if own == name != other]
+        return f"{name} (or {', '.join(others)})" if others else name
 
     def entry(self, row: Row, *, text: bool) -> Entry:
         """Read a row that has the right columns.
@@ -125,20 +169,23 @@ class Columns:
         Raises:
             InputError: A cell is something else, or the architecture is not in the space.
         """
-        cells = self._typed(row) if text else row.cells
+        cells = {self.spellings.get(name, name): cell for name, cell in row.cells.items()}
+        cells = self._typed(cells, row.place) if text else cells
         document = cells[ARCHITECTURE] if ARCHITECTURE in cells else self._document(cells, row.place)
         architecture = self._valid(document, row.place)
         return Entry(row, _id(cells, row), architecture, _number(cells[self.quality], f"{row.place}: {self.quality}"))
 
-    def _typed(self, row: Row) -> dict[str, Any]:
-        cells: dict[str, Any] = dict(row.cells)
-        for column, cell in row.cells.items():
-            if column in self.whole:
+    def _typed(self, texts: Mapping[str, str], place: str) -> dict[str, Any]:
+        cells: dict[str, Any] = dict(texts)
+        for column, cell in texts.items():
+            if column == self.depth:
+                cells[column] = Texts.of(self.space.choices.depths).read(cell)
+            elif column in self.whole:
                 cells[column] = self.whole[column].read(cell)
             elif column in self.layer:
                 cells[column] = [self.layer[column].read(part) for part in _BETWEEN.split(cell.strip())]
             elif column == ARCHITECTURE:
-                cells[column] = parse_json(cell, f"{row.place}: {column}")
+                cells[column] = parse_json(cell, f"{place}: {column}")
             elif column == self.quality and _NUMBER.fullmatch(cell):
                 cells[column] = float(cell)
         return cells
@@ -156,11 +203,23 @@ class Columns:
             found = ", ".join(f"{length} of {name}" for name, length in lengths.items())
             raise InputError(f"{place}: expected lists of one length, one value a layer, found {found}")
         rows = zip(*(cells[name] for name in self.layer), strict=True)
-        return {
-            "space": self.space.name,
-            "whole": {name: cells[name] for name in self.whole},
-            "layers": [dict(zip(self.layer, values, strict=True)) for values in rows],
-        }
+        layers = [dict(zip(self.layer, values, strict=True)) for values in rows]
+        if self.depth in cells:
+            depth = self._depth(cells[self.depth], f"{place}: {self.depth}")
+            if self.layer and depth != len(layers):
+                raise InputError(
+                    f"{place}: {self.depth}: expected {len(layers)}, as many as the lists have values, found {depth}"
+                )
+            layers = layers or [{} for _ in range(depth)]
+        return {"space": self.space.name, "whole": {name: cells[name] for name in self.whole}, "layers": layers}
+
+    def _depth(self, value: Any, place: str) -> int:
+        depths = self.space.choices.depths
+        # a number of layers that nobody expects is never counted up to
+        if type(value) is not int or value not in depths:
+            listed = ", ".join(map(str, depths)) if len(depths) <= MOST_LISTED else f"{depths[0]} to {depths[-1]}"
+            raise InputError(f"{place}: expected {listed}, found {described(value)}")
+        return value
 
     def _valid(self, document: Any, place: str) -> Architecture:
         wanted = f"{place}: expected an architecture of {self.space.name}, protocol {self.space.protocol}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,6 +17,8 @@ from lpzero.settings import first_repeated
 from lpzero.tables.document import described, parse_json
 
 LARGEST = 1 << 28
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+_DECIMAL_COMMA = re.compile(r"(?:^|[;\t|])[ ]?([+-]?[0-9]{1,30},[0-9]{1,30})[ ]?(?=[;\t|\r]|$)", re.MULTILINE)
 OBJECT = "a JSON object in a line of its own"
 
 
@@ -65,7 +68,10 @@ def read_lines(path: Path) -> Lines:
     opened = _KINDS.get(path.suffix.lower())
     if opened is None:
         found = repr(path.suffix) if path.suffix else "none"
-        raise InputError(f"{path}: expected a file with the suffix {', '.join(_KINDS)}, found {found}: rename it")
+        advice = "save it as CSV with commas between the columns" if path.suffix else "rename it"
+        if path.is_dir():
+            found, advice = "a folder", "give a file"
+        raise InputError(f"{path}: expected a file with the suffix {', '.join(_KINDS)}, found {found}: {advice}")
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -89,11 +95,25 @@ def _open_csv(path: Path, text: str, sha256: str) -> Lines:
     place = f"{path}: line {line}"
     if not columns:
         raise InputError(f"{place}: expected a header with the names of the columns, found an empty file")
+    if len(columns) == 1:
+        _refuse_separator(place, columns[0], text)
     if "" in columns:
         raise InputError(f"{place}: expected a name for each column, found none in column {columns.index('') + 1}")
     if len(set(columns)) < len(columns):
         raise InputError(f"{place}: expected each column once, found {first_repeated(columns)} twice")
     return Lines(place, tuple(columns), _csv_rows(path, columns, records), text=True, sha256=sha256)
+
+
+def _refuse_separator(place: str, header: str, text: str) -> None:
+    """Raise InputError where a header that is a single column has another separator than the comma."""
+    found = next((name for separator, name in _SEPARATORS.items() if separator in header), None)
+    if found is None:
+        return
+    decimal = _DECIMAL_COMMA.search(text)
+    numbers = f", and numbers with a decimal comma, such as {decimal[1]}" if decimal else ""
+    raise InputError(
+        f"{place}: expected commas between the columns and points in numbers, found {found}{numbers}: save it that way"
+    )
 
 
 def _csv_records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:

@@ -13,6 +13,7 @@ from typing import Any
 from lpzero.errors import InputError, LpzeroError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.toml.space import ConfigSpace
 from lpzero.tables.document import described
 from lpzero.tables.folder import LARGEST, MeasuredRecord, records_text, write_folder
 from lpzero.tables.imports.columns import Columns, Entry
@@ -49,10 +50,15 @@ def import_table(path: Path, space: SearchSpace, *, quality: str = "quality") ->
         quality: The column with the measured quality.
 
     Raises:
-        InputError: Anything in it is not as expected: a column, a cell, an architecture outside the space, an id of
-            two architectures, an architecture with two qualities, fewer than 4 architectures, one quality for all.
-            One line, which names the line of the file.
+        InputError: The space is a checkpoint, or something in the file is not as expected: a column, a cell, an
+            architecture outside the space, an id of two architectures, an architecture with two qualities, fewer than
+            4 architectures, one quality for all. One line, which names the line of the file.
     """
+    if space.reference != space.name and not isinstance(space, ConfigSpace):
+        raise InputError(
+            f"{space.reference}: expected a space with a name or a file that a table can keep, found a checkpoint: "
+            "its sub-networks are searched with `model`, and no table of them is imported"
+        )
     columns = Columns.of(space, quality)
     lines = read_lines(path)
     columns.check(lines)
@@ -93,13 +99,16 @@ def refuse_existing(folder: Path) -> None:
         raise InputError(f"{folder}: expected no such file or folder yet, found one: give another `out`")
 
 
-def write_new(folder: Path, card: dict[str, Any], records: Sequence[MeasuredRecord]) -> None:
+def write_new(
+    folder: Path, card: dict[str, Any], records: Sequence[MeasuredRecord], space: SearchSpace | None = None
+) -> None:
     """Write a table as a new folder, whole or not at all.
 
     Args:
         folder: Where; the folders above it are made where they are not there.
         card: As :func:`lpzero.tables.folder.write_folder` takes it.
         records: The records.
+        space: Their space, whose file the folder keeps; None for one that its name finds.
 
     Raises:
         InputError: There is something at this place already, or the records are more than a table may have.
@@ -110,7 +119,7 @@ def write_new(folder: Path, card: dict[str, Any], records: Sequence[MeasuredReco
     part = folder.parent / f".lpzero-{secrets.token_hex(8)}.part"
     try:
         part.mkdir(parents=True)
-        write_folder(part, card, records)
+        write_folder(part, card, records, space)
         refuse_existing(folder)
         part.rename(folder)
     except OSError as err:

@@ -240,7 +240,10 @@ def test_a_bad_file_ends_in_one_line_and_nothing_is_written_or_lost(
     [
         ("none.csv", "none.csv: expected a file, found none"),
         ("folder.csv", "folder.csv: expected a readable file, found: Is a directory"),
-        ("mine.tsv", "mine.tsv: expected a file with the suffix .csv, .jsonl, .ndjson, .json, found '.tsv': rename it"),
+        (
+            "mine.tsv",
+            "mine.tsv: expected a file with the suffix .csv, .jsonl, .ndjson, .json, found '.tsv': save it as",
+        ),
         ("my table.csv", "expected a name of letters, digits, dots, dashes and underscores, found 'my table'"),
         ("nested.json", "nested.json: line 2: expected a JSON object in a line of its own, found too many brackets"),
     ],

@@ -19,7 +19,7 @@ from lpzero.proxy.score import ScoreStatus, score_architectures
 from lpzero.spaces import Architecture
 from lpzero.spaces.toml import space as config_space
 from lpzero.spaces.toml.file import read_space
-from lpzero.spaces.toml.space import ConfigSpace
+from lpzero.spaces.toml.space import ConfigSpace, seen_fields
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "spaces"
 FAMILIES = ("gpt2", "llama", "mistral", "qwen2", "bert", "electra", "modernbert")
@@ -274,3 +274,30 @@ def test_a_mixture_of_experts_counts_the_experts_that_are_asked(tmp_path: Path) 
     assert space.parameter_counts(architecture)["feed_forward"] == math.prod((3, w, 12, experts)) + w * experts
     weights = 4 * w * w + 2 * 3 * w * 12 + w * experts + w * 13
     assert space.flops(architecture, tokens) == 2 * tokens * (weights + 2 * tokens * w)
+
+
+def test_the_names_of_its_fields_are_known(space_file: Path) -> None:
+    space = read_space(space_file)
+    shared = {"num_hidden_layers": "n_layer", "hidden_size": "n_embd", "num_attention_heads": "n_head"}
+    own = {name: name for name in ("n_layer", "n_embd", "n_head")}
+    assert space.spellings == {**own, **shared}
+    assert next(iter(space.spellings)) == "n_layer"
+    space_file.write_text(space_file.read_text().replace("n_embd", "hidden_size"))
+    assert read_space(space_file).spellings["n_embd"] == "hidden_size"
+
+
+def test_what_a_model_shows_of_its_configuration(space_file: Path) -> None:
+    space = read_space(space_file)
+    config = space.config(Architecture.of("tiny", {"n_embd": 12, "n_head": 2}, [{}]))
+    config.architectures = ["GPT2LMHeadModel"]
+    found = seen_fields(config)
+    assert (found["n_embd"], found["n_layer"], found["vocab_size"]) == (12, 1, 13)
+    assert not {"architectures", "transformers_version"} & found.keys()
+
+
+def test_a_space_keeps_the_text_of_its_file(space_file: Path) -> None:
+    space = read_space(space_file)
+    assert space.text == space_file.read_text()
+    remarked = space_file.with_name("remarked.toml")
+    remarked.write_bytes(b"\xef\xbb\xbf# a remark\r\n" + space.text.replace("\n", "\r\n").encode())
+    assert read_space(remarked).protocol == space.protocol

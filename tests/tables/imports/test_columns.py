@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,27 @@ from lpzero.tables.imports.columns import Columns, Texts
 from lpzero.tables.imports.lines import Lines, Row
 
 SPACES = {name: get_space(*name.split("-")) for name in ("gpt2-own", "flexibert-own", "llama-own", "gpt2-lts")}
+
+
+LAYERS = """
+name = "layers"
+model_type = "qwen2"
+[fixed]
+vocab_size = 13
+max_position_embeddings = 16
+num_attention_heads = 2
+num_key_value_heads = 1
+intermediate_size = 8
+use_sliding_window = true
+sliding_window = 4
+bos_token_id = 0
+eos_token_id = 0
+[choices]
+num_hidden_layers = [2, 3]
+hidden_size = [8, 16]
+[per_layer]
+layer_types = ["full_attention", "sliding_attention"]
+"""
 
 
 def row(cells: dict[str, Any]) -> Row:
@@ -65,6 +87,83 @@ def test_the_columns_of_a_file() -> None:
     ):
         with pytest.raises(InputError, match=rf"^my\.csv: line 1: expected the columns .*loss, and id .*{found}$"):
             columns.check(lines(*names))
+
+
+@pytest.fixture
+def configurations(space_file: Path) -> Columns:
+    return Columns.of(get_space(str(space_file)), "loss")
+
+
+OWN = ("n_layer", "n_embd", "n_head")
+SHARED = ("num_hidden_layers", "hidden_size", "num_attention_heads")
+
+
+@pytest.mark.parametrize("names", [OWN, SHARED, ("num_hidden_layers", "n_embd", "num_attention_heads")])
+@pytest.mark.parametrize("text", [True, False], ids=["text", "JSON"])
+def test_a_configuration_is_named_as_its_class_or_as_all_families_do(
+    configurations: Columns, names: tuple[str, ...], text: bool
+) -> None:
+    values = (2, 12, 4)
+    cells = dict(zip(names, map(str, values) if text else values, strict=True))
+    configurations.check(lines(*names, "loss"))
+    entry = configurations.entry(row({**cells, "loss": "1.5" if text else 1.5}), text=text)
+    assert entry.architecture == Architecture.of("tiny", {"n_embd": 12, "n_head": 4}, [{}, {}])
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("n_embd", "n_head", "loss"), "found no column 'n_layer': change the columns"),
+        ((*OWN, "loss", "vocab_size"), "found 'vocab_size', which the space does not choose: take that column out"),
+        ((*OWN, "loss", "colour"), "found the unknown column 'colour': change the columns"),
+        (("2", "8", "4", "1.5"), "found numbers: write the names of the columns into the first line"),
+    ],
+)
+def test_the_columns_of_configurations_are_named_with_their_other_names(
+    configurations: Columns, names: tuple[str, ...], found: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        configurations.check(lines(*names))
+    expected = (
+        "n_layer (or num_hidden_layers), n_embd (or hidden_size), n_head (or num_attention_heads), loss, and id where "
+        "there is one"
+    )
+    assert str(caught.value) == f"my.csv: line 1: expected the columns {expected}, {found}"
+
+
+def test_a_field_has_one_column(configurations: Columns) -> None:
+    found = "found 'n_embd' and 'hidden_size': take one of them out"
+    with pytest.raises(InputError, match=f"^my.csv: line 1: expected each field in one column, {found}$"):
+        configurations.check(lines(*OWN, "loss", "hidden_size"))
+    with pytest.raises(InputError, match="expected a column of its own for the quality, found 'hidden_size'"):
+        Columns.of(configurations.space, "hidden_size")
+
+
+@pytest.mark.parametrize("depth", ["3", "0", "-1", "2.0", "two", "9" * 18, "9" * 3000])
+def test_a_number_of_layers_outside_the_space_is_named(configurations: Columns, depth: str) -> None:
+    cells = {"n_layer": depth, "n_embd": "8", "n_head": "2", "loss": "1"}
+    with pytest.raises(InputError, match=r"^my\.csv: line 3: n_layer: expected 1, 2, found ") as caught:
+        configurations.entry(row(cells), text=True)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("depth", [True, [1], None, 10**300, 1.0])
+def test_a_number_of_layers_of_another_kind_is_named(configurations: Columns, depth: Any) -> None:
+    with pytest.raises(InputError, match=r"^my\.csv: line 3: n_layer: expected 1, 2, found "):
+        configurations.entry(row({"n_layer": depth, "n_embd": 8, "n_head": 2, "loss": 1.0}), text=False)
+
+
+def test_lists_say_how_many_layers_there_are_and_the_number_must_agree(tmp_path: Path) -> None:
+    path = tmp_path / "layers.toml"
+    path.write_text(LAYERS)
+    columns = Columns.of(get_space(str(path)), "loss")
+    columns.check(lines("hidden_size", "layer_types", "loss"))
+    columns.check(lines("hidden_size", "layer_types", "num_hidden_layers", "loss"))
+    cells = {"hidden_size": "8", "layer_types": "full_attention sliding_attention", "loss": "1"}
+    first = columns.entry(row(cells), text=True).architecture
+    assert columns.entry(row({**cells, "num_hidden_layers": "2"}), text=True).architecture == first
+    with pytest.raises(InputError, match="num_hidden_layers: expected 2, as many as the lists have values, found 3"):
+        columns.entry(row({**cells, "num_hidden_layers": "3"}), text=True)
 
 
 @pytest.mark.parametrize("quality", ["id", "architecture", "d_model", "heads"])
@@ -135,4 +234,4 @@ def test_names_with_texts_and_numbers_are_told_apart() -> None:
         *("1e", ""),
     ]
     flags = Texts.of([True, False])
-    assert [flags.read(text) for text in ("True", "1")] == [True, "1"]
+    assert [flags.read(text) for text in ("True", "1", "true", "FALSE")] == [True, "1", True, False]

@@ -18,6 +18,12 @@ def read(path: Path, content: str | bytes) -> list[tuple[int, dict[str, Any]]]:
     return [(row.line, row.cells) for row in read_lines(path).rows]
 
 
+def fault_of_path(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_lines(path)
+    return str(caught.value)
+
+
 def fault(path: Path, content: str | bytes) -> str:
     with pytest.raises(InputError) as caught:
         read(path, content)
@@ -103,15 +109,46 @@ def test_json_lines_that_are_damaged(tmp_path: Path, content: str | bytes, messa
     assert fault(tmp_path / "file.jsonl", content).startswith(message)
 
 
+SAVE = "save it as CSV with commas between the columns"
+
+
 @pytest.mark.parametrize(
-    ("name", "found"), [("file.tsv", "'.tsv'"), ("file.csv.gz", "'.gz'"), ("file", "none"), (".csv", "none")]
+    ("name", "found"),
+    [
+        ("file.tsv", f"'.tsv': {SAVE}"),
+        ("file.csv.gz", f"'.gz': {SAVE}"),
+        ("file", "none: rename it"),
+        (".csv", "none: rename it"),
+    ],
 )
 def test_another_kind_of_file(tmp_path: Path, name: str, found: str) -> None:
-    expected = f"expected a file with the suffix .csv, .jsonl, .ndjson, .json, found {found}: rename it"
+    expected = f"expected a file with the suffix .csv, .jsonl, .ndjson, .json, found {found}"
     assert fault(tmp_path / name, "a,b\n1,2\n") == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("a;b\n1;2\n", "semicolons"),
+        ("a;b\n1;81,2\n", "semicolons, and numbers with a decimal comma, such as 81,2"),
+        ("a;b\r\n-0,5;2\r\n3; 4,25\r\n", "semicolons, and numbers with a decimal comma, such as -0,5"),
+        ("a\tb\n1\t2\n", "tabs"),
+        ("a|b\n1|2\n", "upright strokes"),
+    ],
+)
+def test_another_separator_is_named(tmp_path: Path, content: str, found: str) -> None:
+    expected = "line 1: expected commas between the columns and points in numbers, found "
+    assert fault(tmp_path / "file.csv", content) == f"{expected}{found}: save it that way"
+
+
+def test_a_list_in_semicolons_is_no_separator(tmp_path: Path) -> None:
+    assert read(tmp_path / "file.csv", "a,b\n1;2,3\n") == [(2, {"a": "1;2", "b": "3"})]
+    assert read(tmp_path / "one.csv", "architecture\nx;y\n") == [(2, {"architecture": "x;y"})]
+
+
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "table").mkdir()
+    assert fault_of_path(tmp_path / "table").endswith(".json, found a folder: give a file")
     with pytest.raises(InputError, match=r"none\.csv: expected a file, found none"):
         read_lines(tmp_path / "none.csv")
     (tmp_path / "folder.csv").mkdir()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.spaces import SPACES, Architecture, get_space
+from lpzero.spaces.llama.space import OWN_FOLDER, open_subnetworks
 from lpzero.tables import Record, load_table
 from lpzero.tables.imports import user_file as imported
 from lpzero.tables.imports.columns import Columns
@@ -532,3 +533,10 @@ def test_more_records_than_a_table_may_have(tmp_path: Path, small: Imported, mon
     with pytest.raises(InputError, match="expected at most 0 MiB of records, found more"):
         write_new(tmp_path / "table", card(), small.records)
     assert not (tmp_path / "table").exists()
+
+
+def test_a_checkpoint_is_no_space_of_a_table(tmp_path: Path) -> None:
+    space = open_subnetworks(OWN_FOLDER)
+    expected = f"^{OWN_FOLDER}: expected a space with a name or a file that a table can keep, found a checkpoint: "
+    with pytest.raises(InputError, match=expected):
+        import_table(tmp_path / "any.csv", space)
