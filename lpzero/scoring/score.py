@@ -104,7 +104,8 @@ class ModelScorer:
         with raised_by(name, "the model cannot be read"):
             readable = _readable(loaded, self.probe)
             shape = _shape(loaded, readable)
-        for note in readable.notes:
+        notes = (*loaded.notes, *readable.notes)
+        for note in notes:
             _LOG.warning("note: %s: %s", name, note)
         with single_threaded():
             scores = score_model(readable.model, readable.site_map, shape, readable.batch, self.proxies)
@@ -125,7 +126,7 @@ class ModelScorer:
             costs=costs,
             seed=self.probe.seed,
             batch_sha256=readable.batch.sha256,
-            notes=list(readable.notes),
+            notes=list(notes),
             scores=[_row(proxy, result) for proxy, result in zip(self.proxies, scores, strict=True)],
             percentiles=self.sample.percentiles(name, loaded.space, scores),
         )
