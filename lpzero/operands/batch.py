@@ -54,15 +54,15 @@ class Batch:
         more = {name: _each(value, lambda tensor: tensor.to(device)) for name, value in self.more.items()}
         return Batch(self.input_ids.to(device), self.labels.to(device), more)
 
-    def first(self) -> Batch:
-        """Its first sequence: (1, tokens), with the first of whatever has one entry a sequence."""
-        number = len(self.input_ids)
+    def sequence(self, index: int) -> Batch:
+        """One sequence alone: (1, tokens), with its part of whatever has one entry a sequence first."""
+        number, kept = len(self.input_ids), slice(index, index + 1)
 
-        def first(tensor: Tensor) -> Tensor:
-            return tensor[:1] if tensor.ndim and len(tensor) == number else tensor
+        def part(tensor: Tensor) -> Tensor:
+            return tensor[kept] if tensor.ndim and len(tensor) == number else tensor
 
-        more = {name: _each(value, first) for name, value in self.more.items()}
-        return Batch(self.input_ids[:1], self.labels[:1], more)
+        more = {name: _each(value, part) for name, value in self.more.items()}
+        return Batch(self.input_ids[kept], self.labels[kept], more)
 
 
 def _each(value: Any, change: Callable[[Tensor], Tensor]) -> Any:

@@ -12,6 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from lpzero.errors import InputError
 from lpzero.operands.batch import Batch, batch_of, objective_of_labels, random_batch
+from lpzero.operands.operand import EAGER
 from lpzero.operands.probe import Probe
 from lpzero.scoring.model import LoadedModel
 from lpzero.scoring.trial import SEES_AHEAD, Trial, found_calling, longest, sees_ahead
@@ -92,6 +93,17 @@ def too_long(reading: Reading) -> InputError | None:
     if most is None:
         return None
     return InputError(f"expected at most {most} tokens for this model, found {tokens}: give `tokens` {most} or fewer")
+
+
+def advised(reason: str, model: nn.Module) -> str:
+    """A reason whose advice is for a model: eager attention is of transformers, and may be in force already."""
+    if EAGER not in reason:
+        return reason
+    if not _is_of_transformers(model):
+        return reason.replace(f" {EAGER}", "")
+    if getattr(uncompiled(model).config, "_attn_implementation", None) == "eager":
+        return reason.replace(EAGER, "(its attention is eager already: models of its class return none)")
+    return reason
 
 
 def _tried(trial: Trial) -> Trial:

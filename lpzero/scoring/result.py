@@ -88,7 +88,7 @@ class ModelScore(_Score):
     costs: CountedCosts
     seed: int
     batch_sha256: str
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
     scores: list[ProxyScore]
     percentiles: Percentiles | None
 
@@ -113,14 +113,28 @@ class RankedModel(ModelScore, _Placed):
     """
 
 
+class LeftOut(_Score):
+    """A model without scores.
+
+    Attributes:
+        model: What the user gave.
+        reason: Why, in one line.
+    """
+
+    model: str
+    reason: str
+
+
 class ScoresResult(Result):
     """The scores of several models, the best first.
 
     Attributes:
         seed: Seed of every random choice.
         models: By their mean rank.
+        left_out: Those that could not be scored, in the order in which they were given.
     """
 
     schema_: Annotated[int, Field(alias="schema")]
     seed: int
     models: list[RankedModel]
+    left_out: list[LeftOut] = Field(default_factory=list)

@@ -29,7 +29,7 @@ from lpzero.proxy.score import (
 )
 from lpzero.scoring.model import LoadedModel, load_model
 from lpzero.scoring.percentiles import SpaceSample
-from lpzero.scoring.reading import Reading, batch_for, read, refuse_unmade, too_long
+from lpzero.scoring.reading import Reading, advised, batch_for, read, refuse_unmade, too_long
 from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
 from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
@@ -88,7 +88,9 @@ class ModelScorer:
         """Load the model that a user gave, and score it; raises as :func:`.load_model` and :meth:`score_loaded` do."""
         if text.endswith(".py"):
             _LOG.warning("note: %s is run as code", text)
-        return self.score_loaded(text, load_model(text, self.probe.seed))
+        with raised_by(text, "the model cannot be loaded"):
+            loaded = load_model(text, self.probe.seed)
+        return self.score_loaded(text, loaded)
 
     def score_loaded(self, name: str, loaded: LoadedModel) -> ModelScore:
         """Score a model.
@@ -112,12 +114,13 @@ class ModelScorer:
             if any(result.status is ScoreStatus.FAILED for result in scores):
                 _refuse_too_long(name, readable)
             if all(result.status is ScoreStatus.FAILED for result in scores):
-                raise LpzeroError(f"{name}: no proxy could score it: {scores[0].reason}")
+                raise LpzeroError(f"{name}: no proxy could score it: {advised(scores[0].reason, loaded.model)}")
             with raised_by(name, "the model cannot be run"):
                 costs = _costs(loaded, readable, self.probe)
         for proxy, result in zip(self.proxies, scores, strict=True):
             if result.reason:
-                _LOG.warning("%s: %s: %s: %s", name, proxy.name, result.status.value, result.reason)
+                reason = advised(result.reason, loaded.model)
+                _LOG.warning("%s: %s: %s: %s", name, proxy.name, result.status.value, reason)
         return ModelScore(
             model=name,
             space=None if loaded.space is None else loaded.space.name,
@@ -226,6 +229,6 @@ def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCos
         return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED})
     shape = shape_of_model(readable.model, readable.site_map)
     # a state or a mask may have its sequences on any axis: nothing is cut where there is one
-    shown = readable.batch if readable.batch.more else readable.batch.first()
+    shown = readable.batch if readable.batch.more else readable.batch.sequence(0)
     flops = passed_flops(readable.model, shown.arguments) / shown.input_ids.numel()
     return CountedCosts(params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops)

@@ -232,5 +232,3 @@ def _block_behind(trial: Trial, answer: Answer) -> str | None:
         if all(isinstance(outputs.get(name), Tensor) and torch.equal(state, outputs[name]) for state, name in pairs):
             return names[0]
     return None
-
-

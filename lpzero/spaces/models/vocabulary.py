@@ -125,7 +125,9 @@ class _Rows(TorchFunctionMode):
 
 def _looked_up(func: Any, args: Any, kwargs: Any, orders: list[Tensor]) -> Iterator[tuple[int, Any]]:
     if func is nn.functional.embedding:
-        index, table = (kwargs.get(name, args[i] if len(args) > i else None) for i, name in enumerate(("input", "weight")))
+        index, table = (
+            kwargs.get(name, args[i] if len(args) > i else None) for i, name in enumerate(("input", "weight"))
+        )
     elif func is torch.Tensor.__getitem__:
         table, index = args
     elif func is nn.functional.one_hot:

@@ -19,8 +19,8 @@ from lpzero.spaces.models.foreign import (
     Answering,
     flat_sites,
     guessed_objective,
-    guessed_vocabulary,
 )
+from lpzero.spaces.models.vocabulary import guessed_vocabulary
 
 
 class Plain(nn.Module):
