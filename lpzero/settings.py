@@ -66,7 +66,7 @@ def read_document(path: Path, *, largest: int = LARGEST_FILE) -> dict[str, objec
 
 
 def read_bounded(path: Path, largest: int = LARGEST_FILE) -> str:
-    """The text of a file, which may be a device or a pipe that never ends; without the mark that some editors begin with.
+    """The text of a file, which may be a device or a pipe that never ends; a byte order mark is left out.
 
     Raises:
         OSError: It cannot be read.

@@ -1,4 +1,4 @@
-"""The fields of a configuration that its class does not know: a misspelt size is another model, and nobody would see it.
+"""The fields of a configuration that its class does not know: a misspelt size is another model, which nobody sees.
 
 Published files have many such fields that mean nothing to the model: what another task, another library or an older
 version wanted. They are named, and not refused.
@@ -18,15 +18,19 @@ _SIZES = {
     "num_attention_heads": "n_head n_heads num_head num_heads nhead nheads head heads attention_heads",
     "num_key_value_heads": "n_kv_head n_kv_heads num_kv_head num_kv_heads kv_heads n_head_kv num_heads_kv",
     "hidden_size": "n_embd n_embed embd d_model dim model_dim hidden_dim hidden width n_hidden embed_dim emb_dim",
-    "intermediate_size": "d_ff ff_dim ffn_dim n_inner d_inner inner_dim mlp_dim ffn_hidden_size ffn_size dim_feedforward",
+    "intermediate_size": "d_ff ff_dim ffn_dim n_inner d_inner inner_dim mlp_dim ffn_hidden_size ffn_size "
+    "dim_feedforward",
     "vocab_size": "vocab n_vocab vocabulary vocabulary_size vocabsize n_words num_tokens ntoken",
     "max_position_embeddings": "n_positions n_ctx block_size context_length max_seq_len max_seq_length max_len seq_len "
     "seq_length max_sequence_length ctx_len context_size",
 }
 """What sizes are called elsewhere, by the name that most classes of transformers have for them."""
 _OF_FILES = frozenset(
-    "auto_map quantization_config compression_config task_specific_params finetuning_task gradient_checkpointing "
-    "name_or_path tokenizer_class num_labels output_past model_max_length transformers.js_config".split()
+    {
+        *("auto_map", "quantization_config", "compression_config", "task_specific_params", "finetuning_task"),
+        *("gradient_checkpointing", "name_or_path", "tokenizer_class", "num_labels", "output_past"),
+        *("model_max_length", "transformers.js_config"),
+    }
 )
 """What is said of a file, a task or its training."""
 _NEAR, _NEARLY_EQUAL = 0.85, 0.9
@@ -76,7 +80,7 @@ def _known(config: Any) -> dict[str, str]:
 
 def _default_of(kind: type) -> Mapping[str, Any]:
     try:
-        return vars(kind())
+        return dict(vars(kind()))
     except Exception:  # a class that cannot be made without arguments has its fields alone
         return {}
 

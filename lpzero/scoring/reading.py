@@ -82,8 +82,8 @@ def refuse_unmade(model: nn.Module) -> None:
     if lazy:
         named = ", ".join(lazy[:SHOWN]) + (", ..." if len(lazy) > SHOWN else "")
         raise InputError(
-            f"expected a model whose weights are made, found lazy modules without any ({named}): call the model once in "
-            "build_model(), or give them their input widths"
+            f"expected a model whose weights are made, found lazy modules without any ({named}): call the model once "
+            "in build_model(), or give them their input widths"
         )
 
 

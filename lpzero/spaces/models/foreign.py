@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -149,7 +149,7 @@ def _objective_of(kind: type, config: Any) -> Objective:
         # every token of what is to be written has a label
         return "causal"
     masked, causal = (
-        type(config) in mapping and issubclass(kind, mapping[type(config)])
+        type(config) in mapping and issubclass(kind, cast(Any, mapping[type(config)]))
         for mapping in (MODEL_FOR_MASKED_LM_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING)
     )
     decodes = getattr(config, "is_decoder", False) or getattr(config, "causal", False)

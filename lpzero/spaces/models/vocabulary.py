@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lpzero.engines.fault import MODEL_ERRORS
 from lpzero.errors import LpzeroError
 from lpzero.spaces.models.answer import read_answer
 from lpzero.spaces.models.calling import Calling, signed, uncompiled
@@ -85,7 +84,7 @@ def look_up(model: nn.Module, calling: Calling, shape: tuple[int, int] = (2, 8),
     rows = _Rows(ids)
     logits = None
     # what it takes too little of here is said where it is scored
-    with untouched(model), rows, suppress(*MODEL_ERRORS):
+    with untouched(model), rows, suppress(Exception, SystemExit):
         logits = read_answer(calling.call(model, ids, given), shape).logits
     tables = {id(module.weight): name for name, module in model.named_modules() if isinstance(module, nn.Embedding)}
     for number, table in rows.found:
@@ -125,9 +124,7 @@ class _Rows(TorchFunctionMode):
 
 def _looked_up(func: Any, args: Any, kwargs: Any, orders: list[Tensor]) -> Iterator[tuple[int, Any]]:
     if func is nn.functional.embedding:
-        index, table = (
-            kwargs.get(name, args[i] if len(args) > i else None) for i, name in enumerate(("input", "weight"))
-        )
+        index, table = [*args, *(kwargs[name] for name in ("input", "weight")[len(args) :] if name in kwargs)][:2]
     elif func is torch.Tensor.__getitem__:
         table, index = args
     elif func is nn.functional.one_hot:
