@@ -70,7 +70,7 @@ def configured(path: Path) -> Configured:
         )
     auto = _auto_class(config, file)
     if weights:
-        model, beside = _with_weights(auto, path, file, settings)
+        model, beside = _with_weights(auto, path, settings)
         return Configured(model, config, (*notes, *beside))
     return Configured(_untrained(auto, config, file, settings), config, tuple(notes))
 
@@ -112,12 +112,14 @@ def _read(settings: dict[str, Any], file: Path) -> tuple[Any, list[str]]:
 def _untrained(auto: Any, config: Any, file: Path, settings: Mapping[str, Any]) -> nn.Module:
     import torch
 
-    return _built(
-        lambda: auto.from_config(config, attn_implementation="eager", dtype=torch.float32), file, config, settings
-    )
+    def make() -> Any:
+        return auto.from_config(config, attn_implementation="eager", dtype=torch.float32)
+
+    model: nn.Module = _built(make, file, config, settings)
+    return model
 
 
-def _with_weights(auto: Any, path: Path, file: Path, settings: Mapping[str, Any]) -> tuple[nn.Module, list[str]]:
+def _with_weights(auto: Any, path: Path, settings: Mapping[str, Any]) -> tuple[nn.Module, list[str]]:
     """The model of a folder with its weights, and what has to be said of them."""
     import torch
 
@@ -219,9 +221,9 @@ def _auto_class(config: Any, file: Path) -> Any:
     if kind in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING and not (causal and names_causal):
         return AutoModelForSeq2SeqLM
     if kind in MODEL_FOR_MASKED_LM_MAPPING and not getattr(config, "is_decoder", False):
-        masked = MODEL_FOR_MASKED_LM_MAPPING[kind].__name__
+        masked: Any = MODEL_FOR_MASKED_LM_MAPPING[kind]
         # XLM's masked model has the name of a causal one
-        if masked in names or not (causal and names_causal):
+        if masked.__name__ in names or not (causal and names_causal):
             return AutoModelForMaskedLM
     if causal:
         return AutoModelForCausalLM

@@ -198,8 +198,8 @@ def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
     model = loaded.model
     refuse_unmade(model)
     if isinstance(model, SitedModel):
-        drawn = loaded.space is None
-        batch = batch_for(loaded, guessed_objective(model), None, probe) if drawn else probe_batch(loaded.space, probe)
+        known = loaded.space
+        batch = batch_for(loaded, guessed_objective(model), None, probe) if known is None else probe_batch(known, probe)
         return _Readable(model.to(probe.device), model.site_map(), batch.to(probe.device))
     reading = read(loaded, probe)
     answering = reading.model.to(probe.device)

@@ -55,8 +55,8 @@ def test_the_line_of_an_error_is_its_first(text: str) -> None:
     [
         ("one\ntwo", "one"),
         (
-            "Error(s) in loading state_dict for M:\n\tsize mismatch\n\tmore",
-            "Error(s) in loading state_dict for M: size mismatch",
+            "Error(s) in loading M:\n\tsize mismatch\n\tmore",
+            "Error(s) in loading M: size mismatch",
         ),
         ("for a field:\n  TypeError:\n expected int\nmore", "for a field: TypeError: expected int"),
         ("nothing follows:", "nothing follows:"),
