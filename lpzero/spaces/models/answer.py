@@ -83,7 +83,14 @@ def language_loss(logits: Tensor, labels: Tensor, objective: Objective) -> Tenso
         logits: (batch, tokens, vocabulary).
         labels: (batch, tokens) ids, -100 where there is nothing to predict.
         objective: Whether a label is predicted from the tokens before it or at its own place.
+
+    Raises:
+        LpzeroError: There is a label that the logits do not reach.
     """
+    if int(labels.max()) >= logits.shape[-1]:
+        raise LpzeroError(
+            f"expected logits for {int(labels.max()) + 1} words at least, as the labels have, found {logits.shape[-1]}"
+        )
     if objective == "causal":
         logits, labels = logits[:, :-1], labels[:, 1:]
     return nn.functional.cross_entropy(
