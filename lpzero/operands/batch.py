@@ -75,8 +75,14 @@ def _each(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
 
 
 def _tensors(value: Any) -> list[Tensor]:
+    """The tensors in a value, in numbers that numpy knows."""
     found: list[Tensor] = []
-    _each(value, lambda tensor: found.append(tensor) or tensor)  # type: ignore[func-returns-value]
+
+    def keep(tensor: Tensor) -> Tensor:
+        found.append(tensor.detach().double() if tensor.is_floating_point() else tensor)
+        return tensor
+
+    _each(value, keep)
     return found
 
 

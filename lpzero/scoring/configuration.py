@@ -88,6 +88,7 @@ def _read(settings: dict[str, Any], file: Path) -> tuple[Any, list[str]]:
         if "auto_map" in settings:
             advice = ": its classes are files of their own, named in auto_map: give a Python file with build_model()"
         raise InputError(f"{file}: transformers knows no model_type {one_line(kind, 60)!r}{advice}")
+    settings = {name: _number(value) for name, value in settings.items()}
     for name in _IMPLEMENTATIONS:
         # how its attention is computed is for the one who builds it
         settings.pop(name, None)
@@ -107,6 +108,15 @@ def _read(settings: dict[str, Any], file: Path) -> tuple[Any, list[str]]:
     if asked != "float32":
         notes.append(f"the configuration asks for {asked}: weights and pass are in float32")
     return config, notes
+
+
+def _number(value: Any) -> Any:
+    """A value of a configuration: JSON has no infinity, which transformers writes as an object."""
+    if isinstance(value, dict):
+        if value.keys() == {"__float__"} and value["__float__"] in ("Infinity", "-Infinity", "NaN"):
+            return float(value["__float__"])
+        return {name: _number(inner) for name, inner in value.items()}
+    return [_number(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _untrained(auto: Any, config: Any, file: Path, settings: Mapping[str, Any]) -> nn.Module:
