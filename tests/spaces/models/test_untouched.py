@@ -20,12 +20,15 @@ class _Stateful(nn.Module):
         self.register_buffer("count", torch.zeros(1))
         self.register_buffer("filled", None)
         self.last: Tensor | None = None
+        self.cache: list[Tensor] = []
 
     def forward(self, x: Tensor) -> Tensor:
         assert not self.training
         self.count += 1
         self.filled = x
         self.last = x
+        self.cache.append(x)
+        self.inner.register_forward_hook(lambda *_: None)
         self.inner.extra = 3  # type: ignore[assignment]
         x = x + torch.rand(())
         found: Tensor = self.inner(x)
@@ -49,6 +52,6 @@ def test_everything_is_as_before(fails: bool) -> None:
     assert {name: dict(vars(m)) for name, m in model.named_modules()} == before
     assert model._buffers.keys() == buffers.keys()
     assert model.count.item() == 0
-    assert (model.last, model.filled) == (None, None)
+    assert (model.last, model.filled, model.cache, len(model.inner._forward_hooks)) == (None, None, [], 0)
     assert (model.training, model.inner.training) == (True, False)
     assert torch.equal(torch.random.get_rng_state(), state)
