@@ -51,12 +51,12 @@ def read(loaded: LoadedModel, probe: Probe) -> Reading:
         InputError: It takes fewer tokens, or needs something that no batch has.
         LpzeroError: Its batch is none, or nothing shows how many words it knows.
     """
-    model, calling = loaded.model, signed(loaded.model)
+    model, calling = uncompiled(loaded.model), signed(loaded.model)
     guessed = guessed_objective(model)
-    batch = batch_for(loaded, guessed, calling, probe)
+    vocabulary = guessed_vocabulary(model) if loaded.example is None else told_vocabulary(model)
+    batch = batch_for(loaded, guessed, calling, probe, vocabulary)
     objective = guessed if loaded.example is None else objective_of_labels(batch, guessed)
-    # where nothing says how many words there are, its ids are an example's
-    trial = Trial(model, calling, batch.to(_device(model)), told_vocabulary(model) or _drawn_from(loaded))
+    trial = Trial(model, calling, batch.to(_device(model)), vocabulary)
     known = _is_of_transformers(model)
     if not known:
         trial = _tried(trial)
@@ -64,16 +64,19 @@ def read(loaded: LoadedModel, probe: Probe) -> Reading:
             # an example is written as its model reads it
             turned = Batch(batch.input_ids.T.contiguous(), batch.labels.T.contiguous(), batch.more)
             batch, trial = turned, replace(trial, batch=turned.to(_device(model)))
-    answering = Answering(model, objective, trial.calling, trial.vocabulary)
+    answering = Answering(loaded.model, objective, trial.calling, trial.vocabulary)
     return Reading(answering, batch, trial, tuple(_notes(trial, objective, known)))
 
 
-def batch_for(loaded: LoadedModel, objective: Objective, calling: Calling | None, probe: Probe) -> Batch:
+def batch_for(
+    loaded: LoadedModel, objective: Objective, calling: Calling | None, probe: Probe, vocabulary: int | None = None
+) -> Batch:
     """The example of a model, else random tokens of its vocabulary; raises as :func:`read` does."""
     if loaded.example is not None:
         return batch_of(loaded.example, objective, calling)
     rng = np.random.default_rng(derived_seed(probe.seed, "batch"))
-    return random_batch(guessed_vocabulary(loaded.model), objective, rng, batch=probe.batch, tokens=probe.tokens)
+    words = vocabulary or guessed_vocabulary(loaded.model)
+    return random_batch(words, objective, rng, batch=probe.batch, tokens=probe.tokens)
 
 
 def refuse_unmade(model: nn.Module) -> None:
@@ -114,10 +117,6 @@ def _tried(trial: Trial) -> Trial:
         pair = Batch(batch.input_ids.repeat(2, 1), batch.labels.repeat(2, 1))
     found = found_calling(replace(trial, batch=pair))
     return replace(trial, calling=found)
-
-
-def _drawn_from(loaded: LoadedModel) -> int | None:
-    return guessed_vocabulary(loaded.model) if loaded.example is None else None
 
 
 def _notes(trial: Trial, objective: Objective, known: bool) -> list[str]:

@@ -116,7 +116,7 @@ class ModelScorer:
             if all(result.status is ScoreStatus.FAILED for result in scores):
                 raise LpzeroError(f"{name}: no proxy could score it: {advised(scores[0].reason, loaded.model)}")
             with raised_by(name, "the model cannot be run"):
-                costs = _costs(loaded, readable, self.probe)
+                costs = _run_costs(name, loaded, readable, self.probe)
         for proxy, result in zip(self.proxies, scores, strict=True):
             if result.reason:
                 reason = advised(result.reason, loaded.model)
@@ -220,6 +220,14 @@ def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:
     if loaded.space is not None and loaded.architecture is not None:
         return shape_of(loaded.space, loaded.architecture)
     return shape_of_model(readable.model, readable.site_map)
+
+
+def _run_costs(name: str, loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
+    try:
+        return _costs(loaded, readable, probe)
+    except MODEL_ERRORS:
+        _refuse_too_long(name, readable)
+        raise
 
 
 def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:

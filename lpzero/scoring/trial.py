@@ -90,7 +90,8 @@ def found_calling(trial: Trial) -> Calling:
             f"give example_batch() beside build_model(), returning a dict with {calling.first} and {', '.join(missing)}"
         )
     ids = trial.batch.input_ids
-    looked = look_up(trial.model, calling, (ids.shape[0], ids.shape[1]), **trial.batch.more)
+    few = (ids.shape[0], ids.shape[1]) if trial.batch.more else (2, 8)
+    looked = look_up(trial.model, calling, few, **trial.batch.more)
     trial = replace(trial, calling=replace(calling, embedding=looked.embedding))
     try:
         answer = trial.ask(ids, following(ids, ids[:, -1:]), states=True)

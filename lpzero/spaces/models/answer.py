@@ -26,8 +26,10 @@ class Answer:
     Attributes:
         loss: A scalar; None where there is none.
         logits: (batch, tokens, vocabulary); None where there are none of this shape.
-        hidden_states: Tensors (batch, tokens, width) in the order of the layers; empty where there are none.
-        attentions: Tensors (batch, heads, tokens, tokens), or None where a layer has none; empty where there are none.
+        hidden_states: Tensors (batch, tokens, width) in the order of the layers, of an encoder before those of its
+            decoder; empty where there are none.
+        attentions: Tensors (batch, heads, tokens, tokens), or None where a layer has none, those of the encoder, of
+            the decoder and across them; empty where there are none.
         found: What was returned in their place, for a message.
     """
 
@@ -66,12 +68,12 @@ def read_answer(output: Any, shape: tuple[int, int], vocabulary: int | None = No
     candidates = parts if logits is None else [logits]
     laid_out = [_laid_out(part, shape, turned) for part in candidates if not _is_scalar(part)]
     chosen = _widest([part for part in laid_out if part is not None], vocabulary)
-    hidden = _named(output, "hidden_states")
+    hidden = _of_both(output, "hidden_states")
     return Answer(
         loss=None if loss is None else loss.reshape(()),
         logits=chosen,
         hidden_states=_stacked(hidden, shape, turned),
-        attentions=_layers(_named(output, "attentions"), 4),
+        attentions=_layers(_of_both(output, "attentions"), 4),
         found=_described(candidates[0]) if candidates else _described(output),
     )
 
@@ -100,6 +102,17 @@ def language_loss(logits: Tensor, labels: Tensor, objective: Objective) -> Tenso
 
 def _named(output: Any, name: str) -> Any:
     return output.get(name) if isinstance(output, Mapping) else getattr(output, name, None)
+
+
+def _of_both(output: Any, name: str) -> Any:
+    """What an output has under a name; of an encoder-decoder that of the encoder, of the decoder, and across them."""
+    found = _named(output, name)
+    if found is not None:
+        return found
+    parts = [_named(output, f"{part}_{name}") for part in ("encoder", "decoder")]
+    if name == "attentions":
+        parts.append(_named(output, "cross_attentions"))
+    return tuple(one for part in parts if isinstance(part, (tuple, list)) for one in part)
 
 
 def _parts(output: Any) -> Iterator[Tensor]:

@@ -17,7 +17,9 @@ def untouched(model: nn.Module) -> Iterator[None]:
     A recurrent model may keep its last state as an attribute, and would go on from there.
     """
     kept = [_Kept(module) for module in model.modules() if not isinstance(module, torch.jit.ScriptModule)]
-    contents = [(buffer, buffer._version, buffer.detach().clone()) for buffer in model.buffers()]
+    # what was made in inference mode has no version, and nothing may write to it
+    written = [buffer for buffer in model.buffers() if not buffer.is_inference()]
+    contents = [(buffer, buffer._version, buffer.detach().clone()) for buffer in written]
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.no_grad():
         try:
             model.eval()

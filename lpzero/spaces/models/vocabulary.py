@@ -17,7 +17,7 @@ from lpzero.spaces.models.answer import read_answer
 from lpzero.spaces.models.calling import Calling, signed, uncompiled
 from lpzero.spaces.models.untouched import untouched
 
-_SAID = ("vocab_size", "n_vocab", "vocabulary_size", "n_words", "num_tokens")
+_SAID = ("vocab_size", "n_vocab", "vocabulary_size", "n_words")
 
 
 @dataclass(frozen=True)

@@ -109,3 +109,21 @@ def test_the_loss_is_that_of_torch() -> None:
 def test_a_label_beyond_the_logits_is_said() -> None:
     with pytest.raises(LpzeroError, match="expected logits for 10 words at least, as the labels have, found 9"):
         language_loss(LOGITS, torch.full((2, 4), 9), "causal")
+
+
+def test_an_encoder_decoder_shows_the_states_of_both() -> None:
+    attention = torch.rand(2, 3, 4, 4)
+    output = SimpleNamespace(
+        logits=LOGITS,
+        encoder_hidden_states=(STATE, STATE),
+        decoder_hidden_states=(STATE + 1,),
+        encoder_attentions=(attention,),
+        decoder_attentions=(attention + 1,),
+        cross_attentions=(attention + 2,),
+    )
+    found = read_answer(output, (2, 4))
+    assert [float(state[0, 0, 0] - STATE[0, 0, 0]) for state in found.hidden_states] == pytest.approx(
+        [0, 0, 1], abs=1e-6
+    )
+    assert len(found.attentions) == 3
+    assert found.attentions[2] is output.cross_attentions[0]
