@@ -64,7 +64,7 @@ def read(loaded: LoadedModel, probe: Probe) -> Reading:
             # an example is written as its model reads it
             turned = Batch(batch.input_ids.T.contiguous(), batch.labels.T.contiguous(), batch.more)
             batch, trial = turned, replace(trial, batch=turned.to(_device(model)))
-    answering = Answering(loaded.model, objective, trial.calling, trial.vocabulary)
+    answering = Answering(model, objective, trial.calling, trial.vocabulary)
     return Reading(answering, batch, trial, tuple(_notes(trial, objective, known)))
 
 

@@ -112,6 +112,10 @@ class Answering(nn.Module):
         finally:
             handle.remove()
 
+    def _get_name(self) -> str:
+        """What messages call it: the class of the model that answers."""
+        return self.model._get_name()
+
     def get_input_embeddings(self) -> nn.Module:
         """The word embedding, where it is known; raises NotImplementedError elsewhere."""
         ask = getattr(self.model, "get_input_embeddings", None)
@@ -167,7 +171,7 @@ def flat_sites(model: nn.Module) -> SiteMap:
     tables = {name: module for name, module in model.named_modules() if isinstance(module, nn.Embedding)}
     if not tables:
         raise LpzeroError(
-            f"found no blocks and no torch.nn.Embedding in {type(model).__name__}: give the model a site_map method"
+            f"found no blocks and no torch.nn.Embedding in {model._get_name()}: give the model a site_map method"
         )
     vocabularies = {table.num_embeddings for table in tables.values()}
     sites = []
