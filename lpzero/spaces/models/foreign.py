@@ -19,7 +19,7 @@ from lpzero.errors import LpzeroError
 from lpzero.spaces.models.answer import language_loss, read_answer
 from lpzero.spaces.models.calling import Calling, signed, uncompiled
 from lpzero.spaces.models.output import UNLABELLED, ModelOutput
-from lpzero.spaces.models.sites import ParameterSite, SiteMap
+from lpzero.spaces.models.sites import ParameterSite, SiteMap, name_of
 from lpzero.spaces.space import Objective
 
 
@@ -32,6 +32,8 @@ class Answering(nn.Module):
         calling: How it is called; None for what the signature of its ``forward`` says.
         vocabulary: Width of its logits, to tell them from states that it returns beside them; None if not known.
     """
+
+    stands_for_another = True
 
     def __init__(
         self,
@@ -112,10 +114,6 @@ class Answering(nn.Module):
         finally:
             handle.remove()
 
-    def _get_name(self) -> str:
-        """What messages call it: the class of the model that answers."""
-        return self.model._get_name()
-
     def get_input_embeddings(self) -> nn.Module:
         """The word embedding, where it is known; raises NotImplementedError elsewhere."""
         ask = getattr(self.model, "get_input_embeddings", None)
@@ -171,7 +169,7 @@ def flat_sites(model: nn.Module) -> SiteMap:
     tables = {name: module for name, module in model.named_modules() if isinstance(module, nn.Embedding)}
     if not tables:
         raise LpzeroError(
-            f"found no blocks and no torch.nn.Embedding in {model._get_name()}: give the model a site_map method"
+            f"found no blocks and no torch.nn.Embedding in {name_of(model)}: give the model a site_map method"
         )
     vocabularies = {table.num_embeddings for table in tables.values()}
     sites = []
