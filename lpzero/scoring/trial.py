@@ -100,7 +100,9 @@ def found_calling(trial: Trial) -> Calling:
     except MODEL_ERRORS:
         return trial.calling
     if _reads_time_first(trial, answer):
-        trial = replace(trial, calling=replace(trial.calling, time_first=True))
+        # the same ids, whose axes are understood now
+        batch = Batch(ids.T.contiguous(), trial.batch.labels.T.contiguous(), trial.batch.more)
+        trial, ids = replace(trial, calling=replace(trial.calling, time_first=True), batch=batch), batch.input_ids
         answer = trial.ask(ids, following(ids, ids[:, -1:]), states=True)
     if calling.labels is not None and calling.labels not in trial.batch.more:
         trial = replace(trial, calling=_with_labels(trial, answer))

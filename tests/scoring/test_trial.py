@@ -305,6 +305,27 @@ def test_a_state_that_an_example_has_is_passed_on_whole() -> None:
     assert scored(made(Recurrent), example).scores[0].status == "ok"
 
 
+def test_an_example_of_a_model_that_reads_time_first_is_given_as_it_is() -> None:
+    class WordModel(_Body):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.LSTM(WIDTH, WIDTH, 2)
+
+        def forward(self, input: Tensor, hidden: tuple[Tensor, Tensor]) -> Any:
+            y, hidden = self.cell(self.words(input), hidden)
+            return log_softmax(self.out(y).view(-1, WORDS), 1), hidden
+
+    model, ids = made(WordModel), drawn().input_ids.T.contiguous()
+    state = (torch.rand(2, BATCH, WIDTH), torch.rand(2, BATCH, WIDTH))
+    found = scored(model, {"input": ids, "hidden": state})
+    logits = model(ids, state)[0].view(TOKENS, BATCH, WORDS)
+    loss = cross_entropy(logits[:-1].reshape(-1, WORDS), ids[1:].reshape(-1))
+    weights = [p for p in model.parameters() if p.ndim >= 2]
+    grads = torch.autograd.grad(loss, weights, allow_unused=True)
+    expected = sum(float((w * g).abs().sum().detach()) for w, g in zip(weights, grads, strict=True) if g is not None)
+    assert found.scores[0].value == pytest.approx(expected, rel=1e-5)
+
+
 def test_more_tokens_than_there_are_positions_are_refused_with_their_number() -> None:
     with pytest.raises(InputError, match=r"^m: expected at most 16 tokens for this .*, found 20: give `tokens` 16 or"):
         scored(made(_Logits), tokens=20)

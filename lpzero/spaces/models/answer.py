@@ -66,7 +66,7 @@ def read_answer(output: Any, shape: tuple[int, int], vocabulary: int | None = No
         raise LpzeroError(f"expected a loss of one number from the model, found {_described(loss)}: return its mean")
     logits = next((found for name in _LOGITS if isinstance(found := _named(output, name), Tensor)), None)
     candidates = parts if logits is None else [logits]
-    laid_out = [_laid_out(part, shape, turned) for part in candidates if not _is_scalar(part)]
+    laid_out = [_laid_out(part, shape, vocabulary, turned) for part in candidates if not _is_scalar(part)]
     chosen = _widest([part for part in laid_out if part is not None], vocabulary)
     hidden = _of_both(output, "hidden_states")
     return Answer(
@@ -136,8 +136,11 @@ def _is_scalar(part: Any) -> bool:
     return isinstance(part, Tensor) and part.numel() == 1 and part.ndim <= 1 and part.is_floating_point()
 
 
-def _laid_out(logits: Tensor, shape: tuple[int, int], turned: bool) -> Tensor | None:
-    """Logits as (batch, tokens, vocabulary), which may lie (batch x tokens, vocabulary); None where they are none."""
+def _laid_out(logits: Tensor, shape: tuple[int, int], vocabulary: int | None, turned: bool) -> Tensor | None:
+    """Logits as (batch, tokens, vocabulary); None where they are none.
+
+    They may lie (batch x tokens, vocabulary), or (batch, vocabulary, tokens), as torch's loss takes them.
+    """
     batch, tokens = shape
     rows = (tokens, batch) if turned else (batch, tokens)
     if not logits.is_floating_point() or logits.ndim not in (2, 3) or logits.shape[-1] < 2:
@@ -147,7 +150,8 @@ def _laid_out(logits: Tensor, shape: tuple[int, int], turned: bool) -> Tensor | 
             return None
         logits = logits.reshape(*rows, -1)
     if logits.shape[:2] != rows:
-        return None
+        lies_so = logits.shape == (batch, vocabulary, tokens)
+        return logits.transpose(1, 2) if lies_so else None
     return logits.transpose(0, 1) if turned else logits
 
 

@@ -33,6 +33,7 @@ LOGITS, STATE, LOSS = torch.rand(2, 4, 9), torch.rand(2, 4, 5), torch.tensor(1.5
         (SimpleNamespace(loss=LOSS, logits=LOGITS), LOSS, LOGITS),
         (SimpleNamespace(prediction_logits=LOGITS), None, LOGITS),
         (LOGITS.view(8, 9), None, LOGITS),
+        (LOGITS.transpose(1, 2), None, LOGITS),
         (torch.rand(2, 9), None, None),
         (None, None, None),
     ],
