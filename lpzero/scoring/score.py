@@ -141,8 +141,10 @@ def raised_by(name: str, what: str) -> Iterator[None]:
     try:
         yield
     except LpzeroError as err:
-        text = str(err)
-        raise type(err)(text if text.startswith(name) else f"{name}: {text}") from err
+        if str(err).startswith(name):
+            raise
+        # what lies behind it tells whether memory was lacking
+        raise type(err)(f"{name}: {err}") from (err.__cause__ or err)
     except MODEL_ERRORS as err:
         raise LpzeroError(f"{name}: {what}: {type(err).__name__}: {line_of(err)}") from err
 

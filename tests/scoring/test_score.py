@@ -140,6 +140,11 @@ def test_an_error_of_any_kind_names_the_model() -> None:
         with pytest.raises(LpzeroError) as caught, raised_by("m.py", "it failed"):
             raise err
         assert (type(caught.value), str(caught.value)) == (kind, text)
+    cause = MemoryError("much")
+    for text in ("m.py raised MemoryError: much", "raised MemoryError: much"):
+        with pytest.raises(LpzeroError) as caught, raised_by("m.py", "it failed"):
+            raise LpzeroError(text) from cause
+        assert caught.value.__cause__ is cause
     with pytest.raises(KeyboardInterrupt), raised_by("m.py", "it failed"):
         raise KeyboardInterrupt
 
