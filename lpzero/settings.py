@@ -66,7 +66,7 @@ def read_document(path: Path, *, largest: int = LARGEST_FILE) -> dict[str, objec
 
 
 def read_bounded(path: Path, largest: int = LARGEST_FILE) -> str:
-    """The text of a file, which may be a device or a pipe that never ends.
+    """The text of a file, which may be a device or a pipe that never ends; a byte order mark is left out.
 
     Raises:
         OSError: It cannot be read.
@@ -76,7 +76,7 @@ def read_bounded(path: Path, largest: int = LARGEST_FILE) -> str:
         content = file.read(largest + 1)
     if len(content) > largest:
         raise ValueError(f"more than {largest} bytes")
-    return content.decode("utf-8")
+    return content.decode("utf-8-sig")
 
 
 def parse_json(text: str) -> Any:

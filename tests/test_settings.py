@@ -171,3 +171,9 @@ def test_a_place_is_its_keys() -> None:
     assert place_in(("a", 3, "b")) == "a.3.b"
     assert place_in(()) == ""
     assert place_in(("a\n", "x" * 100)) == r"a\n." + "x" * 60 + "..."
+
+
+def test_a_byte_order_mark_is_no_part_of_a_text(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"a": 1}', encoding="utf-8-sig")
+    assert read_bounded(tmp_path / "c.json") == '{"a": 1}'
+    assert read_document(tmp_path / "c.json") == {"a": 1}

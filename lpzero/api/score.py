@@ -20,7 +20,7 @@ from lpzero.proxy import Proxy, proxy_names
 from lpzero.scoring.isolation import require_isolation, score_isolated
 from lpzero.scoring.model import LoadedModel
 from lpzero.scoring.percentiles import SpaceSample
-from lpzero.scoring.result import ModelScore, RankedModel, ScoreResult, ScoresResult
+from lpzero.scoring.result import LeftOut, ModelScore, RankedModel, ScoreResult, ScoresResult
 from lpzero.scoring.score import ModelScorer, Request, mean_ranks
 from lpzero.spaces.models.memory import free_memory
 
@@ -128,11 +128,11 @@ def score_models(
         raise InputError("`models`: expected at least one, found none")
     scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, workers, watch)
     score_one = _scores(scorer, proxies, isolate, time_limit, memory_limit)
-    found = _score_each(texts, score_one, counting(watch, "scoring", "models"))
+    found, left_out = _score_each(texts, score_one, counting(watch, "scoring", "models"))
     ranks = mean_ranks(found, scorer.proxies)
     order = sorted(range(len(found)), key=lambda i: (ranks[i] is None, ranks[i] or 0.0))
     ranked = [RankedModel(mean_rank=ranks[i], **dict(found[i])) for i in order]
-    return ScoresResult(schema_=1, seed=seed, models=ranked)
+    return ScoresResult(schema_=1, seed=seed, models=ranked, left_out=left_out)
 
 
 def _scorer(
@@ -188,20 +188,22 @@ def _scores(
 
 def _score_each(
     models: Sequence[str], score_one: Callable[[str], ModelScore], tell: Callable[[int, int], None]
-) -> list[ModelScore]:
-    """The scores of each model that can be scored; raises what the first one raised where none can."""
+) -> tuple[list[ModelScore], list[LeftOut]]:
+    """The scores of each model that can be scored, and the others; raises what the first one raised where none can."""
     gone = [text for text in models if text.endswith((".py", ".json", ".toml")) and not Path(text).exists()]
     if gone:
         raise InputError(f"{gone[0]}: no such file")
     found: list[ModelScore] = []
-    errors: list[LpzeroError] = []
+    left_out: list[LeftOut] = []
+    first: LpzeroError | None = None
     for number, text in enumerate(models, start=1):
         try:
             found.append(score_one(text))
         except LpzeroError as err:
             _LOG.warning("%s: left out: %s", text, err)
-            errors.append(err)
+            left_out.append(LeftOut(model=text, reason=str(err)))
+            first = first or err
         tell(number, len(models))
-    if errors and not found:
-        raise errors[0]
-    return found
+    if first is not None and not found:
+        raise first
+    return found, left_out

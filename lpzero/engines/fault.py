@@ -54,12 +54,18 @@ def lacks_memory(err: BaseException) -> bool:
 
 
 def line_of(err: BaseException) -> str:
-    """The first line of what an error says, for people; empty where it says nothing."""
+    """What an error says first, in one line for people; empty where it says nothing.
+
+    Where its first line ends with a colon, as those of torch and pydantic do, the reason stands in the next.
+    """
     try:
-        text = str(err)
+        lines = iter(str(err).splitlines())
     except Exception:  # an error of a model's own may fail at that too
         return ""
-    return (text.splitlines() or [""])[0]
+    text = next(lines, "")
+    while text.rstrip().endswith(":") and (following := next(lines, None)) is not None:
+        text = f"{text.rstrip()} {following.strip()}"
+    return text
 
 
 def fault_of(err: BaseException) -> Fault:

@@ -71,9 +71,9 @@ def _flow(model: nn.Module, site_map: SiteMap, batch: Batch) -> Iterator[tuple[T
         state[name] = torch.zeros_like(state[name])
     names = [s.parameter for s in site_map.parameters if s.group in ("operation", "feed_forward")]
     weights = tuple(state[name].requires_grad_() for name in names)
-    ids = batch.input_ids[:1]
+    one = batch.sequence(0)
     with unchanged(model), torch.enable_grad(), hooked(model, hooks), _UniformSoftmax():
-        inputs = {"input_ids": ids, "labels": ids, "output_hidden_states": True}
+        inputs = {**one.arguments, "labels": one.input_ids, "output_hidden_states": True}
         output = torch.func.functional_call(model, state, (), inputs)
     hidden = getattr(output, "hidden_states", None)
     if not hidden:

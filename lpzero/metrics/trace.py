@@ -85,8 +85,7 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:
     hooks = [(site.module, recorder(site)) for site in sites] + [(site_map.embedding, recorder(None))]
     state = precise_state(model)
     with unchanged(model), torch.enable_grad(), hooked(model, hooks):
-        inputs = {"input_ids": batch.input_ids, "labels": batch.labels}
-        output = torch.func.functional_call(model, state, (), inputs)
+        output = torch.func.functional_call(model, state, (), batch.arguments)
     loss = getattr(output, "loss", None)
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")

@@ -151,9 +151,7 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     parameters = dict(model.named_parameters())
     seen: dict[Any, Tensor] = {}
     with unchanged(model), torch.enable_grad(), _recorded(model, site_map, seen):
-        output = model(
-            input_ids=batch.input_ids, labels=batch.labels, output_attentions=True, output_hidden_states=True
-        )
+        output = model(**batch.arguments, output_attentions=True, output_hidden_states=True)
         loss, hidden, attentions = _checked(output, site_map, seen)
         by = [parameters[site.parameter] for site in site_map.parameters] + [seen[None]]
         gradients = torch.autograd.grad(loss, by, allow_unused=True)

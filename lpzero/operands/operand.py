@@ -50,6 +50,8 @@ class Operand:
         return self.site_family if self.group is None else f"{self.site_family}/{self.group}"
 
 
+EAGER = "(transformers: attn_implementation='eager')"
+"""What to do where a model of transformers returns no attention."""
 _PARTS: tuple[tuple[Group, str], ...] = (("operation", "op"), ("feed_forward", "ff"), ("embedding", "emb"))
 
 
@@ -80,7 +82,7 @@ OPERANDS: dict[str, Operand] = {
         Operand("head", "head", "head", "H", "outputs of the query, key and value projections", paper=4),
         Operand(
             "attention", "attention", "attention", "P", "attention probabilities", sign="nonnegative", paper=6,
-            remedy="expected it in `attentions` of what the model returns (transformers: attn_implementation='eager')",
+            remedy=f"expected it in `attentions` of what the model returns {EAGER}",
         ),
         Operand(
             "hidden", "hidden", "hidden", "X", "residual stream behind the embedding and behind each block",

@@ -14,7 +14,7 @@ from torch import nn
 from lpzero.errors import InputError, MissingError
 from lpzero.pretrained.architecture_file import read_architecture, space_of
 from lpzero.pretrained.folder import ARCHITECTURE, check_configuration, is_point_of_file
-from lpzero.scoring.configuration import CONFIGURATION, build_from_configuration
+from lpzero.scoring.configuration import CONFIGURATION, configured
 from lpzero.scoring.python_file import build_from_python
 from lpzero.seeds import derived_seed
 from lpzero.settings import read_document
@@ -35,12 +35,14 @@ class LoadedModel:
         example: What ``example_batch()`` returned; None where there is no such function.
         space: The space that it is of; None where it is of no known space.
         architecture: Which point of it; likewise.
+        notes: What a user should know of how it was read, a line each.
     """
 
     model: nn.Module
     example: Any = None
     space: SearchSpace | None = None
     architecture: Architecture | None = None
+    notes: tuple[str, ...] = ()
 
 
 def load_model(text: str, seed: int, space: str | None = None) -> LoadedModel:
@@ -138,12 +140,12 @@ def _from_transformers(path: Path) -> LoadedModel:
     from lpzero.pretrained.configuration import LpzeroConfig
     from lpzero.spaces.toml.model import ConfigModel
 
-    model, config = build_from_configuration(path)
-    if isinstance(config, LpzeroConfig):
-        return LoadedModel(model, None, config.search_space(), config.point())
+    found = configured(path)
+    if isinstance(found.config, LpzeroConfig):
+        return LoadedModel(found.model, None, found.config.search_space(), found.config.point(), found.notes)
     if path.is_dir() and is_point_of_file(path):
         given = read_architecture(str(path))
         space = space_of(given, None, None)
         check_configuration(path, space, given.architecture)
-        return LoadedModel(ConfigModel(model, space.objective), None, space, given.architecture)
-    return LoadedModel(model)
+        return LoadedModel(ConfigModel(found.model, space.objective), None, space, given.architecture, found.notes)
+    return LoadedModel(found.model, notes=found.notes)

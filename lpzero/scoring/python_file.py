@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -23,15 +24,28 @@ def build_from_python(path: Path) -> tuple[nn.Module, Any]:
         InputError: The file has no ``build_model()``, or one that returns no model.
         LpzeroError: Its code raised.
     """
-    module = _imported(path)
-    build = getattr(module, "build_model", None)
-    if not callable(build):
-        raise InputError(f"{path}: expected a function build_model() that returns a torch.nn.Module, found none")
-    model = called(build, f"{path}: build_model()")
-    if not isinstance(model, nn.Module):
-        raise InputError(f"{path}: expected build_model() to return a torch.nn.Module, found {type(model).__name__}")
-    example = getattr(module, "example_batch", None)
-    return model, called(example, f"{path}: example_batch()") if callable(example) else None
+    with _alone(path):
+        module = _imported(path)
+        build = getattr(module, "build_model", None)
+        if not callable(build):
+            raise InputError(f"{path}: expected a function build_model() that returns a torch.nn.Module, found none")
+        model = called(build, f"{path}: build_model()")
+        if not isinstance(model, nn.Module):
+            found = type(model).__name__
+            raise InputError(f"{path}: expected build_model() to return a torch.nn.Module, found {found}")
+        example = getattr(module, "example_batch", None)
+        return model, called(example, f"{path}: example_batch()") if callable(example) else None
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let a file see its own name as the arguments of its program: it may parse them."""
+    arguments = list(sys.argv)
+    sys.argv[:] = [str(path)]
+    try:
+        yield
+    finally:
+        sys.argv[:] = arguments
 
 
 # Folders of the models that were imported: another one may have files of the same names beside it.

@@ -76,6 +76,7 @@ class ModelScore(_Score):
         costs: Its counted costs.
         seed: Seed of every random choice.
         batch_sha256: Of the tokens that it was shown.
+        notes: What a user should know of how it was read, a line each.
         scores: One a proxy, in their order.
         percentiles: None where they were not asked for.
     """
@@ -87,6 +88,7 @@ class ModelScore(_Score):
     costs: CountedCosts
     seed: int
     batch_sha256: str
+    notes: list[str] = Field(default_factory=list)
     scores: list[ProxyScore]
     percentiles: Percentiles | None
 
@@ -111,14 +113,28 @@ class RankedModel(ModelScore, _Placed):
     """
 
 
+class LeftOut(_Score):
+    """A model without scores.
+
+    Attributes:
+        model: What the user gave.
+        reason: Why, in one line.
+    """
+
+    model: str
+    reason: str
+
+
 class ScoresResult(Result):
     """The scores of several models, the best first.
 
     Attributes:
         seed: Seed of every random choice.
         models: By their mean rank.
+        left_out: Those that could not be scored, in the order in which they were given.
     """
 
     schema_: Annotated[int, Field(alias="schema")]
     seed: int
     models: list[RankedModel]
+    left_out: list[LeftOut] = Field(default_factory=list)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,9 @@ from lpzero.costs.cost import Measurement
 from lpzero.costs.costs import BYTES, COUNTED, Costs
 from lpzero.engines import single_threaded
 from lpzero.engines.fault import MODEL_ERRORS, line_of
-from lpzero.errors import LpzeroError
+from lpzero.errors import InputError, LpzeroError
 from lpzero.metrics import Shape
-from lpzero.operands.batch import Batch, batch_of, random_batch
+from lpzero.operands.batch import Batch
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.operands.text import text_batch
 from lpzero.proxy import Proxy, load_proxy
@@ -29,11 +30,11 @@ from lpzero.proxy.score import (
 )
 from lpzero.scoring.model import LoadedModel, load_model
 from lpzero.scoring.percentiles import SpaceSample
+from lpzero.scoring.reading import Reading, advised, batch_for, read, refuse_unmade, too_long
 from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
-from lpzero.seeds import derived_seed
 from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
-from lpzero.spaces.models.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
+from lpzero.spaces.models.foreign import flat_sites, guessed_objective
 from lpzero.spaces.models.sites import SitedModel, SiteMap
 
 _LOG = logging.getLogger(__name__)
@@ -93,7 +94,9 @@ class ModelScorer:
         """Load the model that a user gave, and score it; raises as :func:`.load_model` and :meth:`score_loaded` do."""
         if text.endswith(".py"):
             _LOG.warning("note: %s is run as code", text)
-        return self.score_loaded(text, load_model(text, self.probe.seed, self.space))
+        with raised_by(text, "the model cannot be loaded"):
+            loaded = load_model(text, self.probe.seed, self.space)
+        return self.score_loaded(text, loaded)
 
     def score_loaded(self, name: str, loaded: LoadedModel) -> ModelScore:
         """Score a model.
@@ -106,28 +109,26 @@ class ModelScorer:
             InputError: It cannot be read, or the space for its percentiles is not known.
             LpzeroError: The model's own code failed, or no proxy could score it.
         """
-        try:
+        with raised_by(name, "the model cannot be read"):
             readable = _readable(loaded, self.probe)
-        except LpzeroError:
-            raise
-        except MODEL_ERRORS as err:
-            raise LpzeroError(f"{name}: the model cannot be read: {type(err).__name__}: {line_of(err)}") from err
+            shape = _shape(loaded, readable)
+        notes = (*loaded.notes, *readable.notes)
+        for note in notes:
+            _LOG.warning("note: %s: %s", name, note)
         with single_threaded():
             scores = score_model(
-                *(readable.model, readable.site_map, _shape(loaded, readable), readable.batch, self.proxies),
-                _text(loaded, self.probe),
+                *(readable.model, readable.site_map, shape, readable.batch, self.proxies), _text(loaded, self.probe)
             )
+            if any(result.status is ScoreStatus.FAILED for result in scores):
+                _refuse_too_long(name, readable)
             if all(result.status is ScoreStatus.FAILED for result in scores):
-                raise LpzeroError(f"{name}: no proxy could score it: {scores[0].reason}")
-            try:
-                costs = _costs(loaded, readable, self.probe)
-            except LpzeroError:
-                raise
-            except MODEL_ERRORS as err:
-                raise LpzeroError(f"{name}: the model cannot be run: {type(err).__name__}: {line_of(err)}") from err
+                raise LpzeroError(f"{name}: no proxy could score it: {advised(scores[0].reason, loaded.model)}")
+            with raised_by(name, "the model cannot be run"):
+                costs = _run_costs(name, loaded, readable, self.probe)
         for proxy, result in zip(self.proxies, scores, strict=True):
             if result.reason:
-                _LOG.warning("%s: %s: %s: %s", name, proxy.name, result.status.value, result.reason)
+                reason = advised(result.reason, loaded.model)
+                _LOG.warning("%s: %s: %s: %s", name, proxy.name, result.status.value, reason)
         return ModelScore(
             model=name,
             space=None if loaded.space is None else loaded.space.name,
@@ -136,9 +137,30 @@ class ModelScorer:
             costs=costs,
             seed=self.probe.seed,
             batch_sha256=readable.batch.sha256,
+            notes=list(notes),
             scores=[_row(proxy, result) for proxy, result in zip(self.proxies, scores, strict=True)],
             percentiles=self.sample.percentiles(name, loaded.space, scores),
         )
+
+
+@contextmanager
+def raised_by(name: str, what: str) -> Iterator[None]:
+    """Whatever the code of a model raises becomes one line, which names the model: the others go on."""
+    try:
+        yield
+    except LpzeroError as err:
+        if str(err).startswith(name):
+            raise
+        # what lies behind it tells whether memory was lacking
+        raise type(err)(f"{name}: {err}") from (err.__cause__ or err)
+    except MODEL_ERRORS as err:
+        raise LpzeroError(f"{name}: {what}: {type(err).__name__}: {line_of(err)}") from err
+
+
+def _refuse_too_long(name: str, readable: _Readable) -> None:
+    error = None if readable.reading is None else too_long(readable.reading)
+    if error is not None:
+        raise InputError(f"{name}: {error}") from error
 
 
 def _row(proxy: Proxy, result: Score) -> ProxyScore:
@@ -171,20 +193,27 @@ class _Readable:
         model: The model.
         site_map: Its sites.
         batch: What it is shown.
+        notes: What a user should know of how it is read.
+        reading: How a model that is not ours was made to answer; None for one of ours.
     """
 
     model: nn.Module
     site_map: SiteMap
     batch: Batch
+    notes: tuple[str, ...] = ()
+    reading: Reading | None = None
 
 
 def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
-    model = loaded.model.to(probe.device)
-    batch = _batch(loaded, model, probe) if loaded.space is None else probe_batch(loaded.space, probe)
+    model = loaded.model
+    refuse_unmade(model)
     if isinstance(model, SitedModel):
-        return _Readable(model, model.site_map(), batch.to(probe.device))
-    answering = Answering(model, guessed_objective(model))
-    return _Readable(answering, _sites(answering), batch.to(probe.device))
+        known = loaded.space
+        batch = batch_for(loaded, guessed_objective(model), None, probe) if known is None else probe_batch(known, probe)
+        return _Readable(model.to(probe.device), model.site_map(), batch.to(probe.device))
+    reading = read(loaded, probe)
+    answering = reading.model.to(probe.device)
+    return _Readable(answering, _sites(answering), reading.batch.to(probe.device), reading.notes, reading)
 
 
 def _text(loaded: LoadedModel, probe: Probe) -> Callable[[], Batch] | None:
@@ -193,14 +222,6 @@ def _text(loaded: LoadedModel, probe: Probe) -> Callable[[], Batch] | None:
     if space is None or not space.pretrained:
         return None
     return lambda: text_batch(space, probe).to(probe.device)
-
-
-def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
-    objective = guessed_objective(model)
-    if loaded.example is not None:
-        return batch_of(loaded.example, objective)
-    rng = np.random.default_rng(derived_seed(probe.seed, "batch"))
-    return random_batch(guessed_vocabulary(model), objective, rng, batch=probe.batch, tokens=probe.tokens)
 
 
 def _sites(model: nn.Module) -> SiteMap:
@@ -219,12 +240,21 @@ def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:
     return shape_of_model(readable.model, readable.site_map)
 
 
+def _run_costs(name: str, loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
+    try:
+        return _costs(loaded, readable, probe)
+    except MODEL_ERRORS:
+        _refuse_too_long(name, readable)
+        raise
+
+
 def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
     """The counted costs of a model: those of its space where it is known, else from what is there."""
     if loaded.space is not None and loaded.architecture is not None:
         costs = Costs(loaded.space, Measurement(probe.tokens, probe.device))
         return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED})
     shape = shape_of_model(readable.model, readable.site_map)
-    one = Batch(readable.batch.input_ids[:1], readable.batch.labels[:1])
-    flops = passed_flops(readable.model, one.input_ids, one.labels) / one.input_ids.shape[1]
+    # a state or a mask may have its sequences on any axis: nothing is cut where there is one
+    shown = readable.batch if readable.batch.more else readable.batch.sequence(0)
+    flops = passed_flops(readable.model, shown.arguments) / shown.input_ids.numel()
     return CountedCosts(params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops)

@@ -144,6 +144,7 @@ def test_what_cannot_be_scored_is_left_out_and_logged(
     with caplog.at_level(logging.WARNING, logger="lpzero"):
         found = score_models([bad, files[0]], ["depth"], **SMALL)
     assert [row.model for row in found.models] == [files[0]]
+    assert [(row.model, row.reason) for row in found.left_out] == [(bad, f"{bad}: expected a JSON object, found list")]
     assert f"{bad}: left out: " in caplog.text
     with pytest.raises(InputError, match="expected a JSON object, found list"):
         score_models([bad, bad], ["depth"], **SMALL)

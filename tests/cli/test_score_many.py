@@ -163,3 +163,61 @@ def test_a_model_that_cannot_be_read_leaves_the_others(capsys: pytest.CaptureFix
     captured = capsys.readouterr()
     assert "bad.py: left out: bad.py raised ValueError: no" in captured.err
     assert [row["model"] for row in json.loads(captured.out)["models"]] == ["a0.json"]
+
+
+_PLAIN = """
+import sys
+import torch
+from torch import nn
+class M(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words, self.out = nn.Embedding(50, 8), nn.Linear(8, 50)
+    def forward(self, x):
+        return self.out(self.words(x))
+def build_model():
+    return M()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            _PLAIN.replace("nn.Linear(8, 50)", "nn.LazyLinear(50)"),
+            "lazy modules without any (out): call the model",
+        ),
+        ("import sys\nsys.exit(3)\n", "tried to exit with code 3"),
+        (_PLAIN.replace("return M()", "sys.exit()"), "tried to exit with code None"),
+        (_PLAIN.replace("        return self.out", "        sys.exit(4)\n        return self.out"), "SystemExit: 4"),
+        (
+            _PLAIN.replace("def forward(self, x)", "def forward(self, x, state)"),
+            "forward needs state: give example_",
+        ),
+        (_PLAIN + "def example_batch():\n    return {'ids': 3}\n", "found the keys ids"),
+        (_PLAIN.replace("return M()", "raise RuntimeError('size:\\n  3 by 4')"), "raised RuntimeError: size: 3 by 4"),
+    ],
+)
+def test_whatever_a_model_does_the_others_are_scored_and_it_is_named(
+    capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    Path("good.py").write_text(_PLAIN)
+    Path("bad.py").write_text(text)
+    document = _document(capsys, "bad.py", "good.py", "a0.json", "--proxy", "snip")
+    assert {row["model"] for row in document["models"]} == {"good.py", "a0.json"}
+    (left,) = document["left_out"]
+    assert left["model"] == "bad.py"
+    assert left["reason"].startswith("bad.py")
+    assert words in left["reason"]
+    assert run(["score", "bad.py", "--proxy", "snip", *SMALL]) in (1, 2)
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    (line,) = [line for line in captured.err.splitlines() if line.startswith("lpzero: error:")]
+    assert words in line
+
+
+def test_a_model_that_takes_fewer_tokens_says_how_many(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("gpt2.json").write_text(json.dumps({**CONFIG, "n_positions": 6}))
+    assert run(["score", "gpt2.json", "--proxy", "snip", *SMALL]) == 2
+    error = capsys.readouterr().err
+    assert "gpt2.json: expected at most 6 tokens for this model, found 8: give --tokens 6 or fewer" in error

@@ -46,7 +46,24 @@ def test_an_error_of_ours_speaks_for_itself_and_another_has_its_kind(err: BaseEx
 def test_the_line_of_an_error_is_its_first(text: str) -> None:
     line = line_of(RuntimeError(text))
     assert len(line.splitlines()) <= 1
-    assert text.startswith(line)
+    # a line that ends with a colon goes on with the next
+    assert "".join(text.split()).startswith("".join(line.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\ntwo", "one"),
+        (
+            "Error(s) in loading M:\n\tsize mismatch\n\tmore",
+            "Error(s) in loading M: size mismatch",
+        ),
+        ("for a field:\n  TypeError:\n expected int\nmore", "for a field: TypeError: expected int"),
+        ("nothing follows:", "nothing follows:"),
+    ],
+)
+def test_a_line_that_announces_a_reason_goes_on_with_it(text: str, line: str) -> None:
+    assert line_of(ValueError(text)) == line
 
 
 def test_an_error_without_a_text_has_an_empty_line() -> None:

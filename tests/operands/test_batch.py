@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.operands.batch import Batch, batch_of, random_batch, shuffled_batch
+from lpzero.operands.batch import Batch, batch_of, objective_of_labels, random_batch, shuffled_batch
+from lpzero.spaces.models.calling import Calling
 from lpzero.spaces.models.output import UNLABELLED
 
 
@@ -79,3 +80,57 @@ def test_examples_become_batches() -> None:
             batch_of(wrong, "causal")
     with pytest.raises(LpzeroError, match="labels as well"):
         batch_of(ids, "masked")
+
+
+def test_everything_else_of_an_example_stays_beside_the_ids() -> None:
+    from transformers import BatchEncoding
+
+    ids, mask = torch.arange(6).reshape(2, 3), torch.ones(2, 3)
+    state = (torch.zeros(1, 2, 4), torch.ones(2, 4))
+    batch = batch_of(BatchEncoding({"input_ids": ids, "attention_mask": mask}), "causal")
+    assert set(batch.arguments) == {"input_ids", "labels", "attention_mask"}
+    batch = batch_of({"input_ids": ids, "mask": mask, "state": state, "flag": True}, "causal")
+    one = batch.sequence(1)
+    assert torch.equal(one.input_ids, ids[1:])
+    assert one.more["mask"].shape == (1, 3)
+    # what has no entry a sequence first is whole
+    assert [part.shape for part in one.more["state"]] == [(1, 2, 4), (1, 4)]
+    assert one.more["flag"] is True
+    assert batch.to("cpu").sha256 == batch.sha256
+    changed = batch_of({"input_ids": ids, "mask": mask.bfloat16() * 0, "state": state}, "causal")
+    assert len({batch.sha256, changed.sha256, batch_of(ids, "causal").sha256}) == 3
+
+
+def test_an_example_may_use_the_names_of_its_model() -> None:
+    ids, after = torch.arange(6).reshape(2, 3), torch.arange(6).reshape(2, 3) + 1
+    calling = Calling(None, "idx", "targets")
+    batch = batch_of({"idx": ids, "targets": after}, "causal", calling)
+    assert torch.equal(batch.input_ids, ids)
+    assert torch.equal(batch.more["targets"], after)
+    assert torch.equal(batch_of({"input_ids": ids}, "causal", calling).input_ids, ids)
+    assert torch.equal(batch_of((ids, after), "causal", calling).labels, after)
+    with pytest.raises(LpzeroError, match="found the keys tokens"):
+        batch_of({"tokens": ids}, "causal", calling)
+    with pytest.raises(LpzeroError, match=r"a tensor, .* found a list"):
+        batch_of({"input_ids": [[1, 2]]}, "causal", calling)
+
+
+def test_where_labels_stand_is_seen_in_them() -> None:
+    ids = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3]])
+    following = torch.cat((ids[:, 1:], torch.tensor([[7], [8]])), 1)
+    masked = torch.full_like(ids, -100)
+    masked[0, 2] = 8
+    some = ids.clone()
+    some[:, 3:] = -100
+    for labels, expected in (
+        (ids, "causal"),
+        (some, "causal"),
+        (following, "masked"),
+        (following.masked_fill(torch.arange(5) == 4, -100), "masked"),
+        (masked, "masked"),
+        # labels that nothing explains are those of the model
+        (ids + 1, "causal"),
+        (torch.full_like(ids, -100), "causal"),
+    ):
+        assert objective_of_labels(Batch(ids, labels), "causal") == expected
+    assert objective_of_labels(Batch(ids, ids), "masked") == "masked"

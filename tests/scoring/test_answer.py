@@ -15,7 +15,7 @@ SCORE = {"proxy": "params", "value": 3.0, "direction": "higher", "status": "ok",
 DOCUMENT: dict[str, Any] = {
     **{"model": "m.py", "space": None, "protocol": None, "params": 3, "seed": 4},
     "costs": {"params": 3, "nonembedding": 3, "bytes": 12, "flops": 3},
-    **{"batch_sha256": "0" * 64, "percentiles": None},
+    **{"batch_sha256": "0" * 64, "notes": [], "percentiles": None},
     "scores": [SCORE, {**SCORE, "proxy": "snip", "value": None, "status": "failed"}],
 }
 NAMES = ["params", "snip"]

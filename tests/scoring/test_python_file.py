@@ -93,6 +93,23 @@ def test_what_is_wrong_names_the_file(tmp_path: Path, text: str, kind: type[Exce
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_sees_arguments_of_its_own_and_ours_are_back_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lpzero", "score", "--json"])
+    head = "import argparse, sys\nargparse.ArgumentParser().parse_args()\nSEEN = list(sys.argv)\n"
+    build = MODEL.replace(
+        "    return", "    argparse.ArgumentParser().parse_args()\n    sys.argv.append('x')\n    return"
+    )
+    path = _file(tmp_path, head + build + "def example_batch():\n    return SEEN\n")
+    assert build_from_python(path)[1] == [str(path)]
+    assert sys.argv == ["lpzero", "score", "--json"]
+    path = _file(tmp_path, head + "raise ValueError\n")
+    with pytest.raises(LpzeroError):
+        build_from_python(path)
+    assert sys.argv == ["lpzero", "score", "--json"]
+
+
 def test_an_interrupt_is_the_users() -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt

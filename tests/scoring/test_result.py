@@ -16,12 +16,15 @@ from lpzero.scoring.result import ModelScore, RankedModel, ScoreResult, ScoresRe
 MODEL: dict[str, Any] = {
     **{"model": "m.json", "space": "gpt2", "protocol": "own", "params": 3},
     "costs": {"params": 3, "nonembedding": 2, "bytes": 12, "flops": 1.5},
-    **{"seed": 0, "batch_sha256": "0" * 64},
+    **{"seed": 0, "batch_sha256": "0" * 64, "notes": ["the pass runs in bfloat16"]},
     "scores": [{"proxy": "snip", "value": -1.5, "direction": "lower", "status": "ok", "seconds": 0.1}],
     "percentiles": {"space": "gpt2", "protocol": "own", "drawn": 2, "of": {"snip": 50.0}},
 }
 ONE = {"schema": 1, **MODEL}
-SEVERAL = {"schema": 1, "seed": 0, "models": [{**MODEL, "mean_rank": 1.0}, {**MODEL, "mean_rank": None}]}
+SEVERAL = {
+    **{"schema": 1, "seed": 0, "models": [{**MODEL, "mean_rank": 1.0}, {**MODEL, "mean_rank": None}]},
+    "left_out": [{"model": "n.py", "reason": "n.py raised ValueError: no"}],
+}
 
 
 @pytest.mark.parametrize(("kind", "document"), [(ModelScore, MODEL), (ScoreResult, ONE), (ScoresResult, SEVERAL)])

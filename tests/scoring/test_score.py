@@ -17,7 +17,7 @@ from lpzero.proxy import load_proxy
 from lpzero.proxy.score import score_model, shape_of
 from lpzero.scoring.model import LoadedModel
 from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
-from lpzero.scoring.score import ModelScorer, Request, mean_ranks
+from lpzero.scoring.score import ModelScorer, Request, mean_ranks, raised_by
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
@@ -113,6 +113,40 @@ def test_a_score_that_is_not_there_has_a_status_and_is_logged(caplog: pytest.Log
 def test_a_model_that_cannot_be_read_is_one_line() -> None:
     with pytest.raises(LpzeroError, match=r"^meta: the model cannot be read: "):
         scorer("snip").score_loaded("meta", LoadedModel(nn.Sequential(nn.Embedding(7, 3)).to("meta")))
+
+
+def test_notes_stand_in_the_result_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="lpzero"):
+        found = scorer("snip").score_loaded("half", LoadedModel(words().to(torch.bfloat16), notes=("from its file",)))
+    assert found.notes == ["from its file", "the pass runs in bfloat16, as the weights of the model are"]
+    for note in found.notes:
+        assert f"note: half: {note}" in caplog.text
+
+
+def test_advice_that_does_not_fit_the_model_is_not_given(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="lpzero"):
+        scorer("params", "softmax_confidence").score_loaded("words", LoadedModel(words()))
+    assert "the model shows no attention" in caplog.text
+    assert "eager" not in caplog.text
+
+
+def test_an_error_of_any_kind_names_the_model() -> None:
+    for err, kind, text in (
+        (InputError("found none"), InputError, "m.py: found none"),
+        (LpzeroError("m.py raised ValueError: no"), LpzeroError, "m.py raised ValueError: no"),
+        (KeyError("x"), LpzeroError, "m.py: it failed: KeyError: 'x'"),
+        (SystemExit(3), LpzeroError, "m.py: it failed: SystemExit: 3"),
+    ):
+        with pytest.raises(LpzeroError) as caught, raised_by("m.py", "it failed"):
+            raise err
+        assert (type(caught.value), str(caught.value)) == (kind, text)
+    cause = MemoryError("much")
+    for text in ("m.py raised MemoryError: much", "raised MemoryError: much"):
+        with pytest.raises(LpzeroError) as caught, raised_by("m.py", "it failed"):
+            raise LpzeroError(text) from cause
+        assert caught.value.__cause__ is cause
+    with pytest.raises(KeyboardInterrupt), raised_by("m.py", "it failed"):
+        raise KeyboardInterrupt
 
 
 def test_a_file_that_is_run_is_said(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 from torch import nn
 
 from lpzero.errors import LpzeroError
-from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
+from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap, name_of
 
 _ATTENTION = re.compile(r"attn|attention|(^|\.)self\.|(^|\.)[qkvo]_?(proj|lin)?\.|qkv|query|key|value", re.I)
 _FEED_FORWARD = re.compile(
@@ -76,7 +76,7 @@ def _find_blocks(model: nn.Module) -> tuple[str, nn.ModuleList]:
             outer.append((name, module))
     if not outer:
         raise LpzeroError(
-            f"found no blocks in {type(model).__name__}: looked for a torch.nn.ModuleList whose elements "
+            f"found no blocks in {name_of(model)}: looked for a torch.nn.ModuleList whose elements "
             "share one class and hold weights; give the model a site_map method"
         )
     return max(outer, key=lambda found: len(found[1]))
@@ -92,7 +92,7 @@ def _find_embedding(model: nn.Module) -> str:
         if module is wanted or (wanted is None and isinstance(module, nn.Embedding)):
             return str(name)
     raise LpzeroError(
-        f"found no embedding in {type(model).__name__}: looked for get_input_embeddings() and "
+        f"found no embedding in {name_of(model)}: looked for get_input_embeddings() and "
         "torch.nn.Embedding; give the model a site_map method"
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -26,14 +29,13 @@ def counted_flops(model: nn.Module, input_ids: Tensor) -> int:
     return int(counter.get_total_flops())
 
 
-def passed_flops(model: nn.Module, input_ids: Tensor, labels: Tensor) -> int:
+def passed_flops(model: nn.Module, arguments: Mapping[str, Any]) -> int:
     """Count the operations of a forward pass with its loss: for a model that is not ours.
 
     Args:
         model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
-        input_ids: (batch, tokens).
-        labels: Likewise.
+        arguments: What it is called with, by name: ids and labels, (batch, tokens), and what else a batch has.
     """
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(input_ids=input_ids, labels=labels)
+        model(**arguments)
     return int(counter.get_total_flops())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 Group = Literal["embedding", "operation", "feed_forward", "output"]
 
@@ -161,6 +161,12 @@ def stack_sites(
     behind = len(blocks) + 1
     parameters += [ParameterSite(behind, role, "output", name) for role, name in output_weights.items()]
     return SiteMap(len(blocks), tuple(parameters), tuple(outputs), embedding)
+
+
+def name_of(model: nn.Module) -> str:
+    """The class of a model, for messages: of the user's own, where another only makes it answer."""
+    inner = model.model if getattr(model, "stands_for_another", False) else model
+    return type(inner).__name__
 
 
 @runtime_checkable

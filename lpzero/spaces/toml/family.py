@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,8 @@ _NOT_OF_THE_MODEL = frozenset(
         "transformers_version",
     }
 )
+# what stands before the reason where a configuration checks itself
+_VALIDATION = re.compile(r"^(Class validation error for validator|Validation error for field) '[^']*': (\w+: )?")
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,6 @@ def configuration(model_type: str, settings: Mapping[str, Any]) -> Any:
 
 def reason(err: BaseException) -> str:
     """What an exception of transformers or torch says, in one line of at most 300 characters."""
-    text = " ".join(str(err).split())
+    text = _VALIDATION.sub("", " ".join(str(err).split()))
     named = text if text and not isinstance(err, KeyError) else f"{type(err).__name__} {text}".strip()
     return named if len(named) <= 300 else f"{named[:300]}..."

@@ -15,12 +15,13 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
+from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.foreign import (
     Answering,
     flat_sites,
     guessed_objective,
-    guessed_vocabulary,
 )
+from lpzero.spaces.models.vocabulary import guessed_vocabulary
 
 
 class Plain(nn.Module):
@@ -89,3 +90,14 @@ def test_guesses() -> None:
     assert guessed_vocabulary(with_config) == 99
     with pytest.raises(LpzeroError, match="example_batch"):
         guessed_vocabulary(nn.Linear(2, 2))
+
+
+def test_messages_name_the_model_and_not_what_makes_it_answer() -> None:
+    class Bag(nn.Module):
+        def forward(self, x: Tensor) -> Any:
+            return x
+
+    with pytest.raises(LpzeroError, match="in Bag: "):
+        flat_sites(Answering(Bag(), "causal"))
+    with pytest.raises(LpzeroError, match="found no blocks in Bag: "):
+        discover_sites(Answering(Bag(), "causal"))

@@ -85,6 +85,8 @@ def test_a_configuration_has_the_fields_that_are_given() -> None:
         (ValueError("a\n  b"), "a b"),
         (KeyError("x"), "KeyError 'x'"),
         (ValueError(), "ValueError"),
+        (ValueError("Validation error for field 'a':\n    TypeError: expected int"), "expected int"),
+        (ValueError("Class validation error for validator 'v':\n    ValueError: 32 is not so"), "32 is not so"),
         (RuntimeError("y" * 400), "y" * 300 + "..."),
     ],
 )
