@@ -18,6 +18,7 @@ from lpzero.spaces.flexibert.space import FlexiBert
 from lpzero.spaces.gpt2.space import Gpt2
 from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama, open_subnetworks
+from lpzero.spaces.rnn.space import Rnn
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 GROUP = "lpzero.spaces"
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
-    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt)}
+    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt, Rnn)}
 )
 """The spaces that come with the package."""
 
