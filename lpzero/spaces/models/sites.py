@@ -64,6 +64,7 @@ class SiteMap:
         outputs: The sites that are read by hooks.
         embedding: Name of the module whose output, (batch, tokens, width), is the embedding that the
             Jacobian is taken at.
+        lacks: Families of operands that no model of this kind has, such as ``"attention"``, each with why.
 
     Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).
     """
@@ -72,6 +73,7 @@ class SiteMap:
     parameters: tuple[ParameterSite, ...]
     outputs: tuple[OutputSite, ...]
     embedding: str
+    lacks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

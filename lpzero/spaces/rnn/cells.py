@@ -136,8 +136,8 @@ class Recurrence(nn.Module):
     def _slack(self, x: Tensor, entering: nn.Linear) -> tuple[Tensor, ...]:
         """For each gate zeros (batch, tokens, width) that are differentiated as the gate itself, which is shown.
 
-        Given the states the gates of all tokens are one product; the gradient by a gate is that of all that follows from
-        it, later gates included, since the zeros are added in each step.
+        Given the states the gates of all tokens are one product. The gradient by a gate is that of all that follows
+        from it, later gates included, since the zeros are added in each step.
         """
         with torch.no_grad():
             before = states_before(fused_states(self.cell, x, entering, self.recurrent))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -11,13 +13,13 @@ from lpzero.spaces.models.sites import BlockSites, SiteMap, stack_sites
 from lpzero.spaces.models.weights import Embedding, Linear, build_seeded
 from lpzero.spaces.own import MAX_TOKENS
 from lpzero.spaces.rnn.cells import Recurrence
-from lpzero.spaces.rnn.plan import GATES, CellKind, LayerPlan, RnnPlan
+from lpzero.spaces.rnn.plan import GATES, LACKS, CellKind, LayerPlan, RnnPlan
 
 EMBEDDING_BOUND, TIED_BOUND = 1.0, 0.5
 
 
 class Entrance(nn.Module):
-    """The part of a layer that works token by token: from the stream to the gates, and from the states to the stream."""
+    """The part of a layer that works token by token: from the stream to the gates, from the states to the stream."""
 
     def __init__(self, cell: CellKind, plan: LayerPlan) -> None:
         super().__init__()
@@ -98,7 +100,8 @@ class RnnModel(nn.Module):
             for role, name in (("projection", "output_projection"), ("word", "output"))
             if getattr(self, name) is not None
         }
-        return stack_sites(embedding, [self._sites(layer) for layer in self.plan.layers], output, embedding="embedding")
+        blocks = [self._sites(layer) for layer in self.plan.layers]
+        return replace(stack_sites(embedding, blocks, output, embedding="embedding"), lacks=LACKS)
 
     def _sites(self, layer: LayerPlan) -> BlockSites:
         weights = {"recurrent": "operation.recurrent.weight", "input": "feed_forward.input.weight"}
@@ -132,8 +135,8 @@ class RnnModel(nn.Module):
 def build(plan: RnnPlan, seed: int) -> RnnModel:
     """Build the model of a plan with weights that follow from the seed.
 
-    Weights are uniform around 0. Those from the stream to the gates, and the projections in layers, keep the variance of
-    what they read (LeCun et al. 1998, Efficient BackProp), which is what carries a signal through several saturating
+    Weights are uniform around 0. Those from the stream to the gates, and the projections in layers, keep the variance
+    of what they read (LeCun et al. 1998, Efficient BackProp), which is what carries a signal through several saturating
     layers; recurrent weights and what lies behind the layers lie within 1 / sqrt(inputs), as PyTorch's. The embedding
     lies within 1, one that is the output as well within 0.5. Biases are 0.
     """

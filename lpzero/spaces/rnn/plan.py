@@ -1,4 +1,4 @@
-"""The plan of a recurrent language model: its cells, the widths that its stream takes, its parameters and operations."""
+"""The plan of a recurrent language model: its cells, the widths of its stream, its parameters and operations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Literal
 from lpzero.spaces.architecture import digest_of
 from lpzero.spaces.models.counts import counts_of_parts
 
+_NO_ATTENTION = "its layers are recurrent and attend to nothing"
+LACKS = (("attention", _NO_ATTENTION), ("head", _NO_ATTENTION))
+"""The families of operands that no recurrent model has."""
+
 CellKind = Literal["lstm", "gru", "plain"]
 
 GATES: Mapping[CellKind, tuple[str, ...]] = MappingProxyType(
@@ -20,8 +24,8 @@ GATES: Mapping[CellKind, tuple[str, ...]] = MappingProxyType(
         "plain": ("state",),
     }
 )
-"""What stands behind the non-linearities of a cell, in the order of PyTorch's weights. A plain cell has no gate: what is
-behind its non-linearity is its state."""
+"""What stands behind the non-linearities of a cell, in the order of PyTorch's weights. A plain cell has no gate: behind
+its non-linearity is its state."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,9 @@ def plan_layers(
             else the stream is as wide behind a layer as its cell.
         residual: Whether there is a residual connection wherever the stream is as wide behind a layer as before it.
 
-    >>> [(layer.inputs, layer.outputs, layer.residual) for layer in plan_layers(8, (8, 6), projection=False, residual=True)]
+    >>> [(one.inputs, one.outputs, one.residual) for one in plan_layers(8, (8, 6), projection=False, residual=True)]
     [(8, 8, True), (8, 6, False)]
-    >>> [(layer.inputs, layer.outputs, layer.residual) for layer in plan_layers(8, (4, 6), projection=True, residual=True)]
+    >>> [(one.inputs, one.outputs, one.residual) for one in plan_layers(8, (4, 6), projection=True, residual=True)]
     [(8, 8, True), (8, 8, True)]
     """
     stream = (embedding_width, *(embedding_width if projection else width for width in widths))
@@ -104,8 +108,8 @@ def plan_layers(
 def parameter_counts(plan: RnnPlan) -> dict[str, int]:
     """Count the parameters by part, without building.
 
-    ``attention`` are the recurrent weights (state to gates), ``feed_forward`` those from the stream to the gates and the
-    projections; both weights of a cell have biases, as PyTorch's. There are no norms.
+    ``attention`` are the recurrent weights (state to gates), ``feed_forward`` those from the stream to the gates and
+    the projections; both weights of a cell have biases, as PyTorch's. There are no norms.
     """
     gates = len(GATES[plan.cell])
     behind = plan.last_width * plan.embedding_width if plan.output_projected else 0

@@ -40,11 +40,11 @@ CHOICES = Choices(
 class Rnn(ChoiceSpace):
     """The space of recurrent language models, a :class:`~lpzero.spaces.space.SearchSpace`.
 
-    An architecture has an embedding ``d_embed`` wide, one ``cell`` for all layers (``"lstm"``, ``"gru"`` or ``"plain"``),
-    and ``d_hidden`` units in each. With ``projection`` each layer projects its states to the embedding's width, so that
-    the stream keeps one width; without, the stream is as wide as the layer that it leaves. With ``residual`` the stream
-    that enters a layer is added to what leaves it wherever the two are equally wide. ``tied``: the output is the
-    embedding's table, with a projection before it where the stream has another width.
+    An architecture has an embedding ``d_embed`` wide, one ``cell`` for all layers (``"lstm"``, ``"gru"`` or
+    ``"plain"``), and ``d_hidden`` units in each. With ``projection`` each layer projects its states to the embedding's
+    width, so that the stream keeps one width; without, the stream is as wide as the layer that it leaves. With
+    ``residual`` the stream that enters a layer is added to what leaves it wherever the two are equally wide. ``tied``:
+    the output is the embedding's table, with a projection before it where the stream has another width.
 
     The width of a model is that of the states of its last layer. Its cells, the strata of a sample, are the pairs of
     depth and that width.
@@ -66,6 +66,7 @@ class Rnn(ChoiceSpace):
     objective: ClassVar[Objective] = "causal"
     choices: ClassVar[Choices] = CHOICES
     max_tokens: ClassVar[int] = own.MAX_TOKENS
+    lacks: ClassVar[tuple[tuple[str, str], ...]] = plan.LACKS
 
     @property
     def vocabulary(self) -> int:
