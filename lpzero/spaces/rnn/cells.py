@@ -38,26 +38,33 @@ def fused_states(cell: CellKind, x: Tensor, entering: nn.Linear, recurrent: nn.L
     return kernel(x, start, *rest)[0]
 
 
-def gate_outputs(cell: CellKind, entering: Tensor, recurrent: Tensor) -> tuple[Tensor, ...]:
+def gate_outputs(
+    cell: CellKind, entering: Tensor, recurrent: Tensor, slack: Sequence[Tensor] | None = None
+) -> tuple[Tensor, ...]:
     """What the gates of a cell let through.
 
     Args:
         cell: Its kind.
         entering: (..., gates x width), what the input gives the gates.
         recurrent: (..., gates x width), what the state before the token gives them.
+        slack: For each gate (..., width), added to it before anything follows from it; None for nothing.
 
     Returns:
         For each name of ``GATES`` a tensor (..., width), behind its non-linearity.
     """
     number = len(GATES[cell])
-    if cell == "plain":
-        return ((entering + recurrent).tanh(),)
-    if cell == "lstm":
-        taken, kept, new, shown = (entering + recurrent).chunk(number, dim=-1)
-        return taken.sigmoid(), kept.sigmoid(), new.tanh(), shown.sigmoid()
     from_input, from_state = entering.chunk(number, dim=-1), recurrent.chunk(number, dim=-1)
-    reset, update = ((one + other).sigmoid() for one, other in zip(from_input[:2], from_state[:2], strict=True))
-    return reset, update, (from_input[2] + reset * from_state[2]).tanh()
+
+    def gate(index: int, argument: Tensor, *, squashed: bool = False) -> Tensor:
+        value = argument.tanh() if squashed else argument.sigmoid()
+        return value if slack is None else value + slack[index]
+
+    if cell == "gru":
+        reset, update = (gate(i, from_input[i] + from_state[i]) for i in range(2))
+        return reset, update, gate(2, from_input[2] + reset * from_state[2], squashed=True)
+    # the new content of an LSTM's memory, and all that a plain cell has
+    squashed = 2 if cell == "lstm" else 0
+    return tuple(gate(i, from_input[i] + from_state[i], squashed=i == squashed) for i in range(number))
 
 
 def next_state(cell: CellKind, gates: Sequence[Tensor], state: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,8 +155,8 @@ class Recurrence(nn.Module):
         state = memory = entering.new_zeros(entering.shape[0], self.recurrent.in_features)
         states = []
         for token, from_input in enumerate(entering.unbind(1)):
-            gates = gate_outputs(self.cell, from_input, self.recurrent(state))
-            moved = [gate + zero[:, token] for gate, zero in zip(gates, slack, strict=True)]
-            state, memory = next_state(self.cell, moved, state, memory)
+            zeros = [zero[:, token] for zero in slack]
+            gates = gate_outputs(self.cell, from_input, self.recurrent(state), zeros)
+            state, memory = next_state(self.cell, gates, state, memory)
             states.append(state)
         return torch.stack(states, dim=1)
