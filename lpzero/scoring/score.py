@@ -33,6 +33,7 @@ from lpzero.seeds import derived_seed
 from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
 from lpzero.spaces.models.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
+from lpzero.spaces.models.recurrent import read_recurrent
 from lpzero.spaces.models.sites import SitedModel, SiteMap
 
 _LOG = logging.getLogger(__name__)
@@ -176,6 +177,9 @@ def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
     batch = _batch(loaded, model, probe) if loaded.space is None else probe_batch(loaded.space, probe)
     if isinstance(model, SitedModel):
         return _Readable(model, model.site_map(), batch.to(probe.device))
+    recurrent = read_recurrent(model, guessed_objective(model))
+    if recurrent is not None:
+        return _Readable(*recurrent, batch.to(probe.device))
     answering = Answering(model, guessed_objective(model))
     return _Readable(answering, _sites(answering), batch.to(probe.device))
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Group = Literal["embedding", "operation", "feed_forward", "output"]
 
+RECURRENT = "its layers are recurrent and attend to nothing"
+"""Why a recurrent model has no attention and no heads."""
+
 
 @dataclass(frozen=True)
 class ParameterSite:
@@ -74,6 +77,11 @@ class SiteMap:
     outputs: tuple[OutputSite, ...]
     embedding: str
     lacks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether its layers are recurrent."""
+        return ("attention", RECURRENT) in self.lacks
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Literal
 
 from lpzero.spaces.architecture import digest_of
 from lpzero.spaces.models.counts import counts_of_parts
+from lpzero.spaces.models.sites import RECURRENT
 
-_NO_ATTENTION = "its layers are recurrent and attend to nothing"
-LACKS = (("attention", _NO_ATTENTION), ("head", _NO_ATTENTION))
+LACKS = (("attention", RECURRENT), ("head", RECURRENT))
 """The families of operands that no recurrent model has."""
 
 CellKind = Literal["lstm", "gru", "plain"]
