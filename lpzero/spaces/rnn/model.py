@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,8 @@ from lpzero.spaces.rnn.cells import Recurrence
 from lpzero.spaces.rnn.plan import GATES, LACKS, CellKind, LayerPlan, RnnPlan
 
 EMBEDDING_BOUND, TIED_BOUND = 1.0, 0.5
+GAINS: Mapping[CellKind, float] = MappingProxyType({"lstm": 4.0, "gru": 2.0, "plain": 5 / 3})
+"""How much larger weights are that read states: about what brings those of an untrained cell to a deviation of 1."""
 
 
 class Entrance(nn.Module):
@@ -136,9 +140,10 @@ def build(plan: RnnPlan, seed: int) -> RnnModel:
     """Build the model of a plan with weights that follow from the seed.
 
     Weights are uniform around 0. Those from the stream to the gates, and the projections in layers, keep the variance
-    of what they read (LeCun et al. 1998, Efficient BackProp), which is what carries a signal through several saturating
-    layers; recurrent weights and what lies behind the layers lie within 1 / sqrt(inputs), as PyTorch's. The embedding
-    lies within 1, one that is the output as well within 0.5. Biases are 0.
+    of what they read (LeCun et al. 1998, Efficient BackProp); recurrent weights and what lies behind the layers lie
+    within 1 / sqrt(inputs), as PyTorch's. The states of an untrained cell are small, so that a signal would be lost on
+    its way through several layers: what reads them is larger, by ``GAINS``. The embedding lies within 1, one that is
+    the output as well within 0.5. Biases are 0.
     """
 
     def draw(name: str, weight: Tensor, generator: torch.Generator) -> Tensor:
@@ -146,6 +151,21 @@ def build(plan: RnnPlan, seed: int) -> RnnModel:
             bound = TIED_BOUND if plan.tied else EMBEDDING_BOUND
         else:
             bound = ((3 if ".feed_forward." in name else 1) / weight.shape[1]) ** 0.5
-        return weight.uniform_(-bound, bound, generator=generator)
+        return weight.uniform_(-bound, bound, generator=generator).mul_(
+            GAINS[plan.cell] if reads_states(plan, name) else 1
+        )
 
     return build_seeded(lambda: RnnModel(plan), seed, draw)
+
+
+def reads_states(plan: RnnPlan, name: str) -> bool:
+    """Whether a weight reads the states of the layer before it, which no projection has brought to the stream.
+
+    Args:
+        plan: Of its model.
+        name: Of the parameter.
+    """
+    if name.endswith(".projection.weight"):
+        return True
+    in_first = name.startswith(("embedding.", "blocks.0."))
+    return not in_first and not name.endswith(".recurrent.weight") and not plan.layers[0].projected

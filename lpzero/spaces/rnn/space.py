@@ -20,7 +20,7 @@ from lpzero.spaces.space import Objective
 if TYPE_CHECKING:
     from lpzero.spaces.rnn.model import RnnModel
 
-WIDTHS = (32, 48, 64, 96, 128, 160)
+WIDTHS = (32, 48, 64, 96, 128)
 
 CHOICES = Choices(
     space="rnn",
@@ -55,7 +55,7 @@ class Rnn(ChoiceSpace):
     Raises:
         InputError: If the protocol is another.
 
-    >>> Rnn().size == 4 * 3 * 8 * (6 + 6**2 + 6**3 + 6**4)
+    >>> Rnn().size == 4 * 3 * 8 * (5 + 5**2 + 5**3 + 5**4)
     True
     """
 
@@ -108,7 +108,8 @@ class Rnn(ChoiceSpace):
         """Build the untrained model in evaluation mode; equal arguments give equal weights.
 
         Weights are uniform around 0: those from the stream to the gates keep the variance of what they read, recurrent
-        ones lie within 1 / sqrt(units), as PyTorch's. Biases are 0.
+        ones lie within 1 / sqrt(units), as PyTorch's; what reads the small states of an untrained cell is larger.
+        Biases are 0.
         """
         from lpzero.spaces.rnn.model import build
 
