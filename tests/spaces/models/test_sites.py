@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from lpzero.errors import InputError
 from lpzero.spaces import ModelOutput, OutputSite, ParameterSite, SearchSpace
 from lpzero.spaces.models.sites import BlockSites, ModuleTensor, fused_heads, separate_heads, stack_sites
+from lpzero.spaces.rnn.model import GAINS, reads_states
 
 Run = tuple[Any, ModelOutput, Tensor]
 
@@ -41,7 +42,7 @@ def _deviation(model: Any, space: SearchSpace, name: str, weight: Tensor) -> flo
     if space.name == "rnn":
         inputs = weight.shape[1] / (3 if ".feed_forward." in name else 1)
         bound = (0.5 if model.plan.tied else 1.0) if name == "embedding.weight" else inputs**-0.5
-        return float(bound / math.sqrt(3))
+        return float(bound / math.sqrt(3) * (GAINS[model.plan.cell] if reads_states(model.plan, name) else 1))
     if space.name == "hwgpt":
         return 1 / math.sqrt(3 * 768 * (4 if ".feed_forward.output." in name else 1))
     if (space.name, space.protocol) == ("flexibert", "own"):

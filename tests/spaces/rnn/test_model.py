@@ -93,9 +93,17 @@ def test_labels_that_are_left_out_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("tied", [False, True])
-def test_weights_are_uniform_within_their_bounds_and_biases_are_zero(tied: bool) -> None:
-    plan = RnnPlan("gru", 257, 64, plan_layers(64, (96, 160), projection=True, residual=False), tied)
-    for name, parameter in build(plan, seed=0).named_parameters():
+@pytest.mark.parametrize("projection", [False, True])
+def test_weights_are_uniform_within_their_bounds_and_biases_are_zero(tied: bool, projection: bool) -> None:
+    plan = RnnPlan("gru", 257, 64, plan_layers(64, (96, 160), projection=projection, residual=False), tied)
+    # what reads states of a GRU is twice as large: projections, else the second layer and what lies behind it
+    if projection:
+        doubled = {f"blocks.{i}.feed_forward.projection.weight" for i in range(2)}
+    else:
+        doubled = {"blocks.1.feed_forward.input.weight", "output_projection.weight" if tied else "output.weight"}
+    model = build(plan, seed=0)
+    assert doubled <= set(dict(model.named_parameters()))
+    for name, parameter in model.named_parameters():
         if parameter.ndim == 1:
             assert (parameter == 0).all(), name
             continue
@@ -105,10 +113,22 @@ def test_weights_are_uniform_within_their_bounds_and_biases_are_zero(tied: bool)
         else:
             # a variance of 1 / inputs takes sqrt(3 / inputs)
             bound = math.sqrt(3 / inputs) if "feed_forward" in name else math.sqrt(1 / inputs)
-        scaled = parameter.detach().flatten() / bound
+        scaled = parameter.detach().flatten() / bound / (2 if name in doubled else 1)
         assert 0.99 < scaled.abs().max() <= 1, name
         assert scaled.mean().abs() < 4 / math.sqrt(3 * scaled.numel()), name
         assert scaled.std().item() == pytest.approx(3**-0.5, rel=0.02), name
+
+
+@EACH_CELL
+@pytest.mark.parametrize("projection", [False, True])
+def test_signals_of_an_untrained_model_keep_their_size(cell: CellKind, projection: bool) -> None:
+    layers = plan_layers(96, (96, 64, 128, 96), projection=projection, residual=False)
+    model = build(RnnPlan(cell, 257, 96, layers, tied=False), seed=0)
+    ids = torch.randint(257, (8, 32), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        _, *hidden = model(ids, ids, output_hidden_states=True).hidden_states
+    sizes = [float(states.square().mean().sqrt()) for states in hidden]
+    assert 0.8 < sizes[-1] / sizes[0] < 2.5
 
 
 @EACH_CELL

@@ -25,8 +25,8 @@ def test_it_keeps_the_laws_of_a_space() -> None:
 
 
 def test_size() -> None:
-    # four embeddings, three cells, three yes or no; six widths a layer
-    assert Rnn().size == 4 * 3 * 2**3 * (6 + 6**2 + 6**3 + 6**4)
+    # four embeddings, three cells, three yes or no; five widths a layer
+    assert Rnn().size == 4 * 3 * 2**3 * (5 + 5**2 + 5**3 + 5**4)
 
 
 def test_a_plan_is_what_is_listed() -> None:
@@ -54,11 +54,11 @@ def test_keys_are_stable() -> None:
 
 def test_a_cell_is_a_depth_with_a_width_of_the_last_layer() -> None:
     space, rng = Rnn(), np.random.default_rng(0)
-    assert len(space.cells) == 4 * 6
-    for cell in (Cell(1, 0), Cell(4, 5), Cell(2, 3)):
+    assert len(space.cells) == 4 * 5
+    for cell in (Cell(1, 0), Cell(4, 4), Cell(2, 3)):
         drawn = [space.sample(rng, cell) for _ in range(30)]
         assert {one.depth for one in drawn} == {cell.depth}
-        assert {space.width(one) for one in drawn} == {(32, 48, 64, 96, 128, 160)[cell.width]}
+        assert {space.width(one) for one in drawn} == {(32, 48, 64, 96, 128)[cell.width]}
         assert {one["d_embed"] for one in drawn} == {32, 64, 96, 128}
 
 
@@ -92,7 +92,7 @@ def test_features_are_what_was_chosen() -> None:
         ({"d_embed": 48}, {}, "architecture: d_embed is 48: expected one of 32, 64, 96, 128"),
         ({"cell": "rnn"}, {}, "architecture: cell is 'rnn': expected one of 'lstm', 'gru', 'plain'"),
         ({"tied": 1}, {}, "architecture: tied is 1: expected one of False, True"),
-        ({}, {"d_hidden": 33}, "layer 0: d_hidden is 33: expected one of 32, 48, 64, 96, 128, 160"),
+        ({}, {"d_hidden": 33}, "layer 0: d_hidden is 33: expected one of 32, 48, 64, 96, 128"),
     ],
 )
 def test_a_wrong_value_is_named(whole: dict[str, Value], layer: dict[str, Value], message: str) -> None:
