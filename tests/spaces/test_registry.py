@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from lpzero.errors import InputError
 from lpzero.spaces import SPACES, get_space, space_names
+from lpzero.spaces.registry import lacked_families
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "spaces" / "gpt2.toml"
 
@@ -145,3 +148,11 @@ def test_listing_the_spaces_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "set()\n"), done.stderr
+
+
+def test_what_the_models_of_a_space_lack_is_what_their_site_maps_say() -> None:
+    space = get_space("rnn")
+    model: Any = space.build(space.sample(np.random.default_rng(0)), 0)
+    assert lacked_families("rnn") == dict(model.site_map().lacks).keys() == {"attention", "head"}
+    for name in (*(one for one in SPACES if one != "rnn"), "no-such-space", "mine.toml", "a/folder"):
+        assert lacked_families(name) == frozenset()

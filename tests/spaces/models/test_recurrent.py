@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
+from lpzero.metrics import get_metric
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.operand import OPERANDS
@@ -293,3 +295,36 @@ def test_other_models_are_left_to_others() -> None:
 def test_a_model_without_an_embedding_is_told() -> None:
     with pytest.raises(LpzeroError, match=r"found no torch\.nn\.Embedding in GRU: give the model a site_map method"):
         recurrent_sites(nn.GRU(WIDTH, UNITS))
+
+
+@EACH
+def test_coded_metrics_are_those_of_a_direct_computation(kind: type[nn.RNNBase]) -> None:
+    model = Stack(kind(WIDTH, UNITS, num_layers=2, batch_first=True))
+    shown = batch()
+    read = read_recurrent(model, "causal")
+    assert read is not None
+    found = {
+        name: get_metric(name).score_pass(*read, shown) for name in ("grasp", "jacobian_cosine", "synaptic_diversity")
+    }
+
+    precise = deepcopy(model).double()
+    words = precise.words(shown.input_ids)
+    logits = precise.head(precise.first(words)[0])[:, :-1]
+    loss = nn.functional.cross_entropy(logits.flatten(0, 1), shown.labels[:, 1:].flatten())
+    weights = {name: parameter for name, parameter in precise.named_parameters() if parameter.ndim >= 2}
+    grads = torch.autograd.grad(loss, tuple(weights.values()), create_graph=True)
+    aligned = torch.stack([(grad.detach() * grad).sum() for grad in grads]).sum()
+    products = torch.autograd.grad(aligned, tuple(weights.values()), retain_graph=True)
+    expected = -sum((w * p).sum().item() for w, p in zip(weights.values(), products, strict=True))
+    assert found["grasp"] == pytest.approx(expected, rel=1e-6)
+
+    jacobian = torch.autograd.grad(loss, words, retain_graph=True)[0].flatten(0, 1).numpy()
+    columns = jacobian / np.linalg.norm(jacobian, axis=0)
+    between = np.abs(columns.T @ columns - np.eye(WIDTH)) * (1 - np.eye(WIDTH))
+    expected = 1 - float((between ** (1 / 20)).sum()) / (2 * (WIDTH**2 - WIDTH))
+    assert found["jacobian_cosine"] == pytest.approx(expected, rel=1e-6)
+
+    recurrent = [(w, g) for (name, w), g in zip(weights.items(), grads, strict=True) if "weight_hh" in name]
+    norms = [(torch.linalg.svdvals(w).sum() * torch.linalg.svdvals(g).sum()).item() for w, g in recurrent]
+    assert len(norms) == 2
+    assert found["synaptic_diversity"] == pytest.approx(sum(norms), rel=1e-6)
