@@ -228,6 +228,8 @@ def _check_pass(space: SearchSpace, architecture: Architecture) -> None:
     lost = [name for name in (*(s.module for s in site_map.outputs), site_map.embedding) if name not in modules]
     _law(not lost, f"the modules of a site map are the model's, not {', '.join(lost)}")
     _law(site_map.depth > 0, f"a site map has layers, found a depth of {site_map.depth}")
+    stated, lacked = (dict(getattr(owner, "lacks", ())) for owner in (space, site_map))
+    _law(stated == lacked, f"a space lacks what the site maps of its models lack, not {stated} beside {lacked}")
     tokens = min(TOKENS, space.max_tokens)
     batch = random_batch(space.vocabulary, space.objective, np.random.default_rng(0), batch=2, tokens=tokens)
     try:

@@ -292,6 +292,10 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ),
     ({"build": _renamed(lambda s: replace(s, depth=0))}, "a site map has layers"),
     (
+        {"build": _renamed(lambda s: replace(s, lacks=(("attention", "it only mixes"),)))},
+        "a space lacks what the site maps of its models lack, not {} beside {'attention': 'it only mixes'}",
+    ),
+    (
         {"build": _renamed(lambda s: replace(s, outputs=(OutputSite("head", 1, "a", "blocks"),)))},
         "a model shows what its site map names: the forward pass did not reach the module blocks",
     ),

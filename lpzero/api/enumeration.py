@@ -15,6 +15,7 @@ from lpzero.evolution.enumeration.config import EnumerateConfig
 from lpzero.evolution.enumeration.run import EnumerationRunFolder, execute_enumeration, prepare_enumeration
 from lpzero.formula.grammar import OVER_LAYERS
 from lpzero.operands.operand import WHOLE_OPERANDS
+from lpzero.operands.shown import operands_shown
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy.discovery import EnumerateResult
 from lpzero.settings import check_settings
@@ -46,7 +47,8 @@ def enumerate_formulas(
         protocol: Which model an architecture stands for; None for the table's first.
         seed: Seed of every random choice, at least 0; 0 where nobody says.
         grammar: ``"lpzero"``, the paper's, or ``"layered"``.
-        operands: Names of the operands whose branches are enumerated; the seven of whole models where nobody says.
+        operands: Names of the operands whose branches are enumerated; those of whole models that the space has where
+            nobody says.
         search_size: Records for fitness, 12 to 256; None for a quarter of the table, at most 50.
         validation_size: Records for the choice, at least 0; None likewise.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
@@ -86,7 +88,7 @@ def enumerate_formulas(
             watch=watch,
         )
         loaded.append(measured)
-        named = list(WHOLE_OPERANDS if operands is None else operands)
+        named = list(operands_shown(WHOLE_OPERANDS, [measured.space]) if operands is None else operands)
         values = {**settings, **facts, "seed": seed or 0, "grammar": chosen, "operands": named}
         return check_settings(EnumerateConfig, {name: value for name, value in values.items() if value is not None})
 

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from lpzero.proxy.discovery import EnumerateResult
 
 
-def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str]:
-    from lpzero.operands.operand import OPERANDS, WHOLE_OPERANDS
+def _operands(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str] | None:
+    from lpzero.operands.operand import OPERANDS
 
-    named = {"whole": list(WHOLE_OPERANDS), "all": list(OPERANDS)}
-    return named[value] if value in named else [name.strip() for name in value.split(",") if name.strip()]
+    if value == "whole":
+        # which those are depends on the space
+        return None
+    return list(OPERANDS) if value == "all" else [name.strip() for name in value.split(",") if name.strip()]
 
 
 @click.command("enumerate")

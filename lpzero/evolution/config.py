@@ -87,6 +87,11 @@ class EvolveConfig(TableConfig):
     worst: bool = False
     judge: Literal["all", "held_out"] = "all"
 
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The spaces of the tables that formulas are ranked on, the first table's first."""
+        return (self.space, *(part.space for part in self.beside))
+
     @model_validator(mode="before")
     @classmethod
     def _elite_of_a_small_population(cls, values: dict[str, object]) -> dict[str, object]:

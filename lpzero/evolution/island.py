@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 
 import numpy as np
@@ -25,6 +25,7 @@ from lpzero.fitness import Status
 from lpzero.formula import Formula, canonical, parse
 from lpzero.formula.grammar import WEIGHTED, Grammar, draw, get_grammar
 from lpzero.formula.terms import draw_sum
+from lpzero.operands.shown import operands_shown
 
 DRAWS = 50
 SEEDED_SHARE = 0.5
@@ -116,8 +117,9 @@ class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
 
 
 def grammar_of(config: EvolveConfig) -> Grammar:
-    """The grammar of a run."""
-    return get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size, terms=config.terms)
+    """The grammar of a run, without the operands that the models of one of its spaces have not."""
+    usual = get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size, terms=config.terms)
+    return replace(usual, operands=operands_shown(usual.operands, config.spaces))
 
 
 def evolve_island(order: Order, config: EvolveConfig, evaluate: Evaluate) -> Epoch:
@@ -144,8 +146,7 @@ class _Breeding:
         self._met, self._signatures = Numbers(order.met), Numbers(order.signatures)
         self._found: dict[int, Candidate] = {}
         self._smaller: dict[int, Individual] = {}
-        self._evaluated = 0
-        self._now = Generation(best=begun.best)
+        self._evaluated, self._now = 0, Generation(best=begun.best)
         self._selection: Selection = (
             Nsga2(config.population) if config.select == "nsga2" else Tournament(config.tournament, config.elite)
         )

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lpzero.errors import unknown_name
+from lpzero.errors import InputError, unknown_name
 from lpzero.metrics.metric import Metric, Shape
+from lpzero.settings import one_line
 
 __all__ = ["METRICS", "Metric", "Shape", "get_metric"]
 
@@ -61,6 +62,15 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
                 "agreement of the feed-forward's activation patterns between tokens",
             ),
             Metric(
+                "hidden_covariance",
+                "pass",
+                True,
+                "how uncorrelated the units of the first layer are over time",
+                _TRANSFORMERS,
+                "lpzero.metrics.covariance:hidden_covariance",
+                options=(("axis", "units|batch"), ("layer", "[0-9]{1,4}")),
+            ),
+            Metric(
                 "text_loss",
                 "text",
                 False,
@@ -76,9 +86,19 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 def get_metric(name: str) -> Metric:
     """Find a metric by its name; raises InputError, listing the names, where there is none.
 
+    Args:
+        name: One of ``METRICS``; what it can be told stands behind it in brackets.
+
     >>> get_metric("depth").score_shape(Shape(12, 256, 10_000_000, 9_000_000, 3_000_000))
     12.0
+    >>> get_metric("hidden_covariance[layer=2]").chosen
+    (('layer', 2),)
     """
-    if name not in METRICS:
+    plain, bracket, rest = name.partition("[")
+    if plain not in METRICS:
         raise unknown_name("metric", name, METRICS)
-    return METRICS[name]
+    if not bracket:
+        return METRICS[plain]
+    if not rest.endswith("]"):
+        raise InputError(f"metric {one_line(name, 80)}: expected a ] at the end")
+    return METRICS[plain].with_options(rest[:-1])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from lpzero.errors import InputError
+from lpzero.settings import one_line
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,6 +48,8 @@ class Metric:
         meaning: One line for people.
         paper: Where it comes from.
         function: ``"module:function"``; loaded on first use, since most functions need torch.
+        options: Names of what its function can be told beside the model, each with the pattern of its values.
+        chosen: What it is told: names with values; the rest is as the function has it.
     """
 
     name: str
@@ -54,6 +58,28 @@ class Metric:
     meaning: str
     paper: str
     function: str
+    options: tuple[tuple[str, str], ...] = ()
+    chosen: tuple[tuple[str, int | str], ...] = ()
+
+    def with_options(self, text: str) -> Metric:
+        """The same metric, told something, with that in its name.
+
+        Args:
+            text: Such as ``"axis=batch,layer=2"``.
+
+        Raises:
+            InputError: The metric has no such option, or the value does not fit; the options are listed.
+        """
+        patterns = dict(self.options)
+        chosen: dict[str, int | str] = {}
+        for part in text.split(","):
+            name, _, value = (piece.strip() for piece in part.partition("="))
+            if name not in patterns or name in chosen or not re.fullmatch(patterns[name], value):
+                known = ", ".join(f"{option}={pattern}" for option, pattern in self.options) or "none at all"
+                raise InputError(f"{self.name}: expected the options {known}, each once, found {one_line(part, 40)!r}")
+            chosen[name] = int(value) if value.isdigit() else value
+        full = ",".join(f"{name}={value}" for name, value in chosen.items())
+        return replace(self, name=f"{self.name}[{full}]", chosen=tuple(chosen.items()))
 
     def score_shape(self, shape: Shape) -> float:
         """Score counts; raises InputError where the metric needs a pass."""
@@ -76,7 +102,7 @@ class Metric:
             LpzeroError: The model lacks what the metric looks at.
         """
         self._check("pass")
-        return float(self._load()(model, site_map, batch))
+        return float(self._load()(model, site_map, batch, **dict(self.chosen)))
 
     def score_text(self, model: nn.Module, text: Batch) -> float:
         """Score trained weights on a batch of text; raises InputError where the metric needs something else."""

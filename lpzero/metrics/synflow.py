@@ -64,6 +64,11 @@ def _other_tables(model: nn.Module, embedding: str) -> Iterator[str]:
 
 def _flow(model: nn.Module, site_map: SiteMap, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
     """The absolute weight and the gradient of the flow by it, for every parameter site of the blocks."""
+    if site_map.recurrent:
+        raise LpzeroError(
+            "synaptic flow needs parts that let through twice as much of twice the input: the gates and states of "
+            "recurrent layers saturate instead"
+        )
     norms = [name for name, module in model.named_modules() if _NORM.search(type(module).__name__)]
     hooks: list[tuple[str, Hook]] = [(name, _pass_on) for name in norms] + [(site_map.embedding, _ones)]
     state = {name: tensor.detach().abs() for name, tensor in precise_state(model).items()}

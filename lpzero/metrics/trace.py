@@ -99,5 +99,6 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:
 def traced_activations(metric: str, model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:
     """A trace that has activations; raises LpzeroError, naming the metric, where the model has none."""
     if not any(site.family == "activation" for site in site_map.outputs):
-        raise LpzeroError(f"{metric} looks at the activations of feed-forwards: the site map has none")
+        why = dict(site_map.lacks).get("activation", "the site map has none")
+        raise LpzeroError(f"{metric} looks at the activations of feed-forwards: {why}")
     return trace(model, site_map, batch)

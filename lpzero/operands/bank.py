@@ -36,6 +36,7 @@ from lpzero.operands.shape import COUNTS, FANS, ModelShape
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.registry import lacked_families
 from lpzero.spaces.space import SearchSpace
 
 EXTRACTOR_VERSION = 6
@@ -168,8 +169,10 @@ class _Made:
 def _bank_one(task: _Task) -> _Made:
     space = task.space
     operands = untrained_operands(space, task.architecture, task.probe)
-    if operands.absent:
-        raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(operands.absent))}")
+    # what no model of the space has is in no grammar of a search either
+    missing = operands.absent - lacked_families(space.reference)
+    if missing:
+        raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(missing))}")
     for name, tensors in operands.tensors.items():
         if not all(bool(tensor.isfinite().all()) for tensor in tensors):
             raise NonfiniteError(f"its {name} is not finite")

@@ -49,6 +49,7 @@ class Operands:
         tensors: For each family of operands, one detached tensor a site, in the order of its sites.
         absent: Families of sites that the model does not show at all.
         shape: What the model is.
+        lacks: Why families are absent, where the site map says it.
     """
 
     depth: int
@@ -57,12 +58,13 @@ class Operands:
     tensors: dict[str, tuple[Tensor, ...]]
     absent: frozenset[SiteFamily] = frozenset()
     shape: ModelShape = UNKNOWN
+    lacks: tuple[tuple[str, str], ...] = ()
 
     def count(self, name: str) -> float:
         """A count of the shape; raises LpzeroError where the model does not show it."""
         found = self.shape.counts[name]
         if math.isnan(found):
-            raise LpzeroError(f"the model shows no {name}: {OPERANDS['attention'].remedy}")
+            raise LpzeroError(f"the model shows no {name}{self._why(OPERANDS['attention'])}")
         return found
 
     def select(self, operand: Operand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
@@ -72,13 +74,17 @@ class Operands:
             LpzeroError: The model does not show the operand at all.
         """
         if operand.site_family in self.absent:
-            remedy = f": {operand.remedy}" if operand.remedy else ""
-            raise LpzeroError(f"the model shows no {operand.name}{remedy}")
+            raise LpzeroError(f"the model shows no {operand.name}{self._why(operand)}")
         sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
         kept = [i for i, site in enumerate(sites) if operand.group in (None, site.group)]
         if operand.group is not None and not kept:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
+
+    def _why(self, operand: Operand) -> str:
+        """Behind what a model does not show: why it has no such thing, else where it was expected."""
+        reason = dict(self.lacks).get(operand.site_family, operand.remedy)
+        return f": {reason}" if reason else ""
 
 
 @contextmanager
@@ -182,7 +188,7 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     ordered = {family: sites[family] for family in SITE_FAMILIES}
     width = (hidden[-1] if hidden else seen[None]).shape[-1]
     shape = model_shape(model, site_map, width, [a for _, a in attended] if attentions else None)
-    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape)
+    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, site_map.lacks)
 
 
 def _checked(

@@ -78,14 +78,18 @@ OPERANDS: dict[str, Operand] = {
     for row in (
         *_of_parameters("weight", "W", "weights", paper=5),
         *_of_parameters("grad", "G", "gradients of the loss by the weights", backward=True, paper=3),
-        Operand("activation", "activation", "activation", "A", "output of the feed-forward's non-linearity", paper=1),
+        Operand(
+            "activation", "activation", "activation", "A",
+            "output of the feed-forward's non-linearity, of recurrent layers the gates", paper=1,
+        ),
         Operand("head", "head", "head", "H", "outputs of the query, key and value projections", paper=4),
         Operand(
             "attention", "attention", "attention", "P", "attention probabilities", sign="nonnegative", paper=6,
             remedy=f"expected it in `attentions` of what the model returns {EAGER}",
         ),
         Operand(
-            "hidden", "hidden", "hidden", "X", "residual stream behind the embedding and behind each block",
+            "hidden", "hidden", "hidden", "X",
+            "residual stream behind the embedding and behind each block, of recurrent layers the states",
             remedy="expected it in `hidden_states` of what the model returns",
         ),
         Operand(

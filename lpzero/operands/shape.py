@@ -80,11 +80,15 @@ def parameter_counts(model: nn.Module, site_map: SiteMap) -> dict[str, int]:
     holders: dict[str, set[str]] = {"embedding": set(), "operation": set(), "feed_forward": set(), "output": set()}
     for site in site_map.parameters:
         holders[site.group].add(site.parameter.rpartition(".")[0])
+    groups = {site.parameter: site.group for site in site_map.parameters} if site_map.recurrent else {}
     counts = dict.fromkeys(("total", *holders), 0)
     for name, parameter in model.named_parameters():
         counts["total"] += parameter.numel()
+        # the weights of a recurrent module are of two groups, and so are the biases beside them
+        known = groups.get(name.replace(".bias", ".weight"))
         for group, modules in holders.items():
-            counts[group] += parameter.numel() if name.rpartition(".")[0] in modules else 0
+            counted = name.rpartition(".")[0] in modules if known is None else group == known
+            counts[group] += parameter.numel() if counted else 0
     return counts
 
 

@@ -123,11 +123,11 @@ class LpzeroModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         """The sites of the space's model, under the names that they have here."""
         assert isinstance(self.model, LanguageModel)
         inner = self.model.site_map()
-        return SiteMap(
-            inner.depth,
-            tuple(replace(site, parameter=f"{_INNER}.{site.parameter}") for site in inner.parameters),
-            tuple(replace(site, module=f"{_INNER}.{site.module}") for site in inner.outputs),
-            f"{_INNER}.{inner.embedding}",
+        return replace(
+            inner,
+            parameters=tuple(replace(site, parameter=f"{_INNER}.{site.parameter}") for site in inner.parameters),
+            outputs=tuple(replace(site, module=f"{_INNER}.{site.module}") for site in inner.outputs),
+            embedding=f"{_INNER}.{inner.embedding}",
         )
 
     def get_input_embeddings(self) -> nn.Module:

@@ -169,8 +169,9 @@ def load_proxy(text: str) -> Proxy:
     """Find a proxy.
 
     Args:
-        text: The name of a coded metric or of a shipped proxy, the path of a proxy file (``.json``), the folder of
-            a finished run, or a formula. A formula counts as higher-is-better.
+        text: The name of a coded metric, which may be told something (``hidden_covariance[layer=2]``), or of a shipped
+            proxy, the path of a proxy file (``.json``), the folder of a finished run, or a formula. A formula counts as
+            higher-is-better.
 
     Raises:
         InputError: Unknown name (the valid ones are listed), damaged file, or a text that is no formula.
@@ -178,8 +179,9 @@ def load_proxy(text: str) -> Proxy:
     >>> load_proxy("depth").direction, str(load_proxy("sum(l1(weight * grad))").formula)
     ('higher', 'sum(l1(weight * grad))')
     """
-    if text in METRICS:
-        return Proxy(text, None, text, METRICS[text].higher_is_better, METRICS[text].paper)
+    if text.partition("[")[0] in METRICS:
+        metric = get_metric(text)
+        return Proxy(metric.name, None, metric.name, metric.higher_is_better, metric.paper)
     if text in _shipped():
         return _from_document(_shipped()[text], f"proxies/{text}.json")
     if _NAME.fullmatch(text) and text not in OPERANDS and not Path(text).exists():

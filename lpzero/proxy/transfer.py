@@ -21,7 +21,7 @@ from lpzero.tables import Table, load_table, named_table
 BASELINES = ("attention_params", "depth_hidden_params", "decoder_params")
 DEFAULT_TABLES = (
     *("flexibert-glue", "gpt2-wt103", "transxl-wt103"),
-    *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own"),
+    *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own", "rnn-own"),
 )
 MISSING = "missing"
 

@@ -35,6 +35,7 @@ from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
 from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
 from lpzero.spaces.models.foreign import flat_sites, guessed_objective
+from lpzero.spaces.models.recurrent import read_recurrent
 from lpzero.spaces.models.sites import SitedModel, SiteMap
 
 _LOG = logging.getLogger(__name__)
@@ -212,8 +213,11 @@ def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
         batch = batch_for(loaded, guessed_objective(model), None, probe) if known is None else probe_batch(known, probe)
         return _Readable(model.to(probe.device), model.site_map(), batch.to(probe.device))
     reading = read(loaded, probe)
-    answering = reading.model.to(probe.device)
-    return _Readable(answering, _sites(answering), reading.batch.to(probe.device), reading.notes, reading)
+    answering, batch = reading.model.to(probe.device), reading.batch.to(probe.device)
+    recurrent = read_recurrent(answering)
+    if recurrent is not None:
+        return _Readable(*recurrent, batch, reading.notes, reading)
+    return _Readable(answering, _sites(answering), batch, reading.notes, reading)
 
 
 def _text(loaded: LoadedModel, probe: Probe) -> Callable[[], Batch] | None:

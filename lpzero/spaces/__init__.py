@@ -13,6 +13,7 @@ from lpzero.spaces.llama.space import Llama
 from lpzero.spaces.models.output import ModelOutput
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SitedModel, SiteMap
 from lpzero.spaces.registry import SPACES, get_space, space_names
+from lpzero.spaces.rnn.space import Rnn
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
 
@@ -26,6 +27,7 @@ __all__ = [
     "ModelOutput",
     "OutputSite",
     "ParameterSite",
+    "Rnn",
     "SearchSpace",
     "SiteMap",
     "SitedModel",

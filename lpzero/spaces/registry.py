@@ -18,7 +18,8 @@ from lpzero.spaces.flexibert.space import FlexiBert
 from lpzero.spaces.gpt2.space import Gpt2
 from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama, open_subnetworks
-from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.rnn.space import Rnn
+from lpzero.spaces.space import LacksOperands, SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 GROUP = "lpzero.spaces"
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
-    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt)}
+    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt, Rnn)}
 )
 """The spaces that come with the package."""
 
@@ -72,6 +73,21 @@ def named_space(name: str, protocol: str | None = None) -> SearchSpace:
     if name not in SPACES and name not in space_names():
         raise unknown_name("space", one_line(name, 80), space_names())
     return get_space(name, None if protocol is None else one_line(protocol, 80))
+
+
+def lacked_families(name: str) -> frozenset[str]:
+    """The families of operands that no model of a space has; none of a file or a checkpoint, which are transformers.
+
+    Args:
+        name: What :func:`get_space` finds the space by.
+
+    >>> sorted(lacked_families("rnn")), sorted(lacked_families("gpt2"))
+    (['attention', 'head'], [])
+    """
+    if name not in SPACES and name not in space_names():
+        return frozenset()
+    space = get_space(name)
+    return frozenset(family for family, _ in space.lacks) if isinstance(space, LacksOperands) else frozenset()
 
 
 def space_names() -> tuple[str, ...]:

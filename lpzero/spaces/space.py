@@ -135,6 +135,16 @@ class SearchSpace(Protocol):
 
 
 @runtime_checkable
+class LacksOperands(Protocol):
+    """A space of models that have no part to show some operands: recurrent ones have no attention."""
+
+    @property
+    def lacks(self) -> tuple[tuple[str, str], ...]:
+        """The families of operands, such as ``"attention"``, each with why, as its models' site maps have them."""
+        ...
+
+
+@runtime_checkable
 class ReadsText(Protocol):
     """A space whose models were trained on text, and that knows how it became tokens."""
 

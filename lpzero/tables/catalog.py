@@ -244,11 +244,35 @@ _LLAMA_SCRATCH_OWN = TableEntry(
     records_sha256="20d65ac1098ed7a8e38c56cae4188d67f44acc4840f44b84e5dfe415203e3263",
 )
 
+_RNN_OWN = TableEntry(
+    name="rnn-own",
+    space="rnn",
+    protocols=(own.NAME,),
+    n=128,
+    quality="validation loss",
+    unit="nats a byte",
+    higher_is_better=False,
+    description="LSTM, GRU and plain recurrent models with 1 to 4 layers, next byte of WikiText-2",
+    published=None,
+    source=_OWN_SOURCE,
+    licence="Apache-2.0",
+    notes=(
+        "Models are recurrent: one kind of cell in all layers, without norms; layers differ in their units. An "
+        "output that is the embedding's table has a projection before it where the stream has another width.",
+        "Counts say little: all parameters have a Kendall tau-a of .46, the depth .29, the units of the last "
+        "layer .16, where the noise puts the ceiling at .96. Whether layers project their states to the "
+        "embedding's width has a tau-b of .49.",
+        "The kinds of cells end alike: the mean loss is 2.17 with LSTM, 2.19 with plain and 2.21 with GRU cells.",
+        *_OWN_NOTES,
+    ),
+    records_sha256="0fdf117e34703cbccbce9a9f61cae788ca0f3ccf2de33b3bea296c818e516578",
+)
+
 TABLES: Mapping[str, TableEntry] = MappingProxyType(
     {
         entry.name: entry
         for entry in (
-            *(_FLEXIBERT_OWN, _GPT2_OWN, _LLAMA_OWN, _LLAMA_SCRATCH_OWN),
+            *(_FLEXIBERT_OWN, _GPT2_OWN, _LLAMA_OWN, _LLAMA_SCRATCH_OWN, _RNN_OWN),
             *(_FLEXIBERT_GLUE, _GPT2_WT103, _TRANSXL_WT103, _HWGPT_S, _HWGPT_M),
         )
     }

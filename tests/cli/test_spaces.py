@@ -35,7 +35,7 @@ def test_every_space_is_listed_with_its_facts(capsys: pytest.CaptureFixture[str]
     assert [line.split()[0] for line in lines] == ["name", *space_names()]
 
 
-@pytest.mark.parametrize("name", ["flexibert", "gpt2", "transfo-xl", "llama", "hwgpt"])
+@pytest.mark.parametrize("name", ["flexibert", "gpt2", "transfo-xl", "llama", "hwgpt", "rnn"])
 def test_the_example_is_a_point_of_the_space(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     for protocol in get_space(name).protocols:
         document = _document(capsys, "show", name, "--protocol", protocol, "--seed", "3")
@@ -72,7 +72,7 @@ def test_for_people_every_choice_of_every_layer_is_shown(capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nope"], "unknown space 'nope': expected one of flexibert, gpt2, transfo-xl, llama, hwgpt"),
+        (["nope"], "unknown space 'nope': expected one of flexibert, gpt2, transfo-xl, llama, hwgpt, rnn"),
         (["gpt2", "--protocol", "nope"], "unknown protocol 'nope': expected one of lts, own"),
         (["gpt2", "--seed", "-1"], "--seed: expected at least 0, found -1"),
     ],

@@ -72,6 +72,7 @@ def test_without_a_proxy_the_baselines_are_ranked_on_every_known_table(capsys: p
         "gpt2-own": "ok",
         "llama-own": "ok",
         "llama-scratch-own": "ok",
+        "rnn-own": "ok",
     }
 
 

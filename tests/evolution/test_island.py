@@ -10,8 +10,10 @@ import pytest
 
 from lpzero.evolution.archive import key_hash
 from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.discovery.config import TablePart
 from lpzero.evolution.individual import Individual
-from lpzero.evolution.island import Epoch, Island, Order, evolve_island, migrate
+from lpzero.evolution.island import Epoch, Island, Order, evolve_island, grammar_of, migrate
+from lpzero.operands.operand import OPERANDS
 
 CONFIG = EvolveConfig(space="flexibert", protocol="trained", table="flexibert-glue", population=20, restart_after=2)
 NOTHING = np.empty(0, dtype=np.int64)
@@ -82,3 +84,13 @@ def test_migrants_with_ranks_that_are_there_stay_at_home_and_the_best_is_not_rep
     empty = [island(0), Island(np.random.default_rng(3))]
     migrate(empty, 4)
     assert len(empty[1].population) == 4
+
+
+def test_the_grammar_of_a_run_has_no_operand_that_one_of_its_spaces_lacks(small: dict[str, Any]) -> None:
+    every = set(grammar_of(EvolveConfig(**small)).operands)
+    assert every == set(OPERANDS)
+    recurrent = EvolveConfig(**{**small, "space": "rnn", "protocol": "own", "table": "rnn-own"})
+    assert every - set(grammar_of(recurrent).operands) == {"attention", "head"}
+    part = TablePart(table="rnn-own", space="rnn", protocol="own", search_size=8, validation_size=4, table_sha256="")
+    beside = EvolveConfig(**{**small, "objective": "joint", "beside": [part]})
+    assert grammar_of(beside) == grammar_of(recurrent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,14 @@ def test_what_is_enumerated_of_the_shape_are_different_terms() -> None:
 def test_sums_that_no_formula_could_hold_are_refused(terms: int, size: int) -> None:
     with pytest.raises(InputError, match=r"lower `terms` or `max_size`"):
         get_grammar("weighted", terms=terms, max_size=size)
+
+
+def test_a_grammar_without_an_operand_accepts_and_draws_no_term_of_it() -> None:
+    rules = get_grammar("weighted")
+    narrow = replace(rules, operands=tuple(name for name in rules.operands if name not in ("attention", "head")))
+    term = parse("sum(mean(attention))")
+    assert accepts_term(rules, term)
+    assert not accepts_term(narrow, term)
+    rng = np.random.default_rng(0)
+    drawn = [draw_term(narrow, rng) for _ in range(300)]
+    assert not any(one.operands & {"attention", "head"} for one in drawn)

@@ -72,3 +72,29 @@ def test_the_table_cannot_be_changed_and_an_unknown_name_lists_it() -> None:
         METRICS["mine"] = METRICS["params"]  # type: ignore[index]
     with pytest.raises(InputError, match=f"^unknown metric 'mine': expected one of {', '.join(METRICS)}$"):
         get_metric("mine")
+
+
+def test_what_a_metric_is_told_stands_in_its_name() -> None:
+    told = get_metric("hidden_covariance[ layer = 3, axis=batch ]")
+    assert told.name == "hidden_covariance[layer=3,axis=batch]"
+    assert told.chosen == (("layer", 3), ("axis", "batch"))
+    assert get_metric(told.name) == told
+    assert get_metric("hidden_covariance").chosen == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("hidden_covariance[]", "expected the options axis=units|batch, layer=[0-9]{1,4}, each once, found ''"),
+        ("hidden_covariance[axis=time]", "each once, found 'axis=time'"),
+        ("hidden_covariance[layer=-1]", "each once, found 'layer=-1'"),
+        ("hidden_covariance[layer=1,layer=2]", "each once, found 'layer=2'"),
+        ("hidden_covariance[units]", "each once, found 'units'"),
+        ("hidden_covariance[layer=2", "metric hidden_covariance[layer=2: expected a ] at the end"),
+        ("depth[layer=2]", "depth: expected the options none at all, each once, found 'layer=2'"),
+    ],
+)
+def test_what_a_metric_cannot_be_told_is_named(name: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        get_metric(name)
+    assert message in str(caught.value)

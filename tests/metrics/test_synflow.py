@@ -16,7 +16,7 @@ from lpzero.metrics import get_metric
 from lpzero.metrics.synflow import _UniformSoftmax
 from lpzero.operands.batch import Batch
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
-from lpzero.spaces import get_space
+from lpzero.spaces import Architecture, get_space
 from lpzero.spaces.models.sites import SiteMap
 
 
@@ -123,3 +123,15 @@ def test_hidden_states_are_needed(tiny: Callable[..., Any], batch: Batch) -> Non
 def test_deep_models_stay_finite(tiny: Callable[..., Any], batch: Batch) -> None:
     model = tiny(blocks=40, activation=nn.ReLU)
     assert math.isfinite(get_metric("synflow").score_pass(model, model.site_map(), batch))
+
+
+def test_recurrent_layers_are_refused_since_they_saturate() -> None:
+    whole: dict[str, Any] = {"d_embed": 32, "cell": "plain", "tied": True, "projection": True, "residual": False}
+    space = get_space("rnn")
+    built: Any = space.build(Architecture.of("rnn", whole, [{"d_hidden": 32}]), 0)
+    ids = torch.arange(8).view(2, 4)
+    for name in ("synflow", "logsynflow"):
+        with pytest.raises(
+            LpzeroError, match="synaptic flow needs parts that let through twice as much of twice the inp"
+        ):
+            get_metric(name).score_pass(built, built.site_map(), Batch(ids, ids))

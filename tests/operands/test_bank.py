@@ -214,3 +214,10 @@ def test_what_a_kill_left_is_removed_when_it_can_be_nobodys(
     os.utime(old, (0, 0))
     _fill(space, architectures[:1], tmp_path)
     assert (old.exists(), new.exists(), path.exists()) == (False, True, True)
+
+
+def test_what_no_model_of_a_space_has_leaves_no_fault(tmp_path: Path) -> None:
+    rnn, rng = get_space("rnn"), np.random.default_rng(0)
+    sketches = _fill(rnn, [rnn.sample(rng) for _ in range(2)], tmp_path)
+    for one in sketches:
+        assert {family for family, part in one.sites.items() if not part.sites} == {"attention", "head"}

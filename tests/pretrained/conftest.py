@@ -9,6 +9,7 @@ from transformers.utils import logging
 
 from lpzero.pretrained import register
 from lpzero.spaces import SPACES, Architecture, SearchSpace, get_space
+from lpzero.spaces.architecture import Value
 
 _FLEXIBERT = Architecture.of(
     "flexibert",
@@ -23,6 +24,7 @@ _LLAMA = [{"intermediate_size": 384, "heads": 3, "kv_heads": 3}] * 2 + [
     {"intermediate_size": 768, "heads": 3, "kv_heads": 1}
 ]
 _DECODERS = [{"d_inner": 64, "heads": 2}, {"d_inner": 96, "heads": 4}]
+_RECURRENT: dict[str, Value] = {"d_embed": 32, "cell": "lstm", "tied": True, "projection": False, "residual": True}
 _EACH = {
     **{("flexibert", protocol): _FLEXIBERT for protocol in ("trained", "listed", "legacy", "own")},
     ("gpt2", "lts"): Architecture.of("gpt2", _ADAPTIVE, [{"d_inner": 512, "heads": 2}, {"d_inner": 513, "heads": 4}]),
@@ -32,6 +34,7 @@ _EACH = {
     ("hwgpt", "s"): Architecture.of(
         "hwgpt", {"hidden_size": 192, "bias": True}, [{"heads": 4, "mlp_ratio": 2}] * 9 + [{"heads": 8, "mlp_ratio": 3}]
     ),
+    ("rnn", "own"): Architecture.of("rnn", _RECURRENT, [{"d_hidden": 48}, {"d_hidden": 32}]),
 }
 _SMALL = {place: architecture for place, architecture in _EACH.items() if place[0] in SPACES}
 

@@ -47,7 +47,7 @@ class Given:
         return {control.name: control for control in found}
 
 
-@pytest.fixture(params=["gpt2-own", "flexibert-own", "llama-own", "llama-scratch-own"], scope="module")
+@pytest.fixture(params=["gpt2-own", "flexibert-own", "llama-own", "llama-scratch-own", "rnn-own"], scope="module")
 def given(request: pytest.FixtureRequest) -> Given:
     table = load_table(request.param)
     order = np.random.default_rng(0).permutation(table.n).tolist()

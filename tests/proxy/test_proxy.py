@@ -79,3 +79,12 @@ def test_unknown_names_list_the_valid_ones(tmp_path: Path) -> None:
         load_proxy(str(tmp_path / "none.json"))
     with pytest.raises(InputError, match="reduce tensors"):
         load_proxy("weight")
+
+
+def test_a_metric_that_is_told_something_is_a_proxy() -> None:
+    proxy = load_proxy("hidden_covariance[layer=2]")
+    assert proxy.name == proxy.metric == "hidden_covariance[layer=2]"
+    assert proxy.formula is None
+    assert proxy.needs_pass
+    with pytest.raises(InputError, match=r"hidden_covariance: expected the options axis=units\|batch, layer="):
+        load_proxy("hidden_covariance[depth=2]")

@@ -58,7 +58,7 @@ def test_what_is_ranked_is_measured() -> None:
     assert by.measured.depth.tolist() == depths
 
 
-@pytest.mark.parametrize("name", ["gpt2-own", "flexibert-own", "llama-own", "llama-scratch-own"])
+@pytest.mark.parametrize("name", ["gpt2-own", "flexibert-own", "llama-own", "llama-scratch-own", "rnn-own"])
 def test_the_strongest_count_is_the_best_in_its_own_direction(name: str) -> None:
     table = load_table(name)
     by = _by(table, "params", labels=20)

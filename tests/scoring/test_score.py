@@ -185,3 +185,39 @@ def test_mean_ranks_by_hand(tmp_path: Any) -> None:
     # a proxy that did not score all of them counts for none
     assert mean_ranks([*models[:2], _model(None, 3.0)], [up, down]) == [1, 2, 3]
     assert mean_ranks([_model(None), _model(1.0)], [up]) == [None, None]
+
+
+class _Recurrent(nn.Module):
+    """A recurrent model as people write them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.lstm = nn.Embedding(31, 6), nn.LSTM(6, 5, num_layers=2, batch_first=True, dropout=0.2)
+        self.decoder = nn.Linear(5, 31)
+
+    def forward(self, idx: torch.Tensor) -> torch.Tensor:
+        """(batch, tokens) to logits (batch, tokens, words)."""
+        logits: torch.Tensor = self.decoder(self.lstm(self.embed(idx))[0])
+        return logits
+
+
+def test_a_recurrent_model_is_scored_by_the_states_of_its_layers() -> None:
+    model = _Recurrent()
+    given = scorer("hidden_covariance", "hidden_covariance[layer=2]", "depth", "attention_params", "synflow")
+    found = given.score_loaded("mine", LoadedModel(model))
+    assert model.training
+    probe = given.probe
+    rng = np.random.default_rng(derived_seed(probe.seed, "batch"))
+    batch = random_batch(31, "causal", rng, batch=probe.batch, tokens=probe.tokens)
+    assert found.batch_sha256 == batch.sha256
+    precise = model.double().eval()
+    with torch.no_grad():
+        states = precise.lstm(precise.embed(batch.input_ids))[0].numpy()
+    before = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
+    values = np.linalg.eigvalsh(np.corrcoef(before.reshape(-1, 5).T)) + 1e-5
+    scores = {row.proxy: row for row in found.scores}
+    second = scores["hidden_covariance[layer=2]"]
+    assert second.value == pytest.approx(-(np.log(values) + 1 / values).sum(), rel=1e-6)
+    assert scores["hidden_covariance"].value != second.value
+    assert (scores["depth"].value, scores["attention_params"].value) == (2, 2 * 20 * 6)
+    assert scores["synflow"].status == "failed"

@@ -39,7 +39,14 @@ def test_beside_scratch_own_has_one_vocabulary() -> None:
 
 def test_what_lpzero_trains_from_scratch_is_not_pretrained() -> None:
     trained = {name: own.trained_name(get_space(name).protocols) for name in SPACES}
-    assert trained == {"flexibert": "own", "gpt2": "own", "transfo-xl": None, "llama": "scratch", "hwgpt": None}
+    assert trained == {
+        "flexibert": "own",
+        "gpt2": "own",
+        "transfo-xl": None,
+        "llama": "scratch",
+        "hwgpt": None,
+        "rnn": "own",
+    }
     assert not any(get_space(name, protocol).pretrained for name, protocol in trained.items() if protocol)
 
 

@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from lpzero.errors import InputError
 from lpzero.spaces import SPACES, get_space, space_names
+from lpzero.spaces.registry import lacked_families
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "spaces" / "gpt2.toml"
 
@@ -151,3 +154,11 @@ def test_a_folder_with_a_file_is_answered_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "space.toml").write_text(EXAMPLE.read_text())
     with pytest.raises(InputError, match=rf"expected the file of a space, .*: give {tmp_path / 'space.toml'}$"):
         get_space(str(tmp_path))
+
+
+def test_what_the_models_of_a_space_lack_is_what_their_site_maps_say() -> None:
+    space = get_space("rnn")
+    model: Any = space.build(space.sample(np.random.default_rng(0)), 0)
+    assert lacked_families("rnn") == dict(model.site_map().lacks).keys() == {"attention", "head"}
+    for name in (*(one for one in SPACES if one != "rnn"), "no-such-space", "mine.toml", "a/folder"):
+        assert lacked_families(name) == frozenset()

@@ -74,7 +74,8 @@ def test_a_child_has_every_choice_from_a_parent(space: SearchSpace) -> None:
         space.validate(child)
         assert set(choices(child)) <= set(choices(first)) | set(choices(second))
         mixed += child not in (first, second)
-    assert mixed > 90
+    # of two architectures with a single layer each, a child is more often one of them
+    assert mixed > (80 if space.name == "rnn" else 90)
 
 
 def test_the_weights_follow_from_the_seed_alone(space: SearchSpace) -> None:

@@ -17,7 +17,7 @@ from lpzero.training.card import figures
 from lpzero.training.corpus import read_corpus
 from lpzero.training.verification import verify
 
-NAMES = ("flexibert-own", "gpt2-own", "llama-scratch-own")
+NAMES = ("flexibert-own", "gpt2-own", "llama-scratch-own", "rnn-own")
 EACH = pytest.mark.parametrize("name", NAMES)
 
 
@@ -137,3 +137,18 @@ def test_the_known_faults_of_flexibert_own_are_as_its_notes_say() -> None:
     noise = found["noise"]
     assert noise["normality"] < 0.01
     assert (noise["ceiling"], noise["ceiling_if_normal"]) == pytest.approx((0.864, 0.844), abs=0.006)
+
+
+def test_the_known_faults_of_rnn_own_are_as_its_notes_say() -> None:
+    table = load_table("rnn-own")
+    found = figures(table, "own", *load_trained("rnn-own")[1:])
+    baselines = {name: row["tau_a"] for name, row in found["baselines"].items()}
+    for name, tau_a in (("params", 0.46), ("depth", 0.29), ("width", 0.16)):
+        assert baselines[name] == pytest.approx(tau_a, abs=0.006)
+    assert max(baselines.values()) == baselines["params"]
+    assert found["noise"]["ceiling"] == pytest.approx(0.96, abs=0.006)
+    projections = [float(record.architecture["projection"]) for record in table.records]
+    assert stats.kendalltau(projections, table.oriented).statistic == pytest.approx(0.49, abs=0.006)
+    cells = np.array([record.architecture["cell"] for record in table.records])
+    means = {cell: -table.oriented[cells == cell].mean() for cell in ("lstm", "plain", "gru")}
+    assert means == pytest.approx({"lstm": 2.17, "plain": 2.19, "gru": 2.21}, abs=0.006)

@@ -21,7 +21,7 @@ EACH = pytest.mark.parametrize(("name", "published"), PUBLISHED.items(), ids=PUB
 
 def test_the_names() -> None:
     assert list(TABLES) == [
-        *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own"),
+        *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own", "rnn-own"),
         *("flexibert-glue", "gpt2-wt103", "transxl-wt103", "hwgpt-s", "hwgpt-m"),
     ]
     assert all(entry.name == name for name, entry in TABLES.items())

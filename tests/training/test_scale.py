@@ -96,7 +96,8 @@ def test_the_protocol_is_the_name_that_was_given_with_the_vocabulary(corpus: Cor
 
 
 def test_the_bundled_tables_were_trained_by_the_defaults() -> None:
-    for name, space in (("flexibert-own", "flexibert"), ("gpt2-own", "gpt2"), ("llama-scratch-own", "llama")):
+    spaces = {"flexibert-own": "flexibert", "gpt2-own": "gpt2", "llama-scratch-own": "llama", "rnn-own": "rnn"}
+    for name, space in spaces.items():
         kept = load_trained(name)[2]
         assert kept is not None
         scale = SCALES[get_space(space, "own").objective]

@@ -38,7 +38,9 @@ class _Place(click.Path):
 
 
 @click.command("build")
-@click.option("--space", required=True, help="Space of the architectures: flexibert (masked), gpt2 or llama (causal).")
+@click.option(
+    "--space", required=True, help="Space of the architectures: flexibert (masked), gpt2, llama or rnn (causal)."
+)
 @click.option(
     "--archs",
     type=int,

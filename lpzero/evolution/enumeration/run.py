@@ -28,6 +28,7 @@ from lpzero.formula import Formula
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
 from lpzero.operands.packed import Packed
+from lpzero.operands.shown import operands_shown
 from lpzero.progress import Watch, counting
 from lpzero.proxy.discovery import EnumerateResult, TopRankings
 from lpzero.tables import Table
@@ -52,6 +53,10 @@ def prepare_enumeration(config: EnumerateConfig, table: Table | None = None) -> 
         operand(name)
     if len(set(config.operands)) < len(config.operands):
         raise InputError(f"expected each operand once, found {', '.join(config.operands)}")
+    shown = operands_shown(config.operands, [config.space])
+    for name in config.operands:
+        if name not in shown:
+            raise InputError(f"expected operands that models of {config.space} show, found {name}: leave it out")
     if not SMALLEST_SPLIT <= config.search_size <= LARGEST_SPLIT:
         raise InputError(
             f"`search_size`: an enumeration ranks {SMALLEST_SPLIT} to {LARGEST_SPLIT} architectures, found "

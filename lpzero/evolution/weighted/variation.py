@@ -7,12 +7,13 @@ comes out of a few tries, the first parent is returned.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from lpzero.evolution.variation import TRIES, mutate
 from lpzero.formula.formula import Formula
-from lpzero.formula.grammar import Grammar, accepts, get_grammar
+from lpzero.formula.grammar import Grammar, accepts
 from lpzero.formula.keys import canonical
 from lpzero.formula.terms import (
     accepts_sum,
@@ -64,7 +65,7 @@ def replace_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) ->
 def change_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """One term changed: a logarithm put before it or taken away, or mutated as a formula of the grammar ``typed``."""
     terms = terms_of(parent)
-    typed = get_grammar("typed", max_depth=grammar.max_depth, max_size=grammar.max_size)
+    typed = replace(grammar, name="typed", terms=0)
 
     def attempt() -> Formula | None:
         place = int(rng.integers(len(terms)))

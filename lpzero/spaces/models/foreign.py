@@ -44,10 +44,10 @@ class Answering(nn.Module):
     ) -> None:
         super().__init__()
         self.model = model
-        self._objective = objective
-        self._calling = signed(model) if calling is None else calling
-        self._vocabulary = vocabulary
-        self._arguments, self._open_ended = self._calling.taken, self._calling.open_ended
+        self.objective = objective
+        self.calling = signed(model) if calling is None else calling
+        self.vocabulary = vocabulary
+        self._arguments, self._open_ended = self.calling.taken, self.calling.open_ended
 
     def forward(
         self,
@@ -62,7 +62,7 @@ class Answering(nn.Module):
         Raises:
             LpzeroError: It holds no loss and no logits.
         """
-        calling = self._calling
+        calling = self.calling
         wanted = {
             "output_attentions": output_attentions,
             "output_hidden_states": output_hidden_states,
@@ -77,21 +77,21 @@ class Answering(nn.Module):
         with self._entering() as entered:
             output = calling.call(self.model, input_ids, given)
         batch, tokens = input_ids.shape
-        answer = read_answer(output, (batch, tokens), self._vocabulary, turned=calling.time_first)
+        answer = read_answer(output, (batch, tokens), self.vocabulary, turned=calling.time_first)
         loss = answer.loss
         if loss is None or (calling.labels is not None and calling.unlabelled is None and not told):
-            loss = language_loss(answer.required_logits(), labels, self._objective)
+            loss = language_loss(answer.required_logits(), labels, self.objective)
         return ModelOutput(loss, (*entered, *answer.hidden_states), answer.attentions)
 
     def _targets(self, input_ids: Tensor, labels: Tensor) -> Tensor:
         """The labels as the model takes them."""
-        calling = self._calling
+        calling = self.calling
         if not calling.own_place:
             return labels
         if calling.unlabelled is None:
             # any ids do: the loss is taken from the logits
             return following(input_ids, input_ids[:, -1:])
-        if self._objective == "causal":
+        if self.objective == "causal":
             labels = following(labels, torch.full_like(labels[:, :1], UNLABELLED))
         return labels.masked_fill(labels == UNLABELLED, calling.unlabelled)
 
@@ -99,15 +99,15 @@ class Answering(nn.Module):
     def _entering(self) -> Iterator[list[Tensor]]:
         """What enters the first block in the next call, where the hidden states of the model begin behind it."""
         entered: list[Tensor] = []
-        if self._calling.first_block is None:
+        if self.calling.first_block is None:
             yield entered
             return
 
         def record(_module: nn.Module, args: tuple[Any, ...]) -> None:
             # a block may write over what it was given
-            entered[:] = [self._calling.turned(args[0]).clone()]
+            entered[:] = [self.calling.turned(args[0]).clone()]
 
-        block = uncompiled(self.model).get_submodule(self._calling.first_block)
+        block = uncompiled(self.model).get_submodule(self.calling.first_block)
         handle = block.register_forward_pre_hook(record)
         try:
             yield entered
@@ -118,9 +118,9 @@ class Answering(nn.Module):
         """The word embedding, where it is known; raises NotImplementedError elsewhere."""
         ask = getattr(self.model, "get_input_embeddings", None)
         if not callable(ask):
-            if self._calling.embedding is None:
+            if self.calling.embedding is None:
                 raise NotImplementedError
-            return uncompiled(self.model).get_submodule(self._calling.embedding)
+            return uncompiled(self.model).get_submodule(self.calling.embedding)
         embedding: nn.Module = ask()
         return embedding
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Group = Literal["embedding", "operation", "feed_forward", "output"]
 
+RECURRENT = "its layers are recurrent and attend to nothing"
+"""Why a recurrent model has no attention and no heads."""
+
 
 @dataclass(frozen=True)
 class ParameterSite:
@@ -64,6 +67,7 @@ class SiteMap:
         outputs: The sites that are read by hooks.
         embedding: Name of the module whose output, (batch, tokens, width), is the embedding that the
             Jacobian is taken at.
+        lacks: Families of operands that no model of this kind has, such as ``"attention"``, each with why.
 
     Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).
     """
@@ -72,6 +76,12 @@ class SiteMap:
     parameters: tuple[ParameterSite, ...]
     outputs: tuple[OutputSite, ...]
     embedding: str
+    lacks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether its layers are recurrent."""
+        return ("attention", RECURRENT) in self.lacks
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class ConfigModel(Answering):
         """(batch, tokens) ids to (batch, tokens, vocabulary): scores whose softmax are the probabilities."""
         # A decoder that is given no mask looks through the positions for packed sequences, an encoder that is given one
         # looks for padding: the meta device can do neither.
-        masked = self._masked and self._objective == "causal"
+        masked = self._masked and self.objective == "causal"
         given: dict[str, Any] = {"attention_mask": torch.ones_like(input_ids)} if masked else {}
         given |= {"use_cache": False} if self._cached else {}
         logits: Tensor = self.model(input_ids=input_ids, **given).logits

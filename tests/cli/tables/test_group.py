@@ -63,7 +63,7 @@ def test_list(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "problem": None,
     }
     assert [name for name, row in rows.items() if row["bundled"]] == [
-        *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own"),
+        *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own", "rnn-own"),
     ]
     plain = invoke("list").stdout
     assert "the package" in plain
@@ -208,8 +208,8 @@ def test_a_broken_installation_is_noticed_everywhere(package: Path, capsys: pyte
 
     assert run(["tables", "list", "--json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)["tables"] if row["bundled"]}
-    assert [row["present"] for row in listed.values()] == [False, True, True, True]
-    assert [row["problem"] for row in listed.values()] == [*problems, None, None]
+    assert [row["present"] for row in listed.values()] == [False, True, True, True, True]
+    assert [row["problem"] for row in listed.values()] == [*problems, None, None, None]
     assert run(["tables", "list"]) == 0
     plain = capsys.readouterr().out
     assert "no: install lpzero again" in plain
@@ -223,6 +223,7 @@ def test_a_broken_installation_is_noticed_everywhere(package: Path, capsys: pyte
         ("gpt2-own", problems[1:]),
         ("llama-own", []),
         ("llama-scratch-own", []),
+        ("rnn-own", []),
     ]
 
     assert run(["tables", "fetch", "flexibert-own"]) == 3

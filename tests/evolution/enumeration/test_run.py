@@ -138,3 +138,9 @@ def test_what_cannot_be_enumerated_is_said_before_there_is_a_run(
 ) -> None:
     with pytest.raises(InputError, match=message):
         prepare_enumeration(config.model_copy(update=changes))
+
+
+def test_operands_that_no_model_of_the_space_has_are_refused(config: EnumerateConfig) -> None:
+    recurrent = config.model_copy(update={"space": "rnn", "protocol": "own", "table": "rnn-own"})
+    with pytest.raises(InputError, match="expected operands that models of rnn show, found head: leave it out"):
+        prepare_enumeration(recurrent)
