@@ -1,7 +1,4 @@
-"""One forward pass in double precision whose graph is kept, for metrics that differentiate it.
-
-The model's own parameters are never written to: the pass runs on copies that stand in for them.
-"""
+"""One forward pass whose graph is kept, for metrics that differentiate it."""
 
 from __future__ import annotations
 
@@ -15,12 +12,32 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import unchanged
 from lpzero.spaces.models.sites import OutputSite, SiteMap
+from lpzero.spaces.models.unchanged import unchanged
 
-PRECISION = torch.float64
+Hook = Callable[..., Any]
+"""Called with a module, its positional and its named arguments, and its output."""
 
-Hook = Callable[[nn.Module, Any, Any], Any]
+
+@dataclass(frozen=True)
+class Activation:
+    """What a non-linearity of a feed-forward gave out in one pass.
+
+    Attributes:
+        calls: A tensor each time that the module was called, in order, features last.
+        part: (start, stop) of the features that are the activation; None for all.
+    """
+
+    calls: tuple[Tensor, ...]
+    part: tuple[int, int] | None = None
+
+    def values(self) -> tuple[Tensor, ...]:
+        """The activation of every call, detached."""
+        return self.parts(tuple(call.detach() for call in self.calls))
+
+    def parts(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The activation's features of tensors like the calls."""
+        return tensors if self.part is None else tuple(t[..., slice(*self.part)] for t in tensors)
 
 
 @dataclass(frozen=True)
@@ -29,72 +46,81 @@ class Trace:
 
     Attributes:
         loss: Scalar, in nats.
-        weights: One leaf a parameter site, in the order of the site map.
-        activations: Outputs (batch, tokens, width) of the feed-forwards' non-linearities, first to last.
-        embedding: (batch, tokens, width), the output of the embedding.
+        weights: The parameter of every parameter site, in the order of the site map.
+        activations: The feed-forwards' non-linearities, first to last.
+        embedding: The output of the embedding, (batch, tokens, width), each time that it was called.
     """
 
     loss: Tensor
     weights: tuple[Tensor, ...]
-    activations: tuple[Tensor, ...]
-    embedding: Tensor
-
-
-def precise_state(model: nn.Module) -> dict[str, Tensor]:
-    """Copies of all parameters, as leaves, and of all floating-point buffers, in double precision."""
-    state = {name: p.detach().to(PRECISION, copy=True) for name, p in model.named_parameters()}
-    for leaf in state.values():
-        leaf.requires_grad_()
-    for name, buffer in model.named_buffers():
-        if buffer.is_floating_point():
-            state[name] = buffer.detach().to(PRECISION, copy=True)
-    return state
+    activations: tuple[Activation, ...]
+    embedding: tuple[Tensor, ...]
 
 
 @contextmanager
 def hooked(model: nn.Module, hooks: Iterable[tuple[str, Hook]]) -> Iterator[None]:
     """Keep forward hooks, each with the name of its module, for as long as the context lasts."""
-    modules = dict(model.named_modules())
     with ExitStack() as stack:
         for name, hook in hooks:
-            stack.callback(modules[name].register_forward_hook(hook).remove)
+            module = model.get_submodule(name)
+            stack.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
         yield
 
 
+def first_input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The first argument of a module, however it was given."""
+    return args[0] if args else next(iter(kwargs.values()), None)
+
+
 def gradients(of: Tensor, by: tuple[Tensor, ...], *, keep_graph: bool = False) -> tuple[Tensor, ...]:
-    """Gradients of a scalar, zeros where it does not depend on a tensor."""
-    return torch.autograd.grad(of, by, create_graph=keep_graph, allow_unused=True, materialize_grads=True)
+    """Gradients of a scalar, dense, and zeros where it does not depend on a tensor."""
+    found = torch.autograd.grad(of, by, create_graph=keep_graph, allow_unused=True, materialize_grads=True)
+    return tuple(gradient.to_dense() if gradient.is_sparse else gradient for gradient in found)
 
 
-def trace(model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:
+def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, complete: bool = True) -> Trace:
     """Run the model once, in evaluation mode.
+
+    Its gradients are to be taken while the model has the number format that it has now, as
+    :func:`lpzero.metrics.precision.precisely` gives it.
+
+    Args:
+        model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
+        site_map: Its sites.
+        batch: Tokens and labels.
+        complete: Whether every activation has to be reached; of one sequence, an expert may see no token.
 
     Raises:
         LpzeroError: The model returned no loss, or did not reach its embedding or an activation.
     """
     sites = [site for site in site_map.outputs if site.family == "activation"]
-    seen: dict[OutputSite | None, Tensor] = {}
+    seen: dict[OutputSite | None, list[Tensor]] = {}
 
     def recorder(site: OutputSite | None) -> Hook:
-        def record(_module: nn.Module, args: Any, output: Any) -> None:
-            tensor = args[0] if site is not None and site.take == "input" else output
-            seen[site] = tensor if site is None or site.part is None else tensor[..., slice(*site.part)]
+        def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+            tensor = first_input(args, kwargs) if site is not None and site.take == "input" else output
+            if isinstance(tensor, Tensor):
+                seen.setdefault(site, []).append(tensor)
 
         return record
 
+    parameters = dict(model.named_parameters(remove_duplicate=False))
     hooks = [(site.module, recorder(site)) for site in sites] + [(site_map.embedding, recorder(None))]
-    state = precise_state(model)
     with unchanged(model), torch.enable_grad(), hooked(model, hooks):
-        inputs = {"input_ids": batch.input_ids, "labels": batch.labels}
-        output = torch.func.functional_call(model, state, (), inputs)
+        output = model(input_ids=batch.input_ids, labels=batch.labels)
     loss = getattr(output, "loss", None)
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
-    missed = [site for site in (*sites, None) if site not in seen]
+    missed = [site for site in (*(sites if complete else ()), None) if site not in seen]
     if missed:
-        raise LpzeroError(f"the forward pass did not reach {missed[0] or site_map.embedding}")
-    weights = tuple(state[site.parameter] for site in site_map.parameters)
-    return Trace(loss.reshape(()), weights, tuple(seen[site] for site in sites), seen[None])
+        module = site_map.embedding if missed[0] is None else missed[0].module
+        raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
+    return Trace(
+        loss.reshape(()),
+        tuple(parameters[site.parameter] for site in site_map.parameters),
+        tuple(Activation(tuple(seen.get(site, ())), site.part) for site in sites),
+        tuple(seen[None]),
+    )
 
 
 def traced_activations(metric: str, model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:

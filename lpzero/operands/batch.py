@@ -39,6 +39,10 @@ class Batch:
             digest.update(np.ascontiguousarray(tensor.cpu().numpy()).tobytes())
         return digest.hexdigest()
 
+    def sequence(self, index: int) -> Batch:
+        """One sequence alone: ids and labels (1, tokens)."""
+        return Batch(self.input_ids[index : index + 1], self.labels[index : index + 1])
+
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on a device."""
         return Batch(self.input_ids.to(device), self.labels.to(device))

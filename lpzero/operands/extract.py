@@ -21,6 +21,7 @@ from lpzero.operands.batch import Batch
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
 from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
 from lpzero.spaces.models.sites import Group, OutputSite, SiteMap
+from lpzero.spaces.models.unchanged import unchanged
 
 
 @dataclass(frozen=True)
@@ -79,25 +80,6 @@ class Operands:
         if operand.group is not None and not kept:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
-
-
-@contextmanager
-def unchanged(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
-    with torch.random.fork_rng(devices=devices):
-        try:
-            model.eval()
-            for parameter in wanted:
-                parameter.requires_grad_(True)
-            yield
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
-            for parameter, flag in wanted.items():
-                parameter.requires_grad_(flag)
 
 
 @contextmanager
