@@ -11,7 +11,6 @@ from lpzero.errors import InputError
 if TYPE_CHECKING:
     from torch import nn
 
-    from lpzero.metrics.precision import Computed
     from lpzero.operands.batch import Batch
     from lpzero.spaces.models.sites import SiteMap
 
@@ -33,6 +32,19 @@ class Shape:
     params: int
     decoder_params: int
     attention_params: int
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a metric says of a model.
+
+    Attributes:
+        value: The score.
+        note: What a reader should know of how it was computed; empty where all went as usual.
+    """
+
+    value: float
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def find_norms(model: nn.Module, batch: Batch) -> list[str]:
     its output has the shape of its first argument, depends on it, and is the same where that is twice or half as large.
 
     Args:
-        model: Takes ``input_ids`` and ``labels``.
+        model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
         batch: Its first sequence is shown.
     """
     names = {module: name for name, module in model.named_modules()}
@@ -57,7 +57,7 @@ def find_norms(model: nn.Module, batch: Batch) -> list[str]:
     with unchanged(model), torch.no_grad():
         light = [name for module, name in names.items() if _is_light(module)]
         with hooked(model, ((name, record) for name in light)):
-            model(input_ids=first.input_ids, labels=first.labels)
+            model(**{**first.arguments, "labels": first.input_ids})
         # what lies within another module comes behind it in the list, and is looked at before it
         for name in reversed(light):
             if any(inner.startswith(f"{name}.") for inner in found) or name not in calls:

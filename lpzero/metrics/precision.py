@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,23 +15,11 @@ from torch.utils._pytree import tree_leaves
 
 from lpzero.engines.fault import MODEL_ERRORS, lacks_memory, line_of
 from lpzero.errors import LpzeroError
+from lpzero.metrics.metric import Computed
 from lpzero.spaces.models.eager import attributes_set, written_out
 from lpzero.spaces.models.unchanged import unchanged
 
 PRECISION, SECOND_BEST = torch.float64, torch.float32
-
-
-@dataclass(frozen=True)
-class Computed:
-    """What a metric says of a model.
-
-    Attributes:
-        value: The score.
-        note: What a reader should know of how it was computed; empty where all went as usual.
-    """
-
-    value: float
-    note: str = ""
 
 
 def precisely(model: nn.Module, compute: Callable[[], float]) -> Computed:
@@ -72,7 +59,7 @@ def _name(dtype: torch.dtype) -> str:
 
 @contextmanager
 def in_format(model: nn.Module, dtype: torch.dtype) -> Iterator[None]:
-    """Let a model have all its floating-point numbers in a format, and new ones too, for as long as the context lasts."""
+    """Let a model have all its floating-point numbers in a format, those that it makes included."""
     numbers = {tensor: tensor.data.to(dtype) for tensor in _held(model) if tensor.dtype != dtype}
     default = torch.get_default_dtype()
     with ExitStack() as stack:

@@ -86,6 +86,5 @@ def _explains(model: nn.Module, batch: Batch, loss: Tensor, counts: list[int]) -
     with torch.no_grad():
         for index, count in enumerate(counts):
             if count:
-                alone = batch.sequence(index)
-                mean += count / sum(counts) * float(model(input_ids=alone.input_ids, labels=alone.labels).loss)
-    return abs(mean - float(loss)) <= AGREEMENT * abs(float(loss))
+                mean += count / sum(counts) * float(model(**batch.sequence(index).arguments).loss)
+    return abs(mean - loss.item()) <= AGREEMENT * abs(loss.item())

@@ -73,7 +73,7 @@ def _uniform_in_functional() -> Iterator[None]:
         yield
 
 
-def _uniform_softmax(input: Tensor, dim: int | None = -1, *_: Any, **__: Any) -> Tensor:  # noqa: A002 - torch's name
+def _uniform_softmax(input: Tensor, dim: int | None = -1, *_: Any, **__: Any) -> Tensor:
     logits, axis = input, -1 if dim is None else dim
     # A mask adds the lowest finite number, or minus infinity; no logit comes near it.
     is_open = (logits.detach() > torch.finfo(logits.dtype).min / 2).to(logits.dtype)
@@ -112,7 +112,7 @@ def _ones(_module: nn.Module, _args: Any, _kwargs: Any, output: Tensor) -> Tenso
 
 def _numbers(model: nn.Module, embedding: str) -> dict[Tensor, Tensor]:
     """What stands for every parameter: its absolute numbers, or zeros in a table that would be added to the ones."""
-    numbers = {parameter: parameter.detach().abs() for parameter in model.parameters()}
+    numbers: dict[Tensor, Tensor] = {parameter: parameter.detach().abs() for parameter in model.parameters()}
     for name, module in model.named_modules():
         inside = name == embedding or name.startswith(f"{embedding}.")
         if isinstance(module, nn.Embedding) and not inside:
@@ -127,10 +127,10 @@ def _flow(model: nn.Module, site_map: SiteMap, batch: Batch) -> list[tuple[Tenso
     parameters = dict(model.named_parameters(remove_duplicate=False))
     names = [s.parameter for s in site_map.parameters if s.group in ("operation", "feed_forward")]
     weights = tuple(parameters[name] for name in names)
-    ids = batch.input_ids[:1]
+    one = batch.sequence(0)
     with unchanged(model), torch.enable_grad(), replaced(_numbers(model, site_map.embedding)):
         with hooked(model, hooks), _Homogeneous():
-            output = model(input_ids=ids, labels=ids, output_hidden_states=True)
+            output = model(**{**one.arguments, "labels": one.input_ids}, output_hidden_states=True)
         hidden = getattr(output, "hidden_states", None)
         if not hidden:
             raise LpzeroError("synaptic flow is summed at the last hidden state: the model returned none")

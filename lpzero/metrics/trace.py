@@ -95,19 +95,22 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, complete: bool =
     """
     sites = [site for site in site_map.outputs if site.family == "activation"]
     seen: dict[OutputSite | None, list[Tensor]] = {}
+    turns: dict[str, int] = {}
 
     def recorder(site: OutputSite | None) -> Hook:
         def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
             tensor = first_input(args, kwargs) if site is not None and site.take == "input" else output
-            if isinstance(tensor, Tensor):
+            block = None if site is None else site.block
+            if isinstance(tensor, Tensor) and (block is None or turns.get(block.module) == block.turn):
                 seen.setdefault(site, []).append(tensor)
 
         return record
 
     parameters = dict(model.named_parameters(remove_duplicate=False))
     hooks = [(site.module, recorder(site)) for site in sites] + [(site_map.embedding, recorder(None))]
-    with unchanged(model), torch.enable_grad(), hooked(model, hooks):
-        output = model(input_ids=batch.input_ids, labels=batch.labels)
+    blocks = {site.block.module for site in sites if site.block is not None}
+    with unchanged(model), torch.enable_grad(), hooked(model, hooks), _counted(model, blocks, turns):
+        output = model(**batch.arguments)
     loss = getattr(output, "loss", None)
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
@@ -121,6 +124,19 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, complete: bool =
         tuple(Activation(tuple(seen.get(site, ())), site.part) for site in sites),
         tuple(seen[None]),
     )
+
+
+@contextmanager
+def _counted(model: nn.Module, blocks: Iterable[str], turns: dict[str, int]) -> Iterator[None]:
+    """Keep in ``turns`` which call of each block is the latest to have begun, from 0."""
+    with ExitStack() as stack:
+        for name in blocks:
+
+            def begin(_module: nn.Module, _args: Any, name: str = name) -> None:
+                turns[name] = turns.get(name, -1) + 1
+
+            stack.callback(model.get_submodule(name).register_forward_pre_hook(begin).remove)
+        yield
 
 
 def traced_activations(metric: str, model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:

@@ -31,6 +31,11 @@ class Batch:
     labels: Tensor
 
     @property
+    def arguments(self) -> dict[str, Any]:
+        """What a model is called with, by name."""
+        return {"input_ids": self.input_ids, "labels": self.labels}
+
+    @property
     def sha256(self) -> str:
         """SHA-256 of shapes and contents, 64 hexadecimal digits."""
         digest = hashlib.sha256()

@@ -39,13 +39,14 @@ class CountedCosts(_Score):
         params: All parameters.
         nonembedding: Parameters of the blocks.
         bytes: The weights in float32.
-        flops: Operations of a forward pass a token.
+        flops: Operations of a forward pass a token; None where they cannot be counted, and a note of the model says
+            why.
     """
 
     params: Number
     nonembedding: Number
     bytes: Number
-    flops: Number
+    flops: Number | None
 
 
 class Percentiles(_Score):
@@ -76,6 +77,7 @@ class ModelScore(_Score):
         costs: Its counted costs.
         seed: Seed of every random choice.
         batch_sha256: Of the tokens that it was shown.
+        notes: What a user should know of how it was read, a line each.
         scores: One a proxy, in their order.
         percentiles: None where they were not asked for.
     """
@@ -87,6 +89,7 @@ class ModelScore(_Score):
     costs: CountedCosts
     seed: int
     batch_sha256: str
+    notes: list[str] = Field(default_factory=list)
     scores: list[ProxyScore]
     percentiles: Percentiles | None
 

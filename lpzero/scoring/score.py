@@ -112,12 +112,10 @@ class ModelScorer:
             )
             if all(result.status is ScoreStatus.FAILED for result in scores):
                 raise LpzeroError(f"{name}: no proxy could score it: {scores[0].reason}")
-            try:
-                costs = _costs(loaded, readable, self.probe)
-            except LpzeroError:
-                raise
-            except MODEL_ERRORS as err:
-                raise LpzeroError(f"{name}: the model cannot be run: {type(err).__name__}: {line_of(err)}") from err
+            costs, notes = _costs(loaded, readable, self.probe)
+        notes = [f"{p.name}: {s.note}" for p, s in zip(self.proxies, scores, strict=True) if s.note] + notes
+        for note in notes:
+            _LOG.warning("note: %s: %s", name, note)
         for proxy, result in zip(self.proxies, scores, strict=True):
             if result.reason:
                 _LOG.warning("%s: %s: %s: %s", name, proxy.name, result.status.value, result.reason)
@@ -129,6 +127,7 @@ class ModelScorer:
             costs=costs,
             seed=self.probe.seed,
             batch_sha256=readable.batch.sha256,
+            notes=notes,
             scores=[_row(proxy, result) for proxy, result in zip(self.proxies, scores, strict=True)],
             percentiles=self.sample.percentiles(name, loaded.space, scores),
         )
@@ -204,12 +203,25 @@ def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:
     return shape_of_model(readable.model, readable.site_map)
 
 
-def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
-    """The counted costs of a model: those of its space where it is known, else from what is there."""
+def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> tuple[CountedCosts, list[str]]:
+    """The counted costs of a model, those of its space where it is known, else of what is there, and notes on them."""
     if loaded.space is not None and loaded.architecture is not None:
         costs = Costs(loaded.space, Measurement(probe.tokens, probe.device))
-        return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED})
+        return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED}), []
     shape = shape_of_model(readable.model, readable.site_map)
-    one = Batch(readable.batch.input_ids[:1], readable.batch.labels[:1])
-    flops = passed_flops(readable.model, one.input_ids, one.labels) / one.input_ids.shape[1]
-    return CountedCosts(params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops)
+    one = readable.batch.sequence(0)
+    flops: float | None = None
+    notes: list[str] = []
+    try:
+        counted = passed_flops(readable.model, one.arguments)
+    except MODEL_ERRORS as err:
+        notes.append(f"flops: the operations cannot be counted: {type(err).__name__}: {line_of(err)}")
+    else:
+        flops = counted.total / one.input_ids.shape[1]
+        if counted.uncounted:
+            names = ", ".join(counted.uncounted)
+            notes.append(f"flops: at least {flops:,.0f} a token: what {names} take is not known and not counted")
+    known = CountedCosts(
+        params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops
+    )
+    return known, notes

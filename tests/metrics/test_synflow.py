@@ -13,7 +13,7 @@ from torch import nn
 
 from lpzero.errors import LpzeroError
 from lpzero.metrics import get_metric
-from lpzero.metrics.synflow import _UniformSoftmax
+from lpzero.metrics.synflow import _Homogeneous
 from lpzero.operands.batch import Batch
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.spaces import get_space
@@ -77,7 +77,7 @@ def test_nothing_is_added_to_the_ones() -> None:
 def test_a_softmax_is_uniform_where_it_is_not_masked() -> None:
     logits = torch.tensor([[5.0, 1e30, -torch.inf], [torch.finfo(torch.float32).min, 0.0, 3.0]])
     expected = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
-    with _UniformSoftmax():
+    with _Homogeneous():
         forms = (logits.softmax(-1), torch.softmax(logits, dim=-1), nn.functional.softmax(logits, dim=-1))
     for shares in forms:
         assert torch.equal(shares, expected)
@@ -91,7 +91,7 @@ def test_the_value_does_not_hang_on_the_precision(
         metric, model = get_metric(name), tiny(activation=nn.GELU)
         double = metric.score_pass(model, model.site_map(), batch)
         with monkeypatch.context() as patch:
-            patch.setattr("lpzero.metrics.trace.PRECISION", torch.float32)
+            patch.setattr("lpzero.metrics.precision.PRECISION", torch.float32)
             single = metric.score_pass(model.float(), model.site_map(), batch)
         assert single != double
         assert single == pytest.approx(double, rel=1e-3)

@@ -64,10 +64,14 @@ class _Kept:
         self._attributes = dict(vars(module))
         self._entries = [(held, _copy(held)) for held in self._attributes.values() if type(held) in _COPIES]
         tensors = [*self._attributes.values(), *(entry for _, copy in self._entries for entry in _values(copy))]
-        kept = [t for t in tensors if isinstance(t, Tensor) and not isinstance(t, nn.Parameter) and not t.is_inference()]
+        kept = [
+            t for t in tensors if isinstance(t, Tensor) and not isinstance(t, nn.Parameter) and not t.is_inference()
+        ]
         if (table := _table(module)) is not None:
             kept.append(table)
-        self._numbers = [(tensor, tensor._version, tensor.detach().clone()) for tensor in kept]
+        self._numbers = [
+            (tensor, tensor._version, tensor.detach().clone()) for tensor in kept if not tensor.is_inference()
+        ]
 
     def restore(self) -> None:
         """Put back what is no longer there."""
