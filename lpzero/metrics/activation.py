@@ -24,7 +24,7 @@ def activation_distance(model: nn.Module, site_map: SiteMap, batch: Batch) -> fl
     whole = [by_sequence(activation.values(), batch) for activation in traced.activations]
     if None in whole:
         alone, tokens = batch.sequence(0), batch.input_ids.shape[1]
-        activations = trace(model, site_map, alone, complete=False).activations
+        activations = trace(model, site_map, alone, activations=True).activations
         firsts = [of_one_sequence(activation.values(), tokens) for activation in activations if activation.calls]
     else:
         firsts = [call[0] for calls in whole for call in calls or ()]

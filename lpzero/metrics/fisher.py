@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +26,8 @@ def fisher(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
     """
     traced = traced_activations("fisher", model, site_map, batch)
     whole = [by_sequence(products, batch) for products in _products(traced)]
+    if not traced.loss.isfinite():
+        return math.nan
     if None in whole:
         return _of_lone_sequences(model, site_map, batch, traced.loss)
     score = 0.0

@@ -6,6 +6,7 @@ model holds them, so that shared and tied ones stay shared and tied.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
@@ -26,7 +27,8 @@ def precisely(model: nn.Module, compute: Callable[[], float]) -> Computed:
     """Compute something of a model with all its floating-point numbers in double precision.
 
     Experts of transformers work one after another and kernels are written out, since the fused ones take other formats.
-    Where the model still refuses (its code names another format, say), single precision is taken, and the note says so.
+    Where the model still refuses (its code names another format, say), or its masks overflow there, single precision is
+    taken, and the note says so.
 
     Args:
         model: Left as it was.
@@ -36,16 +38,22 @@ def precisely(model: nn.Module, compute: Callable[[], float]) -> Computed:
         LpzeroError: As :func:`lpzero.spaces.models.unchanged.unchanged` does.
         Exception: Whatever ``compute`` raises in single precision as well, or raises on purpose.
     """
+    value = None
     try:
         with unchanged(model), in_format(model, PRECISION):
-            return Computed(compute())
+            value = compute()
+        why = f"in {_name(PRECISION)} it is {value}"
     except MODEL_ERRORS as err:
         if _is_final(err):
             raise
-        refusal = f"{type(err).__name__}: {line_of(err)}"
+        why = f"the model refuses {_name(PRECISION)} ({type(err).__name__}: {line_of(err)})"
+    if value is not None and math.isfinite(value):
+        return Computed(value)
     with unchanged(model), in_format(model, SECOND_BEST):
-        value = compute()
-    return Computed(value, f"computed in {_name(SECOND_BEST)}: the model refuses {_name(PRECISION)} ({refusal})")
+        in_single = compute()
+    if value is not None and not math.isfinite(in_single):
+        return Computed(value)
+    return Computed(in_single, f"computed in {_name(SECOND_BEST)}: {why}")
 
 
 def _is_final(err: BaseException) -> bool:

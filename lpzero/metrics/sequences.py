@@ -75,7 +75,7 @@ def one_by_one(model: nn.Module, site_map: SiteMap, batch: Batch, loss: Tensor) 
         raise LpzeroError("expected a loss that is the mean of its sequences' losses: what is one's cannot be told")
     for index, count in enumerate(counts):
         if count:
-            yield count / sum(counts), trace(model, site_map, batch.sequence(index), complete=False)
+            yield count / sum(counts), trace(model, site_map, batch.sequence(index), activations=True)
 
 
 def _explains(model: nn.Module, batch: Batch, loss: Tensor, counts: list[int]) -> bool:

@@ -24,12 +24,12 @@ class Activation:
     """What a non-linearity of a feed-forward gave out in one pass.
 
     Attributes:
-        calls: A tensor each time that the module was called, in order, features last.
-        part: (start, stop) of the features that are the activation; None for all.
+        site: Where.
+        calls: A tensor each time that the module was called, in order, features last; none where the pass went by.
     """
 
+    site: OutputSite
     calls: tuple[Tensor, ...]
-    part: tuple[int, int] | None = None
 
     def values(self) -> tuple[Tensor, ...]:
         """The activation of every call, detached."""
@@ -37,7 +37,8 @@ class Activation:
 
     def parts(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The activation's features of tensors like the calls."""
-        return tensors if self.part is None else tuple(t[..., slice(*self.part)] for t in tensors)
+        part = self.site.part
+        return tensors if part is None else tuple(tensor[..., slice(*part)] for tensor in tensors)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def gradients(of: Tensor, by: tuple[Tensor, ...], *, keep_graph: bool = False) -
     return tuple(gradient.to_dense() if gradient.is_sparse else gradient for gradient in found)
 
 
-def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, complete: bool = True) -> Trace:
+def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: bool = False) -> Trace:
     """Run the model once, in evaluation mode.
 
     Its gradients are to be taken while the model has the number format that it has now, as
@@ -88,12 +89,12 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, complete: bool =
         model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
         site_map: Its sites.
         batch: Tokens and labels.
-        complete: Whether every activation has to be reached; of one sequence, an expert may see no token.
+        activations: Whether they are looked at.
 
     Raises:
-        LpzeroError: The model returned no loss, or did not reach its embedding or an activation.
+        LpzeroError: The model returned no loss, or did not reach its embedding.
     """
-    sites = [site for site in site_map.outputs if site.family == "activation"]
+    sites = [site for site in site_map.outputs if activations and site.family == "activation"]
     seen: dict[OutputSite | None, list[Tensor]] = {}
     turns: dict[str, int] = {}
 
@@ -114,14 +115,12 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, complete: bool =
     loss = getattr(output, "loss", None)
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
-    missed = [site for site in (*(sites if complete else ()), None) if site not in seen]
-    if missed:
-        module = site_map.embedding if missed[0] is None else missed[0].module
-        raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
+    if None not in seen:
+        raise LpzeroError(f"the forward pass did not reach the module {site_map.embedding}, which the site map names")
     return Trace(
         loss.reshape(()),
         tuple(parameters[site.parameter] for site in site_map.parameters),
-        tuple(Activation(tuple(seen.get(site, ())), site.part) for site in sites),
+        tuple(Activation(site, tuple(seen.get(site, ()))) for site in sites),
         tuple(seen[None]),
     )
 
@@ -140,7 +139,16 @@ def _counted(model: nn.Module, blocks: Iterable[str], turns: dict[str, int]) -> 
 
 
 def traced_activations(metric: str, model: nn.Module, site_map: SiteMap, batch: Batch) -> Trace:
-    """A trace that has activations; raises LpzeroError, naming the metric, where the model has none."""
+    """A trace with activations.
+
+    Raises:
+        LpzeroError: The site map has none, or one that the pass did not reach.
+    """
     if not any(site.family == "activation" for site in site_map.outputs):
         raise LpzeroError(f"{metric} looks at the activations of feed-forwards: the site map has none")
-    return trace(model, site_map, batch)
+    traced = trace(model, site_map, batch, activations=True)
+    for activation in traced.activations:
+        if not activation.calls:
+            module = activation.site.module
+            raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
+    return traced

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
-from lpzero.metrics.trace import gradients, trace
+from lpzero.metrics.trace import gradients, trace, traced_activations
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
 from lpzero.spaces.models.sites import OutputSite, SiteMap
@@ -20,7 +20,7 @@ from lpzero.spaces.models.sites import OutputSite, SiteMap
 
 def test_a_trace_shows_what_extract_shows(tiny: Callable[..., Any], batch: Batch) -> None:
     model = tiny()
-    traced, operands = trace(model, model.site_map(), batch), extract(model, model.site_map(), batch)
+    traced, operands = trace(model, model.site_map(), batch, activations=True), extract(model, model.site_map(), batch)
     assert traced.loss.item() == pytest.approx(operands.loss)
     for mine, theirs in zip(traced.activations, operands.tensors["activation"], strict=True):
         torch.testing.assert_close(mine.values(), (theirs,))
@@ -33,7 +33,9 @@ def test_an_output_site_may_be_an_input_or_a_part(tiny: Callable[..., Any], batc
     whole = OutputSite("activation", 1, "all", "blocks.0.down", take="input")
     parts = (replace(whole, role="a", part=(0, 2)), replace(whole, role="b", part=(2, 5)))
     sites = replace(model.site_map(), outputs=(whole, *parts))
-    all_of_it, first, second = (activation.values()[0] for activation in trace(model, sites, batch).activations)
+    all_of_it, first, second = (
+        activation.values()[0] for activation in trace(model, sites, batch, activations=True).activations
+    )
     assert torch.equal(torch.cat([first, second], dim=-1), all_of_it)
 
 
@@ -42,7 +44,8 @@ def test_a_site_that_is_not_reached_is_named(tiny: Callable[..., Any], batch: Ba
     model.spare = nn.ReLU()
     sites = replace(model.site_map(), outputs=(OutputSite("activation", 1, "spare", "spare"),))
     with pytest.raises(LpzeroError, match="did not reach the module spare"):
-        trace(model, sites, batch)
+        traced_activations("fisher", model, sites, batch)
+    assert trace(model, sites, batch).activations == ()
     with pytest.raises(LpzeroError, match="did not reach the module spare"):
         trace(model, replace(sites, outputs=(), embedding="spare"), batch)
 
