@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy import stats
 from torch import nn
 
@@ -34,6 +35,7 @@ from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
 from lpzero.spaces.models.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
 from lpzero.spaces.models.sites import SitedModel, SiteMap
+from lpzero.spaces.models.unchanged import unchanged
 
 _LOG = logging.getLogger(__name__)
 
@@ -112,7 +114,12 @@ class ModelScorer:
             )
             if all(result.status is ScoreStatus.FAILED for result in scores):
                 raise LpzeroError(f"{name}: no proxy could score it: {scores[0].reason}")
-            costs, notes = _costs(loaded, readable, self.probe)
+            try:
+                costs, notes = _costs(loaded, readable, self.probe)
+            except LpzeroError:
+                raise
+            except MODEL_ERRORS as err:
+                raise LpzeroError(f"{name}: the model cannot be run: {type(err).__name__}: {line_of(err)}") from err
         notes = [f"{p.name}: {s.note}" for p, s in zip(self.proxies, scores, strict=True) if s.note] + notes
         for note in notes:
             _LOG.warning("note: %s: %s", name, note)
@@ -215,6 +222,9 @@ def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> tuple[Coun
     try:
         counted = passed_flops(readable.model, one.arguments)
     except MODEL_ERRORS as err:
+        with unchanged(readable.model), torch.no_grad():
+            # a model that cannot be run at all says so
+            readable.model(**one.arguments)
         notes.append(f"flops: the operations cannot be counted: {type(err).__name__}: {line_of(err)}")
     else:
         flops = counted.total / one.input_ids.shape[1]

@@ -84,6 +84,48 @@ def test_a_softmax_is_uniform_where_it_is_not_masked() -> None:
     assert not torch.equal(logits.softmax(-1), expected)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_of_torch_gives_equal_shares(causal: bool) -> None:
+    q, v = torch.randn(1, 4, 3, 2) * 1e6, torch.randn(1, 2, 3, 2)
+    shares = torch.ones(3, 3).tril() if causal else torch.ones(3, 3)
+    expected = (shares / shares.sum(-1, keepdim=True)) @ v.repeat_interleave(2, dim=1)
+    closed = torch.tensor([[1.0, 1.0, 0.0]] * 3).bool()
+    with _Homogeneous():
+        found = nn.functional.scaled_dot_product_attention(q, v, v, is_causal=causal, enable_gqa=True)
+        masked = nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=closed)
+        added = nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=(~closed).float() * -1e38 * 3)
+    torch.testing.assert_close(found, expected)
+    for one in (masked, added):
+        torch.testing.assert_close(one, q[:, :, :2].mean(2, keepdim=True).expand(1, 4, 3, 2))
+
+
+def test_the_attention_module_of_torch_gives_equal_shares() -> None:
+    attention = nn.MultiheadAttention(4, 2, batch_first=True, bias=False)
+    x = torch.randn(1, 3, 4) * 1e3
+    value = attention.in_proj_weight[8:]
+    expected = (x @ value.T).mean(1, keepdim=True).expand(1, 3, 4) @ attention.out_proj.weight.T
+    softmax, fused = nn.functional.softmax, nn.functional.scaled_dot_product_attention
+    for weights in (False, True):
+        with _Homogeneous():
+            found, _ = attention(x, x, x, need_weights=weights)
+        torch.testing.assert_close(found, expected)
+    assert (nn.functional.softmax, nn.functional.scaled_dot_product_attention) == (softmax, fused)
+
+
+def test_a_norm_that_is_a_function_passes_its_input_on() -> None:
+    x = torch.randn(2, 3)
+    with _Homogeneous():
+        assert nn.functional.layer_norm(x, (3,)) is x
+        assert nn.functional.rms_norm(x, (3,)) is x
+        assert nn.functional.normalize(input=x) is x
+
+
+def test_a_model_through_which_nothing_flows_is_refused(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny(activation=lambda: nn.Threshold(1e300, 0.0))
+    with pytest.raises(LpzeroError, match="nothing flows through the weights of the blocks"):
+        get_metric("synflow").score_pass(model, model.site_map(), batch)
+
+
 def test_the_value_does_not_hang_on_the_precision(
     tiny: Callable[..., Any], batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
-from lpzero.metrics.trace import gradients, trace, traced_activations
+from lpzero.metrics import get_metric
+from lpzero.metrics.trace import first_input, gradients, trace, traced_activations
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
-from lpzero.spaces.models.sites import OutputSite, SiteMap
+from lpzero.spaces.models.sites import BlockCall, OutputSite, SiteMap
 
 
 def test_a_trace_shows_what_extract_shows(tiny: Callable[..., Any], batch: Batch) -> None:
@@ -37,6 +38,47 @@ def test_an_output_site_may_be_an_input_or_a_part(tiny: Callable[..., Any], batc
         activation.values()[0] for activation in trace(model, sites, batch, activations=True).activations
     )
     assert torch.equal(torch.cat([first, second], dim=-1), all_of_it)
+
+
+def test_every_call_is_kept_and_those_of_one_application_are_told_apart(tiny: Callable[..., Any], batch: Batch) -> None:
+    model = tiny()
+    model.blocks[1] = model.blocks[0]
+    site = OutputSite("activation", 1, "act", "blocks.1.act")
+    turns = tuple(replace(site, role=f"{turn}", block=BlockCall("blocks.0", turn)) for turn in (0, 1))
+    sites = replace(model.site_map(), outputs=(site, *turns))
+    both, first, second = trace(model, sites, batch, activations=True).activations
+    assert [call.data_ptr() for call in both.calls] == [first.calls[0].data_ptr(), second.calls[0].data_ptr()]
+    assert len(first.calls) == len(second.calls) == 1
+    assert not model.blocks[0]._forward_pre_hooks
+
+
+def test_an_embedding_that_is_called_twice_shows_both(tiny: Callable[..., Any], batch: Batch) -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = tiny()
+
+        def forward(self, input_ids: Tensor, labels: Tensor) -> Any:
+            one, other = self.inner(input_ids, labels), self.inner(input_ids.flip(1), labels)
+            return SimpleNamespace(loss=one.loss + other.loss)
+
+    model = Twice()
+    sites = SiteMap(0, (), (), "inner.embedding")
+    calls = trace(model, sites, batch).embedding
+    assert torch.equal(calls[0], calls[1].flip(1))
+    assert get_metric("jacobian_cosine").score_pass(model, sites, batch) < 1
+
+
+def test_an_input_by_name_is_the_first_one(tiny: Callable[..., Any], batch: Batch) -> None:
+    assert first_input((), {"x": 1, "y": 2}) == 1
+    assert first_input((3,), {"x": 1}) == 3
+    assert first_input((), {}) is None
+
+
+def test_sparse_gradients_are_made_dense() -> None:
+    table = nn.Embedding(4, 2, sparse=True)
+    (gradient,) = gradients(table(torch.tensor([1, 1])).sum(), (table.weight,))
+    assert gradient.tolist() == [[0, 0], [2, 2], [0, 0], [0, 0]]
 
 
 def test_a_site_that_is_not_reached_is_named(tiny: Callable[..., Any], batch: Batch) -> None:

@@ -79,3 +79,10 @@ def test_examples_become_batches() -> None:
             batch_of(wrong, "causal")
     with pytest.raises(LpzeroError, match="labels as well"):
         batch_of(ids, "masked")
+
+
+def test_a_sequence_alone_is_what_a_model_is_called_with() -> None:
+    batch = random_batch(9, "causal", np.random.default_rng(0), batch=3, tokens=4)
+    alone = batch.sequence(1)
+    assert torch.equal(alone.arguments["input_ids"], batch.input_ids[1:2])
+    assert torch.equal(alone.arguments["labels"], batch.labels[1:2])
