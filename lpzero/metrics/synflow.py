@@ -106,7 +106,9 @@ def _pass_on(_module: nn.Module, args: Any, kwargs: Any, _output: Any) -> Any:
     return first_input(args, kwargs)
 
 
-def _ones(_module: nn.Module, _args: Any, _kwargs: Any, output: Tensor) -> Tensor:
+def _ones(_module: nn.Module, _args: Any, _kwargs: Any, output: Any) -> Tensor:
+    if not isinstance(output, Tensor):
+        raise LpzeroError(f"expected a tensor from the embedding, found a {type(output).__name__}")
     return torch.ones_like(output)
 
 

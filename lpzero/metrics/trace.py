@@ -116,7 +116,10 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: boo
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
     if None not in seen:
-        raise LpzeroError(f"the forward pass did not reach the module {site_map.embedding}, which the site map names")
+        raise LpzeroError(
+            f"expected a tensor from the module {site_map.embedding}, the embedding: the forward pass did not "
+            "reach it, or it returned none"
+        )
     return Trace(
         loss.reshape(()),
         tuple(parameters[site.parameter] for site in site_map.parameters),

@@ -58,8 +58,11 @@ def passed_flops(model: nn.Module, arguments: Mapping[str, Any]) -> CountedFlops
         arguments: What it is called with, by name: ids and labels, (batch, tokens), and what else a batch has.
     """
     unknown = _Unknown()
-    with unchanged(model), written_out(), unknown, _counter() as counter, torch.no_grad():
-        model(**arguments)
+    with unchanged(model):
+        # torch's counter asks what each module is given for its gradient, which a parameter has none of here
+        model.requires_grad_(False)
+        with written_out(), unknown, _counter() as counter, torch.no_grad():
+            model(**arguments)
     return CountedFlops(int(counter.get_total_flops()), tuple(sorted(unknown.names)))
 
 

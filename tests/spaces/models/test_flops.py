@@ -151,6 +151,11 @@ def test_products_of_vectors_matrices_and_groups_count() -> None:
         assert passed(run) == CountedFlops(wanted)
 
 
+def test_a_module_that_is_given_a_parameter_counts() -> None:
+    latents, layer = nn.Embedding(5, 8), nn.Linear(8, 8, bias=False)
+    assert passed(lambda x: layer(latents.weight) + x, latents, layer) == CountedFlops(2 * 5 * 8 * 8)
+
+
 def test_what_cannot_be_counted_is_named() -> None:
     @torch.library.custom_op("lpzero_test::opaque", mutates_args=())
     def opaque(x: Tensor) -> Tensor:
