@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
-from lpzero.spaces.models.sites import OutputSite, SiteMap
+from lpzero.spaces.models.sites import BlockCall, OutputSite, SiteMap
 from lpzero.spaces.models.unchanged import unchanged
 
 Hook = Callable[..., Any]
@@ -96,13 +96,13 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: boo
     """
     sites = [site for site in site_map.outputs if activations and site.family == "activation"]
     seen: dict[OutputSite | None, list[Tensor]] = {}
-    turns: dict[str, int] = {}
+    running: list[BlockCall] = []
 
     def recorder(site: OutputSite | None) -> Hook:
         def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
             tensor = first_input(args, kwargs) if site is not None and site.take == "input" else output
             block = None if site is None else site.block
-            if isinstance(tensor, Tensor) and (block is None or turns.get(block.module) == block.turn):
+            if isinstance(tensor, Tensor) and (block is None or block in running):
                 seen.setdefault(site, []).append(tensor)
 
         return record
@@ -110,7 +110,7 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: boo
     parameters = dict(model.named_parameters(remove_duplicate=False))
     hooks = [(site.module, recorder(site)) for site in sites] + [(site_map.embedding, recorder(None))]
     blocks = {site.block.module for site in sites if site.block is not None}
-    with unchanged(model), torch.enable_grad(), hooked(model, hooks), _counted(model, blocks, turns):
+    with unchanged(model), torch.enable_grad(), _followed(model, blocks, running), hooked(model, hooks):
         output = model(**batch.arguments)
     loss = getattr(output, "loss", None)
     if not isinstance(loss, Tensor) or loss.numel() != 1:
@@ -129,15 +129,22 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: boo
 
 
 @contextmanager
-def _counted(model: nn.Module, blocks: Iterable[str], turns: dict[str, int]) -> Iterator[None]:
-    """Keep in ``turns`` which call of each block is the latest to have begun, from 0."""
+def _followed(model: nn.Module, blocks: Iterable[str], running: list[BlockCall]) -> Iterator[None]:
+    """Keep in ``running`` which calls of the blocks have begun and not ended."""
+    turns = dict.fromkeys(blocks, -1)
     with ExitStack() as stack:
-        for name in blocks:
+        for name in turns:
 
             def begin(_module: nn.Module, _args: Any, name: str = name) -> None:
-                turns[name] = turns.get(name, -1) + 1
+                turns[name] += 1
+                running.append(BlockCall(name, turns[name]))
 
-            stack.callback(model.get_submodule(name).register_forward_pre_hook(begin).remove)
+            def end(_module: nn.Module, _args: Any, _output: Any) -> None:
+                running.pop()
+
+            block = model.get_submodule(name)
+            stack.callback(block.register_forward_pre_hook(begin).remove)
+            stack.callback(block.register_forward_hook(end).remove)
         yield
 
 

@@ -19,21 +19,14 @@ from lpzero.spaces.models.number_format import check_numbers
 def unchanged(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards.
 
-    Within, it runs as :func:`lpzero.spaces.models.eager.eager` says. What a pass writes is taken back: attributes,
-    entries of the lists and dictionaries among them, numbers of buffers and of other tensors, and what an embedding
-    with a ``max_norm`` does to its table.
+    Within, it runs as :func:`lpzero.spaces.models.eager.eager` says.
 
     Raises:
         LpzeroError: The weights are no real floating-point numbers, or the pass wrote to one, which stays written.
     """
     check_numbers(model)
     wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=devices))
-        stack.enter_context(eager(model))
-        for module in model.modules():
-            stack.callback(_Kept(module).restore)
+    with restored(model), eager(model), ExitStack() as stack:
         for parameter, flag in wanted.items():
             stack.callback(parameter.requires_grad_, flag)
             parameter.requires_grad_(True)
@@ -43,6 +36,21 @@ def unchanged(model: nn.Module) -> Iterator[None]:
         written = {name for name, parameter in model.named_parameters() if parameter._version != versions.get(name)}
     for name in sorted(written - _renormalised(model)):
         raise LpzeroError(f"expected a pass that leaves the weights as they are: the model writes to {name} in it")
+
+
+@contextmanager
+def restored(model: nn.Module) -> Iterator[None]:
+    """Restore, after passes, the random state and what the model writes down in them.
+
+    These are modes and other attributes, the entries of the lists and dictionaries among them, hooks included; the
+    numbers of buffers and of other tensors; and what an embedding with a ``max_norm`` does to its table.
+    """
+    devices = {p.device.index for p in model.parameters() if p.device.type == "cuda" and p.device.index is not None}
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=sorted(devices)))
+        for module in model.modules():
+            stack.callback(_Kept(module).restore)
+        yield
 
 
 def _renormalised(model: nn.Module) -> set[str]:

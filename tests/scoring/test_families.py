@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lpzero.metrics import METRICS, get_metric
+from lpzero.metrics import METRICS
 from lpzero.operands.batch import Batch, random_batch
-from lpzero.spaces.models.discover import discover_sites
-from lpzero.spaces.models.flops import CountedFlops, passed_flops
-from lpzero.spaces.models.foreign import Answering
+from lpzero.scoring.model import LoadedModel
+from lpzero.scoring.result import ModelScore
+from lpzero.scoring.score import Request
+from lpzero.seeds import derived_seed
 
 SIZES = {
     "hidden_size": 32,
@@ -58,9 +59,13 @@ def made(family: str, **more: Any) -> nn.Module:
 
 
 def shown(family: str) -> Batch:
-    return random_batch(
-        101, "masked" if family in MASKED else "causal", np.random.default_rng(0), batch=2, tokens=TOKENS
-    )
+    """The batch that a model is shown."""
+    rng = np.random.default_rng(derived_seed(0, "batch"))
+    return random_batch(101, "masked" if family in MASKED else "causal", rng, batch=2, tokens=TOKENS)
+
+
+def scored(model: nn.Module, *metrics: str) -> ModelScore:
+    return Request(metrics, 0, 2, TOKENS, "cpu", 0, None, 1).scorer().score_loaded("model", LoadedModel(model))
 
 
 def direct(family: str, model: nn.Module, batch: Batch, module: nn.Module) -> tuple[Tensor, list[Tensor], list[Tensor]]:
@@ -82,11 +87,9 @@ def test_the_jacobian_and_grasp_are_those_of_a_direct_computation(family: str) -
     cosines = columns.T @ columns / np.outer(*[np.linalg.norm(columns, axis=0)] * 2)
     n = len(cosines)
     wanted = 1 - (np.abs(cosines[~np.eye(n, dtype=bool)]) ** (1 / 20)).sum() / 2 / (n * n - n)
-    own = made(family)
-    answering = Answering(own, "masked" if family in MASKED else "causal")
-    sites = discover_sites(answering)
-    found = get_metric("jacobian_cosine").computed_pass(answering, sites, batch)
-    assert (found.value, found.note) == (pytest.approx(wanted, rel=1e-3), "")
+    found = scored(made(family), "jacobian_cosine", "grasp")
+    assert found.notes == []
+    assert found.scores[0].value == pytest.approx(wanted, rel=1e-3)
     if family in ("olmoe", "granitemoe", "mixtral"):
         return  # the fused operation of their experts is not differentiated twice
     grads = torch.autograd.grad(loss, weights, create_graph=True)
@@ -94,20 +97,19 @@ def test_the_jacobian_and_grasp_are_those_of_a_direct_computation(family: str) -
     assert isinstance(aligned, Tensor)
     products = torch.autograd.grad(aligned, weights, allow_unused=True)
     terms = [(w * p).sum().item() for w, p in zip(weights, products, strict=True) if p is not None]
-    assert get_metric("grasp").score_pass(answering, sites, batch) == pytest.approx(-sum(terms), rel=1e-3)
+    assert found.scores[1].value == pytest.approx(-sum(terms), rel=1e-3)
 
 
 @pytest.mark.parametrize("family", ["mixtral", "olmoe", "nemotron"])
 def test_every_metric_has_a_value_and_leaves_the_model_as_it_was(family: str) -> None:
-    model, batch = made(family), shown(family)
+    model = made(family)
     before = {name: (tensor.data_ptr(), tensor.dtype, tensor.clone()) for name, tensor in model.state_dict().items()}
     config = model.config.to_dict()
-    answering = Answering(model, "causal")
-    for metric in (metric for metric in METRICS.values() if metric.needs == "pass"):
-        found = metric.computed_pass(answering, discover_sites(answering), batch)
-        assert found.note == ""
-        assert np.isfinite(found.value)
-        assert found.value != 0
+    found = scored(model, *(metric.name for metric in METRICS.values() if metric.needs == "pass"))
+    assert found.notes == []
+    for row in found.scores:
+        assert row.status == "ok"
+        assert row.value
     assert model.config.to_dict() == config
     assert model.training
     for name, tensor in model.state_dict().items():
@@ -116,19 +118,15 @@ def test_every_metric_has_a_value_and_leaves_the_model_as_it_was(family: str) ->
 
 
 def test_a_feed_forward_in_chunks_has_the_scores_of_one_in_one_piece() -> None:
-    batch = shown("bert")
-    whole, chunked = (Answering(made("bert", chunk_size_feed_forward=size), "masked") for size in (0, 2))
-    for name in ("fisher", "activation_distance", "synaptic_diversity", "synflow"):
-        scores = [get_metric(name).score_pass(model, discover_sites(model), batch) for model in (whole, chunked)]
-        assert scores[1] == pytest.approx(scores[0], rel=1e-6)
+    names = ("fisher", "activation_distance", "synaptic_diversity", "synflow")
+    whole, chunked = (scored(made("bert", chunk_size_feed_forward=size), *names).scores for size in (0, 2))
+    assert [row.value for row in chunked] == pytest.approx([row.value for row in whole], rel=1e-6)
 
 
 def test_fisher_of_experts_sums_the_tokens_of_a_sequence_over_all_experts() -> None:
     batch, model = shown("mixtral"), made("mixtral")
     model.config._experts_implementation = "eager"
-    found = get_metric("fisher").score_pass(
-        Answering(model, "causal"), discover_sites(Answering(model, "causal")), batch
-    )
+    found = scored(model, "fisher").scores[0].value
     wanted = 0.0
     for index in range(2):
         for layer in model.model.layers:
@@ -147,10 +145,8 @@ def test_fisher_of_experts_sums_the_tokens_of_a_sequence_over_all_experts() -> N
 def test_operations_are_those_of_the_products(family: str, attention: str) -> None:
     model = made(family)
     model.set_attn_implementation(attention)
-    batch = shown(family).sequence(0)
     projections = 2 * (2 * 32 * 32 + 2 * 32 * 16)
     feed_forward = 2 * 3 * 32 * 64
     experts = 2 * feed_forward + 2 * 32 * 4
     layer = projections + 2 * 2 * TOKENS * 32 + (feed_forward if family == "llama" else experts)
-    wanted = TOKENS * (2 * layer + 2 * 32 * 101)
-    assert passed_flops(Answering(model, "causal"), batch.arguments) == CountedFlops(wanted)
+    assert scored(model, "params").costs.flops == 2 * layer + 2 * 32 * 101
