@@ -9,8 +9,8 @@ every part is homogeneous of degree one. Deliberate deviations make a transforme
   its logits, which grow with the depth, would otherwise be round-off times a huge number. Query and key,
   which only shape a softmax, thus carry no flow;
 - ones stand for the output of the embedding, and zeros for every other table, such as that of positions, which
-  would be added to them; the flow is summed at the last hidden state over one sequence. The sum over weights runs
-  over the blocks alone.
+  would be added to them; the flow is summed at the last hidden state over one sequence: what the model returns as
+  such, else what the first module behind the blocks is given. The sum over weights runs over the blocks alone.
 """
 
 from __future__ import annotations
@@ -124,25 +124,41 @@ def _numbers(model: nn.Module, embedding: str) -> dict[Tensor, Tensor]:
 
 def _flow(model: nn.Module, site_map: SiteMap, batch: Batch) -> list[tuple[Tensor, Tensor]]:
     """The absolute weight and the gradient of the flow by it, for every parameter site of the blocks."""
-    hooks: list[tuple[str, Hook]] = [(name, _pass_on) for name in find_norms(model, batch)]
-    hooks.append((site_map.embedding, _ones))
+    norms = find_norms(model, batch)
     parameters = dict(model.named_parameters(remove_duplicate=False))
     names = [s.parameter for s in site_map.parameters if s.group in ("operation", "feed_forward")]
     weights = tuple(parameters[name] for name in names)
-    one = batch.sequence(0)
     with unchanged(model), torch.enable_grad(), replaced(_numbers(model, site_map.embedding)):
-        with hooked(model, hooks), _Homogeneous():
-            output = model(**{**one.arguments, "labels": one.input_ids}, output_hidden_states=True)
-        hidden = getattr(output, "hidden_states", None)
-        if not hidden:
-            raise LpzeroError("synaptic flow is summed at the last hidden state: the model returned none")
-        if not hidden[-1].requires_grad:
+        hidden = _last_hidden(model, site_map, batch, norms)
+        if not hidden.requires_grad:
             raise LpzeroError("synaptic flow: the last hidden state depends on no weight of a block")
-        grads = gradients(hidden[-1].sum(), weights)
+        grads = gradients(hidden.sum(), weights)
         flow = [(weight.detach(), gradient) for weight, gradient in zip(weights, grads, strict=True)]
     if not any(gradient.any() for _, gradient in flow):
         raise LpzeroError("synaptic flow: nothing flows through the weights of the blocks to the last hidden state")
     return flow
+
+
+def _last_hidden(model: nn.Module, site_map: SiteMap, batch: Batch, norms: list[str]) -> Tensor:
+    """The last hidden state of the first sequence, where the embedding gives ones and norms pass their input on."""
+    behind: list[Any] = []
+
+    def record(_module: nn.Module, args: Any, kwargs: Any, _output: Any) -> None:
+        behind.append(first_input(args, kwargs))
+
+    hooks: list[tuple[str, Hook]] = [*((name, _pass_on) for name in norms), (site_map.embedding, _ones)]
+    holders = {site.parameter.rpartition(".")[0] for site in site_map.parameters if site.group == "output"}
+    hooks += [(holder, record) for holder in holders if holder != site_map.embedding]
+    one = batch.sequence(0)
+    with hooked(model, hooks), _Homogeneous():
+        output = model(**{**one.arguments, "labels": one.input_ids}, output_hidden_states=True)
+    hidden = getattr(output, "hidden_states", None) or behind[:1]
+    if not hidden or not isinstance(hidden[-1], Tensor):
+        raise LpzeroError(
+            "synaptic flow is summed at the last hidden state: the model returned none, and no module with a weight of "
+            "its own takes it behind the blocks"
+        )
+    return hidden[-1]
 
 
 def synflow(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:

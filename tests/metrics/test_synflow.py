@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,28 @@ def test_hidden_states_are_needed(tiny: Callable[..., Any], batch: Batch) -> Non
 
     with pytest.raises(LpzeroError, match="the model returned none"):
         get_metric("synflow").score_pass(Silent(), SiteMap(0, (), (), "inner.embedding"), batch)
+
+
+def test_a_model_that_shows_no_hidden_states_is_asked_what_its_output_is_given(
+    tiny: Callable[..., Any], batch: Batch
+) -> None:
+    class Silent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = tiny(activation=nn.GELU)
+
+        def forward(self, **wanted: Any) -> Any:
+            output = self.inner(**wanted)
+            output.hidden_states = ()
+            return output
+
+    model = Silent()
+    inner = model.inner.site_map()
+    parameters = tuple(replace(site, parameter=f"inner.{site.parameter}") for site in inner.parameters)
+    for name in ("synflow", "logsynflow"):
+        wanted = get_metric(name).score_pass(model.inner, inner, batch)
+        found = get_metric(name).score_pass(model, SiteMap(2, parameters, (), "inner.embedding"), batch)
+        assert found == pytest.approx(wanted)
 
 
 def test_deep_models_stay_finite(tiny: Callable[..., Any], batch: Batch) -> None:
