@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -61,7 +62,9 @@ def passed_flops(model: nn.Module, arguments: Mapping[str, Any]) -> CountedFlops
     with unchanged(model):
         # torch's counter asks what each module is given for its gradient, which a parameter has none of here
         model.requires_grad_(False)
-        with written_out(), unknown, _counter() as counter, torch.no_grad():
+        with warnings.catch_warnings(), written_out(), unknown, _counter() as counter, torch.no_grad():
+            # of the counter's own hooks; what the model warns of was heard when it was scored
+            warnings.simplefilter("ignore")
             model(**arguments)
     return CountedFlops(int(counter.get_total_flops()), tuple(sorted(unknown.names)))
 
