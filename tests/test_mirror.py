@@ -32,6 +32,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "formula/test_names.py": "no name of a primitive beside the table",
     "formula/test_orders.py": "orders that draws and signatures follow from",
     "metrics/test_direct.py": "coded metrics of models that people write, computed directly",
+    "metrics/test_left_alone.py": "models after every metric that makes a pass",
     "metrics/test_metrics.py": "what every row of the table of metrics keeps",
     "pretrained/test_foreign_spaces.py": "spaces that do not come with the package",
     "tables/test_bundled.py": "the tables of the package, and their recipes",
