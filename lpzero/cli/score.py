@@ -132,7 +132,7 @@ def _print_one(result: ScoreResult, as_json: bool) -> None:
             place = result.percentiles.of[scored.proxy]
             row.append(None if place is None else f"{place:.1f}")
     print_grid(header, rows)
-    costs = ", ".join(f"{name} {cost:,.0f}" for name, cost in result.costs)
+    costs = ", ".join(f"{name} {_cost(cost)}" for name, cost in result.costs)
     click.echo(f"\n{result.model}: {costs}, seed {result.seed}, batch {result.batch_sha256[:12]}")
 
 
@@ -148,10 +148,14 @@ def _print_many(result: ScoresResult, as_json: bool) -> None:
         values = {scored.proxy: scored.value for scored in model.scores}
         rank = None if model.mean_rank is None else f"{model.mean_rank:.2f}"
         rows.append(
-            [model.model, rank, *(_value(values[name]) for name in named), *(f"{cost:,.0f}" for _, cost in model.costs)]
+            [model.model, rank, *(_value(values[name]) for name in named), *(_cost(cost) for _, cost in model.costs)]
         )
     print_grid(["model", "mean rank", *named, *costs], rows)
     click.echo(f"\n{len(rows)} models, the best first, by the mean of their ranks by {len(proxies)} proxies")
+
+
+def _cost(cost: float | None) -> str:
+    return "unknown" if cost is None else f"{cost:,.0f}"
 
 
 def _value(score: float | None) -> str | None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lpzero.errors import InputError, unknown_name
-from lpzero.metrics.metric import Metric, Shape
+from lpzero.metrics.metric import Computed, Metric, Shape
 from lpzero.settings import one_line
 
-__all__ = ["METRICS", "Metric", "Shape", "get_metric"]
+__all__ = ["METRICS", "Computed", "Metric", "Shape", "get_metric"]
 
 _GRASP = "Wang et al. 2020, https://arxiv.org/abs/2002.07376"
 _FISHER = "Turner et al. 2020, https://arxiv.org/abs/1906.04113"

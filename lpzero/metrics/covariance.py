@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.metrics.trace import precise_state
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import unchanged
 from lpzero.spaces.models.sites import SiteMap
+from lpzero.spaces.models.unchanged import unchanged
 
 SHIFT = 1e-5
 AXES = ("units", "batch")
@@ -55,10 +54,8 @@ def _states(model: nn.Module, site_map: SiteMap, batch: Batch, layer: int) -> Te
     depth = site_map.depth
     if not 0 <= layer <= depth:
         raise InputError(f"hidden_covariance: layer is {layer}: expected 0 to {depth}, the layers of the model")
-    inputs = {"input_ids": batch.input_ids, "labels": batch.labels, "output_hidden_states": True}
-    state = precise_state(model)
     with unchanged(model), torch.no_grad():
-        output = torch.func.functional_call(model, state, (), inputs)
+        output = model(**batch.arguments, output_hidden_states=True)
     hidden = getattr(output, "hidden_states", None) or ()
     looks = "hidden_covariance looks at hidden states over time"
     if len(hidden) != depth + 1:

@@ -21,7 +21,7 @@ SHIFT = 1e-5
 
 def _jacobian(model: nn.Module, site_map: SiteMap, batch: Batch) -> Tensor:
     traced = trace(model, site_map, batch)
-    jacobian = gradients(traced.loss, (traced.embedding,))[0].flatten(0, -2)
+    jacobian = torch.cat([gradient.flatten(0, -2) for gradient in gradients(traced.loss, traced.embedding)])
     if jacobian.shape[-1] < 2 or not jacobian.any():
         raise LpzeroError("the Jacobian compares columns: expected two or more that are not all zero")
     return jacobian

@@ -37,6 +37,19 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """What a metric says of a model.
+
+    Attributes:
+        value: The score.
+        note: What a reader should know of how it was computed; empty where all went as usual.
+    """
+
+    value: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Metric:
     """One row of the metric table.
 
@@ -89,6 +102,8 @@ class Metric:
     def score_pass(self, model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
         """Score a model, which is left exactly as it was found, as is the global random state.
 
+        It is computed in double precision, or in single where the model refuses that.
+
         Args:
             model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says; its device is the batch's.
             site_map: Its sites.
@@ -101,8 +116,15 @@ class Metric:
             InputError: The metric needs counts only.
             LpzeroError: The model lacks what the metric looks at.
         """
+        return self.computed_pass(model, site_map, batch).value
+
+    def computed_pass(self, model: nn.Module, site_map: SiteMap, batch: Batch) -> Computed:
+        """As :meth:`score_pass`, with a note where the score was not computed in double precision."""
         self._check("pass")
-        return float(self._load()(model, site_map, batch, **dict(self.chosen)))
+        from lpzero.metrics.precision import precisely
+
+        function = self._load()
+        return precisely(model, lambda: float(function(model, site_map, batch, **dict(self.chosen))))
 
     def score_text(self, model: nn.Module, text: Batch) -> float:
         """Score trained weights on a batch of text; raises InputError where the metric needs something else."""

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import unchanged
+from lpzero.spaces.models.unchanged import unchanged
 
 
 def text_loss(model: nn.Module, text: Batch) -> float:

@@ -21,6 +21,7 @@ from lpzero.operands.batch import Batch
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
 from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
 from lpzero.spaces.models.sites import Group, OutputSite, SiteMap
+from lpzero.spaces.models.unchanged import unchanged
 
 
 @dataclass(frozen=True)
@@ -85,25 +86,6 @@ class Operands:
         """Behind what a model does not show: why it has no such thing, else where it was expected."""
         reason = dict(self.lacks).get(operand.site_family, operand.remedy)
         return f": {reason}" if reason else ""
-
-
-@contextmanager
-def unchanged(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
-    with torch.random.fork_rng(devices=devices):
-        try:
-            model.eval()
-            for parameter in wanted:
-                parameter.requires_grad_(True)
-            yield
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
-            for parameter, flag in wanted.items():
-                parameter.requires_grad_(flag)
 
 
 @contextmanager

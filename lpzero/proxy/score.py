@@ -18,7 +18,7 @@ from lpzero.errors import LpzeroError
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
-from lpzero.metrics import Shape, get_metric
+from lpzero.metrics import Computed, Shape, get_metric
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
@@ -26,6 +26,7 @@ from lpzero.operands.shape import hidden_width, parameter_counts
 from lpzero.operands.text import text_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.models.number_format import check_numbers
 from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
 
@@ -54,12 +55,14 @@ class Score:
         value: The score; None unless the status is ok.
         seconds: Time spent on this proxy, what all proxies share left out.
         reason: Why there is no value; empty where there is one.
+        note: What a reader should know of how the value was computed; empty where all went as usual.
     """
 
     status: ScoreStatus
     value: float | None
     seconds: float
     reason: str = ""
+    note: str = ""
 
 
 def directed(scores: Sequence[Score], proxy: Proxy) -> np.ndarray:
@@ -81,7 +84,12 @@ def shape_of(space: SearchSpace, architecture: Architecture) -> Shape:
 
 
 def shape_of_model(model: nn.Module, site_map: SiteMap) -> Shape:
-    """The shape of a model that is there: counts by the modules that hold its sites, biases included."""
+    """The shape of a model that is there: counts by the modules that hold its sites, biases included.
+
+    Raises:
+        LpzeroError: Weights are quantised or complex, so that a count of parameters says nothing.
+    """
+    check_numbers(model)
     counts = parameter_counts(model, site_map)
     return Shape(
         depth=site_map.depth,
@@ -139,21 +147,22 @@ def unscored(err: BaseException, seconds: float) -> Score:
 
 def score_operands(operands: Operands, formula: Formula) -> Score:
     """The score of what one pass showed, whatever has been done to it since, by a formula."""
-    return _measured(lambda: float(Evaluator(ExactSource(operands)).scores(formula)[0]))
+    return _measured(lambda: Computed(float(Evaluator(ExactSource(operands)).scores(formula)[0])))
 
 
-def _measured(value: Callable[[], float]) -> Score:
+def _measured(compute: Callable[[], Computed]) -> Score:
     """The score that a computation returns, or that stands for what it raised."""
     started = time.perf_counter()
     try:
-        found = value()
+        computed = compute()
     except MODEL_ERRORS as err:
         return unscored(err, time.perf_counter() - started)
     seconds = time.perf_counter() - started
+    found, note = computed.value, computed.note
     if not math.isfinite(found):
         status = ScoreStatus.NONFINITE if math.isnan(found) else ScoreStatus.OVERFLOW
-        return Score(status, None, seconds, f"the value is {found}")
-    return Score(ScoreStatus.OK, found, seconds)
+        return Score(status, None, seconds, f"the value is {found}", note)
+    return Score(ScoreStatus.OK, found, seconds, note=note)
 
 
 def _value(
@@ -164,17 +173,19 @@ def _value(
     batch: Batch,
     evaluator: Evaluator | None,
     text: Callable[[], Batch] | None,
-) -> float:
+) -> Computed:
     if proxy.formula is not None:
         assert evaluator is not None
-        return float(evaluator.scores(proxy.formula)[0])
+        return Computed(float(evaluator.scores(proxy.formula)[0]))
     assert proxy.metric is not None
     metric = get_metric(proxy.metric)
     if metric.needs == "text":
         if text is None:
             raise LpzeroError("the loss on text says something of trained weights alone: this model has none")
-        return metric.score_text(model, text())
-    return metric.score_shape(shape) if metric.needs == "shape" else metric.score_pass(model, site_map, batch)
+        return Computed(metric.score_text(model, text()))
+    if metric.needs == "shape":
+        return Computed(metric.score_shape(shape))
+    return metric.computed_pass(model, site_map, batch)
 
 
 @dataclass(frozen=True)

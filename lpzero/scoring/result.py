@@ -39,13 +39,14 @@ class CountedCosts(_Score):
         params: All parameters.
         nonembedding: Parameters of the blocks.
         bytes: The weights in float32.
-        flops: Operations of a forward pass a token.
+        flops: Operations of a forward pass a token; None where they cannot be counted, and a note of the model says
+            why.
     """
 
     params: Number
     nonembedding: Number
     bytes: Number
-    flops: Number
+    flops: Number | None
 
 
 class Percentiles(_Score):

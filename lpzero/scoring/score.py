@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy import stats
 from torch import nn
 
@@ -37,6 +38,7 @@ from lpzero.spaces.models.flops import passed_flops
 from lpzero.spaces.models.foreign import flat_sites, guessed_objective
 from lpzero.spaces.models.recurrent import read_recurrent
 from lpzero.spaces.models.sites import SitedModel, SiteMap
+from lpzero.spaces.models.unchanged import unchanged
 
 _LOG = logging.getLogger(__name__)
 
@@ -125,7 +127,10 @@ class ModelScorer:
             if all(result.status is ScoreStatus.FAILED for result in scores):
                 raise LpzeroError(f"{name}: no proxy could score it: {advised(scores[0].reason, loaded.model)}")
             with raised_by(name, "the model cannot be run"):
-                costs = _run_costs(name, loaded, readable, self.probe)
+                costs, counted = _run_costs(name, loaded, readable, self.probe)
+        told = [f"{p.name}: {s.note}" for p, s in zip(self.proxies, scores, strict=True) if s.note] + counted
+        for note in told:
+            _LOG.warning("note: %s: %s", name, note)
         for proxy, result in zip(self.proxies, scores, strict=True):
             if result.reason:
                 reason = advised(result.reason, loaded.model)
@@ -138,7 +143,7 @@ class ModelScorer:
             costs=costs,
             seed=self.probe.seed,
             batch_sha256=readable.batch.sha256,
-            notes=list(notes),
+            notes=[*notes, *told],
             scores=[_row(proxy, result) for proxy, result in zip(self.proxies, scores, strict=True)],
             percentiles=self.sample.percentiles(name, loaded.space, scores),
         )
@@ -244,7 +249,7 @@ def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:
     return shape_of_model(readable.model, readable.site_map)
 
 
-def _run_costs(name: str, loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
+def _run_costs(name: str, loaded: LoadedModel, readable: _Readable, probe: Probe) -> tuple[CountedCosts, list[str]]:
     try:
         return _costs(loaded, readable, probe)
     except MODEL_ERRORS:
@@ -252,13 +257,29 @@ def _run_costs(name: str, loaded: LoadedModel, readable: _Readable, probe: Probe
         raise
 
 
-def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCosts:
-    """The counted costs of a model: those of its space where it is known, else from what is there."""
+def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> tuple[CountedCosts, list[str]]:
+    """The counted costs of a model, those of its space where it is known, else of what is there, and notes on them."""
     if loaded.space is not None and loaded.architecture is not None:
         costs = Costs(loaded.space, Measurement(probe.tokens, probe.device))
-        return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED})
+        return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED}), []
     shape = shape_of_model(readable.model, readable.site_map)
     # a state or a mask may have its sequences on any axis: nothing is cut where there is one
     shown = readable.batch if readable.batch.more else readable.batch.sequence(0)
-    flops = passed_flops(readable.model, shown.arguments) / shown.input_ids.numel()
-    return CountedCosts(params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops)
+    flops: float | None = None
+    notes: list[str] = []
+    try:
+        counted = passed_flops(readable.model, shown.arguments)
+    except MODEL_ERRORS as err:
+        with unchanged(readable.model), torch.no_grad():
+            # a model that cannot be run at all says so
+            readable.model(**shown.arguments)
+        notes.append(f"flops: the operations cannot be counted: {type(err).__name__}: {line_of(err)}")
+    else:
+        flops = counted.total / shown.input_ids.numel()
+        if counted.uncounted:
+            names = ", ".join(counted.uncounted)
+            notes.append(f"flops: at least {flops:,.0f} a token: what {names} take is not known and not counted")
+    known = CountedCosts(
+        params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops
+    )
+    return known, notes

@@ -134,3 +134,10 @@ def test_where_labels_stand_is_seen_in_them() -> None:
     ):
         assert objective_of_labels(Batch(ids, labels), "causal") == expected
     assert objective_of_labels(Batch(ids, ids), "masked") == "masked"
+
+
+def test_a_sequence_alone_is_what_a_model_is_called_with() -> None:
+    batch = random_batch(9, "causal", np.random.default_rng(0), batch=3, tokens=4)
+    alone = batch.sequence(1)
+    assert torch.equal(alone.arguments["input_ids"], batch.input_ids[1:2])
+    assert torch.equal(alone.arguments["labels"], batch.labels[1:2])

@@ -90,6 +90,61 @@ def test_a_model_without_blocks_is_one_layer_and_that_is_said(caplog: pytest.Log
     assert found.scores[0].value == 1
 
 
+class Opaque(Words):
+    """Its output takes an operation of which only the one who wrote it knows what it does."""
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        return _opaque(super().forward(input_ids))
+
+
+@torch.library.custom_op("lpzero_test_score::opaque", mutates_args=())
+def _opaque(x: torch.Tensor) -> torch.Tensor:
+    return x.clone()
+
+
+_opaque.register_autograd(lambda _context, gradient: gradient)
+
+
+class Uncounted(Words):
+    """Refuses to be looked at operation by operation."""
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        if torch.utils._python_dispatch._get_current_dispatch_mode() is not None:
+            raise TypeError("no modes")
+        return super().forward(input_ids)
+
+
+def test_operations_that_cannot_be_counted_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="lpzero"):
+        opaque = scorer("snip").score_loaded("words", LoadedModel(Opaque()))
+    (note,) = opaque.notes
+    assert note == "flops: at least 152 a token: what lpzero_test_score.opaque take is not known and not counted"
+    assert f"note: words: {note}" in caplog.text
+    assert opaque.costs.flops == 152
+    uncounted = scorer("snip").score_loaded("words", LoadedModel(Uncounted()))
+    assert uncounted.costs.flops is None
+    assert uncounted.notes == ["flops: the operations cannot be counted: TypeError: no modes"]
+    assert scorer("snip").score_loaded("words", LoadedModel(words())).notes == []
+
+
+def test_a_metric_in_single_precision_is_said() -> None:
+    class Single(Words):
+        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+            return super().forward(input_ids) @ torch.eye(11, dtype=torch.float32)
+
+    (note,) = scorer("grasp").score_loaded("words", LoadedModel(Single())).notes
+    assert note.startswith("grasp: computed in float32: the model refuses float64 (RuntimeError: ")
+
+
+def test_complex_weights_are_refused_for_every_proxy() -> None:
+    model = words()
+    model.out.weight = nn.Parameter(model.out.weight.to(torch.complex64))
+    with pytest.raises(LpzeroError, match=r"expected real floating-point weights, found complex ones \(complex64\)"):
+        scorer("snip", "params").score_loaded("words", LoadedModel(model))
+
+
 def test_an_example_is_shown_in_the_place_of_random_tokens() -> None:
     example = torch.tensor([[1, 2, 3, 4]])
     seen = [

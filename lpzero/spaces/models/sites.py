@@ -47,6 +47,7 @@ class OutputSite:
         module: The module's name in ``model.named_modules()``.
         take: Whether the module's output is read or its first positional input.
         part: (start, stop) along the last axis, for fused projections; None for all of it.
+        block: The call of a block that the module must be called in; None where any call counts.
     """
 
     family: Literal["activation", "head"]
@@ -55,6 +56,20 @@ class OutputSite:
     module: str
     take: Literal["output", "input"] = "output"
     part: tuple[int, int] | None = None
+    block: BlockCall | None = None
+
+
+@dataclass(frozen=True)
+class BlockCall:
+    """One application of a block.
+
+    Attributes:
+        module: Its name in ``model.named_modules()``.
+        turn: How many calls of it come before, in one forward pass.
+    """
+
+    module: str
+    turn: int = 0
 
 
 @dataclass(frozen=True)

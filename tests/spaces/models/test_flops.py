@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from lpzero.spaces import Gpt2, get_space
 from lpzero.spaces.gpt2.own_plan import Gpt2OwnPlan
+from lpzero.spaces.models.flops import CountedFlops, passed_flops
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,3 +73,101 @@ def test_operations_of_an_adaptive_embedding_are_those_of_frequent_ids() -> None
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model.logits(torch.arange(12).unsqueeze(0))
     assert space.flops(architecture, 12) == counter.get_total_flops()
+
+
+def passed(run: Callable[[Tensor], Tensor], *parts: nn.Module) -> CountedFlops:
+    """What a pass of something over one sequence of five vectors, eight wide, takes."""
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = nn.ModuleList(parts)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return run(x)
+
+    return passed_flops(Model(), {"x": torch.ones(1, 5, 8)})
+
+
+def lstm_flops(inputs: int, hidden: int, *, gates: int = 4, layers: int = 1, both: int = 1) -> int:
+    """Two operations a weight and token, each direction of each layer."""
+    widths = [inputs, *[both * hidden] * (layers - 1)]
+    return sum(2 * 5 * gates * hidden * (width + hidden) * both for width in widths)
+
+
+def test_recurrent_layers_count_every_gate_of_every_step() -> None:
+    for module, wanted in (
+        (nn.LSTM(8, 6, 2, batch_first=True), lstm_flops(8, 6, layers=2)),
+        (nn.LSTM(8, 6, 2, batch_first=True, bidirectional=True), lstm_flops(8, 6, layers=2, both=2)),
+        (nn.LSTM(8, 6, batch_first=True, proj_size=3), 2 * 5 * (24 * (8 + 3) + 6 * 3)),
+        (nn.GRU(8, 6, batch_first=True), lstm_flops(8, 6, gates=3)),
+        (nn.RNN(8, 6, batch_first=True), lstm_flops(8, 6, gates=1)),
+    ):
+        assert passed(lambda x, module=module: module(x)[0], module) == CountedFlops(wanted)
+
+
+ATTENTION = 2 * (5 * 5 * 8) * 2
+PROJECTIONS = 2 * 5 * 8 * 32
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_attention_of_torch_counts_in_either_mode(training: bool) -> None:
+    attention = nn.MultiheadAttention(8, 2, batch_first=True).train(training)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).train(training)
+    one = PROJECTIONS + ATTENTION + 2 * (2 * 5 * 8 * 16)
+    for weights in (False, True):
+        taken = passed(lambda x, w=weights: attention(x, x, x, need_weights=w)[0], attention)
+        assert taken == CountedFlops(PROJECTIONS + ATTENTION)
+    assert passed(encoder, encoder) == CountedFlops(2 * one)
+
+
+def test_attention_of_every_shape_counts_all_pairs() -> None:
+    def grouped(x: Tensor) -> Tensor:
+        q, kv = x.view(1, 5, 4, 2).transpose(1, 2), x[..., :4].reshape(1, 5, 2, 2).transpose(1, 2)
+        return functional.scaled_dot_product_attention(q, kv, kv, is_causal=True, enable_gqa=True)
+
+    assert passed(grouped) == CountedFlops(ATTENTION)
+    mask = torch.ones(5, 5, dtype=torch.bool).tril()
+    assert passed(lambda x: functional.scaled_dot_product_attention(x, x, x, attn_mask=mask)) == CountedFlops(ATTENTION)
+
+
+def test_products_of_vectors_matrices_and_groups_count() -> None:
+    offsets, experts = torch.tensor([2, 5], dtype=torch.int32), torch.ones(2, 8, 16)
+    bilinear = nn.Bilinear(8, 8, 3)
+    for run, wanted in (
+        (lambda x: functional.grouped_mm(x[0], experts, offs=offsets), 2 * 5 * 8 * 16),
+        (lambda x: functional.grouped_mm(x[0].expand(2, 5, 8), experts), 2 * 2 * 5 * 8 * 16),
+        (lambda x: torch.einsum("btd,bsd->bts", x, x), 2 * 5 * 5 * 8),
+        (lambda x: torch.baddbmm(torch.ones(1, 5, 5), x, x.mT), 2 * 5 * 5 * 8),
+        (lambda x: torch.addbmm(torch.ones(5, 5), x, x.mT), 2 * 5 * 5 * 8),
+        (lambda x: x[0] @ x[0, 0], 2 * 5 * 8),
+        (lambda x: x[0, 0] @ x[0, 1], 2 * 8),
+        (lambda x: torch.addmv(torch.ones(5), x[0], x[0, 0]), 2 * 5 * 8),
+        (lambda x: bilinear(x, x), 2 * 5 * 3 * (8 * 8 + 8)),
+        (lambda x: functional.conv1d(x.mT, torch.ones(8, 1, 3), groups=8, padding=2), 2 * 8 * 7 * 3),
+        (lambda x: (x * x).sum(-1), 0),
+    ):
+        assert passed(run) == CountedFlops(wanted)
+
+
+def test_a_module_that_is_given_a_parameter_counts() -> None:
+    latents, layer = nn.Embedding(5, 8), nn.Linear(8, 8, bias=False)
+    assert passed(lambda x: layer(latents.weight) + x, latents, layer) == CountedFlops(2 * 5 * 8 * 8)
+
+
+def test_what_cannot_be_counted_is_named() -> None:
+    @torch.library.custom_op("lpzero_test::opaque", mutates_args=())
+    def opaque(x: Tensor) -> Tensor:
+        return x @ x.mT
+
+    counted = passed(lambda x: torch.fft.fft(opaque(x) @ x).real)
+    assert counted == CountedFlops(2 * 5 * 5 * 8, ("aten._fft_r2c", "lpzero_test.opaque"))
+
+
+def test_a_model_is_counted_as_it_was_written_and_left_so() -> None:
+    layer = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.5)).train()
+    state = torch.random.get_rng_state()
+    assert passed(lambda x: checkpoint(layer, x, use_reentrant=True), layer) == CountedFlops(2 * 5 * 8 * 8)
+    assert layer.training
+    assert torch.equal(torch.random.get_rng_state(), state)
