@@ -1,0 +1,138 @@
+"""What the weights of a block are for, by what becomes of their outputs.
+
+Between two reads of the residual stream a block makes a *branch*: what it computes until the result is added to the
+stream. A branch in which positions meet (products of two activations, softmax attention, convolutions over tokens, scans)
+is an operation; one that works on every position by itself is a feed-forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lpzero.spaces.models.sites import Group
+from lpzero.spaces.reading.passage import Operation, Passage, Passed
+
+_PRODUCTS = ("aten.mm", "aten.bmm", "aten.addmm", "aten.baddbmm", "aten.matmul", "aten.mv", "aten.dot")
+_SCANS = ("aten.cumsum", "aten.cumprod", "aten.logcumsumexp", "aten.cummax", "aten._cummax_helper", "aten.roll")
+_RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn_layer")
+_SUMS = ("aten.add", "aten.add_", "aten.sub", "aten.sub_")
+
+
+@dataclass
+class Flow:
+    """What happened to the tensors of one layer.
+
+    Attributes:
+        parts: Parameter to the branch that it is in.
+        mixing: Branches in which positions meet.
+        sums: Which branches are added into which, before the stream.
+    """
+
+    parts: dict[int, int] = field(default_factory=dict)
+    mixing: set[int] = field(default_factory=set)
+    sums: set[tuple[int, int]] = field(default_factory=set)
+    _above: dict[int, int] = field(default_factory=dict)
+
+    def group(self, node: int) -> Group | None:
+        """What a parameter's or an activation's node belongs to; None where the layer does not show it."""
+        if node not in self._above:
+            return None
+        return "operation" if self._root(node) in self._mixed() else "feed_forward"
+
+    def _mixed(self) -> set[int]:
+        """Branches in which positions meet, those that only feed one and those that only come of one."""
+        found = {self._root(node) for node in self.mixing}
+        edges = {(self._root(a), self._root(b)) for a, b in self.sums}
+        forward, backward = set(found), set(found)
+        for _ in range(len(edges)):
+            forward |= {b for a, b in edges if a in forward}
+            backward |= {a for a, b in edges if b in backward}
+        return forward | backward
+
+    def _root(self, node: int) -> int:
+        above = self._above.setdefault(node, node)
+        while above != self._above[above]:
+            above = self._above[above]
+        return above
+
+    def join(self, nodes: list[int]) -> None:
+        """Put nodes into one branch."""
+        roots = [self._root(node) for node in nodes]
+        for root in roots[1:]:
+            self._above[root] = roots[0]
+
+    def __contains__(self, node: int) -> bool:
+        return node in self._above
+
+
+def layer_flow(passage: Passage, start: int, stop: int) -> Flow:
+    """Follow the tensors of a layer through operations ``start`` to ``stop``.
+
+    What was there before is the stream, a mask or another table; sums with it are the stream again.
+    """
+    flow = Flow()
+    weights = {node for node in passage.parameters}  # those that come of weights alone
+    sources: dict[int, set[int]] = {node: {node} for node in weights}
+    tokens = passage.shape
+    for operation in passage.operations[start:stop]:
+        fixed = [p for p in operation.inputs if p.node in weights]
+        moving = [p for p in operation.inputs if p.node not in weights]
+        if fixed and not moving:
+            for made in operation.outputs:
+                weights.add(made.node)
+                sources.setdefault(made.node, set()).update(*(sources[p.node] for p in fixed))
+            continue
+        _follow(flow, operation, fixed, moving, tokens, sources)
+    return flow
+
+
+def _follow(
+    flow: Flow,
+    operation: Operation,
+    fixed: list[Passed],
+    moving: list[Passed],
+    tokens: tuple[int, int],
+    sources: dict[int, set[int]],
+) -> None:
+    branches = [p.node for p in moving if p.node in flow]
+    made = [p.node for p in operation.outputs]
+    heavy = [node for p in fixed if _is_matrix(p) for node in sources[p.node]]
+    mixes = _mixes(operation, fixed, moving, tokens)
+    if not (branches or heavy or mixes):
+        return
+    on_stream = any(
+        p.node not in flow and p.real and operation.outputs and p.shape == operation.outputs[0].shape for p in moving
+    )
+    if operation.name in _SUMS and not heavy and not mixes:
+        if on_stream:
+            return
+        fresh = [node for node in made if node not in flow]
+        flow.join(fresh or made)
+        flow.sums |= {(branch, node) for branch in branches for node in made}
+        return
+    flow.join([*branches, *heavy, *made])
+    if mixes and made:
+        flow.mixing.add(made[0])
+
+
+def _is_matrix(passed: Passed) -> bool:
+    return sum(size > 1 for size in passed.shape) >= 2
+
+
+def _mixes(operation: Operation, fixed: list[Passed], moving: list[Passed], tokens: tuple[int, int]) -> bool:
+    """Whether an operation brings positions together."""
+    name = operation.name
+    real = [p for p in moving if p.real]
+    if name in _PRODUCTS:
+        # products of two matrices a token, as in the sum over its experts, stay at their position
+        apart = name == "aten.bmm" and real and real[0].shape[0] % (tokens[0] * tokens[1]) == 0
+        return not any(_is_matrix(p) for p in fixed) and len(real) >= 2 and not apart
+    if name == "aten.convolution":
+        kernel = next((p for p in fixed if len(p.shape) >= 3), None)
+        return kernel is not None and any(size > 1 for size in kernel.shape[2:])
+    if name in _SCANS:
+        return bool(real)
+    if name.startswith("aten._fft") or "attention" in name or "scan" in name:
+        return True
+    short = name.removeprefix("aten.").removeprefix("_")
+    return short.startswith(_RECURRENT) or short in ("cudnn_rnn", "thnn_fused_lstm_cell", "mkldnn_rnn_layer")

@@ -1,0 +1,66 @@
+"""A pass through a user's model that leaves the model as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+_REGISTRIES = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_buffers")
+
+
+@contextmanager
+def unchanged(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards.
+
+    Restored are modes, ``requires_grad``, buffers and their numbers, hooks, and what the model writes down beside them:
+    transformers, for one, leaves hooks of its own in a model that is asked for attentions. What ``torch.compile`` made
+    runs as it was written, since a compiled pass shows no module.
+    """
+    modes = {module: module.training for module in model.modules()}
+    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
+    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=devices))
+        stack.enter_context(torch.compiler.set_stance("force_eager"))
+        for module in modes:
+            stack.callback(_restored, module, dict(vars(module)), _registries(module))
+        for buffer in model.buffers():
+            if not buffer.is_meta:
+                stack.callback(_refilled, buffer, buffer._version, buffer.detach().clone())
+        try:
+            model.eval()
+            for parameter in wanted:
+                if parameter.is_floating_point() or parameter.is_complex():
+                    parameter.requires_grad_(True)
+            yield
+        finally:
+            for module, mode in modes.items():
+                module.training = mode
+            for parameter, flag in wanted.items():
+                parameter.requires_grad_(flag)
+
+
+def _registries(module: nn.Module) -> dict[str, dict[Any, Any]]:
+    return {name: dict(vars(module)[name]) for name in _REGISTRIES if name in vars(module)}
+
+
+def _restored(module: nn.Module, attributes: dict[str, Any], registries: dict[str, dict[Any, Any]]) -> None:
+    """Take away what was added to a module, and put back what was replaced."""
+    found = vars(module)
+    for name in [name for name in found if name not in attributes]:
+        del found[name]
+    found.update(attributes)
+    for name, entries in registries.items():
+        if dict(found[name]) != entries or list(found[name]) != list(entries):
+            found[name].clear()
+            found[name].update(entries)
+
+
+def _refilled(buffer: torch.Tensor, version: int, numbers: torch.Tensor) -> None:
+    if buffer._version != version:
+        with torch.no_grad():
+            buffer.copy_(numbers)
