@@ -8,9 +8,8 @@ round-off, since the true gradient is zero there.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,8 +18,12 @@ from torch import Tensor, nn
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.record import Record, arranged, recorded
 from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
-from lpzero.spaces.models.sites import Group, OutputSite, SiteMap
+from lpzero.spaces.models.sites import Group, Reading, SiteMap
+from lpzero.spaces.reading.unchanged import unchanged
+
+__all__ = ["Operands", "Site", "extract", "unchanged"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Operands:
         tensors: For each family of operands, one detached tensor a site, in the order of its sites.
         absent: Families of sites that the model does not show at all.
         shape: What the model is.
+        refused: What cannot be told of the model, an operand, a family or a count, to the reason.
+        loose: Families with a tensor whose axes are not known to be (batch, tokens, width), to the reason.
     """
 
     depth: int
@@ -57,9 +62,13 @@ class Operands:
     tensors: dict[str, tuple[Tensor, ...]]
     absent: frozenset[SiteFamily] = frozenset()
     shape: ModelShape = UNKNOWN
+    refused: Mapping[str, str] = field(default_factory=dict)
+    loose: Mapping[SiteFamily, str] = field(default_factory=dict)
 
     def count(self, name: str) -> float:
         """A count of the shape; raises LpzeroError where the model does not show it."""
+        if name in self.refused:
+            raise LpzeroError(f"{name}: {self.refused[name]}")
         found = self.shape.counts[name]
         if math.isnan(found):
             raise LpzeroError(f"the model shows no {name}: {OPERANDS['attention'].remedy}")
@@ -71,6 +80,9 @@ class Operands:
         Raises:
             LpzeroError: The model does not show the operand at all.
         """
+        for name in (operand.name, operand.site_family):
+            if name in self.refused:
+                raise LpzeroError(f"{operand.name}: {self.refused[name]}")
         if operand.site_family in self.absent:
             remedy = f": {operand.remedy}" if operand.remedy else ""
             raise LpzeroError(f"the model shows no {operand.name}{remedy}")
@@ -80,54 +92,6 @@ class Operands:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
 
-
-@contextmanager
-def unchanged(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
-    with torch.random.fork_rng(devices=devices):
-        try:
-            model.eval()
-            for parameter in wanted:
-                parameter.requires_grad_(True)
-            yield
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
-            for parameter, flag in wanted.items():
-                parameter.requires_grad_(flag)
-
-
-@contextmanager
-def _recorded(model: nn.Module, site_map: SiteMap, seen: dict[Any, Tensor]) -> Iterator[None]:
-    """Fill ``seen`` in the next forward pass: each output site, and the embedding under None."""
-    modules = dict(model.named_modules())
-    by_module: dict[tuple[str, str], list[OutputSite]] = {}
-    for site in site_map.outputs:
-        by_module.setdefault((site.module, site.take), []).append(site)
-
-    def recorder(sites: list[OutputSite]) -> Any:
-        def record(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            for site in sites:
-                tensor = output if site.take == "output" else args[0]
-                seen[site] = tensor if site.part is None else tensor[..., slice(*site.part)]
-
-        return record
-
-    def record_embedding(_module: nn.Module, _args: tuple[Any, ...], output: Tensor) -> None:
-        seen[None] = output
-
-    with ExitStack() as stack:
-        for (name, _take), sites in by_module.items():
-            stack.callback(modules[name].register_forward_hook(recorder(sites)).remove)
-        stack.callback(modules[site_map.embedding].register_forward_hook(record_embedding).remove)
-        yield
-
-
-def _detached(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone()
 
 
 def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
@@ -142,65 +106,172 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         Detached tensors: weights (views of the parameters: never write to them) and gradients in the shape of
         their parameter, activations and heads (batch, tokens, width), attention (batch, heads, tokens, tokens),
         hidden states and the Jacobian (batch, tokens, width). A parameter that the loss does not reach has a
-        gradient of zeros.
+        gradient of zeros. Of a module that is called several times all calls are there, joined in order: tokens in
+        chunks as one sequence, rows of experts one below the other.
 
     Raises:
         LpzeroError: The model returned no loss, another number of hidden states or attentions than its depth asks
-            for, or a site of the map was not reached.
+            for, or a site that the model itself names was not reached.
     """
     parameters = dict(model.named_parameters())
-    seen: dict[Any, Tensor] = {}
-    with unchanged(model), torch.enable_grad(), _recorded(model, site_map, seen):
-        output = model(
-            input_ids=batch.input_ids, labels=batch.labels, output_attentions=True, output_hidden_states=True
-        )
+    weights = [parameters[site.parameter] for site in site_map.parameters]
+    with unchanged(model), torch.enable_grad():
+        with recorded(model, site_map, tokens=batch.input_ids.shape[1]) as seen:
+            output = model(
+                input_ids=batch.input_ids, labels=batch.labels, output_attentions=True, output_hidden_states=True
+            )
         loss, hidden, attentions = _checked(output, site_map, seen)
-        by = [parameters[site.parameter] for site in site_map.parameters] + [seen[None]]
-        gradients = torch.autograd.grad(loss, by, allow_unused=True)
-    filled = [torch.zeros_like(p) if g is None else g for p, g in zip(by, gradients, strict=True)]
-    attended = [(layer, a) for layer, a in enumerate(attentions, start=1) if a is not None]
+        gradients = _gradients(loss, [*weights, *([] if seen.embedding is None else [seen.embedding])])
+    shown = _Shown(site_map.reading, seen, batch)
+    if site_map.reading is None:
+        attended = [(Site(layer, "probabilities"), a) for layer, a in enumerate(attentions, start=1) if a is not None]
+        streams = [(Site(layer, "stream"), h) for layer, h in enumerate(hidden)]
+    else:
+        attended = shown.attended([a for a in attentions if a is not None])
+        streams = shown.streams(hidden)
+    found: dict[SiteFamily, list[tuple[Site, Tensor]]] = {
+        "attention": attended,
+        "hidden": streams,
+        "jacobian": [(Site(0, "embedding"), gradient) for gradient in gradients[len(weights) :]],
+    }
+    for family in ("activation", "head"):
+        outputs = [site for site in site_map.outputs if site.family == family and site in seen.outputs]
+        found[family] = [(Site(s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer)) for s in outputs]
     sites: dict[SiteFamily, tuple[Site, ...]] = {
         "parameter": tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters),
-        "attention": tuple(Site(layer, "probabilities") for layer, _ in attended),
-        "hidden": tuple(Site(layer, "stream") for layer in range(len(hidden))),
-        "jacobian": (Site(0, "embedding"),),
+        **{family: tuple(site for site, _ in row) for family, row in found.items()},
     }
     tensors = {
-        "weight": tuple(p.detach() for p in by[:-1]),
-        "grad": tuple(g.detach() for g in filled[:-1]),
-        "attention": tuple(_detached(a) for _, a in attended),
-        "hidden": tuple(_detached(h) for h in hidden),
-        "jacobian": (filled[-1].detach(),),
+        "weight": tuple(p.detach() for p in weights),
+        "grad": tuple(g.detach() for g in gradients[: len(weights)]),
+        **{family: tuple(_detached(tensor) for _, tensor in row) for family, row in found.items()},
     }
-    hooked: tuple[SiteFamily, ...] = ("activation", "head")
-    for family in hooked:
-        outputs = [site for site in site_map.outputs if site.family == family]
-        sites[family] = tuple(Site(s.layer, s.role) for s in outputs)
-        tensors[family] = tuple(_detached(seen[s]) for s in outputs)
-    there: dict[SiteFamily, bool] = {"hidden": bool(hidden), "attention": bool(attentions)}
-    for family in hooked:
-        there[family] = bool(sites[family])
-    absent = frozenset(family for family, found in there.items() if not found)
+    absent = frozenset(family for family, row in found.items() if not row)
     ordered = {family: sites[family] for family in SITE_FAMILIES}
-    width = (hidden[-1] if hidden else seen[None]).shape[-1]
-    shape = model_shape(model, site_map, width, [a for _, a in attended] if attentions else None)
-    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape)
+    width = shown.width or (hidden[-1] if hidden else gradients[-1]).shape[-1]
+    heads = [a for _, a in attended] if attentions and "heads" not in shown.refused else None
+    shape = model_shape(model, site_map, width, heads)
+    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, shown.refused, shown.loose)
 
 
-def _checked(
-    output: Any, site_map: SiteMap, seen: dict[Any, Tensor]
-) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+class _Shown:
+    """What a pass shows of a model that did not name its sites, checked before it is believed."""
+
+    def __init__(self, reading: Reading | None, seen: Record, batch: Batch) -> None:
+        self._reading, self._seen = reading, seen
+        self._shape = (batch.input_ids.shape[0], batch.input_ids.shape[1])
+        self.width = 0 if reading is None else reading.width
+        self.refused = {} if reading is None else dict(reading.refused)
+        self.loose: dict[SiteFamily, str] = {}
+
+    def attended(self, attentions: list[Tensor]) -> list[tuple[Site, Tensor]]:
+        """The attentions at their layers; none of them where one is no probabilities."""
+        assert self._reading is not None
+        if "attention" in self.refused or not attentions:
+            return []
+        reason = next((reason for a in attentions if (reason := _not_probable(a))), "")
+        if not reason and len(attentions) != len(self._reading.attention):
+            reason = f"expected {len(self._reading.attention)} of them from the model, found {len(attentions)}"
+        if reason:
+            self.refused["attention"] = self.refused["heads"] = f"`attentions` of the model: {reason}"
+            return []
+        return [(Site(*place), a) for place, a in zip(self._reading.attention, attentions, strict=True)]
+
+    def streams(self, hidden: tuple[Tensor, ...]) -> list[tuple[Site, Tensor]]:
+        """The hidden states at their layers, as the model returns them or as its blocks pass them on."""
+        assert self._reading is not None
+        if "hidden" in self.refused:
+            return []
+        if self._reading.hidden is not None:
+            found = list(zip(self._reading.hidden, hidden, strict=False))
+            return [(Site(*place), self.arranged("hidden", h, place[0])) for place, h in found]
+        streams = [(s, self._seen.streams[s]) for s in self._reading.streams if s in self._seen.streams]
+        return [(Site(s.layer, s.role), self.arranged("hidden", tensor, s.layer)) for s, tensor in streams]
+
+    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int) -> Tensor:
+        """A tensor as (batch, tokens, width) where that is certain; else it is as it was, and its family is loose."""
+        if self._reading is None:
+            return tensor
+        found = arranged(tensor, self._shape, self._reading.axes, turned=layer in self._reading.convolved)
+        if found is None:
+            self.loose[family] = (
+                f"expected tensors (batch, tokens, width) of {self._shape[0]} x {self._shape[1]} tokens to look along "
+                f"their axes, found {tuple(tensor.shape)}"
+            )
+        return tensor if found is None else found
+
+
+def _detached(tensor: Tensor) -> Tensor:
+    return tensor.detach().clone()
+
+
+def _gradients(loss: Tensor, by: list[Tensor]) -> list[Tensor]:
+    """Gradients of the loss, zeros where it does not depend on a tensor."""
+    if _checkpointed(loss):
+        found = _by_backward(loss, by)
+    else:
+        found = list(torch.autograd.grad(loss, by, allow_unused=True))
+    return [torch.zeros_like(p) if g is None else g for p, g in zip(by, found, strict=True)]
+
+
+def _checkpointed(loss: Tensor) -> bool:
+    """Whether a part of the graph is computed again in the backward pass, in the way that knows ``backward`` alone."""
+    left, seen = [loss.grad_fn], set()
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if node.name() == "CheckpointFunctionBackward":
+            return True
+        left += [following for following, _ in node.next_functions]
+    return False
+
+
+def _by_backward(loss: Tensor, by: list[Tensor]) -> list[Tensor | None]:
+    """The same by ``backward``, which writes to the tensors: what stood there before is put back."""
+    before = [tensor.grad if tensor.is_leaf else None for tensor in by]
+    for tensor in by:
+        if tensor.is_leaf:
+            tensor.grad = None
+        else:
+            tensor.retain_grad()
+    try:
+        loss.backward()
+        return [tensor.grad for tensor in by]
+    finally:
+        for tensor, grad in zip(by, before, strict=True):
+            tensor.grad = grad
+
+
+def _not_probable(attention: Any) -> str:
+    """Why an attention is none of probabilities; empty where it is."""
+    if not isinstance(attention, Tensor) or attention.ndim != 4:
+        shape = tuple(attention.shape) if isinstance(attention, Tensor) else type(attention).__name__
+        return f"expected probabilities (batch, heads, tokens, tokens), found {shape}"
+    if bool((attention < 0).any()):
+        return "expected probabilities, found numbers below 0"
+    rows = attention.detach().float().sum(-1)
+    # bfloat16 has three digits
+    if not bool(((rows - 1).abs() < 2e-2).all()):
+        return f"expected probabilities whose rows add up to 1, found {float(rows.min()):.4g} to {float(rows.max()):.4g}"
+    return ""
+
+
+def _checked(output: Any, site_map: SiteMap, seen: Record) -> tuple[Tensor, tuple[Tensor, ...], tuple[Any, ...]]:
     """The loss, hidden states and attentions of an output; the last two are empty where they are not shown."""
     loss = getattr(output, "loss", None)
     hidden = tuple(getattr(output, "hidden_states", None) or ())
     attentions = tuple(getattr(output, "attentions", None) or ())
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
+    if site_map.reading is not None:
+        return loss.reshape(()), hidden, attentions
     for name, found, wanted in (("hidden states", hidden, 1), ("attentions", attentions, 0)):
         if found and len(found) != site_map.depth + wanted:
             raise LpzeroError(f"expected {site_map.depth + wanted} {name} from the model, found {len(found)}")
-    missed = [site for site in (*site_map.outputs, None) if site not in seen]
-    if missed:
-        module = site_map.embedding if missed[0] is None else missed[0].module
+    missed = [site for site in site_map.outputs if site not in seen.outputs]
+    if missed or seen.embedding is None:
+        module = missed[0].module if missed else site_map.embedding
         raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
     return loss.reshape(()), hidden, attentions

@@ -76,6 +76,7 @@ class ModelScore(_Score):
         costs: Its counted costs.
         seed: Seed of every random choice.
         batch_sha256: Of the tokens that it was shown.
+        notes: What was found of its structure that a user should know, and what could not be told.
         scores: One a proxy, in their order.
         percentiles: None where they were not asked for.
     """
@@ -87,6 +88,7 @@ class ModelScore(_Score):
     costs: CountedCosts
     seed: int
     batch_sha256: str
+    notes: list[str] = []
     scores: list[ProxyScore]
     percentiles: Percentiles | None
 

@@ -30,10 +30,10 @@ from lpzero.scoring.model import LoadedModel, load_model
 from lpzero.scoring.percentiles import SpaceSample
 from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
 from lpzero.seeds import derived_seed
-from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
-from lpzero.spaces.models.foreign import Answering, flat_sites, guessed_objective, guessed_vocabulary
+from lpzero.spaces.models.foreign import Answering, guessed_objective, guessed_vocabulary
 from lpzero.spaces.models.sites import SitedModel, SiteMap
+from lpzero.spaces.reading.read import read_model
 
 _LOG = logging.getLogger(__name__)
 
@@ -106,6 +106,10 @@ class ModelScorer:
             raise
         except MODEL_ERRORS as err:
             raise LpzeroError(f"{name}: the model cannot be read: {type(err).__name__}: {line_of(err)}") from err
+        reading = readable.site_map.reading
+        notes = () if reading is None else reading.notes
+        for note in notes:
+            _LOG.warning("note: %s: %s", name, note)
         with single_threaded():
             scores = score_model(
                 readable.model, readable.site_map, _shape(loaded, readable), readable.batch, self.proxies
@@ -129,6 +133,7 @@ class ModelScorer:
             costs=costs,
             seed=self.probe.seed,
             batch_sha256=readable.batch.sha256,
+            notes=list(notes),
             scores=[_row(proxy, result) for proxy, result in zip(self.proxies, scores, strict=True)],
             percentiles=self.sample.percentiles(name, loaded.space, scores),
         )
@@ -177,7 +182,8 @@ def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
     if isinstance(model, SitedModel):
         return _Readable(model, model.site_map(), batch.to(probe.device))
     answering = Answering(model, guessed_objective(model))
-    return _Readable(answering, _sites(answering), batch.to(probe.device))
+    batch = batch.to(probe.device)
+    return _Readable(answering, read_model(answering, batch.input_ids, batch.labels), batch)
 
 
 def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
@@ -186,15 +192,6 @@ def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
         return batch_of(loaded.example, objective)
     rng = np.random.default_rng(derived_seed(probe.seed, "batch"))
     return random_batch(guessed_vocabulary(model), objective, rng, batch=probe.batch, tokens=probe.tokens)
-
-
-def _sites(model: nn.Module) -> SiteMap:
-    try:
-        return discover_sites(model)
-    except LpzeroError:
-        sites = flat_sites(model)
-        _LOG.warning("note: the model has no list of blocks and no site_map method: all of it counts as one layer")
-        return sites
 
 
 def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.spaces.models.output import UNLABELLED, ModelOutput
-from lpzero.spaces.models.sites import ParameterSite, SiteMap
 from lpzero.spaces.space import Objective
 
 ASKED = ("labels", "output_attentions", "output_hidden_states", "return_dict", "use_cache")
@@ -57,8 +56,8 @@ class Answering(nn.Module):
         loss = self._loss(output, labels)
         return ModelOutput(
             loss=loss,
-            hidden_states=getattr(output, "hidden_states", None) or (),
-            attentions=getattr(output, "attentions", None) or (),
+            hidden_states=_of_both(output, "hidden_states"),
+            attentions=_of_both(output, "attentions"),
         )
 
     def get_input_embeddings(self) -> nn.Module:
@@ -93,6 +92,16 @@ class Answering(nn.Module):
         )
 
 
+def _of_both(output: Any, name: str) -> tuple[Any, ...]:
+    """What an output has under a name; of an encoder-decoder that of the encoder, of the decoder, and across them."""
+    found = getattr(output, name, None)
+    if found is not None:
+        return tuple(found)
+    parts = (getattr(output, f"encoder_{name}", None), getattr(output, f"decoder_{name}", None))
+    across = getattr(output, "cross_attentions", None) if name == "attentions" else None
+    return tuple(one for part in (*parts, across) for one in part or ())
+
+
 def guessed_objective(model: nn.Module) -> Objective:
     """``"masked"`` for a model whose class says masked language model, else ``"causal"``."""
     return "masked" if "MaskedLM" in type(model).__name__ else "causal"
@@ -113,27 +122,3 @@ def guessed_vocabulary(model: nn.Module) -> int:
     raise LpzeroError(
         "expected a model with config.vocab_size or an embedding table: give example_batch() beside build_model()"
     )
-
-
-def flat_sites(model: nn.Module) -> SiteMap:
-    """The sites of a model without blocks: embedding tables, one layer, projections back to the vocabulary.
-
-    Raises:
-        LpzeroError: It has no embedding table.
-    """
-    tables = {name: module for name, module in model.named_modules() if isinstance(module, nn.Embedding)}
-    if not tables:
-        raise LpzeroError(
-            f"found no blocks and no torch.nn.Embedding in {type(model).__name__}: give the model a site_map method"
-        )
-    vocabularies = {table.num_embeddings for table in tables.values()}
-    sites = []
-    for name, parameter in model.named_parameters():
-        role = name.removesuffix(".weight")
-        if parameter.ndim >= 2 and role in tables:
-            sites.append(ParameterSite(0, role, "embedding", name))
-        elif parameter.ndim >= 2 and parameter.shape[0] in vocabularies:
-            sites.append(ParameterSite(2, role, "output", name))
-        elif parameter.ndim >= 2:
-            sites.append(ParameterSite(1, role, "feed_forward", name))
-    return SiteMap(1, tuple(sites), (), next(iter(tables)))

@@ -7,13 +7,14 @@ Layer 0 is the embedding, layers 1 to ``depth`` are the blocks, layer ``depth + 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Group = Literal["embedding", "operation", "feed_forward", "output"]
+Axes = Literal["batch first", "tokens first"] | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class OutputSite:
         module: The module's name in ``model.named_modules()``.
         take: Whether the module's output is read or its first positional input.
         part: (start, stop) along the last axis, for fused projections; None for all of it.
+        block: The call of a block that the module must be called in; None where any call counts.
     """
 
     family: Literal["activation", "head"]
@@ -52,6 +54,68 @@ class OutputSite:
     module: str
     take: Literal["output", "input"] = "output"
     part: tuple[int, int] | None = None
+    block: BlockCall | None = None
+
+
+@dataclass(frozen=True)
+class BlockCall:
+    """One application of a block.
+
+    Attributes:
+        module: Its name in ``model.named_modules()``.
+        turn: How many calls of it come before, in one forward pass.
+    """
+
+    module: str
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class StreamSite:
+    """A tensor of the residual stream, at the border of a block.
+
+    Attributes:
+        layer: 0 for what enters the first block, else the block that it comes out of.
+        role: Unique in its layer.
+        block: The block's call.
+        take: Whether it is among the call's inputs or its outputs.
+        index: Which of the tensors there, those of tuples and keywords counted in.
+    """
+
+    layer: int
+    role: str
+    block: BlockCall
+    take: Literal["output", "input"]
+    index: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a model that does not name its sites, beside the sites that were found.
+
+    Attributes:
+        width: That of the residual stream; 0 where there is none.
+        axes: Which of its axes comes first; None where that cannot be told.
+        convolved: Layers with convolutions, whose tensors may have their width before their tokens.
+        stacks: Number of blocks of each stack, in the order of the pass.
+        hidden: Layer and role of each of the hidden states that the model returns; None where they are not to be used.
+        streams: Where the hidden states are read instead.
+        attention: Layer and role of each of the attentions that the model returns, those that are None left out.
+        unreached: Parameters of parts that the pass does not reach, such as a vision tower; they are no sites.
+        notes: What a user should know.
+        refused: What cannot be told, and why: the name of a family of sites, an operand or a count to one line.
+    """
+
+    width: int = 0
+    axes: Axes = None
+    convolved: frozenset[int] = frozenset()
+    stacks: tuple[int, ...] = ()
+    hidden: tuple[tuple[int, str], ...] | None = None
+    streams: tuple[StreamSite, ...] = ()
+    attention: tuple[tuple[int, str], ...] = ()
+    unreached: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +128,7 @@ class SiteMap:
         outputs: The sites that are read by hooks.
         embedding: Name of the module whose output, (batch, tokens, width), is the embedding that the
             Jacobian is taken at.
+        reading: Of a model that does not name its sites; None for one that does.
 
     Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).
     """
@@ -72,6 +137,7 @@ class SiteMap:
     parameters: tuple[ParameterSite, ...]
     outputs: tuple[OutputSite, ...]
     embedding: str
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)

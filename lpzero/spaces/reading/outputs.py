@@ -1,0 +1,97 @@
+"""The outputs of modules that operands are read from: heads and activations, at every call of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from torch import nn
+
+from lpzero.spaces.models.sites import Group, OutputSite
+from lpzero.spaces.reading.flow import Flow
+from lpzero.spaces.reading.layers import Layers
+from lpzero.spaces.reading.names import head_sites, is_non_linearity, kind, surely
+from lpzero.spaces.reading.passage import Call, Passage
+
+
+def output_sites(
+    model: nn.Module,
+    passage: Passage,
+    layers: Layers,
+    flows: Sequence[Flow],
+    groups: Mapping[str, Group],
+) -> list[OutputSite]:
+    """The sites in every layer, in the order of the pass; a module that is called several times in a block is one.
+
+    Args:
+        model: The model that was run.
+        passage: What the pass did.
+        layers: Its blocks.
+        flows: What each layer is for.
+        groups: That of every parameter that is a site.
+    """
+    finder = _Finder(model, passage, layers, groups)
+    found: list[OutputSite] = []
+    for layer, flow in enumerate(flows, 1):
+        here = list(finder.sites(layer, flow))
+        found += here
+    return found
+
+
+class _Finder:
+    def __init__(self, model: nn.Module, passage: Passage, layers: Layers, groups: Mapping[str, Group]) -> None:
+        self._passage, self._layers, self._groups = passage, layers, groups
+        self._modules = dict(model.named_modules())
+        self._aliases: dict[int, list[str]] = {}
+        for name, module in model.named_modules(remove_duplicate=False):
+            self._aliases.setdefault(id(module), []).append(name)
+
+    def sites(self, layer: int, flow: Flow) -> Iterator[OutputSite]:
+        """Heads, then activations, of all calls that a layer is made of."""
+        calls = self._layers.calls[layer - 1]
+        activations: list[OutputSite] = []
+        for block in calls:
+            seen: dict[str, list[Call]] = {}
+            for call in self._passage.calls:
+                inside = block.start <= call.start and call.stop <= block.stop and call is not block
+                if inside and self._is_within(call, block):
+                    seen.setdefault(call.module, []).append(call)
+            where = Layers.block_call(block)
+            for name, inner in seen.items():
+                path = Layers.path(calls, block, self._name_within(name, block.module))
+                for site in self._heads(path, name, layer):
+                    yield replace(site, block=where)
+                if self._is_activation(path, name, inner, flow):
+                    activations.append(OutputSite("activation", layer, path, name, block=where))
+            if not activations:
+                # where the non-linearity is a plain function, the module that it ends is read, as BERT names it
+                ends = [name for name in seen if name.endswith("intermediate")]
+                activations += [
+                    OutputSite("activation", layer, Layers.path(calls, block, name), name, block=where) for name in ends
+                ]
+        yield from activations
+
+    def _is_within(self, call: Call, block: Call) -> bool:
+        above: Call | None = call
+        while above is not None and above is not block:
+            above = None if above.parent is None else self._passage.calls[above.parent]
+        return above is block
+
+    def _name_within(self, name: str, block: str) -> str:
+        """The name that a module has in a block, where it has one: one that several blocks share has several."""
+        names = self._aliases[id(self._modules[name])]
+        return next((alias for alias in names if alias.startswith(f"{block}.")), name)
+
+    def _heads(self, path: str, name: str, layer: int) -> Iterator[OutputSite]:
+        module = self._modules[name]
+        own = [f"{name}.{weight}" for weight, p in module.named_parameters(recurse=False) if p.ndim >= 2]
+        if own and self._groups.get(own[0], "operation") == "operation" and kind(path) != "feed_forward":
+            yield from head_sites(path, module, name, layer)
+
+    def _is_activation(self, path: str, name: str, calls: Sequence[Call], flow: Flow) -> bool:
+        if not is_non_linearity(self._modules[name]):
+            return False
+        if surely(path) is not None:
+            return surely(path) == "feed_forward"
+        groups = {flow.group(p.node) for call in calls for p in call.outputs[:1]}
+        return kind(path) != "operation" and "operation" not in groups
