@@ -21,18 +21,17 @@ _SIZES: Mapping[int, str] = {
     HEADS: "num_attention_heads n_head n_heads num_heads encoder_attention_heads decoder_attention_heads "
     "attention_heads num_encoder_attention_heads num_decoder_attention_heads linear_num_value_heads mamba_n_heads "
     "mamba_num_heads linear_num_heads index_n_heads num_experts num_local_experts n_routed_experts "
-    "speech_encoder_attention_heads moe_num_experts num_buckets swa_num_attention_heads num_mem_heads "
-    "qk_rope_head_dim patch_size",
+    "speech_encoder_attention_heads moe_num_experts num_buckets swa_num_attention_heads num_mem_heads patch_size",
     LAYERS: "num_key_value_heads linear_num_key_heads num_kv_heads num_query_groups swa_num_key_value_heads "
     "num_experts_per_tok moe_topk num_hidden_layers n_layer n_layers num_layers encoder_layers decoder_layers "
     "num_encoder_layers num_decoder_layers num_blocks depth max_window_layers speech_encoder_layers "
-    "conf_num_hidden_layers num_self_attends_per_block moe_k num_layers_per_stack moe_layer_end_index",
+    "n_groups mamba_n_groups n_group conf_num_hidden_layers num_self_attends_per_block moe_k num_layers_per_stack moe_layer_end_index",
     8: "head_dim qk_nope_head_dim v_head_dim qk_head_dim d_kv d_head dim_head linear_key_head_dim linear_head_dim "
     "linear_value_head_dim attention_head_dim kv_channels index_head_dim mamba_d_state state_size ssm_state_size "
-    "time_step_rank mamba_dt_rank query_pre_attn_scalar swa_head_dim mamba_d_head mamba_head_dim rotary_dim "
+    "time_step_rank mamba_dt_rank query_pre_attn_scalar swa_head_dim rotary_dim "
     "index_topk window_size sliding_window attention_head_size d_rel laurel_rank hidden_size_per_layer_input "
-    "n_groups mamba_n_groups image_size intra_bottleneck_size",
-    16: "embedding_size chunk_size mamba_chunk_size block_size attention_window local_attention local_radius "
+    "image_size qk_rope_head_dim",
+    16: "mamba_d_head mamba_head_dim qk_head_dim embedding_size chunk_size mamba_chunk_size block_size attention_window local_attention local_radius "
     "segment_means_seq_len num_landmarks attention_chunk_size num_latents sliding_window_size global_block_size "
     "attention_window_size expert_capacity rel_extent",
     VOCABULARY: "vocab_size src_vocab_size tgt_vocab_size decoder_vocab_size vocab_size_per_layer_input "
@@ -43,7 +42,35 @@ _SIZES: Mapping[int, str] = {
 }
 _SHRUNK = {name: size for size, names in _SIZES.items() for name in names.split()}
 _SPECIAL_TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2}
-_MORE: Mapping[str, Mapping[str, Any]] = {}
+_MORE: Mapping[str, Mapping[str, Any]] = {
+    "blt": {"encoder_hash_byte_group_vocab": 500},
+    "dots1": {"n_routed_experts": 4, "n_shared_experts": 1, "num_experts_per_tok": 2},
+    "dots3_note_text": {"num_key_value_heads": 4},
+    "dots3_note": {"text_config": {"num_key_value_heads": 4}},
+    "esmc": {"num_key_value_heads": 4},
+    "mamba2": {"num_heads": 4, "head_dim": 16},
+    "zamba": {"num_hidden_layers": 3, "layers_block_type": ["mamba", "hybrid", "mamba"], "n_mamba_heads": 2},
+    "zamba2": {"num_hidden_layers": 4, "layers_block_type": ["mamba", "hybrid"] * 2, "n_mamba_heads": 4,
+               "mamba_headdim": 16, "hybrid_layer_ids": [1, 3], "num_mem_blocks": 1},
+    "esm": {"vocab_size": VOCABULARY, "mask_token_id": 3, "position_embedding_type": "rotary"},
+    "gemma3n_text": {"num_kv_shared_layers": 0, "num_hidden_layers": 5},
+    "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
+    "hunyuan_v1_dense": {"head_dim": 8},
+    "hunyuan_v1_moe": {"head_dim": 8},
+    "kimi_linear": {"num_experts_per_token": 2, "num_hidden_layers": 4},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
+    "longt5": {"decoder_start_token_id": 0},
+    "ministral": {"head_dim": 8},
+    "mobilebert": {"intra_bottleneck_size": 32, "embedding_size": 32},
+    "neomme": {"hidden_size": 128, "head_dim": 32},
+    "nemotron": {"num_key_value_heads": 2},
+    "perceiver": {"max_position_embeddings": 32},
+    "reformer": {"axial_pos_embds": False, "attn_layers": ["local", "lsh"], "num_buckets": 2, "is_decoder": False},
+    "squeezebert": {"embedding_size": WIDTH},
+    "switch_transformers": {"decoder_start_token_id": 0},
+    "t5": {"decoder_start_token_id": 0},
+    "xmod": {"default_language": "en_XX"},
+}
 """What a model type needs besides, since its fields hang together in its own way."""
 
 
@@ -53,7 +80,10 @@ def small_settings(model_type: str) -> dict[str, Any]:
     Raises:
         ValueError: The type's own default configuration is refused.
     """
-    return {"model_type": model_type, **_shrunk(CONFIG_MAPPING[model_type]), **_MORE.get(model_type, {})}
+    settings = {"model_type": model_type, **_shrunk(CONFIG_MAPPING[model_type])}
+    for name, value in _MORE.get(model_type, {}).items():
+        settings[name] = {**settings.get(name, {}), **value} if isinstance(value, Mapping) else value
+    return settings
 
 
 def _shrunk(kind: Any) -> dict[str, Any]:
@@ -64,6 +94,9 @@ def _shrunk(kind: Any) -> dict[str, Any]:
         for name, size in _SHRUNK.items()
         if isinstance(known.get(name), int) and not isinstance(known[name], bool) and known[name] > size
     }
+    if "kv_lora_rank" in known and "num_key_value_heads" in known:
+        # keys and values of low rank are of every head
+        settings["num_key_value_heads"] = HEADS
     settings |= {name: token for name, token in _SPECIAL_TOKENS.items() if name in known}
     settings |= {
         name: value

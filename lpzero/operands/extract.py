@@ -146,7 +146,8 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         "grad": tuple(g.detach() for g in gradients[: len(weights)]),
         **{family: tuple(_detached(tensor) for _, tensor in row) for family, row in found.items()},
     }
-    absent = frozenset(family for family, row in found.items() if not row)
+    shows = {"attention": bool(attentions), "hidden": bool(hidden)} if site_map.reading is None else {}
+    absent = frozenset(family for family, row in found.items() if not shows.get(family, bool(row)))
     ordered = {family: sites[family] for family in SITE_FAMILIES}
     width = shown.width or (hidden[-1] if hidden else gradients[-1]).shape[-1]
     heads = [a for _, a in attended] if attentions and "heads" not in shown.refused else None

@@ -34,6 +34,7 @@ from lpzero.spaces.models.flops import passed_flops
 from lpzero.spaces.models.foreign import Answering, guessed_objective, guessed_vocabulary
 from lpzero.spaces.models.sites import SitedModel, SiteMap
 from lpzero.spaces.reading.read import read_model
+from lpzero.spaces.reading.unchanged import restored
 
 _LOG = logging.getLogger(__name__)
 
@@ -208,5 +209,6 @@ def _costs(loaded: LoadedModel, readable: _Readable, probe: Probe) -> CountedCos
         return CountedCosts(**{name: costs.of(loaded.architecture, name) for name in COUNTED})
     shape = shape_of_model(readable.model, readable.site_map)
     one = Batch(readable.batch.input_ids[:1], readable.batch.labels[:1])
-    flops = passed_flops(readable.model, one.input_ids, one.labels) / one.input_ids.shape[1]
+    with restored(readable.model):
+        flops = passed_flops(readable.model, one.input_ids, one.labels) / one.input_ids.shape[1]
     return CountedCosts(params=shape.params, nonembedding=shape.decoder_params, bytes=BYTES * shape.params, flops=flops)

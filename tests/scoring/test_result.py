@@ -16,7 +16,7 @@ from lpzero.scoring.result import ModelScore, RankedModel, ScoreResult, ScoresRe
 MODEL: dict[str, Any] = {
     **{"model": "m.json", "space": "gpt2", "protocol": "own", "params": 3},
     "costs": {"params": 3, "nonembedding": 2, "bytes": 12, "flops": 1.5},
-    **{"seed": 0, "batch_sha256": "0" * 64},
+    **{"seed": 0, "batch_sha256": "0" * 64, "notes": ["n"]},
     "scores": [{"proxy": "snip", "value": -1.5, "direction": "lower", "status": "ok", "seconds": 0.1}],
     "percentiles": {"space": "gpt2", "protocol": "own", "drawn": 2, "of": {"snip": 50.0}},
 }

@@ -45,7 +45,7 @@ def read_streams(passage: Passage, layers: Layers, output: Any) -> Streams:
     refused: dict[str, str] = {}
     hidden: Places | None = None
     streams: tuple[StreamSite, ...] = ()
-    if returned and len(returned) == len(order):
+    if len(returned) == len(order) and all(isinstance(one, Tensor) for one in returned):
         hidden = order
     else:
         streams = _passed_on(layers, order)

@@ -16,21 +16,11 @@ _REGISTRIES = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_back
 def unchanged(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode with gradients on, and restore it and the random state afterwards.
 
-    Restored are modes, ``requires_grad``, buffers and their numbers, hooks, and what the model writes down beside them:
-    transformers, for one, leaves hooks of its own in a model that is asked for attentions. What ``torch.compile`` made
-    runs as it was written, since a compiled pass shows no module.
+    What ``torch.compile`` made runs as it was written, since a compiled pass shows no module.
     """
-    modes = {module: module.training for module in model.modules()}
     wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    devices = sorted({p.device.index for p in wanted if p.device.type == "cuda" and p.device.index is not None})
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=devices))
-        stack.enter_context(torch.compiler.set_stance("force_eager"))
-        for module in modes:
-            stack.callback(_restored, module, dict(vars(module)), _registries(module))
-        for buffer in model.buffers():
-            if not buffer.is_meta:
-                stack.callback(_refilled, buffer, buffer._version, buffer.detach().clone())
+    modes = {module: module.training for module in model.modules()}
+    with restored(model), torch.compiler.set_stance("force_eager"):
         try:
             model.eval()
             for parameter in wanted:
@@ -42,6 +32,24 @@ def unchanged(model: nn.Module) -> Iterator[None]:
                 module.training = mode
             for parameter, flag in wanted.items():
                 parameter.requires_grad_(flag)
+
+
+@contextmanager
+def restored(model: nn.Module) -> Iterator[None]:
+    """Restore, after passes, the random state and what a model writes down in them.
+
+    These are buffers and their numbers, hooks, and plain attributes: transformers, for one, leaves hooks of its own in a
+    model that is asked for attentions.
+    """
+    devices = {p.device.index for p in model.parameters() if p.device.type == "cuda" and p.device.index is not None}
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=sorted(devices)))
+        for module in list(model.modules()):
+            stack.callback(_restored, module, dict(vars(module)), _registries(module))
+        for buffer in model.buffers():
+            if not buffer.is_meta:
+                stack.callback(_refilled, buffer, buffer._version, buffer.detach().clone())
+        yield
 
 
 def _registries(module: nn.Module) -> dict[str, dict[Any, Any]]:
