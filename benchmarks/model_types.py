@@ -79,7 +79,8 @@ def batch_for(model: nn.Module) -> Batch:
     """The batch that lpzero draws."""
     masked = "MaskedLM" in type(model).__name__ or type(model).__name__ in MASKED_OTHERWISE
     rng = np.random.default_rng(derived_seed(SEED, "batch"))
-    return random_batch(VOCABULARY, "masked" if masked else "causal", rng, batch=BATCH, tokens=TOKENS)
+    stated = getattr(model.config.get_text_config(), "vocab_size", None)
+    return random_batch(stated if isinstance(stated, int) else VOCABULARY, "masked" if masked else "causal", rng, batch=BATCH, tokens=TOKENS)
 
 
 MASKED_OTHERWISE = ("XLMWithLMHeadModel", "FlaubertWithLMHeadModel")

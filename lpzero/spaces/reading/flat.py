@@ -28,6 +28,7 @@ def flat_sites(model: nn.Module, passage: Passage, embedding: str) -> SiteMap:
     begun = next((call.stop for call in passage.calls if call.module == embedding), 0)
     flow = layer_flow(passage, begun, len(passage.operations))
     recurrent = [name for name, module in model.named_modules() if isinstance(module, nn.RNNBase)]
+    cells = {name for name, module in model.named_modules() if isinstance(module, nn.RNNCellBase)}
     layers = {name: depth for depth, name in enumerate(_numbered(model, recurrent), 1)}
     depth = max(1, len(layers))
     sites = []
@@ -35,7 +36,8 @@ def flat_sites(model: nn.Module, passage: Passage, embedding: str) -> SiteMap:
         if parameter.ndim < 2:
             continue
         role = name.removesuffix(".weight")
-        group: Group | None = flow.group(node.get(name, -1))
+        inside: Group
+        group = flow.group(node.get(name, -1))
         if name in tables:
             sites.append(ParameterSite(0, role, "embedding", name))
         elif _layer_name(name) in layers:
@@ -43,7 +45,8 @@ def flat_sites(model: nn.Module, passage: Passage, embedding: str) -> SiteMap:
         elif parameter.shape[0] in vocabularies:
             sites.append(ParameterSite(depth + 1, role, "output", name))
         else:
-            sites.append(ParameterSite(1, role, group or "feed_forward", name))
+            inside = "operation" if name.rpartition(".")[0] in cells else group or "feed_forward"
+            sites.append(ParameterSite(1, role, inside, name))
     notes = () if layers else (NOTE,)
     return SiteMap(depth, tuple(sites), (), embedding, Reading(stacks=(depth,), notes=notes))
 

@@ -26,11 +26,13 @@ class Flow:
         parts: Parameter to the branch that it is in.
         mixing: Branches in which positions meet.
         sums: Which branches are added into which, before the stream.
+        returned: Tensors of branches that the stream was added to in place.
     """
 
     parts: dict[int, int] = field(default_factory=dict)
     mixing: set[int] = field(default_factory=set)
     sums: set[tuple[int, int]] = field(default_factory=set)
+    returned: set[int] = field(default_factory=set)
     _above: dict[int, int] = field(default_factory=dict)
 
     def group(self, node: int) -> Group | None:
@@ -64,6 +66,10 @@ class Flow:
     def __contains__(self, node: int) -> bool:
         return node in self._above
 
+    def branches_off(self, node: int) -> bool:
+        """Whether a node is of a branch, and not of the stream."""
+        return node in self._above and node not in self.returned
+
 
 def layer_flow(passage: Passage, start: int, stop: int) -> Flow:
     """Follow the tensors of a layer through operations ``start`` to ``stop``.
@@ -94,17 +100,18 @@ def _follow(
     tokens: tuple[int, int],
     sources: dict[int, set[int]],
 ) -> None:
-    branches = [p.node for p in moving if p.node in flow]
+    branches = [p.node for p in moving if flow.branches_off(p.node)]
     made = [p.node for p in operation.outputs]
     heavy = [node for p in fixed if _is_matrix(p) for node in sources[p.node]]
     mixes = _mixes(operation, fixed, moving, tokens)
     if not (branches or heavy or mixes):
         return
     on_stream = any(
-        p.node not in flow and p.real and operation.outputs and p.shape == operation.outputs[0].shape for p in moving
+        not flow.branches_off(p.node) and p.real and p.shape == out.shape for p in moving for out in operation.outputs
     )
     if operation.name in _SUMS and not heavy and not mixes:
         if on_stream:
+            flow.returned |= {node for node in made if node in flow}
             return
         fresh = [node for node in made if node not in flow]
         flow.join(fresh or made)

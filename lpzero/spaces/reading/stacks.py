@@ -100,31 +100,44 @@ class _Search:
         for index in children:
             if self._is_block(index):
                 groups.setdefault(self._key(index), []).append(index)
-        stacks = [Stack(key, tuple((i,) for i in group)) for key, group in groups.items() if self._is_chain(group)]
-        inner: list[Stack] = []
-        for stack in [stack for stack in stacks if len(stack.layers) == 1]:
-            # a list of one may wrap the blocks, and a model may be of one block
-            wrapped = [one for one in self.within(stack.layers[0][0]) if len(one.layers) > 1]
-            if wrapped:
-                stacks.remove(stack)
-                inner += wrapped
-        taken = {i for stack in stacks for (i,) in stack.layers}
-        taken |= {i for i in children if any(self._below(one, i) for one in inner)}
+        found: list[Stack] = []
+        taken: set[int] = set()
+        for key, group in groups.items():
+            if not self._is_chain(group):
+                continue
+            taken.update(group)
+            wrapped = [self.within(index) for index in group] if self._may_wrap(group) else []
+            if wrapped and all(any(len(one.layers) > 1 for one in inner) for inner in wrapped):
+                found += [Stack(one.name, one.layers) for inner in wrapped for one in inner]
+            else:
+                found.append(Stack(key, self._layers(group)))
         rest = [stack for i in children if i not in taken for stack in self.within(i)]
-        found = _joined(stacks) + inner + rest
-        if self._wanted.ones and not found:
-            found = self._single(children)
-        return found
+        stacks = _joined(found) + rest
+        return stacks or (self._single(children) if self._wanted.ones else [])
+
+    def _may_wrap(self, group: Sequence[int]) -> bool:
+        """Whether a group may hold the blocks instead of being them: one module, alone in its list or applied again."""
+        names = {self._call(index).module for index in group}
+        return len(names) == 1 and (len(group) == 1 or not self._listed(next(iter(names))))
+
+    def _layers(self, group: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        """One layer a call; one a list where the lists within a list hold parts that are made differently."""
+        lists: dict[str, list[int]] = {}
+        for index in group:
+            lists.setdefault(self._call(index).module.rpartition(".")[0], []).append(index)
+        parts = [[self._made_of(index) for index in inner] for inner in lists.values()]
+        nested = len(lists) > 1 and all(isinstance(self._modules.get(name), nn.ModuleList) for name in lists)
+        if nested and all(len(one) > 1 and len(set(one)) == len(one) for one in parts):
+            return tuple(tuple(inner) for inner in lists.values())
+        return tuple((index,) for index in group)
+
+    def _made_of(self, index: int) -> tuple[tuple[str, str], ...]:
+        module = self._modules[self._call(index).module]
+        return tuple((name, type(part).__name__) for name, part in module.named_modules())
 
     def _single(self, children: Sequence[int]) -> list[Stack]:
-        ones = [i for i in children if stream_of(self._call(i)) and not self._is_leaf(i)]
+        ones = [i for i in children if self._is_block(i)]
         return [Stack(self._call(ones[0]).module, ((ones[0],),))] if len(ones) == 1 else []
-
-    def _below(self, stack: Stack, index: int) -> bool:
-        above: int | None = stack.layers[0][0]
-        while above is not None and above != index:
-            above = self._call(above).parent
-        return above == index
 
     def _call(self, index: int) -> Call:
         return self._passage.calls[index]
@@ -134,7 +147,13 @@ class _Search:
         return next(module.children(), None) is None and type(module).__module__.startswith("torch.nn")
 
     def _is_block(self, index: int) -> bool:
-        return stream_of(self._call(index)) is not None and (self._wanted.leaves or not self._is_leaf(index))
+        pair = stream_of(self._call(index))
+        return pair is not None and self._is_stream(pair[0].shape) and (self._wanted.leaves or not self._is_leaf(index))
+
+    def _is_stream(self, shape: tuple[int, ...]) -> bool:
+        """Whether a shape has room for every token: what a recurrent cell takes at one step has not."""
+        batch, tokens = self._passage.shape
+        return len(shape) >= 3 or shape[0] == batch * tokens
 
     def _listed(self, name: str) -> str:
         """The name of the outermost list that a module is directly in; empty where there is none."""
