@@ -27,12 +27,18 @@ class Flow:
         mixing: Branches in which positions meet.
         sums: Which branches are added into which, before the stream.
         returned: Tensors of branches that the stream was added to in place.
+        origins: Tensor to the weights that it is a product with, elementwise operations apart.
+        attended: The origins of each factor of products in which positions meet.
+        attends: Whether there is a softmax over tokens.
     """
 
     parts: dict[int, int] = field(default_factory=dict)
     mixing: set[int] = field(default_factory=set)
     sums: set[tuple[int, int]] = field(default_factory=set)
     returned: set[int] = field(default_factory=set)
+    origins: dict[int, frozenset[int]] = field(default_factory=dict)
+    attended: list[frozenset[int]] = field(default_factory=list)
+    attends: bool = False
     _above: dict[int, int] = field(default_factory=dict)
 
     def group(self, node: int) -> Group | None:
@@ -40,6 +46,13 @@ class Flow:
         if node not in self._above:
             return None
         return "operation" if self._root(node) in self._mixed() else "feed_forward"
+
+    @property
+    def heads(self) -> frozenset[int]:
+        """The weights whose outputs an attention multiplies; empty where one of its factors comes of several."""
+        if not self.attends or any(len(one) > 1 for one in self.attended):
+            return frozenset()
+        return frozenset(node for one in self.attended for node in one)
 
     def _mixed(self) -> set[int]:
         """Branches in which positions meet, those that only feed one and those that only come of one."""
@@ -106,6 +119,7 @@ def _follow(
     mixes = _mixes(operation, fixed, moving, tokens)
     if not (branches or heavy or mixes):
         return
+    _trace_origins(flow, operation, heavy, moving, tokens, mixes=mixes)
     on_stream = any(
         not flow.branches_off(p.node) and p.real and p.shape == out.shape for p in moving for out in operation.outputs
     )
@@ -120,6 +134,21 @@ def _follow(
     flow.join([*branches, *heavy, *made])
     if mixes and made:
         flow.mixing.add(made[0])
+
+
+def _trace_origins(
+    flow: Flow, operation: Operation, heavy: list[int], moving: list[Passed], tokens: tuple[int, int], *, mixes: bool
+) -> None:
+    known = [flow.origins.get(p.node, frozenset[int]()) for p in moving]
+    inside = operation.name.removeprefix("aten._")
+    flow.attends |= "attention" in operation.name or (
+        inside == "softmax" and bool(moving) and moving[0].shape[-1] == tokens[1]
+    )
+    if mixes:
+        flow.attended += [origin for origin in known if origin]
+    made = frozenset(heavy) if heavy else frozenset[int]() if mixes else frozenset[int]().union(*known)
+    for passed in operation.outputs:
+        flow.origins[passed.node] = made
 
 
 def _is_matrix(passed: Passed) -> bool:

@@ -150,12 +150,17 @@ def head_sites(path: str, module: nn.Module, name: str, layer: int) -> Iterator[
     if _HEAD.search(path):
         yield OutputSite("head", layer, path, name)
     elif _FUSED.search(path):
-        inner, outer = _widths(module)
-        if outer != 3 * inner:
-            yield OutputSite("head", layer, path, name)
-            return
-        for i, role in enumerate(("query", "key", "value")):
-            yield OutputSite("head", layer, f"{path}.{role}", name, part=(i * inner, (i + 1) * inner))
+        yield from third_sites(path, module, name, layer)
+
+
+def third_sites(path: str, module: nn.Module, name: str, layer: int) -> Iterator[OutputSite]:
+    """The whole output of a module, or a third each where it is three times as wide as the input."""
+    inner, outer = _widths(module)
+    if outer != 3 * inner:
+        yield OutputSite("head", layer, path, name)
+        return
+    for i, role in enumerate(("query", "key", "value")):
+        yield OutputSite("head", layer, f"{path}.{role}", name, part=(i * inner, (i + 1) * inner))
 
 
 def _widths(module: nn.Module) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from torch import nn
 from lpzero.spaces.models.sites import Group, OutputSite
 from lpzero.spaces.reading.flow import Flow
 from lpzero.spaces.reading.layers import Layers
-from lpzero.spaces.reading.names import head_sites, is_non_linearity, kind, surely
+from lpzero.spaces.reading.names import head_sites, is_non_linearity, kind, surely, third_sites
 from lpzero.spaces.reading.passage import Call, Passage
 
 
@@ -20,8 +20,10 @@ def output_sites(
     layers: Layers,
     flows: Sequence[Flow],
     groups: Mapping[str, Group],
-) -> list[OutputSite]:
-    """The sites in every layer, in the order of the pass; a module that is called several times in a block is one.
+) -> tuple[list[OutputSite], dict[str, str]]:
+    """The sites in every layer, in the order of the pass, and what cannot be told of them, by family.
+
+    A module that is called several times in a block is one site.
 
     Args:
         model: The model that was run.
@@ -31,17 +33,15 @@ def output_sites(
         groups: That of every parameter that is a site.
     """
     finder = _Finder(model, passage, layers, groups)
-    found: list[OutputSite] = []
-    for layer, flow in enumerate(flows, 1):
-        here = list(finder.sites(layer, flow))
-        found += here
-    return found
+    found = [site for layer, flow in enumerate(flows, 1) for site in finder.sites(layer, flow)]
+    return found, finder.refused
 
 
 class _Finder:
     def __init__(self, model: nn.Module, passage: Passage, layers: Layers, groups: Mapping[str, Group]) -> None:
         self._passage, self._layers, self._groups = passage, layers, groups
         self._modules = dict(model.named_modules())
+        self.refused: dict[str, str] = {}
         self._aliases: dict[int, list[str]] = {}
         for name, module in model.named_modules(remove_duplicate=False):
             self._aliases.setdefault(id(module), []).append(name)
@@ -57,10 +57,17 @@ class _Finder:
                 if inside and self._is_within(call, block):
                     seen.setdefault(call.module, []).append(call)
             where = Layers.block_call(block)
+            paths = {name: Layers.path(calls, block, self._name_within(name, block.module)) for name in seen}
+            named = [site for name, path in paths.items() for site in self._heads(path, name, layer)]
+            attended = [name for name in seen if self._is_attended(name, seen[name], flow)]
+            known = {site.module for site in named}
+            if len(known) < 3 and known < set(attended):
+                named = [s for name in attended for s in third_sites(paths[name], self._modules[name], name, layer)]
+            elif known and len(known) < 3 and not attended:
+                self._check_complete(known, flow)
+            yield from (replace(site, block=where) for site in named)
             for name, inner in seen.items():
-                path = Layers.path(calls, block, self._name_within(name, block.module))
-                for site in self._heads(path, name, layer):
-                    yield replace(site, block=where)
+                path = paths[name]
                 if self._is_activation(path, name, inner, flow):
                     activations.append(OutputSite("activation", layer, path, name, block=where))
             if not activations:
@@ -87,6 +94,20 @@ class _Finder:
         own = [f"{name}.{weight}" for weight, p in module.named_parameters(recurse=False) if p.ndim >= 2]
         if own and self._groups.get(own[0], "operation") == "operation" and kind(path) != "feed_forward":
             yield from head_sites(path, module, name, layer)
+
+    def _check_complete(self, known: set[str], flow: Flow) -> None:
+        """Note where an attention multiplies more than what is named a query, a key or a value."""
+        multiplied = frozenset[int]().union(*flow.attended) if flow.attends else frozenset[int]()
+        for node in multiplied:
+            names = self._passage.parameters[node]
+            if not any(name.rpartition(".")[0] in known for name in names):
+                self.refused = {"head": f"cannot tell whether {names[0]} makes a query, a key or a value"}
+
+    def _is_attended(self, name: str, calls: Sequence[Call], flow: Flow) -> bool:
+        """Whether an attention multiplies what a module gives, which no name says."""
+        weights = [f"{name}.{weight}" for weight, p in self._modules[name].named_parameters(recurse=False) if p.ndim == 2]
+        nodes = {node for node in flow.heads if set(self._passage.parameters.get(node, ())) & set(weights)}
+        return bool(nodes) and all(flow.origins.get(call.outputs[0].node) == nodes for call in calls if call.outputs)
 
     def _is_activation(self, path: str, name: str, calls: Sequence[Call], flow: Flow) -> bool:
         if not is_non_linearity(self._modules[name]):

@@ -74,9 +74,9 @@ def read_sites(model: nn.Module, ids: Tensor, run: Callable[[], Any]) -> SiteMap
     flows = [layer_flow(passage, *layers.span(layer)) for layer in range(1, layers.depth + 1)]
     weights = _Weights(model, passage, layers, flows)
     parameters = weights.sites()
-    outputs = output_sites(model, passage, layers, flows, {site.parameter: site.group for site in parameters})
+    outputs, unknown = output_sites(model, passage, layers, flows, {site.parameter: site.group for site in parameters})
     streams = read_streams(passage, layers, passage.output)
-    refused = {**layers.refused, **streams.refused}
+    refused = {**layers.refused, **streams.refused, **unknown}
     if weights.open:
         reason = f"cannot tell whether {weights.open[0]} belongs to an attention or a feed-forward: no pass uses it"
         refused |= dict.fromkeys(_OPEN, reason)
