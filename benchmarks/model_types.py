@@ -80,7 +80,13 @@ def batch_for(model: nn.Module) -> Batch:
     masked = "MaskedLM" in type(model).__name__ or type(model).__name__ in MASKED_OTHERWISE
     rng = np.random.default_rng(derived_seed(SEED, "batch"))
     stated = getattr(model.config.get_text_config(), "vocab_size", None)
-    return random_batch(stated if isinstance(stated, int) else VOCABULARY, "masked" if masked else "causal", rng, batch=BATCH, tokens=TOKENS)
+    return random_batch(
+        stated if isinstance(stated, int) else VOCABULARY,
+        "masked" if masked else "causal",
+        rng,
+        batch=BATCH,
+        tokens=TOKENS,
+    )
 
 
 MASKED_OTHERWISE = ("XLMWithLMHeadModel", "FlaubertWithLMHeadModel")

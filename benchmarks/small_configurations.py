@@ -25,13 +25,15 @@ _SIZES: Mapping[int, str] = {
     LAYERS: "num_key_value_heads linear_num_key_heads num_kv_heads num_query_groups swa_num_key_value_heads "
     "num_experts_per_tok moe_topk num_hidden_layers n_layer n_layers num_layers encoder_layers decoder_layers "
     "num_encoder_layers num_decoder_layers num_blocks depth max_window_layers speech_encoder_layers "
-    "n_groups mamba_n_groups n_group conf_num_hidden_layers num_self_attends_per_block moe_k num_layers_per_stack moe_layer_end_index",
+    "n_groups mamba_n_groups n_group conf_num_hidden_layers num_self_attends_per_block moe_k "
+    "num_layers_per_stack moe_layer_end_index",
     8: "head_dim qk_nope_head_dim v_head_dim qk_head_dim d_kv d_head dim_head linear_key_head_dim linear_head_dim "
     "linear_value_head_dim attention_head_dim kv_channels index_head_dim mamba_d_state state_size ssm_state_size "
     "time_step_rank mamba_dt_rank query_pre_attn_scalar swa_head_dim rotary_dim "
     "index_topk window_size sliding_window attention_head_size d_rel laurel_rank hidden_size_per_layer_input "
     "image_size qk_rope_head_dim",
-    16: "mamba_d_head mamba_head_dim qk_head_dim embedding_size chunk_size mamba_chunk_size block_size attention_window local_attention local_radius "
+    16: "mamba_d_head mamba_head_dim qk_head_dim embedding_size chunk_size mamba_chunk_size block_size "
+    "attention_window local_attention local_radius "
     "segment_means_seq_len num_landmarks attention_chunk_size num_latents sliding_window_size global_block_size "
     "attention_window_size expert_capacity rel_extent",
     VOCABULARY: "vocab_size src_vocab_size tgt_vocab_size decoder_vocab_size vocab_size_per_layer_input "
@@ -50,11 +52,23 @@ _MORE: Mapping[str, Mapping[str, Any]] = {
     "mamba2": {"num_heads": 4, "head_dim": 16},
     "axk1": {"n_group": 1, "topk_group": 1},
     "deepseek_v2": {"num_experts_per_tok": 2},
-    "zamba": {"num_hidden_layers": 4, "layers_block_type": ["mamba", "hybrid"] * 2, "n_mamba_heads": 2,
-              "attention_hidden_size": 64, "attention_head_dim": 16},
-    "zamba2": {"num_hidden_layers": 4, "layers_block_type": ["mamba", "hybrid"] * 2, "n_mamba_heads": 4,
-               "mamba_headdim": 16, "hybrid_layer_ids": [1, 3], "num_mem_blocks": 1,
-               "attention_hidden_size": 64, "attention_head_dim": 16},
+    "zamba": {
+        "num_hidden_layers": 4,
+        "layers_block_type": ["mamba", "hybrid"] * 2,
+        "n_mamba_heads": 2,
+        "attention_hidden_size": 64,
+        "attention_head_dim": 16,
+    },
+    "zamba2": {
+        "num_hidden_layers": 4,
+        "layers_block_type": ["mamba", "hybrid"] * 2,
+        "n_mamba_heads": 4,
+        "mamba_headdim": 16,
+        "hybrid_layer_ids": [1, 3],
+        "num_mem_blocks": 1,
+        "attention_hidden_size": 64,
+        "attention_head_dim": 16,
+    },
     "esm": {"vocab_size": VOCABULARY, "mask_token_id": 3, "position_embedding_type": "rotary"},
     "gemma3n_text": {"num_kv_shared_layers": 0, "num_hidden_layers": 5},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},

@@ -17,10 +17,12 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
+from lpzero.operands.gradients import loss_gradients
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
-from lpzero.operands.record import Record, arranged, recorded
+from lpzero.operands.record import Record, recorded
 from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
-from lpzero.spaces.models.sites import Group, Reading, SiteMap
+from lpzero.operands.shown import Places, Shown
+from lpzero.spaces.models.sites import Group, SiteMap
 from lpzero.spaces.reading.unchanged import unchanged
 
 __all__ = ["Operands", "Site", "extract", "unchanged"]
@@ -93,7 +95,6 @@ class Operands:
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
 
 
-
 def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     """Run one forward and one backward pass and collect every operand, exactly.
 
@@ -121,27 +122,29 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
                 input_ids=batch.input_ids, labels=batch.labels, output_attentions=True, output_hidden_states=True
             )
         loss, hidden, attentions = _checked(output, site_map, seen)
-        gradients = _gradients(loss, [*weights, *([] if seen.embedding is None else [seen.embedding])])
-    shown = _Shown(site_map.reading, seen, batch)
+        gradients = loss_gradients(
+            loss, [*weights, *([] if seen.embedding is None else [seen.embedding])], list(parameters.values())
+        )
+    shown = Shown(site_map.reading, seen, batch)
     if site_map.reading is None:
-        attended = [(Site(layer, "probabilities"), a) for layer, a in enumerate(attentions, start=1) if a is not None]
-        streams = [(Site(layer, "stream"), h) for layer, h in enumerate(hidden)]
+        attended = [((layer, "probabilities"), a) for layer, a in enumerate(attentions, start=1) if a is not None]
+        streams = [((layer, "stream"), h) for layer, h in enumerate(hidden)]
     else:
         attended = shown.attended([a for a in attentions if a is not None])
         streams = shown.streams(hidden)
-    found: dict[SiteFamily, list[tuple[Site, Tensor]]] = {
+    found: dict[SiteFamily, Places] = {
         "attention": attended,
         "hidden": streams,
-        "jacobian": [(Site(0, "embedding"), gradient) for gradient in gradients[len(weights) :]],
+        "jacobian": [((0, "embedding"), gradient) for gradient in gradients[len(weights) :]],
     }
     for family in ("activation", "head"):
         outputs = [site for site in site_map.outputs if site.family == family and site in seen.outputs]
-        found[family] = [(Site(s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer)) for s in outputs]
+        found[family] = [((s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer)) for s in outputs]
     sites: dict[SiteFamily, tuple[Site, ...]] = {
         "parameter": tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters),
-        **{family: tuple(site for site, _ in row) for family, row in found.items()},
+        **{family: tuple(Site(*place) for place, _ in row) for family, row in found.items()},
     }
-    tensors = {
+    tensors: dict[str, tuple[Tensor, ...]] = {
         "weight": tuple(p.detach() for p in weights),
         "grad": tuple(g.detach() for g in gradients[: len(weights)]),
         **{family: tuple(_detached(tensor) for _, tensor in row) for family, row in found.items()},
@@ -155,108 +158,8 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, shown.refused, shown.loose)
 
 
-class _Shown:
-    """What a pass shows of a model that did not name its sites, checked before it is believed."""
-
-    def __init__(self, reading: Reading | None, seen: Record, batch: Batch) -> None:
-        self._reading, self._seen = reading, seen
-        self._shape = (batch.input_ids.shape[0], batch.input_ids.shape[1])
-        self.width = 0 if reading is None else reading.width
-        self.refused = {} if reading is None else dict(reading.refused)
-        self.loose: dict[SiteFamily, str] = {}
-
-    def attended(self, attentions: list[Tensor]) -> list[tuple[Site, Tensor]]:
-        """The attentions at their layers; none of them where one is no probabilities."""
-        assert self._reading is not None
-        if "attention" in self.refused or not attentions:
-            return []
-        reason = next((reason for a in attentions if (reason := _not_probable(a))), "")
-        if not reason and len(attentions) != len(self._reading.attention):
-            reason = f"expected {len(self._reading.attention)} of them from the model, found {len(attentions)}"
-        if reason:
-            self.refused["attention"] = self.refused["heads"] = f"`attentions` of the model: {reason}"
-            return []
-        return [(Site(*place), a) for place, a in zip(self._reading.attention, attentions, strict=True)]
-
-    def streams(self, hidden: tuple[Tensor, ...]) -> list[tuple[Site, Tensor]]:
-        """The hidden states at their layers, as the model returns them or as its blocks pass them on."""
-        assert self._reading is not None
-        if "hidden" in self.refused:
-            return []
-        if self._reading.hidden is not None:
-            found = list(zip(self._reading.hidden, hidden, strict=False))
-            return [(Site(*place), self.arranged("hidden", h, place[0])) for place, h in found]
-        streams = [(s, self._seen.streams[s]) for s in self._reading.streams if s in self._seen.streams]
-        return [(Site(s.layer, s.role), self.arranged("hidden", tensor, s.layer)) for s, tensor in streams]
-
-    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int) -> Tensor:
-        """A tensor as (batch, tokens, width) where that is certain; else it is as it was, and its family is loose."""
-        if self._reading is None:
-            return tensor
-        found = arranged(tensor, self._shape, self._reading.axes, turned=layer in self._reading.convolved)
-        if found is None:
-            self.loose[family] = (
-                f"expected tensors (batch, tokens, width) of {self._shape[0]} x {self._shape[1]} tokens to look along "
-                f"their axes, found {tuple(tensor.shape)}"
-            )
-        return tensor if found is None else found
-
-
 def _detached(tensor: Tensor) -> Tensor:
     return tensor.detach().clone()
-
-
-def _gradients(loss: Tensor, by: list[Tensor]) -> list[Tensor]:
-    """Gradients of the loss, zeros where it does not depend on a tensor."""
-    if _checkpointed(loss):
-        found = _by_backward(loss, by)
-    else:
-        found = list(torch.autograd.grad(loss, by, allow_unused=True))
-    return [torch.zeros_like(p) if g is None else g for p, g in zip(by, found, strict=True)]
-
-
-def _checkpointed(loss: Tensor) -> bool:
-    """Whether a part of the graph is computed again in the backward pass, in the way that knows ``backward`` alone."""
-    left, seen = [loss.grad_fn], set()
-    while left:
-        node = left.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if node.name() == "CheckpointFunctionBackward":
-            return True
-        left += [following for following, _ in node.next_functions]
-    return False
-
-
-def _by_backward(loss: Tensor, by: list[Tensor]) -> list[Tensor | None]:
-    """The same by ``backward``, which writes to the tensors: what stood there before is put back."""
-    before = [tensor.grad if tensor.is_leaf else None for tensor in by]
-    for tensor in by:
-        if tensor.is_leaf:
-            tensor.grad = None
-        else:
-            tensor.retain_grad()
-    try:
-        loss.backward()
-        return [tensor.grad for tensor in by]
-    finally:
-        for tensor, grad in zip(by, before, strict=True):
-            tensor.grad = grad
-
-
-def _not_probable(attention: Any) -> str:
-    """Why an attention is none of probabilities; empty where it is."""
-    if not isinstance(attention, Tensor) or attention.ndim != 4:
-        shape = tuple(attention.shape) if isinstance(attention, Tensor) else type(attention).__name__
-        return f"expected probabilities (batch, heads, tokens, tokens), found {shape}"
-    if bool((attention < 0).any()):
-        return "expected probabilities, found numbers below 0"
-    rows = attention.detach().float().sum(-1)
-    # bfloat16 has three digits
-    if not bool(((rows - 1).abs() < 2e-2).all()):
-        return f"expected probabilities whose rows add up to 1, found {float(rows.min()):.4g} to {float(rows.max()):.4g}"
-    return ""
 
 
 def _checked(output: Any, site_map: SiteMap, seen: Record) -> tuple[Tensor, tuple[Tensor, ...], tuple[Any, ...]]:

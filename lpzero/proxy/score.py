@@ -29,7 +29,6 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
 
-
 _COUNTED = {
     "depth_then_hidden": ("depth", "width"),
     "width_then_shallow": ("depth", "width"),

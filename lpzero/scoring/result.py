@@ -88,7 +88,7 @@ class ModelScore(_Score):
     costs: CountedCosts
     seed: int
     batch_sha256: str
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
     scores: list[ProxyScore]
     percentiles: Percentiles | None
 

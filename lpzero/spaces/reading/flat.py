@@ -1,4 +1,4 @@
-"""The sites of a model without blocks: a table, recurrent layers of torch or a few projections, the way back to words."""
+"""The sites of a model without blocks: a table, recurrent layers of torch or a few projections, and the way back."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What the weights of a block are for, by what becomes of their outputs.
 
 Between two reads of the residual stream a block makes a *branch*: what it computes until the result is added to the
-stream. A branch in which positions meet (products of two activations, softmax attention, convolutions over tokens, scans)
-is an operation; one that works on every position by itself is a feed-forward.
+stream. A branch in which positions meet (products of two activations, convolutions over tokens, scans) is an operation;
+one that works on every position by itself is a feed-forward.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def layer_flow(passage: Passage, start: int, stop: int) -> Flow:
     What was there before is the stream, a mask or another table; sums with it are the stream again.
     """
     flow = Flow()
-    weights = {node for node in passage.parameters}  # those that come of weights alone
+    weights = set(passage.parameters)
     sources: dict[int, set[int]] = {node: {node} for node in weights}
     tokens = passage.shape
     for operation in passage.operations[start:stop]:

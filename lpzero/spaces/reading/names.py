@@ -1,8 +1,9 @@
 """Find the sites of a model that does not name them itself, by the names and classes of its parts alone.
 
-For a model that cannot be run; of one that can, :mod:`lpzero.spaces.reading.read` looks at a pass. Made for the language models of transformers, which it never imports. A model of your own is found as well
-where its parts are named as people name them. Extracting its operands also takes a loss, hidden states and
-attention probabilities that can be asked for, as :class:`lpzero.spaces.models.sites.SitedModel` says.
+For a model that cannot be run; of one that can, :mod:`lpzero.spaces.reading.read` looks at a pass. Made for the
+language models of transformers, which it never imports. A model of your own is found as well where its parts are named
+as people name them. Extracting its operands also takes a loss, hidden states and attention probabilities that can be
+asked for, as :class:`lpzero.spaces.models.sites.SitedModel` says.
 """
 
 from __future__ import annotations

@@ -105,8 +105,10 @@ class _Finder:
 
     def _is_attended(self, name: str, calls: Sequence[Call], flow: Flow) -> bool:
         """Whether an attention multiplies what a module gives, which no name says."""
-        weights = [f"{name}.{weight}" for weight, p in self._modules[name].named_parameters(recurse=False) if p.ndim == 2]
-        nodes = {node for node in flow.heads if set(self._passage.parameters.get(node, ())) & set(weights)}
+        weights = [
+            f"{name}.{weight}" for weight, p in self._modules[name].named_parameters(recurse=False) if p.ndim == 2
+        ]
+        nodes = frozenset(node for node in flow.heads if set(self._passage.parameters.get(node, ())) & set(weights))
         return bool(nodes) and all(flow.origins.get(call.outputs[0].node) == nodes for call in calls if call.outputs)
 
     def _is_activation(self, path: str, name: str, calls: Sequence[Call], flow: Flow) -> bool:

@@ -1,7 +1,7 @@
 """One forward pass, written down: which modules were called, in what order, and which tensor came of which.
 
-Tensors are known by their storage, so that a view, a transposition or a write in place is still the same *node*; nothing
-that the model computes is kept alive. What a module is called is never looked at here.
+Tensors are known by their storage, so that a view, a transposition or a write in place is still the same *node*;
+nothing that the model computes is kept alive. What a module is called is never looked at here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -72,6 +71,26 @@ class Operation:
     outputs: tuple[Passed, ...]
 
 
+class _Nodes:
+    """Numbers storages; one that is gone never shares its number with a later one at the same address."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[StorageWeakRef, int]] = {}
+
+    def passed(self, tensor: Tensor) -> Passed | None:
+        try:
+            storage = tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError):
+            # sparse and wrapped tensors have none
+            return None
+        if storage._cdata not in self._seen:
+            # a weak reference keeps the address taken
+            kept = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+            self._seen[storage._cdata] = (kept, len(self._seen))
+        number = self._seen[storage._cdata][1]
+        return Passed(number, tuple(tensor.shape), tensor.is_floating_point() or tensor.is_complex())
+
+
 @dataclass
 class Passage:
     """What one forward pass did.
@@ -91,29 +110,12 @@ class Passage:
     operations: list[Operation] = field(default_factory=list)
     parameters: dict[int, list[str]] = field(default_factory=dict)
     output: Any = None
-    nodes: _Nodes = field(default_factory=lambda: _Nodes())
+    nodes: _Nodes = field(default_factory=_Nodes)
 
     def node(self, tensor: Tensor) -> int | None:
         """The node of a tensor that is still there; None for one without a storage."""
         found = self.nodes.passed(tensor)
         return None if found is None else found.node
-
-
-class _Nodes:
-    """Numbers storages; one that is gone never shares its number with a later one at the same address."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, tuple[StorageWeakRef, int]] = {}
-
-    def passed(self, tensor: Tensor) -> Passed | None:
-        try:
-            storage = tensor.untyped_storage()
-        except (NotImplementedError, RuntimeError):
-            # sparse and wrapped tensors have none
-            return None
-        # a weak reference keeps the address taken
-        _, number = self._seen.setdefault(storage._cdata, (StorageWeakRef(storage), len(self._seen)))
-        return Passed(number, tuple(tensor.shape), tensor.is_floating_point() or tensor.is_complex())
 
 
 def tensors_of(value: Any, deep: int = 3) -> Iterator[Tensor]:
@@ -128,9 +130,9 @@ def tensors_of(value: Any, deep: int = 3) -> Iterator[Tensor]:
             yield from tensors_of(one, deep - 1)
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, passage: Passage) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._passage = passage
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -1,8 +1,8 @@
 """The sites of a model that does not name them, read off one forward pass.
 
 The blocks are what passes the residual stream on (:mod:`lpzero.spaces.reading.stacks`), a weight belongs to what its
-outputs are for (:mod:`lpzero.spaces.reading.flow`), and to the embedding or to what stands behind the blocks by when it is
-used. Names decide only what the pass leaves open. What stays open is said.
+outputs are for (:mod:`lpzero.spaces.reading.flow`), and to the embedding or to what stands behind the blocks by when it
+is used. Names decide only what the pass leaves open. What stays open is said.
 """
 
 from __future__ import annotations
@@ -115,7 +115,9 @@ def embedding_of(passage: Passage) -> str:
     inner = [c for c in passage.calls if c.module in found and first.start <= c.start and c.stop <= first.stop]
     # the first that is innermost: all that hold it began before it
     for call in inner:
-        if not any(c is not call and call.start <= c.start and c.stop <= call.stop for c in inner[inner.index(call) + 1 :]):
+        if not any(
+            c is not call and call.start <= c.start and c.stop <= call.stop for c in inner[inner.index(call) + 1 :]
+        ):
             return call.module
     return first.module
 

@@ -107,7 +107,11 @@ def _attention_places(passage: Passage, layers: Layers, attentions: Sequence[Any
         node = passage.node(attention) if isinstance(attention, Tensor) else None
         layer = layers.layer_at(made.get(node, -1)) if node is not None else None
         if layer is None:
-            return tuple((n, "probabilities") for n in range(1, layers.depth + 1)) if _one_each(layers, attentions) else None
+            return (
+                tuple((n, "probabilities") for n in range(1, layers.depth + 1))
+                if _one_each(layers, attentions)
+                else None
+            )
         again = sum(1 for other, _ in found if other == layer)
         found.append((layer, f"probabilities {again}" if again else "probabilities"))
     return tuple(found)

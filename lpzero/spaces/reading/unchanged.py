@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-_REGISTRIES = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_buffers")
+_REGISTRIES = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_buffers", "_modules")
 
 
 @contextmanager
@@ -38,8 +38,8 @@ def unchanged(model: nn.Module) -> Iterator[None]:
 def restored(model: nn.Module) -> Iterator[None]:
     """Restore, after passes, the random state and what a model writes down in them.
 
-    These are buffers and their numbers, hooks, and plain attributes: transformers, for one, leaves hooks of its own in a
-    model that is asked for attentions.
+    These are buffers and their numbers, hooks, and plain attributes: transformers, for one, leaves hooks of its own in
+    a model that is asked for attentions.
     """
     devices = {p.device.index for p in model.parameters() if p.device.type == "cuda" and p.device.index is not None}
     with ExitStack() as stack:

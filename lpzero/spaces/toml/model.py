@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import InputError
-from lpzero.spaces.reading.names import discover_sites
-from lpzero.spaces.reading.read import read_model
 from lpzero.spaces.models.flops import counted_flops
 from lpzero.spaces.models.foreign import Answering
 from lpzero.spaces.models.sites import Group, SiteMap
 from lpzero.spaces.models.weights import build_blank, check_memory
+from lpzero.spaces.reading.names import discover_sites
+from lpzero.spaces.reading.read import read_model
 from lpzero.spaces.space import Objective
 from lpzero.spaces.toml.family import reason
 
@@ -42,7 +42,8 @@ class ConfigModel(Answering):
         """The sites, read off a pass over a few tokens; by the names of its parts where it cannot be run."""
         device = next(self.parameters()).device
         ids = torch.arange(READ_BATCH * READ_TOKENS, device=device).view(READ_BATCH, READ_TOKENS)
-        ids = ids % self.model.config.get_text_config().vocab_size
+        config: Any = self.model.config
+        ids = ids % config.get_text_config().vocab_size
         try:
             return read_model(self, ids, ids)
         except Exception:  # whatever a pass without numbers raises
