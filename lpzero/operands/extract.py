@@ -139,7 +139,10 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     }
     for family in ("activation", "head"):
         outputs = [site for site in site_map.outputs if site.family == family and site in seen.outputs]
-        found[family] = [((s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer)) for s in outputs]
+        found[family] = [
+            ((s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer, strewn=s in seen.strewn))
+            for s in outputs
+        ]
     sites: dict[SiteFamily, tuple[Site, ...]] = {
         "parameter": tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters),
         **{family: tuple(Site(*place) for place, _ in row) for family, row in found.items()},

@@ -20,11 +20,13 @@ class Record:
 
     Attributes:
         outputs: For each output site that was reached its tensor, all calls joined.
+        strewn: Those whose rows are not the tokens in their order.
         streams: For each site of the residual stream its tensor.
         embedding: What the embedding gave first, still in the graph; None where it was not reached.
     """
 
     outputs: dict[OutputSite, Tensor] = field(default_factory=dict)
+    strewn: set[OutputSite] = field(default_factory=set)
     streams: dict[StreamSite, Tensor] = field(default_factory=dict)
     embedding: Tensor | None = None
 
@@ -51,7 +53,11 @@ def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Re
         yield record
     record.embedding = watcher.embedded
     record.streams = watcher.streams
-    record.outputs = {site: joined(watcher.calls[site], tokens) for site in site_map.outputs if site in watcher.calls}
+    for site in site_map.outputs:
+        if site in watcher.calls:
+            record.outputs[site], in_order = joined(watcher.calls[site], tokens)
+            if site.picked or not in_order:
+                record.strewn.add(site)
 
 
 class _Watcher:
@@ -112,8 +118,8 @@ class _Watcher:
         return output.clone() if self._foreign and isinstance(output, Tensor) else None
 
 
-def joined(calls: list[Tensor], tokens: int) -> Tensor:
-    """What a module gave in several calls, as one tensor.
+def joined(calls: list[Tensor], tokens: int) -> tuple[Tensor, bool]:
+    """What a module gave in several calls, as one tensor, and whether its tokens are in their order.
 
     Args:
         calls: In their order.
@@ -121,16 +127,16 @@ def joined(calls: list[Tensor], tokens: int) -> Tensor:
             the first axis.
     """
     if len(calls) == 1:
-        return calls[0]
+        return calls[0], True
     first = calls[0]
     alike = all(call.ndim == first.ndim and call.shape[-1] == first.shape[-1] for call in calls)
     if not alike:
-        return torch.cat([call.reshape(-1) for call in calls])
+        return torch.cat([call.reshape(-1) for call in calls]), False
     chunked = first.ndim == 3 and sum(call.shape[1] for call in calls) == tokens
     if chunked and all(call.shape[0] == first.shape[0] for call in calls):
-        return torch.cat(calls, dim=1)
+        return torch.cat(calls, dim=1), True
     same = all(call.shape[1:] == first.shape[1:] for call in calls)
-    return torch.cat(calls if same else [call.reshape(-1, call.shape[-1]) for call in calls])
+    return torch.cat(calls if same else [call.reshape(-1, call.shape[-1]) for call in calls]), False
 
 
 def arranged(tensor: Tensor, shape: tuple[int, int], axes: Axes, *, turned: bool = False) -> Tensor | None:

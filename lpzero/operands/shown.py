@@ -49,11 +49,12 @@ class Shown:
         streams = [(s, self._seen.streams[s]) for s in self._reading.streams if s in self._seen.streams]
         return [((s.layer, s.role), self.arranged("hidden", tensor, s.layer)) for s, tensor in streams]
 
-    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int) -> Tensor:
+    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int, *, strewn: bool = False) -> Tensor:
         """A tensor as (batch, tokens, width) where that is certain; else it is as it was, and its family is loose."""
         if self._reading is None:
             return tensor
-        found = arranged(tensor, self._shape, self._reading.axes, turned=layer in self._reading.convolved)
+        turned = layer in self._reading.convolved
+        found = None if strewn else arranged(tensor, self._shape, self._reading.axes, turned=turned)
         if found is None:
             self.loose[family] = (
                 f"expected tensors (batch, tokens, width) of {self._shape[0]} x {self._shape[1]} tokens to look along "

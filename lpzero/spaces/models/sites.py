@@ -46,6 +46,7 @@ class OutputSite:
         take: Whether the module's output is read or its first positional input.
         part: (start, stop) along the last axis, for fused projections; None for all of it.
         block: The call of a block that the module must be called in; None where any call counts.
+        picked: Whether its rows are picked out of the tokens, as those of experts are.
     """
 
     family: Literal["activation", "head"]
@@ -55,6 +56,7 @@ class OutputSite:
     take: Literal["output", "input"] = "output"
     part: tuple[int, int] | None = None
     block: BlockCall | None = None
+    picked: bool = False
 
 
 @dataclass(frozen=True)

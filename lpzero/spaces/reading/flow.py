@@ -15,6 +15,8 @@ from lpzero.spaces.reading.passage import Operation, Passage, Passed
 _PRODUCTS = ("aten.mm", "aten.bmm", "aten.addmm", "aten.baddbmm", "aten.matmul", "aten.mv", "aten.dot")
 _SCANS = ("aten.cumsum", "aten.cumprod", "aten.logcumsumexp", "aten.cummax", "aten._cummax_helper", "aten.roll")
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn_layer")
+_PICKS = ("aten.index", "aten.index_select", "aten.gather", "aten.take_along_dim")
+_PUTS = ("aten.index_add", "aten.index_add_", "aten.index_put", "aten.index_put_", "aten.scatter_add", "aten.scatter")
 _SUMS = ("aten.add", "aten.add_", "aten.sub", "aten.sub_")
 
 
@@ -28,6 +30,7 @@ class Flow:
         sums: Which branches are added into which, before the stream.
         returned: Tensors of branches that the stream was added to in place.
         origins: Tensor to the weights that it is a product with, elementwise operations apart.
+        picked: Tensors whose rows are picked out of the tokens.
         attended: The origins of each factor of products in which positions meet.
         attends: Whether there is a softmax over tokens.
     """
@@ -37,6 +40,7 @@ class Flow:
     sums: set[tuple[int, int]] = field(default_factory=set)
     returned: set[int] = field(default_factory=set)
     origins: dict[int, frozenset[int]] = field(default_factory=dict)
+    picked: set[int] = field(default_factory=set)
     attended: list[frozenset[int]] = field(default_factory=list)
     attends: bool = False
     _above: dict[int, int] = field(default_factory=dict)
@@ -94,6 +98,7 @@ def layer_flow(passage: Passage, start: int, stop: int) -> Flow:
     sources: dict[int, set[int]] = {node: {node} for node in weights}
     tokens = passage.shape
     for operation in passage.operations[start:stop]:
+        _trace_picked(flow, operation, tokens)
         fixed = [p for p in operation.inputs if p.node in weights]
         moving = [p for p in operation.inputs if p.node not in weights]
         if fixed and not moving:
@@ -134,6 +139,28 @@ def _follow(
     flow.join([*branches, *heavy, *made])
     if mixes and made:
         flow.mixing.add(made[0])
+
+
+def _trace_picked(flow: Flow, operation: Operation, tokens: tuple[int, int]) -> None:
+    """Follow rows that were taken out of the tokens, until they are put back."""
+    made = {p.node for p in operation.outputs}
+    if operation.name in _PUTS or not operation.inputs:
+        flow.picked -= made
+        return
+    first = operation.inputs[0]
+    # a table of positions is indexed as well: tokens have room for all of the batch
+    takes = (
+        operation.name in _PICKS
+        and first.real
+        and len(first.shape) >= 2
+        and tokens[0] * tokens[1]
+        in (
+            first.shape[0],
+            first.shape[0] * first.shape[1],
+        )
+    )
+    if takes or any(p.node in flow.picked for p in operation.inputs):
+        flow.picked |= made
 
 
 def _trace_origins(

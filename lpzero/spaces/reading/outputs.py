@@ -69,7 +69,8 @@ class _Finder:
             for name, inner in seen.items():
                 path = paths[name]
                 if self._is_activation(path, name, inner, flow):
-                    activations.append(OutputSite("activation", layer, path, name, block=where))
+                    picked = any(p.node in flow.picked for call in inner for p in call.outputs[:1])
+                    activations.append(OutputSite("activation", layer, path, name, block=where, picked=picked))
             if not activations:
                 # where the non-linearity is a plain function, the module that it ends is read, as BERT names it
                 ends = [name for name in seen if name.endswith("intermediate")]

@@ -93,7 +93,9 @@ def test_snip_is_that_of_plain_torch(build: str) -> None:
     )
     logits = model(batch().input_ids)
     nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), batch().labels[:, 1:].flatten()).backward()
-    wanted = sum(float((p.detach() * p.grad).abs().sum()) for p in model.parameters() if p.ndim >= 2 and p.grad is not None)
+    wanted = sum(
+        float((p.detach() * p.grad).abs().sum()) for p in model.parameters() if p.ndim >= 2 and p.grad is not None
+    )
     assert found == pytest.approx(wanted, rel=1e-5)
 
 
