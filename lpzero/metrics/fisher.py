@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from lpzero.metrics.trace import gradients, traced_activations
+from lpzero.metrics.trace import traced_activations
 from lpzero.operands.batch import Batch
 from lpzero.spaces.models.sites import SiteMap
 
@@ -19,7 +19,7 @@ def fisher(model: nn.Module, site_map: SiteMap, batch: Batch) -> float:
         LpzeroError: The model has no feed-forward activation.
     """
     traced = traced_activations("fisher", model, site_map, batch)
-    grads = gradients(traced.loss, traced.activations)
+    grads = traced.activation_gradients()
     score = 0.0
     for activation, gradient in zip(traced.activations, grads, strict=True):
         of_sequences = (activation.detach() * gradient).flatten(1, -2).sum(1)

@@ -20,27 +20,30 @@ class Record:
 
     Attributes:
         outputs: For each output site that was reached its tensor, all calls joined.
+        calls: Likewise each call by itself.
         strewn: Those whose rows are not the tokens in their order.
         streams: For each site of the residual stream its tensor.
         embedding: What the embedding gave first, still in the graph; None where it was not reached.
     """
 
     outputs: dict[OutputSite, Tensor] = field(default_factory=dict)
+    calls: dict[OutputSite, list[Tensor]] = field(default_factory=dict)
     strewn: set[OutputSite] = field(default_factory=set)
     streams: dict[StreamSite, Tensor] = field(default_factory=dict)
     embedding: Tensor | None = None
 
 
 @contextmanager
-def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Record]:
+def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int, graph: bool = False) -> Iterator[Record]:
     """Watch the sites of a model for as long as the context lasts; what was seen is whole once it has ended.
 
     Args:
         model: The model; its hooks are taken away again.
         site_map: Its sites.
         tokens: Tokens of a sequence, which chunks of one add up to.
+        graph: Whether outputs stay in the graph, so that a loss can be differentiated by each call.
     """
-    record, watcher = Record(), _Watcher(site_map)
+    record, watcher = Record(), _Watcher(site_map, graph=graph)
     modules = dict(model.named_modules())
     with ExitStack() as stack:
         for name in watcher.blocks:
@@ -52,7 +55,7 @@ def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Re
             stack.callback(modules[name].register_forward_hook(watcher.leave(name)).remove)
         yield record
     record.embedding = watcher.embedded
-    record.streams = watcher.streams
+    record.streams, record.calls = watcher.streams, watcher.calls
     for site in site_map.outputs:
         if site in watcher.calls:
             record.outputs[site], in_order = joined(watcher.calls[site], tokens)
@@ -61,9 +64,9 @@ def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Re
 
 
 class _Watcher:
-    def __init__(self, site_map: SiteMap) -> None:
-        # what the blocks give is kept as they left it where a model names them; a foreign one may write over it
-        self._foreign = site_map.reading is not None
+    def __init__(self, site_map: SiteMap, *, graph: bool) -> None:
+        # a model that names its sites writes over none of them; a foreign one may
+        self._foreign, self._graph = site_map.reading is not None, graph
         self._sites: dict[str, list[OutputSite]] = {}
         for site in site_map.outputs:
             self._sites.setdefault(site.module, []).append(site)
@@ -99,21 +102,25 @@ class _Watcher:
                 self.streams[site] = list(tensors_of(value))[site.index].detach().clone()
 
     def output(self, name: str) -> Any:
-        def hook(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        def hook(_module: nn.Module, args: tuple[Any, ...], output: Any) -> Tensor | None:
+            copied = self._foreign and not self._graph
             for site in self._sites[name]:
                 if site.block is None or site.block in self._open:
                     tensor = output if site.take == "output" else args[0]
-                    if not isinstance(tensor, Tensor):
-                        tensor = next(tensors_of(tensor))
+                    tensor = next(tensors_of(tensor), None)
+                    if tensor is None:
+                        continue
                     part = tensor if site.part is None else tensor[..., slice(*site.part)]
-                    self.calls.setdefault(site, []).append(part.detach().clone() if self._foreign else part)
+                    self.calls.setdefault(site, []).append(part.detach().clone() if copied else part)
+            # what is differentiated by must not be what the model writes over
+            return output.clone() if self._foreign and self._graph and isinstance(output, Tensor) else None
 
         return hook
 
     def embedding(self, _module: nn.Module, _args: Any, output: Any) -> Tensor | None:
         if self.embedded is not None:
             return None
-        self.embedded = output if isinstance(output, Tensor) else next(tensors_of(output))
+        self.embedded = next(tensors_of(output), None)
         # a gradient is taken here: what the model writes over must not be what it is taken at
         return output.clone() if self._foreign and isinstance(output, Tensor) else None
 

@@ -45,11 +45,11 @@ class Shown:
             return []
         if self._reading.hidden is not None:
             found = list(zip(self._reading.hidden, hidden, strict=False))
-            return [(place, self.arranged("hidden", h, place[0])) for place, h in found]
+            return [(place, self.arranged("hidden", h)) for place, h in found]
         streams = [(s, self._seen.streams[s]) for s in self._reading.streams if s in self._seen.streams]
-        return [((s.layer, s.role), self.arranged("hidden", tensor, s.layer)) for s, tensor in streams]
+        return [((s.layer, s.role), self.arranged("hidden", tensor)) for s, tensor in streams]
 
-    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int, *, strewn: bool = False) -> Tensor:
+    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int = 0, *, strewn: bool = False) -> Tensor:
         """A tensor as (batch, tokens, width) where that is certain; else it is as it was, and its family is loose."""
         if self._reading is None:
             return tensor
