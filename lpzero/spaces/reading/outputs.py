@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -49,6 +50,7 @@ class _Finder:
     def sites(self, layer: int, flow: Flow) -> Iterator[OutputSite]:
         """Heads, then activations, of all calls that a layer is made of."""
         calls = self._layers.calls[layer - 1]
+        heads: list[OutputSite] = []
         activations: list[OutputSite] = []
         for block in calls:
             seen: dict[str, list[Call]] = {}
@@ -56,28 +58,51 @@ class _Finder:
                 inside = block.start <= call.start and call.stop <= block.stop and call is not block
                 if inside and self._is_within(call, block):
                     seen.setdefault(call.module, []).append(call)
-            where = Layers.block_call(block)
             paths = {name: Layers.path(calls, block, self._name_within(name, block.module)) for name in seen}
-            named = [site for name, path in paths.items() for site in self._heads(path, name, layer)]
-            attended = [name for name in seen if self._is_attended(name, seen[name], flow)]
-            known = {site.module for site in named}
-            if len(known) < 3 and known < set(attended):
-                named = [s for name in attended for s in third_sites(paths[name], self._modules[name], name, layer)]
-            elif known and len(known) < 3 and not attended:
-                self._check_complete(known, flow)
-            yield from (replace(site, block=where) for site in named)
-            for name, inner in seen.items():
-                path = paths[name]
-                if self._is_activation(path, name, inner, flow):
-                    picked = any(p.node in flow.picked for call in inner for p in call.outputs[:1])
-                    activations.append(OutputSite("activation", layer, path, name, block=where, picked=picked))
-            if not activations:
-                # where the non-linearity is a plain function, the module that it ends is read, as BERT names it
-                ends = [name for name in seen if name.endswith("intermediate")]
-                activations += [
-                    OutputSite("activation", layer, Layers.path(calls, block, name), name, block=where) for name in ends
-                ]
-        yield from activations
+            where = Layers.block_call(block)
+            found = [replace(site, block=where) for site in self._head_sites(paths, seen, layer, flow)]
+            heads += [*found, *self._silent(calls, block, found, seen)]
+            found = [replace(site, block=where) for site in self._activation_sites(paths, seen, layer, flow)]
+            activations += [*found, *self._silent(calls, block, found, seen)]
+        yield from (*heads, *activations)
+
+    def _head_sites(
+        self, paths: Mapping[str, str], seen: Mapping[str, list[Call]], layer: int, flow: Flow
+    ) -> list[OutputSite]:
+        """Those that names say, or what an attention multiplies where they do not say all of it."""
+        named = [site for name, path in paths.items() for site in self._heads(path, name, layer)]
+        attended = [name for name in seen if self._is_attended(name, seen[name], flow)]
+        known = {site.module for site in named}
+        if len(known) < 3 and known < set(attended):
+            return [site for name in attended for site in third_sites(paths[name], self._modules[name], name, layer)]
+        if known and len(known) < 3 and not attended:
+            self._check_complete(known, flow)
+        return named
+
+    def _activation_sites(
+        self, paths: Mapping[str, str], seen: Mapping[str, list[Call]], layer: int, flow: Flow
+    ) -> list[OutputSite]:
+        found = []
+        for name, calls in seen.items():
+            if self._is_activation(paths[name], name, calls, flow):
+                picked = any(p.node in flow.picked for call in calls for p in call.outputs[:1])
+                found.append(OutputSite("activation", layer, paths[name], name, picked=picked))
+        if found:
+            return found
+        # where the non-linearity is a plain function, the module that it ends is read, as BERT names it
+        ends = [name for name in seen if name.endswith("intermediate")]
+        return [OutputSite("activation", layer, paths[name], name) for name in ends]
+
+    def _silent(
+        self, calls: tuple[Call, ...], block: Call, sites: Sequence[OutputSite], seen: Mapping[str, list[Call]]
+    ) -> Iterator[OutputSite]:
+        """Sites of modules that differ from others by their numbers alone: experts that no token went to."""
+        whole = {_bare(site.module, block.module): site for site in sites if site.part is None}
+        for name in self._modules:
+            if name.startswith(f"{block.module}.") and name not in seen:
+                site = whole.get(_bare(name, block.module))
+                if site is not None:
+                    yield replace(site, module=name, role=Layers.path(calls, block, name))
 
     def _is_within(self, call: Call, block: Call) -> bool:
         above: Call | None = call
@@ -119,3 +144,8 @@ class _Finder:
             return surely(path) == "feed_forward"
         groups = {flow.group(p.node) for call in calls for p in call.outputs[:1]}
         return kind(path) != "operation" and "operation" not in groups
+
+
+def _bare(name: str, block: str) -> str:
+    """A name in a block, with its numbers taken out."""
+    return re.sub(r"\d+", "#", name.removeprefix(f"{block}."))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from lpzero.spaces.models.foreign import Answering
 from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.reading.read import read_model
-from tests.spaces.reading.zoo import WIDTH, Block, Model, seeded
+from tests.spaces.reading.zoo import WIDTH, Block, ExpertBlock, Model, seeded
 
 
 def read(model: nn.Module) -> SiteMap:
@@ -62,3 +62,8 @@ def test_a_non_linearity_of_an_operation_is_no_activation() -> None:
             return x + self.outer(self.act(self.inner(x).cumsum(1)))
 
     assert roles(read(seeded(lambda: Model(Gated()))), "activation") == []
+
+
+def test_experts_that_no_token_went_to_have_their_sites_all_the_same() -> None:
+    sites = read(seeded(lambda: Model(ExpertBlock())))
+    assert sorted(roles(sites, "activation")) == [(1, f"w.parts.{number}.f") for number in range(4)]
