@@ -72,6 +72,8 @@ def hooked(model: nn.Module, hooks: Iterable[tuple[str, Hook]]) -> Iterator[None
     modules = dict(model.named_modules())
     with ExitStack() as stack:
         for name, hook in hooks:
+            if name not in modules or (not name and len(modules) > 1):
+                raise LpzeroError("found no module that takes the token ids and returns their embedding")
             stack.callback(modules[name].register_forward_hook(hook).remove)
         yield
 

@@ -20,7 +20,7 @@ from lpzero.operands.batch import Batch
 from lpzero.operands.gradients import loss_gradients
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
 from lpzero.operands.record import Record, recorded
-from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
+from lpzero.operands.shape import UNKNOWN, ModelShape, hidden_width, model_shape
 from lpzero.operands.shown import Places, Shown
 from lpzero.spaces.models.sites import Group, SiteMap
 from lpzero.spaces.reading.unchanged import unchanged
@@ -155,7 +155,9 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     shows = {"attention": bool(attentions), "hidden": bool(hidden)} if site_map.reading is None else {}
     absent = frozenset(family for family, row in found.items() if not shows.get(family, bool(row)))
     ordered = {family: sites[family] for family in SITE_FAMILIES}
-    width = shown.width or (hidden[-1] if hidden else gradients[-1]).shape[-1]
+    # a model that names its sites shows its stream or, at least, its embedding
+    shows_width = site_map.reading is None
+    width = (hidden[-1] if hidden else gradients[-1]).shape[-1] if shows_width else hidden_width(model, site_map)
     heads = [a for _, a in attended] if attentions and "heads" not in shown.refused else None
     shape = model_shape(model, site_map, width, heads)
     return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, shown.refused, shown.loose)

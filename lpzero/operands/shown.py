@@ -21,7 +21,6 @@ class Shown:
     def __init__(self, reading: Reading | None, seen: Record, batch: Batch) -> None:
         self._reading, self._seen = reading, seen
         self._shape = (batch.input_ids.shape[0], batch.input_ids.shape[1])
-        self.width = 0 if reading is None else reading.width
         self.refused = {} if reading is None else dict(reading.refused)
         self.loose: dict[SiteFamily, str] = {}
 

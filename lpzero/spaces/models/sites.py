@@ -129,7 +129,7 @@ class SiteMap:
         parameters: The sites of the weights (and of their gradients).
         outputs: The sites that are read by hooks.
         embedding: Name of the module whose output, (batch, tokens, width), is the embedding that the
-            Jacobian is taken at.
+            Jacobian is taken at; empty where a reading found none.
         reading: Of a model that does not name its sites; None for one that does.
 
     Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).

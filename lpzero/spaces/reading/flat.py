@@ -11,6 +11,7 @@ from lpzero.spaces.reading.flow import layer_flow
 from lpzero.spaces.reading.passage import Passage
 
 NOTE = "the model has no list of blocks and no site_map method: all of it counts as one layer"
+NO_EMBEDDING = "found no module that takes the token ids and returns their embedding"
 _LAYER = re.compile(r"_l(\d+)(_reverse)?$")
 
 
@@ -48,7 +49,8 @@ def flat_sites(model: nn.Module, passage: Passage, embedding: str) -> SiteMap:
             inside = "operation" if name.rpartition(".")[0] in cells else group or "feed_forward"
             sites.append(ParameterSite(1, role, inside, name))
     notes = () if layers else (NOTE,)
-    return SiteMap(depth, tuple(sites), (), embedding, Reading(stacks=(depth,), notes=notes))
+    refused = {} if embedding else {"jacobian": NO_EMBEDDING}
+    return SiteMap(depth, tuple(sites), (), embedding, Reading(stacks=(depth,), notes=notes, refused=refused))
 
 
 def _layer_name(parameter: str) -> str:

@@ -45,6 +45,7 @@ class Call:
         stop: Number of operations when it ended.
         inputs: Tensors that it was given, by place and then by keyword.
         outputs: Tensors that it returned, in order.
+        begun: Number of calls that began before it.
     """
 
     module: str
@@ -54,6 +55,7 @@ class Call:
     inputs: tuple[Passed, ...]
     stop: int = -1
     outputs: tuple[Passed, ...] = ()
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ def record(model: nn.Module, ids: Tensor, run: Callable[[], Any]) -> Passage:
             turn = turns[name] = turns.get(name, -1) + 1
             parent = open_calls[-1] if open_calls else None
             open_calls.append(len(passage.calls))
-            passage.calls.append(Call(name, turn, parent, len(passage.operations), given))
+            begun = len(passage.calls)
+            passage.calls.append(Call(name, turn, parent, len(passage.operations), given, begun=begun))
 
         return hook
 

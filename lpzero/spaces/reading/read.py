@@ -14,14 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import LpzeroError
 from lpzero.spaces.models.sites import Group, ParameterSite, Reading, SiteMap
-from lpzero.spaces.reading.flat import flat_sites
+from lpzero.spaces.reading.flat import NO_EMBEDDING, flat_sites
 from lpzero.spaces.reading.flow import Flow, layer_flow
 from lpzero.spaces.reading.layers import Layers
 from lpzero.spaces.reading.names import BEHIND, kind, surely
 from lpzero.spaces.reading.outputs import output_sites
-from lpzero.spaces.reading.passage import Passage, record
+from lpzero.spaces.reading.passage import Call, Passage, record
 from lpzero.spaces.reading.stacks import find_stacks
 from lpzero.spaces.reading.streams import read_streams
 from lpzero.spaces.reading.unchanged import unchanged
@@ -63,13 +62,13 @@ def read_sites(model: nn.Module, ids: Tensor, run: Callable[[], Any]) -> SiteMap
         run: Makes the pass, with hidden states and attentions asked for, and returns what the model returns.
 
     Raises:
-        LpzeroError: There is nothing that takes the ids, or the pass writes to a weight. Whatever the model
-            raises is passed on.
+        LpzeroError: The pass writes to a weight. Whatever the model raises is passed on.
     """
     passage = record(model, ids, run)
     stacks = find_stacks(model, passage)
     if not stacks:
-        return flat_sites(model, passage, embedding_of(passage))
+        # all but the way out, which ends with the pass
+        return flat_sites(model, passage, embedding_of(passage, len(passage.operations) - 1))
     layers = Layers.of(model, passage, stacks)
     flows = [layer_flow(passage, *layers.span(layer)) for layer in range(1, layers.depth + 1)]
     weights = _Weights(model, passage, layers, flows)
@@ -77,6 +76,9 @@ def read_sites(model: nn.Module, ids: Tensor, run: Callable[[], Any]) -> SiteMap
     outputs, unknown = output_sites(model, passage, layers, flows, {site.parameter: site.group for site in parameters})
     streams = read_streams(passage, layers, passage.output)
     refused = {**layers.refused, **streams.refused, **unknown}
+    embedding = embedding_of(passage, layers.span(1)[0])
+    if not embedding:
+        refused["jacobian"] = NO_EMBEDDING
     if weights.open:
         reason = f"cannot tell whether {weights.open[0]} belongs to an attention or a feed-forward: no pass uses it"
         refused |= dict.fromkeys(_OPEN, reason)
@@ -92,34 +94,29 @@ def read_sites(model: nn.Module, ids: Tensor, run: Callable[[], Any]) -> SiteMap
         notes=(*layers.notes, *weights.notes(), *streams.notes),
         refused=refused,
     )
-    return SiteMap(layers.depth, tuple(parameters), tuple(outputs), embedding_of(passage), reading)
+    return SiteMap(layers.depth, tuple(parameters), tuple(outputs), embedding, reading)
 
 
-def embedding_of(passage: Passage) -> str:
-    """The innermost module that takes the token ids and gives numbers.
+def embedding_of(passage: Passage, before: int) -> str:
+    """The innermost module that takes the token ids and gives numbers; empty where there is none.
 
-    Raises:
-        LpzeroError: There is none.
+    Args:
+        passage: What the pass did.
+        before: The operation that it must be done at, the first of the blocks.
     """
     found = [
-        call.module
-        for call in passage.calls
-        if any(p.node == passage.ids for p in call.inputs)
-        and call.outputs
-        and call.outputs[0].real
-        and len(call.outputs[0].shape) >= 2
+        call
+        for call in passage.calls[1:]
+        if call.stop <= before
+        and any(p.node == passage.ids for p in call.inputs)
+        and any(p.real and len(p.shape) >= 2 for p in call.outputs)
     ]
-    first = next((call for call in passage.calls if found and call.module == found[0]), None)
-    if first is None:
-        raise LpzeroError("found no module that takes the token ids and returns their embedding")
-    inner = [c for c in passage.calls if c.module in found and first.start <= c.start and c.stop <= first.stop]
-    # the first that is innermost: all that hold it began before it
-    for call in inner:
-        if not any(
-            c is not call and call.start <= c.start and c.stop <= call.stop for c in inner[inner.index(call) + 1 :]
-        ):
-            return call.module
-    return first.module
+    # what holds another began before it, and ended behind it
+    return next((c.module for c in found if not any(_holds(c, other) for other in found)), "")
+
+
+def _holds(outer: Call, inner: Call) -> bool:
+    return outer is not inner and outer.start <= inner.start and inner.stop <= outer.stop and outer.begun < inner.begun
 
 
 class _Weights:

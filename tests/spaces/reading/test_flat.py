@@ -61,7 +61,7 @@ def test_a_recurrent_model_has_the_layers_of_its_cells(tokens: Batch) -> None:
     assert {s.group for s in sites.parameters} == {"embedding", "operation", "output"}
 
 
-def test_a_model_that_shows_no_embedding_is_refused(tokens: Batch) -> None:
+def test_a_model_that_shows_no_embedding_has_no_jacobian(tokens: Batch) -> None:
     class Bare(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -70,5 +70,9 @@ def test_a_model_that_shows_no_embedding_is_refused(tokens: Batch) -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.table[x].sum()
 
-    with pytest.raises(LpzeroError, match="no module that takes the token ids"):
-        read_model(Answering(Bare(), "causal"), tokens.input_ids, tokens.labels)
+    answering = Answering(Bare(), "causal")
+    sites = read_model(answering, tokens.input_ids, tokens.labels)
+    operands = extract(answering, sites, tokens)
+    assert Evaluator(ExactSource(operands)).scores(parse("sum(l1(weight * grad))"))[0] > 0
+    with pytest.raises(LpzeroError, match="jacobian: found no module that takes the token ids"):
+        Evaluator(ExactSource(operands)).scores(parse("sum(l1(jacobian))"))
