@@ -25,6 +25,7 @@ from lpzero.proxy.score import (
     score_model,
     shape_of,
     shape_of_model,
+    unscored,
 )
 from lpzero.scoring.model import LoadedModel, load_model
 from lpzero.scoring.percentiles import SpaceSample
@@ -102,7 +103,7 @@ class ModelScorer:
             LpzeroError: The model's own code failed, or no proxy could score it.
         """
         try:
-            readable = _readable(loaded, self.probe)
+            readable = _readable(name, loaded, self.probe)
         except LpzeroError:
             raise
         except MODEL_ERRORS as err:
@@ -177,14 +178,17 @@ class _Readable:
     batch: Batch
 
 
-def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
+def _readable(name: str, loaded: LoadedModel, probe: Probe) -> _Readable:
     model = loaded.model.to(probe.device)
     batch = _batch(loaded, model, probe) if loaded.space is None else probe_batch(loaded.space, probe)
     if isinstance(model, SitedModel):
         return _Readable(model, model.site_map(), batch.to(probe.device))
     answering = Answering(model, guessed_objective(model))
     batch = batch.to(probe.device)
-    return _Readable(answering, read_model(answering, batch.input_ids, batch.labels), batch)
+    try:
+        return _Readable(answering, read_model(answering, batch.input_ids, batch.labels), batch)
+    except MODEL_ERRORS as err:
+        raise LpzeroError(f"{name}: no proxy could score it: {unscored(err, 0.0).reason}") from err
 
 
 def _batch(loaded: LoadedModel, model: nn.Module, probe: Probe) -> Batch:
