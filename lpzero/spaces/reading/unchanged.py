@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -20,7 +21,9 @@ def unchanged(model: nn.Module) -> Iterator[None]:
     """
     wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
     modes = {module: module.training for module in model.modules()}
-    with restored(model), torch.compiler.set_stance("force_eager"):
+    # nothing was compiled where the compiler was not loaded, which takes seconds
+    loaded = "torch._dynamo" in sys.modules
+    with restored(model), torch.compiler.set_stance("force_eager") if loaded else nullcontext():
         try:
             model.eval()
             for parameter in wanted:
