@@ -14,8 +14,8 @@ from lpzero.evolution.defaults import ENUMERATED_GRAMMAR
 from lpzero.evolution.enumeration.config import EnumerateConfig
 from lpzero.evolution.enumeration.run import EnumerationRunFolder, execute_enumeration, prepare_enumeration
 from lpzero.formula.grammar import OVER_LAYERS
+from lpzero.operands.available import operands_shown
 from lpzero.operands.operand import WHOLE_OPERANDS
-from lpzero.operands.shown import operands_shown
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy.discovery import EnumerateResult
 from lpzero.settings import check_settings

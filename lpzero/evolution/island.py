@@ -25,7 +25,7 @@ from lpzero.fitness import Status
 from lpzero.formula import Formula, canonical, parse
 from lpzero.formula.grammar import WEIGHTED, Grammar, draw, get_grammar
 from lpzero.formula.terms import draw_sum
-from lpzero.operands.shown import operands_shown
+from lpzero.operands.available import operands_shown
 
 DRAWS = 50
 SEEDED_SHARE = 0.5

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lpzero.errors import LpzeroError
 from lpzero.operands.extract import Operands
 from lpzero.operands.matrices import WEIGHTS, padded
 from lpzero.operands.operand import OPERANDS
@@ -160,20 +161,27 @@ class SketchedTensor:
 
 @dataclass(frozen=True)
 class ExactTensor:
-    """Whole tensors of one model, one a site, in their own shapes."""
+    """Whole tensors of one model, one a site, in their own shapes.
+
+    Attributes:
+        rows: Where the sites stand.
+        tensors: One a site.
+        loose: Why nothing can be said of their axes; empty where they are known.
+    """
 
     rows: SiteRows
     tensors: tuple[Tensor, ...]
+    loose: str = ""
 
     def elementwise(self, function: Function, *others: ExactTensor) -> ExactTensor:
         """See :class:`TensorValue`."""
         columns = zip(self.tensors, *(o.tensors for o in others), strict=True)
-        return ExactTensor(self.rows, tuple(function(*column) for column in columns))
+        return ExactTensor(self.rows, tuple(function(*column) for column in columns), self.loose)
 
     def normalise(self, function: Function) -> ExactTensor:
         """See :class:`TensorValue`."""
         done = tuple(function(t.reshape(-1), None).reshape(t.shape) for t in self.tensors)
-        return ExactTensor(self.rows, done)
+        return ExactTensor(self.rows, done, self.loose)
 
     def reduce(self, function: Function) -> Tensor:
         """See :class:`TensorValue`."""
@@ -181,7 +189,9 @@ class ExactTensor:
         return torch.stack(values) if values else torch.zeros(0, device=self.rows.cell.device)
 
     def axes(self, function: Function, *others: ExactTensor) -> ExactTensor:
-        """See :class:`TensorValue`."""
+        """See :class:`TensorValue`; raises LpzeroError where the axes are not known."""
+        if self.loose:
+            raise LpzeroError(self.loose)
         return self.elementwise(function, *others)
 
     @property
@@ -296,7 +306,8 @@ class ExactSource(OperandSource):
         device = tensors[0].device if tensors else "cpu"
         cells = torch.tensor([site.layer for site in sites], dtype=torch.int64, device=device)
         rows = SiteRows(cells, 1, self._operands.depth + 2)
-        return ExactTensor(rows, tuple(t.float() for t in tensors))
+        loose = self._operands.loose.get(OPERANDS[name].site_family, "")
+        return ExactTensor(rows, tuple(t.float() for t in tensors), f"{name}: {loose}" if loose else "")
 
     def count(self, name: str) -> Tensor:
         """See :class:`OperandSource`; raises LpzeroError where the model does not show it."""

@@ -8,9 +8,8 @@ round-off, since the true gradient is zero there.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,9 +17,12 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
+from lpzero.operands.gradients import loss_gradients
 from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
-from lpzero.operands.shape import UNKNOWN, ModelShape, model_shape
-from lpzero.spaces.models.sites import Group, OutputSite, SiteMap
+from lpzero.operands.record import Record, recorded
+from lpzero.operands.shape import UNKNOWN, ModelShape, hidden_width, model_shape
+from lpzero.operands.shown import Places, Shown
+from lpzero.spaces.models.sites import Group, SiteMap
 from lpzero.spaces.models.unchanged import unchanged
 
 
@@ -50,6 +52,8 @@ class Operands:
         tensors: For each family of operands, one detached tensor a site, in the order of its sites.
         absent: Families of sites that the model does not show at all.
         shape: What the model is.
+        refused: What cannot be told of the model, an operand, a family or a count, to the reason.
+        loose: Families with a tensor whose axes are not known to be (batch, tokens, width), to the reason.
         lacks: Why families are absent, where the site map says it.
     """
 
@@ -59,10 +63,14 @@ class Operands:
     tensors: dict[str, tuple[Tensor, ...]]
     absent: frozenset[SiteFamily] = frozenset()
     shape: ModelShape = UNKNOWN
+    refused: Mapping[str, str] = field(default_factory=dict)
+    loose: Mapping[SiteFamily, str] = field(default_factory=dict)
     lacks: tuple[tuple[str, str], ...] = ()
 
     def count(self, name: str) -> float:
         """A count of the shape; raises LpzeroError where the model does not show it."""
+        if name in self.refused:
+            raise LpzeroError(f"{name}: {self.refused[name]}")
         found = self.shape.counts[name]
         if math.isnan(found):
             raise LpzeroError(f"the model shows no {name}{self._why(OPERANDS['attention'])}")
@@ -74,6 +82,9 @@ class Operands:
         Raises:
             LpzeroError: The model does not show the operand at all.
         """
+        for name in (operand.name, operand.site_family):
+            if name in self.refused:
+                raise LpzeroError(f"{operand.name}: {self.refused[name]}")
         if operand.site_family in self.absent:
             raise LpzeroError(f"the model shows no {operand.name}{self._why(operand)}")
         sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
@@ -88,36 +99,6 @@ class Operands:
         return f": {reason}" if reason else ""
 
 
-@contextmanager
-def _recorded(model: nn.Module, site_map: SiteMap, seen: dict[Any, Tensor]) -> Iterator[None]:
-    """Fill ``seen`` in the next forward pass: each output site, and the embedding under None."""
-    modules = dict(model.named_modules())
-    by_module: dict[tuple[str, str], list[OutputSite]] = {}
-    for site in site_map.outputs:
-        by_module.setdefault((site.module, site.take), []).append(site)
-
-    def recorder(sites: list[OutputSite]) -> Any:
-        def record(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            for site in sites:
-                tensor = output if site.take == "output" else args[0]
-                seen[site] = tensor if site.part is None else tensor[..., slice(*site.part)]
-
-        return record
-
-    def record_embedding(_module: nn.Module, _args: tuple[Any, ...], output: Tensor) -> None:
-        seen[None] = output
-
-    with ExitStack() as stack:
-        for (name, _take), sites in by_module.items():
-            stack.callback(modules[name].register_forward_hook(recorder(sites)).remove)
-        stack.callback(modules[site_map.embedding].register_forward_hook(record_embedding).remove)
-        yield
-
-
-def _detached(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone()
-
-
 def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     """Run one forward and one backward pass and collect every operand, exactly.
 
@@ -130,63 +111,79 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         Detached tensors: weights (views of the parameters: never write to them) and gradients in the shape of
         their parameter, activations and heads (batch, tokens, width), attention (batch, heads, tokens, tokens),
         hidden states and the Jacobian (batch, tokens, width). A parameter that the loss does not reach has a
-        gradient of zeros.
+        gradient of zeros. Of a module that is called several times all calls are there, joined in order: tokens in
+        chunks as one sequence, rows of experts one below the other.
 
     Raises:
         LpzeroError: The model returned no loss, another number of hidden states or attentions than its depth asks
-            for, or a site of the map was not reached.
+            for, or a site that the model itself names was not reached.
     """
     parameters = dict(model.named_parameters())
-    seen: dict[Any, Tensor] = {}
-    with unchanged(model), torch.enable_grad(), _recorded(model, site_map, seen):
-        output = model(**batch.arguments, output_attentions=True, output_hidden_states=True)
+    weights = [parameters[site.parameter] for site in site_map.parameters]
+    with unchanged(model), torch.enable_grad():
+        with recorded(model, site_map, tokens=batch.input_ids.shape[1]) as seen:
+            output = model(**batch.arguments, output_attentions=True, output_hidden_states=True)
         loss, hidden, attentions = _checked(output, site_map, seen)
-        by = [parameters[site.parameter] for site in site_map.parameters] + [seen[None]]
-        gradients = torch.autograd.grad(loss, by, allow_unused=True)
-    filled = [torch.zeros_like(p) if g is None else g for p, g in zip(by, gradients, strict=True)]
-    attended = [(layer, a) for layer, a in enumerate(attentions, start=1) if a is not None]
+        gradients = loss_gradients(
+            loss, [*weights, *([] if seen.embedding is None else [seen.embedding])], list(parameters.values())
+        )
+    shown = Shown(site_map.reading, seen, batch)
+    if site_map.reading is None:
+        attended = [((layer, "probabilities"), a) for layer, a in enumerate(attentions, start=1) if a is not None]
+        streams = [((layer, "stream"), h) for layer, h in enumerate(hidden)]
+    else:
+        attended = shown.attended([a for a in attentions if a is not None])
+        streams = shown.streams(hidden)
+    found: dict[SiteFamily, Places] = {
+        "attention": attended,
+        "hidden": streams,
+        "jacobian": [((0, "embedding"), gradient) for gradient in gradients[len(weights) :]],
+    }
+    for family in ("activation", "head"):
+        outputs = [site for site in site_map.outputs if site.family == family and site in seen.outputs]
+        found[family] = [
+            ((s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer, strewn=s in seen.strewn))
+            for s in outputs
+        ]
     sites: dict[SiteFamily, tuple[Site, ...]] = {
         "parameter": tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters),
-        "attention": tuple(Site(layer, "probabilities") for layer, _ in attended),
-        "hidden": tuple(Site(layer, "stream") for layer in range(len(hidden))),
-        "jacobian": (Site(0, "embedding"),),
+        **{family: tuple(Site(*place) for place, _ in row) for family, row in found.items()},
     }
-    tensors = {
-        "weight": tuple(p.detach() for p in by[:-1]),
-        "grad": tuple(g.detach() for g in filled[:-1]),
-        "attention": tuple(_detached(a) for _, a in attended),
-        "hidden": tuple(_detached(h) for h in hidden),
-        "jacobian": (filled[-1].detach(),),
+    tensors: dict[str, tuple[Tensor, ...]] = {
+        "weight": tuple(p.detach() for p in weights),
+        "grad": tuple(g.detach() for g in gradients[: len(weights)]),
+        **{family: tuple(_detached(tensor) for _, tensor in row) for family, row in found.items()},
     }
-    hooked: tuple[SiteFamily, ...] = ("activation", "head")
-    for family in hooked:
-        outputs = [site for site in site_map.outputs if site.family == family]
-        sites[family] = tuple(Site(s.layer, s.role) for s in outputs)
-        tensors[family] = tuple(_detached(seen[s]) for s in outputs)
-    there: dict[SiteFamily, bool] = {"hidden": bool(hidden), "attention": bool(attentions)}
-    for family in hooked:
-        there[family] = bool(sites[family])
-    absent = frozenset(family for family, found in there.items() if not found)
+    shows = {"attention": bool(attentions), "hidden": bool(hidden)} if site_map.reading is None else {}
+    absent = frozenset(family for family, row in found.items() if not shows.get(family, bool(row)))
     ordered = {family: sites[family] for family in SITE_FAMILIES}
-    width = (hidden[-1] if hidden else seen[None]).shape[-1]
-    shape = model_shape(model, site_map, width, [a for _, a in attended] if attentions else None)
-    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, site_map.lacks)
+    # a model that names its sites shows its stream or, at least, its embedding
+    shows_width = site_map.reading is None
+    width = (hidden[-1] if hidden else gradients[-1]).shape[-1] if shows_width else hidden_width(model, site_map)
+    heads = [a for _, a in attended] if attentions and "heads" not in shown.refused else None
+    shape = model_shape(model, site_map, width, heads)
+    told = (shown.refused, shown.loose, site_map.lacks)
+    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, *told)
 
 
-def _checked(
-    output: Any, site_map: SiteMap, seen: dict[Any, Tensor]
-) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+def _detached(tensor: Tensor) -> Tensor:
+    return tensor.detach().clone()
+
+
+def _checked(output: Any, site_map: SiteMap, seen: Record) -> tuple[Tensor, tuple[Tensor, ...], tuple[Any, ...]]:
     """The loss, hidden states and attentions of an output; the last two are empty where they are not shown."""
     loss = getattr(output, "loss", None)
     hidden = tuple(getattr(output, "hidden_states", None) or ())
     attentions = tuple(getattr(output, "attentions", None) or ())
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         raise LpzeroError("the model returned no loss: expected a scalar from input_ids and labels")
+    if site_map.reading is not None:
+        return loss.reshape(()), hidden, attentions
     for name, found, wanted in (("hidden states", hidden, 1), ("attentions", attentions, 0)):
         if found and len(found) != site_map.depth + wanted:
             raise LpzeroError(f"expected {site_map.depth + wanted} {name} from the model, found {len(found)}")
-    missed = [site for site in (*site_map.outputs, None) if site not in seen]
-    if missed:
-        module = site_map.embedding if missed[0] is None else missed[0].module
+    missed = [site for site in site_map.outputs if site not in seen.outputs]
+    if missed or seen.embedding is None:
+        module = missed[0].module if missed else site_map.embedding
         raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
     return loss.reshape(()), hidden, attentions

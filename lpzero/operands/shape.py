@@ -74,29 +74,41 @@ UNKNOWN = ModelShape(dict.fromkeys(COUNTS, math.nan), dict.fromkeys(FANS, ()))
 def parameter_counts(model: nn.Module, site_map: SiteMap) -> dict[str, int]:
     """The parameters of a model that is there, by the modules that hold its sites, biases included.
 
+    What is no weight belongs to the group of the first weight that its module holds.
+
     Returns:
-        ``total``, and those of each group: ``embedding``, ``operation``, ``feed_forward``, ``output``.
+        ``total``, and those of each group: ``embedding``, ``operation``, ``feed_forward``, ``output``; and
+        ``unreached``, those of parts that no pass reaches.
     """
-    holders: dict[str, set[str]] = {"embedding": set(), "operation": set(), "feed_forward": set(), "output": set()}
+    groups: dict[str, str] = {site.parameter: site.group for site in site_map.parameters}
+    holders: dict[str, str] = {}
     for site in site_map.parameters:
-        holders[site.group].add(site.parameter.rpartition(".")[0])
-    groups = {site.parameter: site.group for site in site_map.parameters} if site_map.recurrent else {}
-    counts = dict.fromkeys(("total", *holders), 0)
+        holders.setdefault(site.parameter.rpartition(".")[0], site.group)
+    unreached = frozenset() if site_map.reading is None else site_map.reading.unreached
+    counts = dict.fromkeys(("total", "embedding", "operation", "feed_forward", "output", "unreached"), 0)
     for name, parameter in model.named_parameters():
         counts["total"] += parameter.numel()
         # the weights of a recurrent module are of two groups, and so are the biases beside them
-        known = groups.get(name.replace(".bias", ".weight"))
-        for group, modules in holders.items():
-            counted = name.rpartition(".")[0] in modules if known is None else group == known
-            counts[group] += parameter.numel() if counted else 0
+        beside = name.replace(".bias", ".weight") if site_map.recurrent else name
+        known = groups.get(name, groups.get(beside, holders.get(name.rpartition(".")[0])))
+        group = "unreached" if name in unreached else known
+        if group is not None:
+            counts[group] += parameter.numel()
     return counts
 
 
+def decoder_params(counts: Mapping[str, int]) -> int:
+    """The parameters of the blocks, with norms behind them, out of the counts of all groups."""
+    return counts["total"] - counts["embedding"] - counts["output"] - counts["unreached"]
+
+
 def hidden_width(model: nn.Module, site_map: SiteMap) -> int:
-    """Hidden width of the blocks without a pass: what the configuration says, else the widest of the narrow sides.
+    """Hidden width of the blocks: what a reading saw, what the configuration says, else the widest of the narrow sides.
 
     An attention that is narrower than the stream has a projection out of it, and a feed-forward a narrow side as wide.
     """
+    if site_map.reading is not None and site_map.reading.width:
+        return site_map.reading.width
     inner = getattr(model, "model", model)
     stated = getattr(getattr(inner, "config", None), "hidden_size", None)
     if isinstance(stated, int):
@@ -122,7 +134,7 @@ def model_shape(model: nn.Module, site_map: SiteMap, width: int, attentions: Ite
         "depth": site_map.depth,
         "width": width,
         "params": counted["total"],
-        "decoder_params": counted["total"] - counted["embedding"] - counted["output"],
+        "decoder_params": decoder_params(counted),
         "attention_params": counted["operation"],
         "feed_forward_params": counted["feed_forward"],
         "embedding_params": counted["embedding"],

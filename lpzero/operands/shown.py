@@ -1,22 +1,78 @@
-"""Which operands a search may use: those that every space which it works on has."""
+"""What a pass shows of a model that did not name its sites, checked before it is believed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
-from lpzero.operands.operand import OPERANDS
-from lpzero.spaces.registry import lacked_families
+from torch import Tensor
+
+from lpzero.operands.batch import Batch
+from lpzero.operands.operand import SiteFamily
+from lpzero.operands.record import Record, arranged
+from lpzero.spaces.models.sites import Reading
+
+Places = list[tuple[tuple[int, str], Tensor]]
+"""Tensors, each with its layer and its role there."""
 
 
-def operands_shown(names: Iterable[str], spaces: Iterable[str]) -> tuple[str, ...]:
-    """The operands, of some, that the models of all of some spaces show.
+class Shown:
+    """What a pass shows of a model that did not name its sites, checked before it is believed."""
 
-    Args:
-        names: Names of operands.
-        spaces: What :func:`lpzero.spaces.get_space` finds each space by.
+    def __init__(self, reading: Reading | None, seen: Record, batch: Batch) -> None:
+        self._reading, self._seen = reading, seen
+        self._shape = (batch.input_ids.shape[0], batch.input_ids.shape[1])
+        self.refused = {} if reading is None else dict(reading.refused)
+        self.loose: dict[SiteFamily, str] = {}
 
-    >>> operands_shown(("hidden", "attention"), ["gpt2"]), operands_shown(("hidden", "attention"), ["gpt2", "rnn"])
-    (('hidden', 'attention'), ('hidden',))
-    """
-    lacked = frozenset().union(*map(lacked_families, spaces))
-    return tuple(name for name in names if OPERANDS[name].site_family not in lacked)
+    def attended(self, attentions: list[Tensor]) -> Places:
+        """The attentions at their layers; none of them where one is no probabilities."""
+        assert self._reading is not None
+        if "attention" in self.refused or not attentions:
+            return []
+        reason = next((reason for a in attentions if (reason := _not_probable(a))), "")
+        if not reason and len(attentions) != len(self._reading.attention):
+            reason = f"expected {len(self._reading.attention)} of them from the model, found {len(attentions)}"
+        if reason:
+            self.refused["attention"] = self.refused["heads"] = f"`attentions` of the model: {reason}"
+            return []
+        return [(place, a) for place, a in zip(self._reading.attention, attentions, strict=True)]
+
+    def streams(self, hidden: tuple[Tensor, ...]) -> Places:
+        """The hidden states at their layers, as the model returns them or as its blocks pass them on."""
+        assert self._reading is not None
+        if "hidden" in self.refused:
+            return []
+        if self._reading.hidden is not None:
+            found = list(zip(self._reading.hidden, hidden, strict=False))
+            return [(place, self.arranged("hidden", h)) for place, h in found]
+        streams = [(s, self._seen.streams[s]) for s in self._reading.streams if s in self._seen.streams]
+        return [((s.layer, s.role), self.arranged("hidden", tensor)) for s, tensor in streams]
+
+    def arranged(self, family: SiteFamily, tensor: Tensor, layer: int = 0, *, strewn: bool = False) -> Tensor:
+        """A tensor as (batch, tokens, width) where that is certain; else it is as it was, and its family is loose."""
+        if self._reading is None:
+            return tensor
+        turned = layer in self._reading.convolved
+        found = None if strewn else arranged(tensor, self._shape, self._reading.axes, turned=turned)
+        if found is None:
+            self.loose[family] = (
+                f"expected tensors (batch, tokens, width) of {self._shape[0]} x {self._shape[1]} tokens to look along "
+                f"their axes, found {tuple(tensor.shape)}"
+            )
+        return tensor if found is None else found
+
+
+def _not_probable(attention: Any) -> str:
+    """Why an attention is none of probabilities; empty where it is."""
+    if not isinstance(attention, Tensor) or attention.ndim != 4:
+        shape = tuple(attention.shape) if isinstance(attention, Tensor) else type(attention).__name__
+        return f"expected probabilities (batch, heads, tokens, tokens), found {shape}"
+    if bool((attention < 0).any()):
+        return "expected probabilities, found numbers below 0"
+    rows = attention.detach().float().sum(-1)
+    # bfloat16 has three digits
+    if not bool(((rows - 1).abs() < 2e-2).all()):
+        return (
+            f"expected probabilities whose rows add up to 1, found {float(rows.min()):.4g} to {float(rows.max()):.4g}"
+        )
+    return ""

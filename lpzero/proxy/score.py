@@ -22,13 +22,20 @@ from lpzero.metrics import Computed, Shape, get_metric
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
-from lpzero.operands.shape import hidden_width, parameter_counts
+from lpzero.operands.shape import decoder_params, hidden_width, parameter_counts
 from lpzero.operands.text import text_batch
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.models.number_format import check_numbers
 from lpzero.spaces.models.sites import SiteMap
 from lpzero.spaces.space import SearchSpace
+
+_COUNTED = {
+    "depth_then_hidden": ("depth", "width"),
+    "width_then_shallow": ("depth", "width"),
+    "depth_hidden_params": ("depth", "width"),
+}
+"""What metrics of the shape look at that are not called after it."""
 
 
 class ScoreStatus(str, Enum):
@@ -95,7 +102,7 @@ def shape_of_model(model: nn.Module, site_map: SiteMap) -> Shape:
         depth=site_map.depth,
         width=hidden_width(model, site_map),
         params=counts["total"],
-        decoder_params=counts["total"] - counts["embedding"] - counts["output"],
+        decoder_params=decoder_params(counts),
         attention_params=counts["operation"],
     )
 
@@ -184,8 +191,17 @@ def _value(
             raise LpzeroError("the loss on text says something of trained weights alone: this model has none")
         return Computed(metric.score_text(model, text()))
     if metric.needs == "shape":
+        _check_told(metric.name, site_map)
         return Computed(metric.score_shape(shape))
     return metric.computed_pass(model, site_map, batch)
+
+
+def _check_told(metric: str, site_map: SiteMap) -> None:
+    """Refuse a count that a model which does not name its sites leaves open."""
+    refused = {} if site_map.reading is None else site_map.reading.refused
+    for name in _COUNTED.get(metric, (metric,)):
+        if name in refused:
+            raise LpzeroError(f"{name}: {refused[name]}")
 
 
 @dataclass(frozen=True)

@@ -237,4 +237,6 @@ def _auto_class(config: Any, file: Path) -> Any:
             return AutoModelForMaskedLM
     if causal:
         return AutoModelForCausalLM
+    if type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
+        return AutoModelForSeq2SeqLM
     raise InputError(f"{file}: {config.model_type} has no causal or masked language model in transformers")

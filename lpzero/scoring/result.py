@@ -77,7 +77,7 @@ class ModelScore(_Score):
         costs: Its counted costs.
         seed: Seed of every random choice.
         batch_sha256: Of the tokens that it was shown.
-        notes: What a user should know of how it was read, a line each.
+        notes: What a user should know of how it was read and of what was found of its structure, a line each.
         scores: One a proxy, in their order.
         percentiles: None where they were not asked for.
     """

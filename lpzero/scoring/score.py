@@ -28,17 +28,18 @@ from lpzero.proxy.score import (
     score_model,
     shape_of,
     shape_of_model,
+    unscored,
 )
 from lpzero.scoring.model import LoadedModel, load_model
 from lpzero.scoring.percentiles import SpaceSample
 from lpzero.scoring.reading import Reading, advised, batch_for, read, refuse_unmade, too_long
 from lpzero.scoring.result import CountedCosts, ModelScore, ProxyScore
-from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import passed_flops
-from lpzero.spaces.models.foreign import flat_sites, guessed_objective
-from lpzero.spaces.models.recurrent import read_recurrent
+from lpzero.spaces.models.foreign import guessed_objective
 from lpzero.spaces.models.sites import SitedModel, SiteMap
 from lpzero.spaces.models.unchanged import unchanged
+from lpzero.spaces.reading.read import read_model
+from lpzero.spaces.reading.recurrent import read_recurrent
 
 _LOG = logging.getLogger(__name__)
 
@@ -113,9 +114,10 @@ class ModelScorer:
             LpzeroError: The model's own code failed, or no proxy could score it.
         """
         with raised_by(name, "the model cannot be read"):
-            readable = _readable(loaded, self.probe)
+            readable = _readable(name, loaded, self.probe)
             shape = _shape(loaded, readable)
-        notes = (*loaded.notes, *readable.notes)
+        found = readable.site_map.reading
+        notes = (*loaded.notes, *readable.notes, *(() if found is None else found.notes))
         for note in notes:
             _LOG.warning("note: %s: %s", name, note)
         with single_threaded():
@@ -210,7 +212,7 @@ class _Readable:
     reading: Reading | None = None
 
 
-def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
+def _readable(name: str, loaded: LoadedModel, probe: Probe) -> _Readable:
     model = loaded.model
     refuse_unmade(model)
     if isinstance(model, SitedModel):
@@ -222,7 +224,14 @@ def _readable(loaded: LoadedModel, probe: Probe) -> _Readable:
     recurrent = read_recurrent(answering)
     if recurrent is not None:
         return _Readable(*recurrent, batch, reading.notes, reading)
-    return _Readable(answering, _sites(answering), batch, reading.notes, reading)
+    try:
+        site_map = read_model(answering, batch.input_ids, batch.labels, **batch.more)
+    except MODEL_ERRORS as err:
+        long = too_long(reading)
+        if long is not None:
+            raise InputError(f"{name}: {long}") from err
+        raise LpzeroError(f"{name}: no proxy could score it: {unscored(err, 0.0).reason}") from err
+    return _Readable(answering, site_map, batch, reading.notes, reading)
 
 
 def _text(loaded: LoadedModel, probe: Probe) -> Callable[[], Batch] | None:
@@ -231,15 +240,6 @@ def _text(loaded: LoadedModel, probe: Probe) -> Callable[[], Batch] | None:
     if space is None or not space.pretrained:
         return None
     return lambda: text_batch(space, probe).to(probe.device)
-
-
-def _sites(model: nn.Module) -> SiteMap:
-    try:
-        return discover_sites(model)
-    except LpzeroError:
-        sites = flat_sites(model)
-        _LOG.warning("note: the model has no list of blocks and no site_map method: all of it counts as one layer")
-        return sites
 
 
 def _shape(loaded: LoadedModel, readable: _Readable) -> Shape:

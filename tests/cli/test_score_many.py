@@ -154,7 +154,8 @@ def test_a_model_whose_forward_fails_leaves_the_others(capsys: pytest.CaptureFix
     Path("broken.py").write_text(text + "def build_model():\n    return M()\n")
     assert run(["score", "broken.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 0
     captured = capsys.readouterr()
-    assert "broken.py: left out: broken.py: the model cannot be run: RuntimeError: no way" in captured.err
+    reason = "broken.py: left out: broken.py: no proxy could score it: the model raised RuntimeError: no way"
+    assert reason in captured.err
 
 
 def test_a_model_that_cannot_be_read_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:

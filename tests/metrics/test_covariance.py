@@ -17,8 +17,8 @@ from lpzero.metrics.covariance import hidden_covariance
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.spaces import Architecture, get_space
 from lpzero.spaces.models.foreign import Answering
-from lpzero.spaces.models.recurrent import read_recurrent
 from lpzero.spaces.models.sites import SiteMap
+from lpzero.spaces.reading.recurrent import read_recurrent
 from lpzero.spaces.rnn.plan import GATES
 
 WORDS, WIDTH, UNITS = 11, 4, 5

@@ -1,23 +1,44 @@
-"""Which operands a search may use."""
+"""What is believed of what a foreign model shows."""
 
 from __future__ import annotations
 
-from lpzero.operands.operand import OPERANDS, WHOLE_OPERANDS
-from lpzero.operands.shown import operands_shown
-from lpzero.spaces import SPACES
+import pytest
+import torch
+
+from lpzero.operands.batch import Batch
+from lpzero.operands.record import Record
+from lpzero.operands.shown import Shown
+from lpzero.spaces.models.sites import Reading
 
 
-def test_spaces_that_attend_show_everything() -> None:
-    others = [name for name in SPACES if name != "rnn"]
-    assert operands_shown(OPERANDS, others) == tuple(OPERANDS)
-    assert operands_shown(OPERANDS, []) == tuple(OPERANDS)
+def shown(tokens: Batch, reading: Reading | None) -> Shown:
+    return Shown(reading, Record(), tokens)
 
 
-def test_what_one_of_several_spaces_lacks_is_not_shown() -> None:
-    lacking = operands_shown(WHOLE_OPERANDS, ["gpt2", "rnn"])
-    assert set(WHOLE_OPERANDS) - set(lacking) == {"attention", "head"}
-    assert lacking == operands_shown(WHOLE_OPERANDS, ["rnn"])
+def test_a_model_that_names_its_sites_is_believed(tokens: Batch) -> None:
+    x = torch.ones(3)
+    assert shown(tokens, None).arranged("activation", x) is x
 
 
-def test_a_space_that_is_no_name_lacks_nothing() -> None:
-    assert operands_shown(["attention"], ["./space.toml", "a/checkpoint"]) == ("attention",)
+def test_axes_that_cannot_be_told_make_a_family_loose(tokens: Batch) -> None:
+    found = shown(tokens, Reading(axes="batch first"))
+    assert found.arranged("head", torch.ones(35, 4)).shape == (5, 7, 4)
+    assert not found.loose
+    assert found.arranged("head", torch.ones(35, 4), strewn=True).shape == (35, 4)
+    assert found.arranged("activation", torch.ones(9, 4)).shape == (9, 4)
+    assert set(found.loose) == {"head", "activation"}
+
+
+@pytest.mark.parametrize("wrong", [torch.full((5, 2, 7, 7), 1 / 6), torch.eye(7), (torch.eye(7),)])
+def test_attentions_that_are_no_probabilities_are_refused_with_the_heads(tokens: Batch, wrong: object) -> None:
+    found = shown(tokens, Reading(attention=((1, "probabilities"),)))
+    assert found.attended([wrong]) == []  # type: ignore[list-item]
+    assert set(found.refused) == {"attention", "heads"}
+
+
+def test_probabilities_are_at_their_layers(tokens: Batch) -> None:
+    found = shown(tokens, Reading(attention=((2, "probabilities"),)))
+    right = torch.full((5, 2, 7, 7), 1 / 7)
+    assert found.attended([right]) == [((2, "probabilities"), right)]
+    # another pass that shows more of them than the one that was read
+    assert found.attended([right, right]) == []

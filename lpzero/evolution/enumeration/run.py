@@ -27,8 +27,8 @@ from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula
 from lpzero.formula.formula import operand
 from lpzero.formula.rules import pruned_by
+from lpzero.operands.available import operands_shown
 from lpzero.operands.packed import Packed
-from lpzero.operands.shown import operands_shown
 from lpzero.progress import Watch, counting
 from lpzero.proxy.discovery import EnumerateResult, TopRankings
 from lpzero.tables import Table

@@ -15,11 +15,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import LpzeroError
 from lpzero.spaces.models.answer import language_loss, read_answer
 from lpzero.spaces.models.calling import Calling, signed, uncompiled
 from lpzero.spaces.models.output import UNLABELLED, ModelOutput
-from lpzero.spaces.models.sites import ParameterSite, SiteMap, name_of
 from lpzero.spaces.space import Objective
 
 
@@ -158,27 +156,3 @@ def _objective_of(kind: type, config: Any) -> Objective:
     if masked != causal:
         return "masked" if masked else "causal"
     return "masked" if type(config) in MODEL_FOR_MASKED_LM_MAPPING and not decodes else "causal"
-
-
-def flat_sites(model: nn.Module) -> SiteMap:
-    """The sites of a model without blocks: embedding tables, one layer, projections back to the vocabulary.
-
-    Raises:
-        LpzeroError: It has no embedding table.
-    """
-    tables = {name: module for name, module in model.named_modules() if isinstance(module, nn.Embedding)}
-    if not tables:
-        raise LpzeroError(
-            f"found no blocks and no torch.nn.Embedding in {name_of(model)}: give the model a site_map method"
-        )
-    vocabularies = {table.num_embeddings for table in tables.values()}
-    sites = []
-    for name, parameter in model.named_parameters():
-        role = name.removesuffix(".weight")
-        if parameter.ndim >= 2 and role in tables:
-            sites.append(ParameterSite(0, role, "embedding", name))
-        elif parameter.ndim >= 2 and parameter.shape[0] in vocabularies:
-            sites.append(ParameterSite(2, role, "output", name))
-        elif parameter.ndim >= 2:
-            sites.append(ParameterSite(1, role, "feed_forward", name))
-    return SiteMap(1, tuple(sites), (), next(iter(tables)))

@@ -7,13 +7,14 @@ Layer 0 is the embedding, layers 1 to ``depth`` are the blocks, layer ``depth + 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Group = Literal["embedding", "operation", "feed_forward", "output"]
+Axes = Literal["batch first", "tokens first"] | None
 
 RECURRENT = "its layers are recurrent and attend to nothing"
 """Why a recurrent model has no attention and no heads."""
@@ -48,6 +49,7 @@ class OutputSite:
         take: Whether the module's output is read or its first positional input.
         part: (start, stop) along the last axis, for fused projections; None for all of it.
         block: The call of a block that the module must be called in; None where any call counts.
+        picked: Whether its rows are picked out of the tokens, as those of experts are.
     """
 
     family: Literal["activation", "head"]
@@ -57,6 +59,7 @@ class OutputSite:
     take: Literal["output", "input"] = "output"
     part: tuple[int, int] | None = None
     block: BlockCall | None = None
+    picked: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,54 @@ class BlockCall:
 
 
 @dataclass(frozen=True)
+class StreamSite:
+    """A tensor of the residual stream, at the border of a block.
+
+    Attributes:
+        layer: 0 for what enters the first block, else the block that it comes out of.
+        role: Unique in its layer.
+        block: The block's call.
+        take: Whether it is among the call's inputs or its outputs.
+        index: Which of the tensors there, those of tuples and keywords counted in.
+    """
+
+    layer: int
+    role: str
+    block: BlockCall
+    take: Literal["output", "input"]
+    index: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a model that does not name its sites, beside the sites that were found.
+
+    Attributes:
+        width: That of the residual stream; 0 where there is none.
+        axes: Which of its axes comes first; None where that cannot be told.
+        convolved: Layers with convolutions, whose tensors may have their width before their tokens.
+        stacks: Number of blocks of each stack, in the order of the pass.
+        hidden: Layer and role of each of the hidden states that the model returns; None where they are not to be used.
+        streams: Where the hidden states are read instead.
+        attention: Layer and role of each of the attentions that the model returns, those that are None left out.
+        unreached: Parameters of parts that the pass does not reach, such as a vision tower; they are no sites.
+        notes: What a user should know.
+        refused: What cannot be told, and why: the name of a family of sites, an operand or a count to one line.
+    """
+
+    width: int = 0
+    axes: Axes = None
+    convolved: frozenset[int] = frozenset()
+    stacks: tuple[int, ...] = ()
+    hidden: tuple[tuple[int, str], ...] | None = None
+    streams: tuple[StreamSite, ...] = ()
+    attention: tuple[tuple[int, str], ...] = ()
+    unreached: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SiteMap:
     """Every site of one model.
 
@@ -81,7 +132,8 @@ class SiteMap:
         parameters: The sites of the weights (and of their gradients).
         outputs: The sites that are read by hooks.
         embedding: Name of the module whose output, (batch, tokens, width), is the embedding that the
-            Jacobian is taken at.
+            Jacobian is taken at; empty where a reading found none.
+        reading: Of a model that does not name its sites; None for one that does.
         lacks: Families of operands that no model of this kind has, such as ``"attention"``, each with why.
 
     Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).
@@ -91,6 +143,7 @@ class SiteMap:
     parameters: tuple[ParameterSite, ...]
     outputs: tuple[OutputSite, ...]
     embedding: str
+    reading: Reading | None = None
     lacks: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -9,14 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import InputError
-from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.flops import counted_flops
 from lpzero.spaces.models.foreign import Answering
 from lpzero.spaces.models.sites import Group, SiteMap
 from lpzero.spaces.models.weights import build_blank, check_memory
+from lpzero.spaces.reading.names import discover_sites
+from lpzero.spaces.reading.read import read_model
 from lpzero.spaces.space import Objective
 from lpzero.spaces.toml.family import reason
 
+READ_BATCH, READ_TOKENS = 2, 8
+"""The pass that the sites are read off: fewer sequences than tokens, so that its axes can be told apart."""
 _HEAD = re.compile(r"(^|\.)(lm_head|head|cls|predictions|generator_\w+)(\.|$)")
 
 
@@ -36,8 +39,17 @@ class ConfigModel(Answering):
         self._masked, self._cached = (self._open_ended or name in self._arguments for name in named)
 
     def site_map(self) -> SiteMap:
-        """The sites, found by the names and classes of the model's parts."""
-        return discover_sites(self)
+        """The sites, read off a pass over a few tokens; by the names of its parts where it cannot be run."""
+        device = next(self.parameters()).device
+        ids = torch.arange(READ_BATCH * READ_TOKENS, device=device).view(READ_BATCH, READ_TOKENS)
+        config: Any = self.model.config
+        ids = ids % config.get_text_config().vocab_size
+        try:
+            return read_model(self, ids, ids)
+        except Exception:  # whatever a pass without numbers raises; with numbers it is the model's fault
+            if device.type != "meta":
+                raise
+            return discover_sites(self)
 
     def logits(self, input_ids: Tensor) -> Tensor:
         """(batch, tokens) ids to (batch, tokens, vocabulary): scores whose softmax are the probabilities."""

@@ -20,7 +20,7 @@ from lpzero.spaces.llama.checkpoint import tensor_name
 from lpzero.spaces.llama.config import config_document
 from lpzero.spaces.llama.model import LlamaModel, build
 from lpzero.spaces.llama.plan import BASES, Base, LlamaPlan, whole_plan
-from lpzero.spaces.models.discover import discover_sites
+from lpzero.spaces.reading.names import discover_sites
 
 BASE = Base(
     61, 16, width=24, depth=2, heads=4, kv_heads=2, head_width=6, inner_width=20, epsilon=1e-5, theta=1e4, tied=True

@@ -10,18 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
-from lpzero.formula import parse
-from lpzero.formula.evaluate import Evaluator
-from lpzero.formula.values import ExactSource
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import extract
-from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.foreign import (
     Answering,
-    flat_sites,
     guessed_objective,
 )
 from lpzero.spaces.models.vocabulary import guessed_vocabulary
+from lpzero.spaces.reading.names import discover_sites
 
 
 class Plain(nn.Module):
@@ -44,18 +39,6 @@ def test_logits_become_the_loss_of_the_objective(tokens: Batch) -> None:
     for objective, wanted in (("causal", causal), ("masked", masked)):
         output = Answering(model, objective)(tokens.input_ids, tokens.labels)  # type: ignore[arg-type]
         torch.testing.assert_close(output.loss, wanted)
-
-
-def test_a_model_without_blocks_is_one_layer(tokens: Batch) -> None:
-    answering = Answering(Plain(), "causal")
-    sites = flat_sites(answering)
-    operands = extract(answering, sites, tokens)
-    assert [(s.layer, s.group) for s in operands.sites["parameter"]] == [(0, "embedding"), (2, "output")]
-    snip = Evaluator(ExactSource(operands)).scores(parse("sum(l1(weight * grad))"))[0]
-    assert snip > 0
-    assert operands.absent == {"hidden", "attention", "activation", "head"}
-    with pytest.raises(LpzeroError, match=r"no torch\.nn\.Embedding"):
-        flat_sites(nn.Linear(3, 3))
 
 
 def test_a_model_is_called_with_what_it_takes(tokens: Batch) -> None:
@@ -97,7 +80,5 @@ def test_messages_name_the_model_and_not_what_makes_it_answer() -> None:
         def forward(self, x: Tensor) -> Any:
             return x
 
-    with pytest.raises(LpzeroError, match="in Bag: "):
-        flat_sites(Answering(Bag(), "causal"))
     with pytest.raises(LpzeroError, match="found no blocks in Bag: "):
         discover_sites(Answering(Bag(), "causal"))

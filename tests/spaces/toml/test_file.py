@@ -304,9 +304,11 @@ def test_a_default_that_follows_from_choices_cannot_stand_in_a_constraint(tmp_pa
     assert plain.size == 4
 
 
-def test_a_family_without_blocks_of_its_own_in_every_layer_is_refused(tmp_path: Path) -> None:
-    text = 'name = "a"\nmodel_type = "albert"\n[choices]\nnum_hidden_layers = [2, 3]'
-    assert refusal(tmp_path, text) == "model_type: albert: expected 2 blocks of their own in the model, found 1"
+def test_a_family_whose_layers_share_their_weights_has_them_all(tmp_path: Path) -> None:
+    text = 'name = "a"\nmodel_type = "albert"\n[fixed]\nhidden_size = 64\n[choices]\nnum_hidden_layers = [2, 3]'
+    space = read(tmp_path, text)
+    architecture = space.sample(np.random.default_rng(0))
+    assert space.blank(architecture).site_map().depth == architecture.depth
 
 
 def test_every_value_of_a_long_list_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

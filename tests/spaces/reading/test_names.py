@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import extract
-from lpzero.spaces.models.discover import discover_sites
+from lpzero.spaces.reading.names import discover_sites
 from lpzero.spaces.space import Objective
 
 VOCABULARY = 100

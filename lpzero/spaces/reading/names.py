@@ -1,8 +1,9 @@
-"""Find the sites of a model that does not name them itself, by the names and classes of its parts.
+"""Find the sites of a model that does not name them itself, by the names and classes of its parts alone.
 
-Made for the language models of transformers, which it never imports. A model of your own is found as well
-where its parts are named as people name them. Extracting its operands also takes a loss, hidden states and
-attention probabilities that can be asked for, as :class:`lpzero.spaces.models.sites.SitedModel` says.
+For a model that cannot be run; of one that can, :mod:`lpzero.spaces.reading.read` looks at a pass. Made for the
+language models of transformers, which it never imports. A model of your own is found as well where its parts are named
+as people name them. Extracting its operands also takes a loss, hidden states and attention probabilities that can be
+asked for, as :class:`lpzero.spaces.models.sites.SitedModel` says.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ _FEED_FORWARD = re.compile(
     r"gate_proj|up_proj|down_proj",
     re.I,
 )
+_SURE_ATTENTION = re.compile(r"attn|attention", re.I)
+_SURE_FEED_FORWARD = re.compile(r"mlp|ffn|feed_?forward|moe|expert", re.I)
 _HEAD = re.compile(r"(^|\.)(([qkv](_?proj|_lin)?)|w[qkv]|to_[qkv]|query|key|value)$", re.I)
 _FUSED = re.compile(r"(^|\.)(c_attn|query_key_value|w?qkv(_?proj)?)$", re.I)
-_BEHIND = re.compile(r"(^|\.)(lm_head|head|cls|project_out|predictions|generator_\w+)(\.|$)")
+BEHIND = re.compile(r"(^|\.)(lm_head|head|cls|project_out|predictions|generator_\w+)(\.|$)")
 
 
 def discover_sites(model: nn.Module) -> SiteMap:
@@ -97,7 +100,15 @@ def _find_embedding(model: nn.Module) -> str:
     )
 
 
-def _kind(path: str) -> Literal["operation", "feed_forward"] | None:
+def surely(path: str) -> Literal["operation", "feed_forward"] | None:
+    """What a path in a block says in so many words, whichever it says first."""
+    attention, feed_forward = _SURE_ATTENTION.search(path), _SURE_FEED_FORWARD.search(path)
+    if feed_forward and (not attention or feed_forward.start() < attention.start()):
+        return "feed_forward"
+    return "operation" if attention else None
+
+
+def kind(path: str) -> Literal["operation", "feed_forward"] | None:
     """What a path in a block tells first."""
     attention, feed_forward = _ATTENTION.search(f"{path}."), _FEED_FORWARD.search(f"{path}.")
     if feed_forward and (not attention or feed_forward.start() < attention.start()):
@@ -116,8 +127,8 @@ def _parameter_sites(model: nn.Module, prefix: str, depth: int) -> Iterator[Para
         role = name.removesuffix(".weight")
         if inside:
             index, _, role = role.removeprefix(f"{prefix}.").partition(".")
-            yield ParameterSite(int(index) + 1, role, _kind(role) or "operation", name)
-        elif name not in tables and (behind or _BEHIND.search(name)):
+            yield ParameterSite(int(index) + 1, role, kind(role) or "operation", name)
+        elif name not in tables and (behind or BEHIND.search(name)):
             yield ParameterSite(depth + 1, role, "output", name)
         else:
             yield ParameterSite(0, role, "embedding", name)
@@ -125,9 +136,9 @@ def _parameter_sites(model: nn.Module, prefix: str, depth: int) -> Iterator[Para
 
 def _output_sites(block: nn.Module, prefix: str, layer: int) -> Iterator[OutputSite]:
     for path, module in block.named_modules():
-        if _kind(path) != "feed_forward" and any(p.ndim >= 2 for p in module.parameters(recurse=False)):
-            yield from _head_sites(path, module, f"{prefix}.{path}", layer)
-    activations = [path for path, module in block.named_modules() if _is_activation(path, module)]
+        if kind(path) != "feed_forward" and any(p.ndim >= 2 for p in module.parameters(recurse=False)):
+            yield from head_sites(path, module, f"{prefix}.{path}", layer)
+    activations = [path for path, module in block.named_modules() if is_activation(path, module)]
     if not activations:
         # Where the non-linearity is a plain function, the module that it ends is read, as BERT names it.
         activations = [path for path, _ in block.named_modules() if path.endswith("intermediate")]
@@ -135,16 +146,22 @@ def _output_sites(block: nn.Module, prefix: str, layer: int) -> Iterator[OutputS
         yield OutputSite("activation", layer, path, f"{prefix}.{path}")
 
 
-def _head_sites(path: str, module: nn.Module, name: str, layer: int) -> Iterator[OutputSite]:
+def head_sites(path: str, module: nn.Module, name: str, layer: int) -> Iterator[OutputSite]:
+    """The sites of query, key and value in the output of a module: none, one, or a third each where they are fused."""
     if _HEAD.search(path):
         yield OutputSite("head", layer, path, name)
     elif _FUSED.search(path):
-        inner, outer = _widths(module)
-        if outer != 3 * inner:
-            yield OutputSite("head", layer, path, name)
-            return
-        for i, role in enumerate(("query", "key", "value")):
-            yield OutputSite("head", layer, f"{path}.{role}", name, part=(i * inner, (i + 1) * inner))
+        yield from third_sites(path, module, name, layer)
+
+
+def third_sites(path: str, module: nn.Module, name: str, layer: int) -> Iterator[OutputSite]:
+    """The whole output of a module, or a third each where it is three times as wide as the input."""
+    inner, outer = _widths(module)
+    if outer != 3 * inner:
+        yield OutputSite("head", layer, path, name)
+        return
+    for i, role in enumerate(("query", "key", "value")):
+        yield OutputSite("head", layer, f"{path}.{role}", name, part=(i * inner, (i + 1) * inner))
 
 
 def _widths(module: nn.Module) -> tuple[int, int]:
@@ -153,8 +170,14 @@ def _widths(module: nn.Module) -> tuple[int, int]:
     return min(weight.shape), max(weight.shape)
 
 
-def _is_activation(path: str, module: nn.Module) -> bool:
-    if _kind(path) == "operation" or isinstance(module, (nn.MultiheadAttention, nn.Softmax)):
+def is_activation(path: str, module: nn.Module) -> bool:
+    """Whether a module is a non-linearity that its path does not count to the attention."""
+    return kind(path) != "operation" and is_non_linearity(module)
+
+
+def is_non_linearity(module: nn.Module) -> bool:
+    """Whether a module is one of the non-linearities of torch or transformers, which have no names of their own."""
+    if isinstance(module, (nn.MultiheadAttention, nn.Softmax)):
         return False
     home = type(module).__module__
     return home == "torch.nn.modules.activation" or home.endswith("transformers.activations")

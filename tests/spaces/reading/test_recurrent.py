@@ -17,7 +17,7 @@ from lpzero.operands.extract import Operands, extract
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.shape import parameter_counts
 from lpzero.spaces.models.foreign import Answering
-from lpzero.spaces.models.recurrent import read_recurrent, recurrent_modules, recurrent_sites
+from lpzero.spaces.reading.recurrent import read_recurrent, recurrent_modules, recurrent_sites
 
 WORDS, WIDTH, UNITS, TOKENS = 13, 4, 5, 7
 EACH = pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
-from lpzero.spaces.models.discover import discover_sites
 from lpzero.spaces.models.foreign import Answering
 from lpzero.spaces.models.output import ModelOutput
-from lpzero.spaces.models.sites import RECURRENT, Group, ParameterSite, SiteMap
+from lpzero.spaces.models.sites import RECURRENT, Group, ParameterSite, SiteMap, name_of
+from lpzero.spaces.reading.names import discover_sites
 
 _LAYER = re.compile(r"weight_(ih|hh|hr)(?:_l(\d+)(_reverse)?)?")
 HIDDEN_GATES = "the gates of torch's recurrent modules are hidden in their kernels"
@@ -85,7 +85,7 @@ def recurrent_sites(model: nn.Module) -> SiteMap:
     begins = dict(zip(layers, _running(list(layers.values())), strict=True))
     tables = [name for name, module in model.named_modules() if isinstance(module, nn.Embedding)]
     if not tables:
-        raise LpzeroError(f"found no torch.nn.Embedding in {type(model).__name__}: give the model a site_map method")
+        raise LpzeroError(f"found no torch.nn.Embedding in {name_of(model)}: give the model a site_map method")
     reached, sites = 0, []
     for name, parameter in model.named_parameters():
         owner, _, what = name.rpartition(".")
@@ -105,7 +105,7 @@ def recurrent_sites(model: nn.Module) -> SiteMap:
         else:
             sites.append(ParameterSite(reached, role, "feed_forward", name))
     lacks = (("attention", RECURRENT), ("head", RECURRENT), ("activation", HIDDEN_GATES))
-    return SiteMap(depth, tuple(sites), (), tables[0], lacks)
+    return SiteMap(depth, tuple(sites), (), tables[0], lacks=lacks)
 
 
 def _layers_of(module: nn.Module) -> int:

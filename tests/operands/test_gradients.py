@@ -1,0 +1,26 @@
+"""Gradients that leave nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from lpzero.operands.gradients import loss_gradients
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_gradients_are_those_of_backward_and_stay_nowhere(again: bool) -> None:
+    line, spare = nn.Linear(3, 3), nn.Parameter(torch.ones(2, 2))
+    x = torch.randn(4, 3, requires_grad=True)
+    inner = x * 1.0
+    parameters = [*line.parameters(), spare]
+    line.bias.grad = torch.full((3,), 7.0)
+    loss = (checkpoint(line, inner, use_reentrant=True) if again else line(inner)).square().sum()
+    weight, at, nothing = loss_gradients(loss, [line.weight, inner, spare], parameters)
+    wanted = torch.autograd.grad(line(inner).square().sum(), [line.weight, inner])
+    torch.testing.assert_close((weight, at), wanted)
+    assert not nothing.any()
+    assert line.weight.grad is None
+    assert torch.equal(line.bias.grad, torch.full((3,), 7.0))
