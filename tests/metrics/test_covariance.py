@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lpzero.errors import InputError, LpzeroError
 from lpzero.metrics import get_metric
 from lpzero.metrics.covariance import hidden_covariance
+from lpzero.metrics.precision import precisely
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.spaces import Architecture, get_space
 from lpzero.spaces.models.foreign import Answering
@@ -57,7 +58,7 @@ def batch_of(sequences: int = 3, tokens: int = 6, words: int = WORDS) -> Batch:
 def scored(model: nn.Module, batch: Batch, **options: Any) -> float:
     read = read_recurrent(Answering(model, "causal"))
     assert read is not None
-    return hidden_covariance(*read, batch, **options)
+    return precisely(read[0], lambda: hidden_covariance(*read, batch, **options)).value
 
 
 def directly(states: np.ndarray, axis: str = "units") -> float:

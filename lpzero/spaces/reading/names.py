@@ -64,7 +64,7 @@ def discover_sites(model: nn.Module) -> SiteMap:
     if shared:
         raise LpzeroError(f"expected a module of its own in every block, found {shared[0]} in an earlier one too")
     parameters = tuple(_parameter_sites(model, prefix, len(blocks)))
-    return SiteMap(len(blocks), parameters, tuple(outputs), _find_embedding(model))
+    return SiteMap(len(blocks), parameters, tuple(outputs), find_embedding(model))
 
 
 def _find_blocks(model: nn.Module) -> tuple[str, nn.ModuleList]:
@@ -85,7 +85,8 @@ def _find_blocks(model: nn.Module) -> tuple[str, nn.ModuleList]:
     return max(outer, key=lambda found: len(found[1]))
 
 
-def _find_embedding(model: nn.Module) -> str:
+def find_embedding(model: nn.Module) -> str:
+    """Name of the embedding: what the model says, else the first table; raises LpzeroError where there is none."""
     ask = getattr(model, "get_input_embeddings", None)
     try:
         wanted = ask() if callable(ask) else None

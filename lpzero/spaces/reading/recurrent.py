@@ -19,7 +19,7 @@ from lpzero.errors import LpzeroError
 from lpzero.spaces.models.foreign import Answering
 from lpzero.spaces.models.output import ModelOutput
 from lpzero.spaces.models.sites import RECURRENT, Group, ParameterSite, SiteMap, name_of
-from lpzero.spaces.reading.names import discover_sites
+from lpzero.spaces.reading.names import discover_sites, find_embedding
 
 _LAYER = re.compile(r"weight_(ih|hh|hr)(?:_l(\d+)(_reverse)?)?")
 HIDDEN_GATES = "the gates of torch's recurrent modules are hidden in their kernels"
@@ -105,7 +105,7 @@ def recurrent_sites(model: nn.Module) -> SiteMap:
         else:
             sites.append(ParameterSite(reached, role, "feed_forward", name))
     lacks = (("attention", RECURRENT), ("head", RECURRENT), ("activation", HIDDEN_GATES))
-    return SiteMap(depth, tuple(sites), (), tables[0], lacks=lacks)
+    return SiteMap(depth, tuple(sites), (), find_embedding(model), lacks=lacks)
 
 
 def _layers_of(module: nn.Module) -> int:
