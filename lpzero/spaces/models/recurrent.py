@@ -7,7 +7,7 @@ of its layers is run once more, by itself, for the states; the gates stay hidden
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -202,7 +202,7 @@ def _started(module: nn.RNNBase, x: Tensor, start: Any, directions: slice) -> tu
     return tuple(x.new_zeros(number, sequences, width) for width in widths[: 2 if module.mode == "LSTM" else 1])
 
 
-def _run_layer(module: nn.RNNBase, x: Tensor, start: tuple[Tensor, ...], weights: list[list[Tensor]]) -> Tensor:
+def _run_layer(module: nn.RNNBase, x: Tensor, start: tuple[Tensor, ...], weights: Sequence[Sequence[Tensor]]) -> Tensor:
     flat = [weight for direction in weights for weight in direction]
     # one layer, no dropout, no training
     rest = (flat, module.bias, 1, 0.0, False, module.bidirectional, module.batch_first)
