@@ -69,7 +69,7 @@ class Endpoint:
 
 def _check_address(address: str) -> None:
     """Raise InputError, whose message does not repeat what may hold a password."""
-    wanted = "`address`: expected http(s)://HOST[:PORT]/PATH, such as https://api.openai.com/v1"
+    wanted = "`endpoint`: expected http(s)://HOST[:PORT]/PATH, such as https://api.openai.com/v1"
     if not (address.isprintable() and address.isascii()) or " " in address:
         raise InputError(f"{wanted}, found a text with spaces or other letters")
     try:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 
 from lpzero.errors import InputError, MissingError
@@ -30,11 +29,11 @@ _REMEDIES = {
     FailureKind.BUSY: f"try again later: {_KEPT}",
     FailureKind.QUOTA: f"raise what the account behind the key may spend: {_KEPT}",
     FailureKind.KEY: "check the key, in the environment variable that `key_variable` names",
-    FailureKind.UNKNOWN: "check `address` and `model`",
+    FailureKind.UNKNOWN: "check `endpoint` and `model`",
     FailureKind.PARAMETER: "check `model`, `temperature`, `seed`, `max_tokens` and the length of the prompt",
     FailureKind.TIMEOUT: f"raise `timeout`, or try again later: {_KEPT}",
-    FailureKind.CONNECTION: f"check `address`, and that the server runs: {_KEPT}",
-    FailureKind.FOREIGN: "check `address`: that of an OpenAI-compatible server often ends with /v1",
+    FailureKind.CONNECTION: f"check `endpoint`, and that the server runs: {_KEPT}",
+    FailureKind.FOREIGN: "check `endpoint`: that of an OpenAI-compatible server often ends with /v1",
 }
 
 
@@ -193,29 +192,3 @@ def read_turn(turn: Turn, request: Request) -> Reading:
 
 def _repair(reading: Reading, request: Request) -> str:
     return f"This cannot be used: {reading.reason.replace('`', '')}. {request.expected.instruction}"
-
-
-def ask(
-    request: Request,
-    endpoint: Endpoint,
-    *,
-    cache: Path | None = None,
-    ledger: Ledger | None = None,
-    offline: bool = False,
-) -> Reply:
-    """Ask one request; see :class:`LanguageModel`, which asks many over one connection.
-
-    Args:
-        request: What is asked.
-        endpoint: Who is asked.
-        cache: The file where replies are looked up and kept; None for none.
-        ledger: Counts, and refuses what could go through a ceiling.
-        offline: Whether the cache alone may answer.
-
-    Raises:
-        LpzeroError: As :meth:`LanguageModel.ask` does, or the cache cannot be used.
-    """
-    with ExitStack() as stack:
-        kept = None if cache is None else stack.enter_context(ReplyCache(cache))
-        model = stack.enter_context(LanguageModel(endpoint, cache=kept, ledger=ledger, offline=offline))
-        return model.ask(request)

@@ -23,6 +23,8 @@ from lpzero.llm.reply import Usage
 from lpzero.settings import read_bounded, reason_of
 
 MILLION = 1_000_000
+NAMES = {"calls": "call_limit", "tokens": "token_limit", "money": "money_limit"}
+"""What messages, and the command line, call each ceiling."""
 
 
 class CeilingError(MissingError):
@@ -76,7 +78,10 @@ class Ceilings:
         for name in ("calls", "tokens", "money"):
             ceiling = getattr(self, name)
             if ceiling is not None and not (math.isfinite(ceiling) and ceiling >= 0):
-                raise InputError(f"`max_{name}`: expected at least 0, found {ceiling}")
+                raise InputError(f"`{NAMES[name]}`: expected at least 0, found {ceiling}")
+
+
+NO_CEILINGS = Ceilings()
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,12 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path | None = None, ceilings: Ceilings | None = None, prices: Prices | None = None
+        self, path: Path | None = None, ceilings: Ceilings = NO_CEILINGS, prices: Prices | None = None
     ) -> None:
-        self.path, self.ceilings, self.prices = path, ceilings or Ceilings(), prices
+        self.path, self.ceilings, self.prices = path, ceilings, prices
         if self.ceilings.money is not None and prices is None:
             raise InputError(
-                "`max_money`: expected prices beside it, found none: give `input_price` and `output_price`"
+                "`money_limit`: expected prices beside it, found none: give `input_price` and `output_price`"
             )
         self._guard = threading.Lock()
         self._lock = None if path is None else _locked(path)
@@ -192,8 +197,8 @@ class Ledger:
         ):
             if ceiling is not None and before + more > ceiling:
                 raise CeilingError(
-                    f"`max_{name}`: {before:g} of {ceiling:g} spent, and the next call may take {more:g}: raise it to "
-                    f"go on; replies so far are kept"
+                    f"`{NAMES[name]}`: {before:,.12g} of {ceiling:,.12g} spent, and the next call may take "
+                    f"{more:,.12g}: raise it to go on; replies so far are kept"
                 )
 
     def _write(self, number: int, state: str, usage: Usage) -> None:

@@ -175,8 +175,8 @@ class OpenAiService:
             reason = self._key.redacted(f"{err.__cause__ or err}")
             return Failure(FailureKind.CONNECTION, _said(reason), again=True, unseen=not _unreached(err))
         except Exception as err:
-            # where a reply is cut off the client lets errors of its connection through, and an error that is let through
-            # here would hold the request, and so the key
+            # where a reply is cut off the client lets errors of its connection through; one that went further would
+            # take the request along, and so the key
             reason = self._key.redacted(f"{type(err).__name__}: {err}")
             return Failure(FailureKind.CONNECTION, f"the reply was cut: {_said(reason)}", again=True, unseen=True)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from string import Template
 
 from lpzero.errors import InputError
-from lpzero.settings import shorten
+from lpzero.settings import read_bounded, read_document, reason_of, shorten
 
 LONGEST_VALUE = 2_000
 """Letters of the longest value that fills a placeholder."""
+LARGEST_FILE = 1 << 22
+"""Bytes of the largest file of a prompt that is read."""
 # Controls; formats, which show nothing or turn the direction of writing; halves of a pair; what is not assigned.
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -91,3 +94,23 @@ def _placeholders(template: str, place: str) -> set[str]:
         names.add(match["named"] or match["braced"])
     # None stands for an escaped dollar
     return names - {None}
+
+
+def read_text(path: Path) -> str:
+    """The text of a template or prompt; raises InputError where there is no such file, or no text in it."""
+    try:
+        return read_bounded(path, LARGEST_FILE)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError) as err:
+        raise InputError(f"{path}: expected a text, found {reason_of(err)}") from None
+
+
+def read_values(path: Path) -> dict[str, str | int | float]:
+    """Values for placeholders, from a JSON object of texts and numbers; raises InputError for anything else."""
+    values: dict[str, str | int | float] = {}
+    for name, value in read_document(path, largest=LARGEST_FILE).items():
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise InputError(f"{path}: {shorten(name, 60)}: expected a text or a number, found {shorten(value, 60)}")
+        values[name] = value
+    return values
