@@ -119,6 +119,9 @@ class Number:
         return [] if None in found else _distinct([value for value in found if value is not None])
 
     def _of_words(self, said: str) -> list[float]:
+        if "{" in said:
+            # of an object that cannot be read nothing is picked
+            return []
         plain = re.sub(r"[*_`]+", "", said.replace("\N{MINUS SIGN}", "-"))
         named = _behind(self.name, plain)
         if named:

@@ -12,6 +12,7 @@ from lpzero.llm.text import clean_text
 from lpzero.settings import unique_keys
 
 _THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
+_BEGINS = re.compile(r'\{\s*"')
 MOST_OBJECTS = 20
 """Opening braces of a reply that are tried as the begin of an object."""
 
@@ -74,7 +75,7 @@ def readable(text: str) -> str:
 def objects_in(text: str) -> list[dict[str, Any]]:
     """The JSON objects of a text that may have words and fences around them, at most ``MOST_OBJECTS`` tries.
 
-    An object that has a key twice, is nested too deeply or never ends is none.
+    There is none where one has a key twice, is nested too deeply or never ends: what is inside it was not meant alone.
     """
     decoder = json.JSONDecoder(object_pairs_hook=unique_keys)
     found, begin = [], text.find("{")
@@ -85,6 +86,8 @@ def objects_in(text: str) -> list[dict[str, Any]]:
             value, end = decoder.raw_decode(text, begin)
             found.append(value)
         except (ValueError, RecursionError):
+            if _BEGINS.match(text, begin):
+                return []
             end = begin + 1
         begin = text.find("{", end)
     return found

@@ -137,16 +137,11 @@ class OpenAiService:
         self._open.__exit__(kind, error, trace)
 
     async def _connect(self) -> openai.AsyncOpenAI:
-        omit = self._openai.Omit()
-        # said in full: the client would otherwise look for keys and names in variables of its own
-        header = f"Bearer {self._key.text}" if self._key.text else omit
-        headers: Any = {"Authorization": header, "OpenAI-Organization": omit, "OpenAI-Project": omit}
         return self._openai.AsyncOpenAI(
             api_key=self._key.text or "none",
             base_url=self._endpoint.address,
             max_retries=0,
             timeout=self._endpoint.timeout,
-            default_headers=headers,
             http_client=self._openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=self._endpoint.timeout),
         )
 
@@ -182,7 +177,11 @@ class OpenAiService:
 
     async def _text(self, body: Body) -> str | Failure:
         chat = self._client.chat.completions.with_streaming_response
-        async with chat.create(**body) as response:
+        omit = self._openai.Omit()
+        # said in full: the client would otherwise take keys and names from variables of its own
+        header = f"Bearer {self._key.text}" if self._key.text else omit
+        headers = {"Authorization": header, "OpenAI-Organization": omit, "OpenAI-Project": omit}
+        async with chat.create(**body, extra_headers=headers) as response:
             content = bytearray()
             async for piece in response.iter_bytes():
                 content += piece

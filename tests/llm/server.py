@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -173,9 +173,3 @@ class Server:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-
-def cycle(behaviours: Iterable[Behaviour]) -> Behaviour:
-    """Does one after the other, whoever asks; the last goes on."""
-    rest = list(behaviours)
-    return lambda handler, seen: (rest.pop(0) if len(rest) > 1 else rest[0])(handler, seen)

@@ -19,6 +19,8 @@ def test_objects_are_found_among_words_and_fences() -> None:
 def test_an_object_with_a_key_twice_or_without_end_is_none() -> None:
     assert objects_in('{"a": 1, "a": 2}') == []
     assert objects_in('{"a": 1') == []
+    assert objects_in('{"a": {"b": 1}, ...') == []
+    assert objects_in('{"b": 1} {"a": ') == []
 
 
 def test_hostile_nesting_costs_little() -> None:
