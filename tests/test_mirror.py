@@ -31,6 +31,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "formula/test_laws.py": "what rows of the table of primitives say, against values",
     "formula/test_names.py": "no name of a primitive beside the table",
     "formula/test_orders.py": "orders that draws and signatures follow from",
+    "llm/test_local_model.py": "a real small model behind a real server",
     "metrics/test_metrics.py": "what every row of the table of metrics keeps",
     "pretrained/test_foreign_spaces.py": "spaces that do not come with the package",
     "tables/test_bundled.py": "the tables of the package, and their recipes",
