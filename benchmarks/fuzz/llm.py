@@ -54,8 +54,9 @@ def reply(data: bytes, folder: Path) -> None:
 def completion(data: bytes, folder: Path) -> None:
     """What a server sends, as a reply and as the error beside a status."""
     from lpzero.llm.endpoint import Endpoint
+    from lpzero.llm.failure import Failure, failure_of
     from lpzero.llm.key import Key
-    from lpzero.llm.service import Failure, OpenAiService, failure_of
+    from lpzero.llm.service import OpenAiService
 
     del folder
     service = OpenAiService(Endpoint("http://127.0.0.1:9/v1", "m"), Key("sk-canary-0123456789"))

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from lpzero.llm.failure import Failure, FailureKind
 from lpzero.llm.reply import Turn
 from lpzero.llm.request import Body
-from lpzero.llm.service import Failure, FailureKind
 
 SCHEMA, LENGTH = "response_format", "max_tokens"
 NOTES = {

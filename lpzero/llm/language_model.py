@@ -12,13 +12,14 @@ from lpzero.errors import InputError, MissingError
 from lpzero.llm.adaptation import Adaptation
 from lpzero.llm.cache import OfflineError, ReplyCache
 from lpzero.llm.endpoint import Endpoint
+from lpzero.llm.failure import Failure, FailureKind
 from lpzero.llm.key import Key, read_key
 from lpzero.llm.ledger import Ledger
 from lpzero.llm.reading import Reading, ReplyStatus
 from lpzero.llm.reply import Reply, Source, Turn, Usage
 from lpzero.llm.request import Body, Message, Request, body_of, digest_of, most_usage
 from lpzero.llm.retries import attempted
-from lpzero.llm.service import Failure, FailureKind, OpenAiService
+from lpzero.llm.service import OpenAiService
 from lpzero.settings import one_line
 
 REPAIRS = 2
@@ -78,6 +79,7 @@ class LanguageModel:
         self._adaptation = Adaptation()
         self._open, self._guard = ExitStack(), threading.Lock()
         self._connection: tuple[Key, OpenAiService] | None = None
+        self._closed = False
 
     def __enter__(self) -> LanguageModel:
         return self
@@ -85,7 +87,8 @@ class LanguageModel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection = None
+        with self._guard:
+            self._closed = True
         self._open.__exit__(kind, error, trace)
 
     def ask(self, request: Request) -> Reply:
@@ -123,12 +126,17 @@ class LanguageModel:
             raise InputError(f"`at_once`: expected at least 1, found {at_once}")
         if at_once == 1:
             return [self.ask(request) for request in requests]
-        with ThreadPoolExecutor(at_once) as pool:
+        pool = ThreadPoolExecutor(at_once)
+        try:
             futures = [pool.submit(self.ask, request) for request in requests]
-            try:
-                return [future.result() for future in futures]
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+            return [future.result() for future in futures]
+        except Exception:
+            # those under way are paid for: they go into the cache
+            pool.shutdown(cancel_futures=True)
+            raise
+        finally:
+            # an interrupt waits for nobody
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _turn(self, request: Request, messages: Sequence[Message]) -> tuple[Turn, Source]:
         body = body_of(self.endpoint, request, messages)
@@ -172,6 +180,9 @@ class LanguageModel:
 
     def _connected(self) -> tuple[Key, OpenAiService]:
         with self._guard:
+            if self._closed:
+                # another thread is behind the end of the block
+                raise ServiceError("expected a model that is open, found one whose block has ended")
             if self._connection is None:
                 key = read_key(self.endpoint.key_variable)
                 self._connection = key, self._open.enter_context(OpenAiService(self.endpoint, key))

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from lpzero.llm.endpoint import Endpoint
+from lpzero.llm.failure import Failure
 from lpzero.llm.reply import Turn
-from lpzero.llm.service import Failure
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 16.0
 

@@ -8,13 +8,9 @@ attempt makes sense; errors of the client, which hold the request and so the key
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
-from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,59 +18,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lpzero.errors import MissingError
 from lpzero.llm.endpoint import Endpoint
+from lpzero.llm.failure import Failure, FailureKind, failure_of, said
 from lpzero.llm.key import Key
 from lpzero.llm.reply import Turn, Usage, estimated_tokens
 from lpzero.llm.request import Body
 from lpzero.llm.text import clean_line, clean_text
-from lpzero.settings import one_line
 
 if TYPE_CHECKING:
     import openai
+    from anyio import CancelScope
     from anyio.from_thread import BlockingPortal
 
 LARGEST_REPLY = 1 << 22
 """Bytes of the largest reply that is read."""
+GRACE_S = 30.0
+"""Seconds beyond its own that an attempt is waited for, should its loop be gone."""
 MOST_TOKENS = 10**9
 """Tokens of the largest usage of one reply that is believed."""
 
 
-class FailureKind(str, Enum):
-    """What went wrong with an attempt.
-
-    ``busy``: asked too often, or the server has an error. ``quota``: nothing is left to be spent. ``key``: the key is
-    not taken. ``unknown``: there is no such model or path. ``parameter``: what was sent is not taken. ``filtered``: a
-    filter refused the request. ``timeout``: no whole reply in time. ``connection``: nobody there, or the connection was
-    cut. ``foreign``: a reply that is none of such a server.
-    """
-
-    BUSY = "busy"
-    QUOTA = "quota"
-    KEY = "key"
-    UNKNOWN = "unknown"
-    PARAMETER = "parameter"
-    FILTERED = "filtered"
-    TIMEOUT = "timeout"
-    CONNECTION = "connection"
-    FOREIGN = "foreign"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An attempt that gave no reply.
-
-    Attributes:
-        kind: What went wrong.
-        reason: One line for people, without the key.
-        again: Whether another attempt makes sense.
-        wait: Seconds that the server asks to wait before it; None where it says nothing that can be read.
-        unseen: Whether the server may have done the work all the same, and ask for its price.
-    """
-
-    kind: FailureKind
-    reason: str
-    again: bool = False
-    wait: float | None = None
-    unseen: bool = False
+GIVEN_UP = Failure(FailureKind.CONNECTION, "given up, since the connection was closed here", unseen=True)
 
 
 class _Message(BaseModel):
@@ -120,7 +83,8 @@ class OpenAiService:
         except ImportError:
             raise MissingError("openai is not installed: python -m pip install 'lpzero[llm]'") from None
         self._openai, self._endpoint, self._key = openai, endpoint, key
-        self._open = ExitStack()
+        self._under_way: set[CancelScope] = set()
+        self._open, self._closed = ExitStack(), False
 
     def __enter__(self) -> OpenAiService:
         from anyio.from_thread import start_blocking_portal
@@ -128,7 +92,7 @@ class OpenAiService:
         # the loop is in a thread of its own: a caller may have a loop already, as notebooks have
         self._portal: BlockingPortal = self._open.enter_context(start_blocking_portal())
         self._client = self._portal.call(self._connect)
-        self._open.callback(self._portal.call, self._client.close)
+        self._open.callback(self._portal.call, self._close)
         return self
 
     def __exit__(
@@ -152,28 +116,52 @@ class OpenAiService:
             body: What is sent.
             seconds: Until it is cut off.
         """
-        found = self._portal.call(self._attempt, body, seconds)
+        if self._closed:
+            return GIVEN_UP
+        future = self._portal.start_task_soon(self._attempt, body, seconds)
+        try:
+            # a loop that ends at this very moment would never answer
+            found = future.result(seconds + GRACE_S)
+        except (CancelledError, FutureTimeoutError):
+            return GIVEN_UP
         return found if isinstance(found, Failure) else self._turn(found, body)
+
+    async def _close(self) -> None:
+        self._closed = True
+        for scope in list(self._under_way):
+            scope.cancel()
+        await self._client.close()
 
     async def _attempt(self, body: Body, seconds: float) -> str | Failure:
         import anyio
 
+        with anyio.move_on_after(seconds) as scope:
+            self._under_way.add(scope)
+            try:
+                return await self._tried(body)
+            finally:
+                self._under_way.discard(scope)
+        if self._closed:
+            return GIVEN_UP
+        return Failure(FailureKind.TIMEOUT, f"no whole reply in {seconds:g} s", again=True, unseen=True)
+
+    async def _tried(self, body: Body) -> str | Failure:
         openai = self._openai
         try:
-            with anyio.fail_after(seconds):
-                return await self._text(body)
-        except (TimeoutError, openai.APITimeoutError):
-            return Failure(FailureKind.TIMEOUT, f"no whole reply in {seconds:g} s", again=True, unseen=True)
+            return await self._text(body)
+        except openai.APITimeoutError:
+            reason = f"no answer in {self._endpoint.timeout:g} s"
+            return Failure(FailureKind.TIMEOUT, reason, again=True, unseen=True)
         except openai.APIStatusError as err:
             return failure_of(err.status_code, err.response.headers, err.body, self._key)
         except openai.APIConnectionError as err:
             reason = self._key.redacted(f"{err.__cause__ or err}")
-            return Failure(FailureKind.CONNECTION, _said(reason), again=True, unseen=not _unreached(err))
+            return Failure(FailureKind.CONNECTION, said(reason), again=True, unseen=not _unreached(err))
         except Exception as err:
             # where a reply is cut off the client lets errors of its connection through; one that went further would
             # take the request along, and so the key
             reason = self._key.redacted(f"{type(err).__name__}: {err}")
-            return Failure(FailureKind.CONNECTION, f"the reply was cut: {_said(reason)}", again=True, unseen=True)
+            return Failure(FailureKind.CONNECTION, f"the reply was cut: {said(reason)}", again=True, unseen=True)
 
     async def _text(self, body: Body) -> str | Failure:
         chat = self._client.chat.completions.with_streaming_response
@@ -193,7 +181,7 @@ class OpenAiService:
         try:
             document = json.loads(self._key.redacted(text))
         except (ValueError, RecursionError):
-            return Failure(FailureKind.FOREIGN, f"expected a JSON document, found {_said(text, 60)!r}", again=True)
+            return Failure(FailureKind.FOREIGN, f"expected a JSON document, found {said(text, 60)!r}", again=True)
         if isinstance(document, dict) and document.get("error") and not document.get("choices"):
             return failure_of(500, {}, document["error"], self._key)
         try:
@@ -203,9 +191,9 @@ class OpenAiService:
         if not completion.choices:
             return Turn("", usage=usage_of(completion.usage, body, ""))
         choice = completion.choices[0]
-        said, refusal = (clean_text(self._key.redacted(part or "")) for part in vars(choice.message).values())
+        words, refusal = (clean_text(self._key.redacted(part or "")) for part in vars(choice.message).values())
         finish = clean_line(choice.finish_reason or "")[:40]
-        return Turn(said, finish, refusal, usage_of(completion.usage, body, said + refusal))
+        return Turn(words, finish, refusal, usage_of(completion.usage, body, words + refusal))
 
 
 def usage_of(told: Any, body: Body, reply: str) -> Usage:
@@ -217,53 +205,6 @@ def usage_of(told: Any, body: Body, reply: str) -> Usage:
         pass
     sent = sum(estimated_tokens(message["content"]) for message in body["messages"])
     return Usage(sent, estimated_tokens(reply), estimated=True)
-
-
-def failure_of(status: int, headers: Mapping[str, str], body: object, key: Key) -> Failure:
-    """What an HTTP status and the document beside it mean.
-
-    Args:
-        status: Such as 429.
-        headers: Of the reply.
-        body: The error that the server describes, whatever that is.
-        key: Which is taken out of its words.
-    """
-    told = body if isinstance(body, dict) else {}
-    words = told.get("message") if isinstance(told.get("message"), str) else body
-    reason = f"HTTP {status}: {_said(key.redacted(str(words or 'no reason given')))}"
-    codes = {str(told.get(name)) for name in ("code", "type")}
-    if codes & {"insufficient_quota", "billing_hard_limit_reached"} or status == 402:
-        return Failure(FailureKind.QUOTA, reason)
-    if "content_filter" in codes:
-        return Failure(FailureKind.FILTERED, reason)
-    if status in (401, 403):
-        return Failure(FailureKind.KEY, reason)
-    if status in (404, 405, 410) or 300 <= status < 400:
-        return Failure(FailureKind.UNKNOWN, reason)
-    if status in (408, 409, 425, 429) or status >= 500:
-        return Failure(FailureKind.BUSY, reason, again=True, wait=wait_of(headers))
-    return Failure(FailureKind.PARAMETER, reason)
-
-
-def wait_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the header ``Retry-After`` asks to wait: a number, or a date; None where it is neither."""
-    value = headers.get("retry-after")
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(value)
-        except (ValueError, TypeError, OverflowError):
-            return None
-        at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
-        seconds = (at - datetime.now(timezone.utc)).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _said(text: str, longest: int = 200) -> str:
-    return one_line(clean_line(text), longest)
 
 
 def _unreached(err: BaseException) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lpzero.llm.adaptation import LENGTH, NOTES, SCHEMA, Adaptation
+from lpzero.llm.failure import Failure, FailureKind
 from lpzero.llm.reply import Turn
-from lpzero.llm.service import Failure, FailureKind
 
 BODY = {"model": "m", "messages": [], "max_tokens": 20, "response_format": {"type": "json_schema"}}
 

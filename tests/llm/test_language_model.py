@@ -15,13 +15,13 @@ from lpzero.errors import InputError, MissingError
 from lpzero.llm.adaptation import NOTES, SCHEMA
 from lpzero.llm.cache import OfflineError, ReplyCache
 from lpzero.llm.endpoint import Endpoint
+from lpzero.llm.failure import FailureKind
 from lpzero.llm.language_model import REPAIRS, LanguageModel, ServiceError, read_turn
 from lpzero.llm.ledger import CeilingError, Ceilings, Ledger
 from lpzero.llm.numbers import Number, Numbers
 from lpzero.llm.reading import ReplyStatus
 from lpzero.llm.reply import Turn, Usage
 from lpzero.llm.request import Request
-from lpzero.llm.service import FailureKind
 from tests.llm.server import Server, cuts, fails, hangs, says, sends, without_schema
 
 CANARY = "sk-canary-0123456789"
@@ -279,6 +279,14 @@ def test_several_at_once_answer_in_order(llm_server: Server, endpoint: Endpoint,
             model.ask_all([Request.of([f"x{i}"], BLEU) for i in range(6)], at_once=3)
         with pytest.raises(InputError, match="`at_once`: expected at least 1, found 0"):
             model.ask_all(requests, at_once=0)
+
+
+def test_behind_the_end_of_its_block_it_connects_nowhere(llm_server: Server, endpoint: Endpoint) -> None:
+    with LanguageModel(endpoint) as model:
+        pass
+    with pytest.raises(ServiceError, match="found one whose block has ended"):
+        model.ask(REQUEST)
+    assert llm_server.seen == []
 
 
 def test_a_key_in_a_message_is_not_sent(llm_server: Server, model: LanguageModel) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lpzero.llm.endpoint import Endpoint
+from lpzero.llm.failure import Failure, FailureKind
 from lpzero.llm.reply import Turn
 from lpzero.llm.retries import attempted
-from lpzero.llm.service import Failure, FailureKind
 
 BUSY = Failure(FailureKind.BUSY, "HTTP 503", again=True)
 

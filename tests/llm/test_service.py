@@ -9,15 +9,17 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from lpzero.errors import MissingError
 from lpzero.llm.endpoint import Endpoint
+from lpzero.llm.failure import Failure, FailureKind
 from lpzero.llm.key import Key
 from lpzero.llm.reply import Turn, Usage
-from lpzero.llm.service import LARGEST_REPLY, Failure, FailureKind, OpenAiService, wait_of
+from lpzero.llm.service import GIVEN_UP, LARGEST_REPLY, OpenAiService
 from tests.llm.server import Server, cuts, fails, floods, hangs, says, sends, trickles
 
 CANARY = "sk-canary-0123456789"
@@ -96,21 +98,8 @@ def test_an_error_may_be_any_document(llm_server: Server, service: OpenAiService
 
 def test_retry_after_is_read(llm_server: Server, service: OpenAiService) -> None:
     llm_server.does(fails(429, headers={"retry-after": "7"}))
-    assert failure(service).wait == 7.0
-
-
-def test_retry_after_may_be_a_number_or_a_date_and_nothing_else() -> None:
-    from datetime import datetime, timedelta, timezone
-    from email.utils import format_datetime
-
-    assert wait_of({}) is None
-    assert wait_of({"retry-after": "0.5"}) == 0.5
-    assert wait_of({"retry-after": "-3"}) == 0.0
-    for odd in ("soon", "nan", "inf", "1e999", "", "Mon, 99 Foo 2026"):
-        assert wait_of({"retry-after": odd}) is None
-    later = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=30), usegmt=True)
-    assert wait_of({"retry-after": later}) == pytest.approx(30, abs=3)
-    assert wait_of({"retry-after": "Mon, 01 Jan 2001 00:00:00 GMT"}) == 0.0
+    found = failure(service)
+    assert (found.wait, found.reason) == (7.0, "HTTP 429: no (it asks to wait 7 s)")
 
 
 @pytest.mark.parametrize("behaviour", [hangs(3.0), trickles(3.0)], ids=["hangs", "trickles"])
@@ -223,6 +212,21 @@ def test_a_compressed_reply_is_read(llm_server: Server, service: OpenAiService) 
     assert found.text == "25.6"
     llm_server.does(sends(200, b"no gzip", {"content-encoding": "gzip"}))
     assert failure(service).kind is FailureKind.CONNECTION
+
+
+def test_what_is_under_way_when_it_closes_is_given_up(llm_server: Server) -> None:
+    llm_server.does(hangs(5.0))
+    endpoint = Endpoint(llm_server.address, "m")
+    with ThreadPoolExecutor(2) as pool:
+        with OpenAiService(endpoint, Key(CANARY)) as service:
+            futures = [pool.submit(service.attempt, BODY, 30.0) for _ in range(2)]
+            while len(llm_server.seen) < 2:
+                time.sleep(0.01)
+            started = time.monotonic()
+        assert [future.result() for future in futures] == [GIVEN_UP, GIVEN_UP]
+        assert time.monotonic() - started < 2.0
+    assert service.attempt(BODY, 30.0) is GIVEN_UP
+    assert not GIVEN_UP.again
 
 
 def test_no_log_holds_the_key(llm_server: Server, service: OpenAiService, caplog: pytest.LogCaptureFixture) -> None:
