@@ -10,9 +10,11 @@ from lpzero.llm.failure import Failure, FailureKind
 from lpzero.llm.reply import Turn
 from lpzero.llm.request import Body
 
-SCHEMA, LENGTH = "response_format", "max_tokens"
+FORMAT = "response_format"
+SCHEMA, OBJECT, LENGTH = "json_schema", "json_object", "max_tokens"
 NOTES = {
-    SCHEMA: "the server takes no JSON schema: the reply was asked for without one",
+    SCHEMA: "the server takes a JSON schema beside json_object alone",
+    OBJECT: "the server takes no JSON schema: the reply was asked for without one",
     LENGTH: "the server takes max_completion_tokens in the place of max_tokens",
 }
 _LOG = logging.getLogger(__name__)
@@ -21,8 +23,9 @@ _LOG = logging.getLogger(__name__)
 class Adaptation:
     """Sends requests as the server takes them.
 
-    A schema that is refused is left out, once for all requests; a limit of the length that is refused goes by its other
-    name. Where the request is refused all the same, neither is held for the cause.
+    A schema goes as OpenAI has it, else as llama.cpp has it (``{"type": "json_object", "schema": ...}``), else not at
+    all; a limit of the length that is refused goes by its other name. Where a request is refused all the same, none of it
+    is held for the cause.
     """
 
     def __init__(self) -> None:
@@ -44,18 +47,28 @@ class Adaptation:
             refused = (*refused, cause)
         if isinstance(found, Failure):
             return found
-        for name in refused:
-            if name not in self._refused:
-                _LOG.info("note: %s", NOTES[name])
-                self._refused = (*self._refused, name)
-        return replace(found, notes=tuple(NOTES[name] for name in refused if name in body))
+        notes = notes_of(body, refused)
+        for note in notes:
+            if note not in notes_of(body, self._refused):
+                _LOG.info("note: %s", note)
+        self._refused = refused
+        return replace(found, notes=notes)
 
 
 def adapted(body: Body, refused: tuple[str, ...]) -> Body:
     """The body without what is refused."""
     names = {LENGTH: "max_completion_tokens"} if LENGTH in refused else {}
-    left_out = (SCHEMA,) if SCHEMA in refused else ()
-    return {names.get(name, name): value for name, value in body.items() if name not in left_out}
+    form = body.get(FORMAT)
+    if form is not None and SCHEMA in refused:
+        form = None if OBJECT in refused else {"type": OBJECT, "schema": form[SCHEMA]["schema"]}
+    rest = {names.get(name, name): value for name, value in body.items() if name != FORMAT}
+    return rest if form is None else {**rest, FORMAT: form}
+
+
+def notes_of(body: Body, refused: tuple[str, ...]) -> tuple[str, ...]:
+    """What of a body was sent otherwise, in words."""
+    schema = () if FORMAT not in body else tuple(name for name in (OBJECT, SCHEMA) if name in refused)[:1]
+    return tuple(NOTES[name] for name in (*schema, *(name for name in (LENGTH,) if name in refused)))
 
 
 def _cause(found: Turn | Failure, body: Body, refused: tuple[str, ...]) -> str | None:
@@ -64,4 +77,5 @@ def _cause(found: Turn | Failure, body: Body, refused: tuple[str, ...]) -> str |
         return None
     if LENGTH not in refused and "max_completion_tokens" in found.reason:
         return LENGTH
-    return SCHEMA if SCHEMA in body and SCHEMA not in refused else None
+    forms = (SCHEMA, OBJECT) if FORMAT in body else ()
+    return next((form for form in forms if form not in refused), None)

@@ -74,6 +74,9 @@ def failure_of(status: int, headers: Mapping[str, str], body: object, key: Key) 
         return Failure(FailureKind.KEY, reason)
     if status in (404, 405, 410) or 300 <= status < 400:
         return Failure(FailureKind.UNKNOWN, reason)
+    if status >= 400 and "response_format" in str(words):
+        # llama.cpp's server in Python says so with status 500
+        return Failure(FailureKind.PARAMETER, reason)
     if status in (408, 409, 425, 429) or status >= 500:
         wait = wait_of(headers)
         asks = "" if wait is None else f" (it asks to wait {wait:g} s)"

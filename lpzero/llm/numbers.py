@@ -98,7 +98,9 @@ class Number:
     @property
     def instruction(self) -> str:
         """See :class:`lpzero.llm.reading.Expected`."""
-        return f"Reply with one number from {self.low:g} to {self.high:g} and nothing else."
+        return (
+            f'Reply with one number from {self.low:g} to {self.high:g} and nothing else; in JSON as {{"value": ...}}.'
+        )
 
     def read(self, text: str) -> Reading:
         """See :class:`lpzero.llm.reading.Expected`."""

@@ -98,10 +98,15 @@ def floods(size: int) -> Behaviour:
     return lambda handler, _: _send(handler, 200, b" " * size, {})
 
 
-def without_schema(then: Behaviour) -> Behaviour:
-    """Refuses what has a schema, and does something else otherwise."""
-    refuse = fails(400, "response_format is not supported", param="response_format")
-    return lambda handler, seen: (refuse if "response_format" in seen.body else then)(handler, seen)
+def without_schema(then: Behaviour, *kinds: str, status: int = 400) -> Behaviour:
+    """Refuses what has a schema, of these kinds or any, and does something else otherwise."""
+    refuse = fails(status, "response_format: not supported")
+
+    def answer(handler: BaseHTTPRequestHandler, seen: Seen) -> None:
+        kind = seen.body.get("response_format", {}).get("type")
+        (refuse if kind is not None and kind in (kinds or (kind,)) else then)(handler, seen)
+
+    return answer
 
 
 def _head(handler: BaseHTTPRequestHandler, status: int, length: int, headers: dict[str, str]) -> None:

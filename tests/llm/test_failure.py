@@ -30,6 +30,11 @@ def test_the_document_beside_a_status_may_be_anything(body: object) -> None:
     assert found.reason.isprintable()
 
 
+def test_a_schema_that_is_not_taken_is_no_fault_of_the_server_whatever_it_says() -> None:
+    words = "1 validation error: {'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text'\"}"
+    assert failure_of(500, {}, {"message": words}, Key("")).kind is FailureKind.PARAMETER
+
+
 def test_a_redirect_is_an_unknown_path() -> None:
     assert failure_of(301, {"location": "http://elsewhere"}, None, Key("")).kind is FailureKind.UNKNOWN
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lpzero.errors import InputError, MissingError
-from lpzero.llm.adaptation import NOTES, SCHEMA
+from lpzero.llm.adaptation import NOTES, OBJECT, SCHEMA
 from lpzero.llm.cache import OfflineError, ReplyCache
 from lpzero.llm.endpoint import Endpoint
 from lpzero.llm.failure import FailureKind
@@ -139,7 +139,7 @@ FAULTS = [
     (fails(429, code="insufficient_quota"), FailureKind.QUOTA, 1, "may spend"),
     (fails(401, f"Incorrect API key provided: {CANARY}"), FailureKind.KEY, 1, "check the key"),
     (fails(404, "no such model"), FailureKind.UNKNOWN, 1, "check `endpoint` and `model`"),
-    (fails(400, "no"), FailureKind.PARAMETER, 2, "check `model`"),
+    (fails(400, "no"), FailureKind.PARAMETER, 3, "check `model`"),
     (fails(500), FailureKind.BUSY, 3, "try again later"),
     (cuts(), FailureKind.CONNECTION, 3, "that the server runs"),
     (cuts(b""), FailureKind.CONNECTION, 3, "that the server runs"),
@@ -185,14 +185,24 @@ def test_a_schema_that_is_refused_is_left_out_with_a_note(llm_server: Server, mo
     llm_server.does(without_schema(says("25.6")))
     for _ in range(2):
         reply = model.ask(REQUEST)
+        assert (reply.value, reply.notes) == (25.6, (NOTES[OBJECT],))
+    assert ["response_format" in seen.body for seen in llm_server.seen] == [True, True, False, False]
+
+
+def test_a_server_of_llama_cpp_gets_the_schema_as_it_takes_it(llm_server: Server, model: LanguageModel) -> None:
+    llm_server.does(without_schema(says('{"value": 25.6}'), "json_schema", status=500))
+    for _ in range(2):
+        reply = model.ask(REQUEST)
         assert (reply.value, reply.notes) == (25.6, (NOTES[SCHEMA],))
-    assert [SCHEMA in seen.body for seen in llm_server.seen] == [True, False, False]
+    assert len(llm_server.seen) == 3
+    assert llm_server.seen[1].body["response_format"] == {"type": "json_object", "schema": BLEU.schema}
 
 
 def test_a_second_run_makes_no_call_and_needs_no_key(
     llm_server: Server, endpoint: Endpoint, cache: ReplyCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    llm_server.does(without_schema(says("good")), without_schema(says("good")), says("25.6"))
+    refuses = without_schema(says("good"))
+    llm_server.does(refuses, refuses, refuses, says("25.6"))
     with LanguageModel(endpoint, cache=cache) as model:
         first = model.ask(REQUEST)
     assert (first.value, first.source, first.turns) == (25.6, "call", 2)

@@ -30,6 +30,7 @@ def check_endpoint(endpoint: Endpoint | None, as_json: bool, **_: object) -> Non
     does not answer, 4 where no number can be read from what it says.
     """
     from lpzero.llm import Access, Number, Request, ask
+    from lpzero.llm.adaptation import NOTES, OBJECT
 
     if endpoint is None:
         raise InputError("`endpoint` and `model` are missing: expected the address of a server and a model there")
@@ -43,7 +44,7 @@ def check_endpoint(endpoint: Endpoint | None, as_json: bool, **_: object) -> Non
         "value": reply.value,
         "right": reply.value == ANSWER,
         "turns": reply.turns,
-        "schema_taken": endpoint.structured and not any("schema" in note for note in reply.notes),
+        "schema_taken": endpoint.structured and NOTES[OBJECT] not in reply.notes,
         "tokens": {"input": reply.usage.input, "output": reply.usage.output, "estimated": reply.usage.estimated},
         "seconds": round(time.perf_counter() - started, 3),
         "notes": list(reply.notes),
