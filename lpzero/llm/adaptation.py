@@ -24,8 +24,8 @@ class Adaptation:
     """Sends requests as the server takes them.
 
     A schema goes as OpenAI has it, else as llama.cpp has it (``{"type": "json_object", "schema": ...}``), else not at
-    all; a limit of the length that is refused goes by its other name. Where a request is refused all the same, none of it
-    is held for the cause.
+    all; a limit of the length that is refused goes by its other name. Where a request is refused all the same, none of
+    it is held for the cause.
     """
 
     def __init__(self) -> None:
