@@ -20,6 +20,7 @@ from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import TrainedRecord
 from lpzero.training.draw import draw
+from tests.llm.server import Server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,6 +47,14 @@ def processes() -> Iterator[Engine]:
     """Two worker processes, for all tests that need some."""
     with open_engine("process", 2) as engine:
         yield engine
+
+
+@pytest.fixture
+def llm_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that answers like a language model's, as its ``does`` says."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server() as server:
+        yield server
 
 
 class TinyModel(nn.Module):

@@ -33,6 +33,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "formula/test_laws.py": "what rows of the table of primitives say, against values",
     "formula/test_names.py": "no name of a primitive beside the table",
     "formula/test_orders.py": "orders that draws and signatures follow from",
+    "llm/test_local_model.py": "a real small model behind a real server",
     "metrics/test_direct.py": "coded metrics of models that people write, computed directly",
     "metrics/test_left_alone.py": "models after every metric that makes a pass",
     "metrics/test_metrics.py": "what every row of the table of metrics keeps",

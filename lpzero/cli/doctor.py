@@ -62,6 +62,7 @@ def _findings() -> dict[str, Any]:
         "platform": platform.platform(),
         **{name: metadata.version(name) for name in PACKAGES},
         "ray": _installed("ray"),
+        "openai": _installed("openai", extra="llm"),
         "cores": usable_cores(),
         "device": torch.cuda.get_device_name(0) if cuda else "cpu",
         "cache": str(home),
@@ -70,11 +71,11 @@ def _findings() -> dict[str, Any]:
     }
 
 
-def _installed(name: str) -> str:
+def _installed(name: str, extra: str | None = None) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return f"not installed: python -m pip install 'lpzero[{name}]'"
+        return f"not installed: python -m pip install 'lpzero[{extra or name}]'"
 
 
 def _is_folder(path: str) -> bool:

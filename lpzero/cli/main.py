@@ -32,6 +32,7 @@ _COMMANDS = {
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",
     "spaces": "Search spaces: list, show.",
+    "llm": "Language models: check an endpoint, cost, cache, show-prompt.",
     "doctor": "Show what this machine has and what lpzero finds on it.",
 }
 

@@ -47,7 +47,21 @@ def _package() -> str:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "evolve", "search", "rank", "transfer", "explain", "score", "build", "export", "tables", "spaces", "doctor"],
+    [
+        "",
+        "evolve",
+        "search",
+        "rank",
+        "transfer",
+        "explain",
+        "score",
+        "build",
+        "export",
+        "tables",
+        "spaces",
+        "llm",
+        "doctor",
+    ],
 )
 def test_help_is_printed_and_loads_nothing_heavy(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", _package())
