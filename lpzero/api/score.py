@@ -16,7 +16,7 @@ from lpzero.metrics import METRICS
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting, unwatched
-from lpzero.proxy import Proxy, proxy_names
+from lpzero.proxy import USUAL, Proxy, proxy_names
 from lpzero.scoring.isolation import require_isolation, score_isolated
 from lpzero.scoring.model import LoadedModel
 from lpzero.scoring.percentiles import SpaceSample
@@ -25,6 +25,8 @@ from lpzero.scoring.score import ModelScorer, Request, mean_ranks
 from lpzero.spaces.models.memory import free_memory
 
 _LOG = logging.getLogger(__name__)
+EVERY = "all"
+"""Stands for all proxies that ship."""
 ISOLATED_SECONDS = 600.0
 """Most time for one model in isolation, where nobody says otherwise."""
 
@@ -52,8 +54,8 @@ def score(
         model: A model; or a Python file with ``build_model()``, which is run as code, a transformers configuration
             (JSON), an architecture of a space (JSON or TOML), a model folder, or the name of a model in the hub's local
             cache.
-        proxies: One or several, each a formula, a name, a proxy file, or the folder of a finished run; without any, all
-            that ship.
+        proxies: One or several, each a formula, a name, a proxy file, or the folder of a finished run, or ``"all"``
+            for all that ship; without any, ``snip``.
         seed: Seed of every random choice, at least 0.
         batch: Sequences of the token batch, at least 1.
         tokens: Tokens of each sequence, at least 2.
@@ -146,14 +148,18 @@ def _scorer(
 ) -> ModelScorer:
     if percentiles < 0 or (within is not None and not percentiles):
         raise InputError(f"`percentiles`: expected at least 1 where `within` is given, found {percentiles}")
-    loaded = tuple(loaded_proxies(proxies or _all()))
+    loaded = tuple(loaded_proxies(_named(proxies)))
     sample = SpaceSample(percentiles, within, loaded, probe, workers.number, watch)
     return ModelScorer(loaded, probe, sample, None if space is None else str(space))
 
 
-def _all() -> list[str]:
-    """What a model is scored with where nobody says; not the loss on text: it is of trained weights alone."""
-    return [*(name for name, metric in METRICS.items() if metric.needs != "text"), *proxy_names()]
+def _named(proxies: str | Path | Proxy | Sequence[str | Path | Proxy]) -> list[str | Path | Proxy]:
+    """What models are scored with: all that ships without the loss on text, which is of trained weights alone."""
+    found: list[str | Path | Proxy] = []
+    for one in several(proxies) or (USUAL,):
+        names = [*(name for name, metric in METRICS.items() if metric.needs != "text"), *proxy_names()]
+        found += names if one == EVERY else [one]
+    return found
 
 
 def _scores(
@@ -167,7 +173,7 @@ def _scores(
     if not isolate:
         return scorer.score
     require_isolation()
-    given = several(proxies) or _all()
+    given = _named(proxies)
     if any(isinstance(proxy, Proxy) for proxy in given):
         raise InputError("`isolate`: expected proxies as text, which another process can read, found a loaded one")
     probe, sample = scorer.probe, scorer.sample

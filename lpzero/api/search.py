@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.api.long_run import begin_or_resume, free_path, refuse_beside_resume, whole, working
-from lpzero.api.setup import loaded_proxies, resolve_device, table_space
+from lpzero.api.setup import loaded_proxies, resolve_device, several, table_space
 from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.nas.config import SearchConfig
@@ -18,7 +18,7 @@ from lpzero.nas.result import SearchResult
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
 from lpzero.progress import Watch, unwatched
-from lpzero.proxy import Proxy
+from lpzero.proxy import USUAL, Proxy
 from lpzero.proxy.exclusion import chosen_on
 from lpzero.settings import check_settings
 from lpzero.spaces import get_space, space_names
@@ -50,7 +50,8 @@ def search(
     """Search architectures with a proxy, without training any: ``lpzero search``.
 
     Args:
-        proxies: One or several, as of :func:`lpzero.rank`; several are combined by their mean rank.
+        proxies: One or several, as of :func:`lpzero.rank`; several are combined by their mean rank. Without any,
+            ``snip`` on spaces of untrained decoders, where no table is named.
         space: Name of the search space, or the path of a ``space.toml``; None for the table's.
         protocol: Which model an architecture stands for; None for the space's first, or the table's.
         model: The folder of a LLaMA checkpoint, whose sub-networks are searched.
@@ -85,14 +86,9 @@ def search(
     loaded: dict[str, Any] = {}
 
     def begin() -> SearchConfig:
-        several = [proxies] if isinstance(proxies, (str, Path, Proxy)) else proxies
-        if not several:
-            raise InputError(
-                "`proxies` is missing: expected a formula, a name, a file or a run; `proxies` params counts alone"
-            )
         measured = None if table is None else load_table(str(table))
         place = _space(model, space, protocol, measured)
-        chosen = tuple(loaded_proxies(several))
+        chosen = tuple(loaded_proxies(several(proxies) or _usual(place, measured)))
         loaded.update(space=place, table=measured, proxies=chosen)
         values = {
             **settings,
@@ -153,6 +149,18 @@ def _space(model: str | Path | None, name: str | Path | None, protocol: str | No
             f"`space` is missing: expected one of {', '.join(space_names())}, a space.toml file, a `model` or a `table`"
         )
     return get_space(str(name), protocol)
+
+
+def _usual(space: SearchSpace, table: Table | None) -> list[str]:
+    """What decoders are searched by where nobody names a proxy."""
+    if table is None and space.objective == "causal" and not space.pretrained:
+        _LOG.info("no proxy is named: %s, which ranks tables of decoders best that nobody has labels of", USUAL)
+        return [USUAL]
+    why = "that of a table is its own" if table is not None else f"{space.name} is no space of untrained decoders"
+    raise InputError(
+        f"`proxies` is missing: expected a formula, a name, a file or a run ({USUAL} is no default here: {why}); "
+        "`proxies` params counts alone"
+    )
 
 
 def _left_out(proxies: Sequence[Proxy], table: Table) -> list[str]:

@@ -22,7 +22,12 @@ SHOWN_PROXIES = 4
 
 @click.command()
 @click.argument("models", nargs=-1, required=True)
-@click.option("--proxy", "proxies", multiple=True, help="A proxy; may be repeated.  [default: all that ship]")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    help="A proxy; may be repeated; all for all that ship.  [default: snip]",
+)
 @click.option(
     "--space",
     help="The space of an architecture: a space.toml, or the folder of a checkpoint.  [default: the one that it names, "

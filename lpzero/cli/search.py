@@ -46,7 +46,13 @@ def _limits(command: Any) -> Any:
     help="Search the sub-networks of this LLaMA checkpoint, a folder with safetensors.",
 )
 @click.option("--table", help="Pick among the architectures of this table alone, and say what they are worth.")
-@click.option("--proxy", "proxies", multiple=True, help="A proxy; several are combined by their mean rank.")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    help="A proxy; several are combined by their mean rank.  [default: snip on spaces of untrained decoders, "
+    "without --table]",
+)
 @_limits
 @click.option(
     "--algorithm",

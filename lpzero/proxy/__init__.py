@@ -1,5 +1,5 @@
 """Proxies: a formula or a coded metric with a direction, loaded by name and scored exactly."""
 
-from lpzero.proxy.proxy import Proxy, load_proxy, proxy_names
+from lpzero.proxy.proxy import USUAL, Proxy, load_proxy, proxy_names
 
-__all__ = ["Proxy", "load_proxy", "proxy_names"]
+__all__ = ["USUAL", "Proxy", "load_proxy", "proxy_names"]

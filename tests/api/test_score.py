@@ -86,8 +86,15 @@ def test_the_seed_decides_the_tokens() -> None:
     assert one.batch_sha256 == again.batch_sha256 != other.batch_sha256
 
 
-def test_without_proxies_all_that_ship_are_asked() -> None:
+def test_without_proxies_snip_is_asked() -> None:
     found = score(plain(), **SMALL)
+    assert [row.proxy for row in found.scores] == ["snip"]
+    (named,) = score(plain(), "snip", **SMALL).scores
+    assert found.scores[0].value == named.value
+
+
+def test_all_that_ship_are_asked_by_one_word() -> None:
+    found = score(plain(), "all", **SMALL)
     # whether weights are trained is not known of a model of one's own
     metrics = [name for name, metric in METRICS.items() if metric.needs != "text"]
     assert [row.proxy for row in found.scores] == [*metrics, *proxy_names()]

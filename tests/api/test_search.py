@@ -100,10 +100,19 @@ def test_a_watch_that_raises_leaves_a_run_that_goes_on(result: SearchResult, run
     assert (again.best, again.controls, again.scored) == (result.best, result.controls, result.scored)
 
 
+def test_decoders_are_searched_by_snip_where_nobody_names_a_proxy(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"space": "gpt2", "protocol": "own", "samples": 3, "device": "cpu", "batch": 1, "tokens": 8}
+    found = search(output=tmp_path / "run", **given)
+    named = search("snip", output=tmp_path / "named", **given)
+    assert [proxy.proxy for proxy in found.proxies] == ["snip"]
+    assert found.best == named.best
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"proxies": ()}, "`proxies` is missing: expected a formula, a name, a file or a run; `proxies` params"),
+        ({"proxies": (), "space": "flexibert"}, "(snip is no default here: flexibert is no space of "),
+        ({"proxies": (), "table": "gpt2-own"}, "`proxies` is missing: expected a formula, a name, a file or a run"),
         ({"space": None}, "`space` is missing: expected one of flexibert, gpt2"),
         ({"model": "x", "table": "gpt2-own"}, "`model` is a space of its own: expected no `table`, and no `space` but"),
         ({"model": "nowhere", "space": "llama"}, "`model` nowhere: expected the folder of a checkpoint, found none"),

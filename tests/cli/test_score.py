@@ -80,7 +80,7 @@ def test_a_pair_of_logits_and_loss_is_read(capsys: pytest.CaptureFixture[str]) -
 def test_a_proxy_that_fails_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     config = {"model_type": "mamba", "hidden_size": 16, "num_hidden_layers": 2, "vocab_size": 60, "state_size": 4}
     Path("mamba.json").write_text(json.dumps(config))
-    scores = _document(capsys, "mamba.json")["scores"]
+    scores = _document(capsys, "mamba.json", "--proxy", "all")["scores"]
     statuses = {score["proxy"]: score["status"] for score in scores}  # type: ignore[attr-defined]
     assert statuses["params"] == "ok"
     assert "failed" in statuses.values()

@@ -71,7 +71,8 @@ def test_settings_beside_resume_are_refused(finished: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--space", "gpt2"], 2, "--proxy is missing: expected a formula"),
+        (["--space", "flexibert"], 2, "--proxy is missing: expected a formula"),
+        (["--table", "gpt2-own"], 2, "snip is no default here: that of a table is its own"),
         (["--proxy", "depth"], 2, "--space is missing: expected one of "),
         ([*SMALL[1:5], "--max-params", "1"], 4, "no feasible architecture"),
         ([*SMALL[1:5], "--max-params", "0"], 2, "--max-params: expected more than 0, found 0"),

@@ -201,7 +201,7 @@ def test_worth_is_the_mean_rank_in_each_direction() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--space", "gpt2"], 2, "--proxy is missing"),
+        (["--space", "flexibert"], 2, "--proxy is missing"),
         (["--proxy", "params"], 2, "--space is missing"),
         (["--space", "gpt2", "--proxy", "nothing"], 2, "unknown proxy"),
         (["--space", "flexibert", "--table", "gpt2-own", "--proxy", "params"], 2, "is of space gpt2"),
