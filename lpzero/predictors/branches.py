@@ -1,8 +1,9 @@
 """What is read of an untrained model for a regression: a fixed list of ordinary branches of the formula language.
 
-Of every operand of the whole model, and of weight times gradient (SNIP), three branches: the sum of sizes over all of
-it, and the Frobenius norm in its first and in its last layer. They are evaluated on the sketches of the bank; their
-logarithms are the features, since what architectures multiply (width, depth, length) then adds up.
+Of every operand of the whole model, and of weight times gradient (SNIP), three sizes, added up over the layers: the sum
+of its elements' sizes, their mean, and the Frobenius norm. They are evaluated on the sketches of the bank; their
+logarithms are the features, since what architectures multiply (width, depth, length) then adds up. Of a dozen such
+lists of three this one was taken for what a ridge makes of 32 labels of five tables; the others are .00 to .03 worse.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
 OPERANDS = (*WHOLE_OPERANDS, "weight * grad")
-FORMS = ("sum(l1({}))", "first(frobenius({}))", "last(frobenius({}))")
+FORMS = ("sum(l1({}))", "sum(mean_abs({}))", "sum(frobenius({}))")
 BRANCHES = tuple(form.format(operand) for operand in OPERANDS for form in FORMS)
 """The list, as text."""
 BATCH = 64

@@ -1,6 +1,6 @@
 """Intervals around a regression by what it misses of labels that it was not fitted to: cross-conformal prediction.
 
-The CV+ of Barber, Candes, Ramdas & Tibshirani (2021, Ann. Statist. 49), by MAPIE. It holds for labels and asked
+The CV+ of Barber, Candès, Ramdas & Tibshirani (2021, Ann. Statist. 49), by MAPIE. It holds for labels and asked
 architectures that are drawn alike: one that was chosen because its prediction is good is not, and is missed more often.
 What the labels miss contains the noise of their training; the interval is for one more training of the kind.
 """
@@ -18,7 +18,8 @@ from scipy import stats
 from lpzero.errors import InputError
 from lpzero.fitness.resample import Floats
 
-FOLDS = 10
+FOLDS = 32
+"""Parts that labels are left out in; so few labels are left out one by one: the jackknife+ of the same paper."""
 
 
 def fewest_labels(level: float) -> int:

@@ -106,7 +106,7 @@ class Regression:
                 MODELS[self.kind](design.quadratic), design.matrix(some), scale.regressed(quality), groups, self.level
             )
         known = LookUp(self.source.space, self.level or LEVEL).fit(labelled)
-        return FittedRegression(self, design, scale, fitted, known, labelled)
+        return FittedRegression(self, design, scale, fitted, known, labelled, len(kept))
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ class FittedRegression:
         conformal: The fitted estimator.
         known: The labels.
         labelled: What it was fitted to.
+        described: How many of the labels could be described.
     """
 
     predictor: Regression
@@ -128,6 +129,7 @@ class FittedRegression:
     conformal: Conformal
     known: FittedLookUp
     labelled: Labelled
+    described: int
 
     @property
     def name(self) -> str:
