@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from lpzero.fitness.regression import ridge_model
 from lpzero.nas.pool import Pool
 from lpzero.nas.proposals import BATCH, Proposals, Proposed, Worth
 from lpzero.spaces.architecture import Architecture
@@ -19,49 +21,42 @@ SCREENED = 16
 """Candidates of which the one with the highest expected worth is scored."""
 FRESH = 0.5
 """Share of the architectures that are drawn at random; the others are bred."""
-PENALTY = 1.0
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A ridge regression of worth on features, standardised over the architectures that it was fitted to.
+    """A ridge regression of worth on features.
 
     Attributes:
         names: The features.
-        mean: (features,).
-        scale: (features,), above 0.
-        weights: (features,).
+        model: The fitted estimator of scikit-learn.
     """
 
     names: tuple[str, ...]
-    mean: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
+    model: Any
 
     @classmethod
     def fit(cls, scored: Sequence[Architecture], worths: Sequence[float]) -> Expectation:
-        """Fit it to architectures and their worths, one each."""
+        """Fit it to two architectures or more and their worths, one each."""
         rows = [features(architecture) for architecture in scored]
         names = tuple(sorted(set().union(*rows)))
-        table, worth = np.array([[row.get(name, 0.0) for name in names] for row in rows]), np.array(worths)
-        spread = table.std(axis=0)
-        mean, scale = table.mean(axis=0), np.where(spread > 0, spread, 1.0)
-        standard = (table - mean) / scale
-        penalised = standard.T @ standard + PENALTY * np.eye(len(names))
-        return cls(names, mean, scale, np.linalg.solve(penalised, standard.T @ (worth - worth.mean())))
+        return cls(names, ridge_model().fit(_table(names, rows), np.array(worths)))
 
-    def of(self, architecture: Architecture) -> float:
-        """The expected worth, less the mean; a feature that was never met counts for nothing."""
-        row = features(architecture)
-        return float(((np.array([row.get(name, 0.0) for name in self.names]) - self.mean) / self.scale) @ self.weights)
+    def of(self, architectures: Sequence[Architecture]) -> np.ndarray:
+        """The expected worths, (architectures,); a feature that was never met counts for nothing."""
+        return np.asarray(self.model.predict(_table(self.names, [features(one) for one in architectures])))
+
+
+def _table(names: Sequence[str], rows: Sequence[Mapping[str, float]]) -> np.ndarray:
+    return np.array([[row.get(name, 0.0) for name in names] for row in rows])
 
 
 def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Proposals:
     """Regularised evolution whose children a predictor screens, as in NPENAS (Wei et al. 2020, arXiv 2003.12857).
 
-    The predictor is a ridge regression of worth on counts of choices, fitted anew behind every batch; no model is built
-    for an architecture that is screened out. Deviations: half of them are random ones, so that a
-    few looks find their way, and no network is trained.
+    The predictor is a ridge regression of worth on counts of choices, its penalty chosen by leave-one-out, fitted anew
+    behind every batch; no model is built for an architecture that is screened out. Deviations: half of them are random
+    ones, so that a few looks find their way, and no network is trained.
 
     Args:
         pool: Where architectures come from.
@@ -89,10 +84,11 @@ def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Prop
         if expected is None:
             return pool.sample(rng, taken)
         screened = [found for found in (one(taken) for _ in range(SCREENED)) if found is not None]
-        return max(screened, key=expected.of, default=None)
+        return screened[int(np.argmax(expected.of(screened)))] if screened else None
 
     while batch := proposed.batch(child, BATCH):
         yield batch
         population.extend(batch)
         scored += batch
-        expected = Expectation.fit(scored, [worth(architecture) for architecture in scored])
+        if len(scored) > 1:
+            expected = Expectation.fit(scored, [worth(architecture) for architecture in scored])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from lpzero.engines import Workers
+from lpzero.engines import Engine, Workers
 from lpzero.errors import InputError
 from lpzero.operands.probe import Probe
 from lpzero.predictors.branches import branch_rows
@@ -40,6 +40,11 @@ class Description:
 
     values: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+
+
+def specified(architecture: Architecture) -> Description:
+    """What is counted of an architecture as it is listed, alone."""
+    return Description({f"{SPEC}:{name}": value for name, value in features(architecture).items()})
 
 
 class Describes(Protocol):
@@ -86,35 +91,34 @@ class Source:
 
     def describe(self, architectures: Sequence[Architecture]) -> list[Description]:
         """Describe architectures; one of which no model can be built, or that no proxy can score, has a reason."""
-        rows: list[dict[str, float] | str] = [{} for _ in architectures]
-        if SPEC in self.groups:
-            _join(rows, SPEC, [features(architecture) for architecture in architectures])
+        rows: list[dict[str, float] | str] = [
+            dict(specified(one).values) if SPEC in self.groups else {} for one in architectures
+        ]
         if SHAPE in self.groups and architectures:
             table = shape_columns(self.space, architectures).tolist()
             _join(rows, SHAPE, [dict(zip(SHAPE_COLUMNS, row, strict=True)) for row in table])
         if architectures and (OPERANDS in self.groups or self.proxies):
             with self.workers.open(self.probe.device) as engine:
                 if OPERANDS in self.groups:
-                    counted = counting(self.watch, "operands")
-                    given = (self.space, architectures, self.probe)
-                    _join(rows, OPERANDS, branch_rows(*given, home=self.home, engine=engine, progress=counted))
+                    _join(rows, OPERANDS, self._branches(architectures, engine))
                 if self.proxies:
-                    counted = counting(self.watch, "scoring")
-                    given_proxies = (self.space, architectures, self.proxies, self.probe)
-                    scores = score_architectures(*given_proxies, engine=engine, progress=counted)
-                    for place, proxy in enumerate(self.proxies):
-                        scored = [row[place] for row in scores]
-                        _join(
-                            rows,
-                            PROXY,
-                            [
-                                f"{proxy.name}: {one.reason or one.status.value}"
-                                if one.value is None
-                                else {proxy.name: one.value}
-                                for one in scored
-                            ],
-                        )
+                    _join(rows, PROXY, self._scores(architectures, engine))
         return [Description(reason=row) if isinstance(row, str) else Description(row) for row in rows]
+
+    def _branches(self, architectures: Sequence[Architecture], engine: Engine) -> list[dict[str, float] | str]:
+        told = counting(self.watch, "operands")
+        return branch_rows(self.space, architectures, self.probe, home=self.home, engine=engine, progress=told)
+
+    def _scores(self, architectures: Sequence[Architecture], engine: Engine) -> list[dict[str, float] | str]:
+        told = counting(self.watch, "scoring")
+        rows = score_architectures(self.space, architectures, self.proxies, self.probe, engine=engine, progress=told)
+        found: list[dict[str, float] | str] = []
+        for row in rows:
+            named = list(zip(self.proxies, row, strict=True))
+            missing = [f"{proxy.name}: {one.reason or one.status.value}" for proxy, one in named if one.value is None]
+            scores = {proxy.name: one.value for proxy, one in named if one.value is not None}
+            found.append(missing[0] if missing else scores)
+        return found
 
 
 def _join(rows: list[dict[str, float] | str], group: str, found: Sequence[Mapping[str, float] | str]) -> None:
