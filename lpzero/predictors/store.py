@@ -176,9 +176,7 @@ def read_predictor_document(path: Path) -> Document:
     except ValidationError as err:
         first = err.errors(include_url=False)[0]
         place = place_in(first["loc"]) or "the whole"
-        raise InputError(
-            f"{path}: {place}: {one_line(first['msg'])}: expected a fitted predictor: fit it again"
-        ) from None
+        raise InputError(f"{path}: {place}: {one_line(first['msg'])}: fit the predictor again") from None
 
 
 def restored(

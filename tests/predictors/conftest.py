@@ -25,6 +25,7 @@ class MadeUp:
     rows: dict[str, Description]
 
     def describe(self, architectures: Sequence[Architecture]) -> list[Description]:
+        """What was given of each."""
         return [self.rows[architecture.digest] for architecture in architectures]
 
 

@@ -89,6 +89,6 @@ def test_nobody_asked_is_no_fault() -> None:
 
 def test_a_level_is_one() -> None:
     for level in (0.4, 1.0, float("nan")):
-        with pytest.raises(InputError, match="`level`: expected a confidence level from 0.5 to below 1"):
+        with pytest.raises(InputError, match=r"`level`: expected a confidence level from 0\.5 to below 1"):
             check_level(level)
     assert noise_reach(2.0, 0.95) == pytest.approx(3.92, abs=0.01)
