@@ -199,14 +199,13 @@ def restored(
             "was fitted, found another: fit it again"
         )
     described, quality = _arrays(arrays_path(path), document)
-    labelled = Labelled(
-        tuple(Architecture.from_json(label) for label in document.labels),
-        quality,
-        document.higher_is_better,
-        document.noise,
-    )
-    for architecture in labelled.architectures:
-        space.validate(architecture)
+    try:
+        architectures = tuple(Architecture.from_json(label) for label in document.labels)
+        for architecture in architectures:
+            space.validate(architecture)
+        labelled = Labelled(architectures, quality, document.higher_is_better, document.noise)
+    except InputError as err:
+        raise InputError(f"{path}: labels: {one_line(str(err), 300)}: fit the predictor again") from None
     changed = [f"{k} {v}" for k, v in document.versions.items() if _version(k) != v]
     if changed:
         _LOG.warning("%s was fitted with %s: its numbers may differ in the last places", path, ", ".join(changed))

@@ -100,7 +100,7 @@ def test_what_is_no_predictor_or_damaged_is_refused(
     refused("is damaged .its checksum is another.", sha256="0")
     refused("is damaged .expected arrays of 3 labels", labels=good["labels"][:3])
     refused("expected a formula or a metric", proxies=[{**good["proxies"][0], "metric": None}])
-    refused("", labels=[{"space": "gpt2"}] * 4)
+    refused("ridge.json: labels: architecture: expected an object with the keys", labels=[{"space": "gpt2"}] * 4)
     for content in (b"", b"PK", arrays[: len(arrays) // 2], arrays[:-1] + b"x"):
         arrays_path(path).write_bytes(content)
         with pytest.raises(InputError, match=r"ridge.npz is damaged \(its checksum is another\)"):
