@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from record import record
+
 from lpzero import Workers, predictor_curve
 from lpzero.predictors.result import CurveResult, PredictorFigures
-from record import record
 
 TABLES = ("gpt2-wt103", "transxl-wt103", "flexibert-own", "gpt2-own", "llama-own")
 SHOWN = ("spec_ridge", "params")
