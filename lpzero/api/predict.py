@@ -14,7 +14,7 @@ from lpzero.errors import InputError
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
-from lpzero.predictors.description import GROUPS, Source
+from lpzero.predictors.description import GROUPS, Known, Source
 from lpzero.predictors.labels import Named, labels_of, read_architectures, read_labels, table_noise
 from lpzero.predictors.prediction import LEVEL, Labelled, Prediction
 from lpzero.predictors.regression import MODELS, RIDGE, Regression
@@ -89,7 +89,8 @@ def fit_predictor(
         raise InputError(f"`predictor`: expected {' or '.join(MODELS)}, found {predictor!r}: a proxy is a feature")
     place, labelled = _labelled(labels, space, protocol, direction, table, number, quality, noise, seed)
     source = described_by(place, features, probe_of(seed, batch, tokens, device), workers, watch)
-    fitted = Regression(predictor, source, level).fit(labelled)
+    # what is kept is what was fitted to: no model is built for it again
+    fitted = Regression(predictor, Known.of(source, labelled.architectures), level).fit(labelled)
     save(Path(output), fitted, source)
     return FitResult(
         schema_=1,
