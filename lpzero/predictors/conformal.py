@@ -86,7 +86,8 @@ class Conformal:
         from sklearn.model_selection import PredefinedSplit
 
         folds = PredefinedSplit([member % FOLDS for member in members])
-        around = CrossConformalRegressor(model, confidence_level=level, method="plus", cv=folds)
+        # nothing is drawn for given folds, but without a seed the global random state would be moved
+        around = CrossConformalRegressor(model, confidence_level=level, method="plus", cv=folds, random_state=0)
         return cls(around.fit_conformalize(columns, target), bounded=True)
 
     def predict(self, columns: Floats) -> Band:

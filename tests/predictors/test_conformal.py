@@ -87,6 +87,13 @@ def test_nobody_asked_is_no_fault() -> None:
         assert Conformal.fit(LinearRegression(), columns, target, range(12), level).predict(columns[:0]).value.size == 0
 
 
+def test_no_global_random_state_is_moved() -> None:
+    columns, target = simulated(20, 0)
+    before = repr(np.random.get_state(legacy=False))  # noqa: NPY002
+    Conformal.fit(LinearRegression(), columns, target, range(20), 0.9).predict(columns)
+    assert repr(np.random.get_state(legacy=False)) == before  # noqa: NPY002
+
+
 def test_a_level_is_one() -> None:
     for level in (0.4, 1.0, float("nan")):
         with pytest.raises(InputError, match=r"`level`: expected a confidence level from 0\.5 to below 1"):
