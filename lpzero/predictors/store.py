@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import struct
 import zipfile
 from collections.abc import Callable
 from importlib import metadata
@@ -220,13 +221,17 @@ def _arrays(path: Path, document: Document) -> tuple[list[Description], np.ndarr
             content = file.read(LARGEST + 1)
         if hashlib.sha256(content).hexdigest() != document.sha256:
             raise ValueError("its checksum is another")
+        with zipfile.ZipFile(io.BytesIO(content)) as members:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
+                # a few bytes could stand for more than any memory
+                raise ValueError("its arrays are compressed")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             rows, usable, quality = arrays["described"], arrays["usable"], arrays["quality"]
         if rows.shape != shape or usable.shape != shape[:1] or quality.shape != shape[:1]:
             raise ValueError(f"expected arrays of {shape[0]} labels and {shape[1]} columns, found {rows.shape}")
         if not all(np.issubdtype(one.dtype, np.floating) for one in (rows, quality)):
             raise ValueError("its arrays are no numbers")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as err:
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, struct.error, zipfile.BadZipFile) as err:
         raise InputError(f"{path} is damaged ({one_line(str(err), 200)}): fit the predictor again") from None
     described = [
         Description({name: float(v) for name, v in zip(document.columns, row, strict=True) if not np.isnan(v)})

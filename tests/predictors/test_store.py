@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
@@ -115,15 +116,19 @@ def test_what_is_no_predictor_or_damaged_is_refused(
 def test_a_pickle_is_never_opened(tmp_path: Path, told: Source, drawn: Drawn, labels: Callable[..., Labelled]) -> None:
     path = tmp_path / "ridge.json"
     kept(path, told, labels(drawn(4), np.arange(4.0)))
-    buffer = io.BytesIO()
-    np.savez(buffer, described=np.array([{}], dtype=object), usable=np.ones(4, bool), quality=np.zeros(4))
-    arrays_path(path).write_bytes(buffer.getvalue())
-    import hashlib
-
-    document = {**json.loads(path.read_text()), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
-    path.write_text(json.dumps(document))
-    with pytest.raises(InputError, match="Object arrays cannot be loaded"):
-        read(path, told)
+    arrays = {"usable": np.ones(4, bool), "quality": np.zeros(4)}
+    for write, described, message in (
+        (np.savez, np.array([{}], dtype=object), "Object arrays cannot be loaded"),
+        (np.savez_compressed, np.zeros((4, 1)), "its arrays are compressed"),
+        (np.savez, np.zeros((4, 1), np.complex128), "expected arrays of 4 labels"),
+    ):
+        buffer = io.BytesIO()
+        write(buffer, described=described, **arrays)
+        arrays_path(path).write_bytes(buffer.getvalue())
+        document = {**json.loads(path.read_text()), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
+        path.write_text(json.dumps(document))
+        with pytest.raises(InputError, match=message):
+            read(path, told)
 
 
 def test_other_versions_are_said(
