@@ -79,8 +79,10 @@ class Design:
             value = 0.0
         if value is None:
             return float(self.fill[index])
-        # the logarithm of a number that was above 0 in every label
-        return float(np.log(max(value, self.lowest[index]))) if self.logarithms[index] else value
+        if not self.logarithms[index]:
+            return value
+        # above 0 in every label: what has none of it stands as the least of them
+        return float(np.log(value if value > 0 else self.lowest[index]))
 
     def beyond(self, described: Description) -> str:
         """What of an architecture is unlike all labels, in words; empty where nothing is.

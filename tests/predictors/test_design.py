@@ -26,8 +26,9 @@ def test_shape_comes_first_and_what_is_above_zero_has_a_logarithm() -> None:
     assert design.quadratic == 1
     assert design.logarithms == (False,) * 5 + (True,) * 2
     # what one label lacks is no column; of the spec it is 0
-    table = design.matrix(rows({"spec:heads": 4.0, "shape:params": 6.0, "operands:x": 0.5, "proxy:snip": 2.0}))
-    assert table == pytest.approx(np.array([[6.0, 0.5, 2.0, 4.0, 0.0, np.log(3.0), np.log(4.0)]]))
+    table = design.matrix(rows({"spec:heads": 1.0, "shape:params": 6.0, "operands:x": 0.5, "proxy:snip": -2.0}))
+    # a logarithm that there is not stands as the least of the labels
+    assert table == pytest.approx(np.array([[6.0, 0.5, -2.0, 1.0, 0.0, np.log(3.0), 0.0]]))
 
 
 def test_what_an_architecture_lacks_stands_as_of_the_labels() -> None:
