@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lpzero.api.evolve import evolve
     from lpzero.api.explain import explain
     from lpzero.api.leave_one_out import leave_one_out
+    from lpzero.api.predict import fit_predictor, predict
+    from lpzero.api.predictor import evaluate_predictor, predictor_curve
     from lpzero.api.rank import rank
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
@@ -38,13 +40,17 @@ _EXPORTS = {
     "Workers": "lpzero.engines",
     "compare": "lpzero.api.compare",
     "enumerate_formulas": "lpzero.api.enumeration",
+    "evaluate_predictor": "lpzero.api.predictor",
     "evolve": "lpzero.api.evolve",
     "explain": "lpzero.api.explain",
+    "fit_predictor": "lpzero.api.predict",
     "get_space": "lpzero.spaces",
     "leave_one_out": "lpzero.api.leave_one_out",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
     "parse": "lpzero.formula",
+    "predict": "lpzero.api.predict",
+    "predictor_curve": "lpzero.api.predictor",
     "rank": "lpzero.api.rank",
     "register": "lpzero.pretrained",
     "score": "lpzero.api.score",
@@ -61,13 +67,17 @@ __all__ = [
     "__version__",
     "compare",
     "enumerate_formulas",
+    "evaluate_predictor",
     "evolve",
     "explain",
+    "fit_predictor",
     "get_space",
     "leave_one_out",
     "load_proxy",
     "load_table",
     "parse",
+    "predict",
+    "predictor_curve",
     "rank",
     "register",
     "score",

@@ -26,6 +26,8 @@ _COMMANDS = {
     "compare": "Compare proxies on a table: paired differences, at matched size as well.",
     "transfer": "Rank several tables with the same proxies, as one matrix.",
     "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
+    "predictor": "Predictors: fit one to a few trainings, and say how well it predicts others.",
+    "predict": "Say what a fitted predictor expects of architectures.",
     "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies, or rank several.",
     "build": "Write the untrained model of an architecture as a transformers folder.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,9 +41,7 @@ def expected(
 ) -> Floats:
     """What a ridge regression that has seen some qualities expects of other architectures.
 
-    Columns are standardised; the penalty is chosen by leave-one-out in closed form (``RidgeCV`` of scikit-learn).
-    Where every quality is below 0, that is, a loss or a perplexity turned round, its logarithm is regressed on:
-    perplexities are exponentials of what is additive.
+    By :func:`ridge_model`, on the scale of :class:`Scale`.
 
     Args:
         columns: (architectures, columns), finite.
@@ -61,16 +61,63 @@ def expected(
     known = np.asarray(quality)[list(labelled)]
     if not (np.isfinite(columns).all() and np.isfinite(known).all()):
         raise InputError("expected finite features and qualities, found NaN or infinity")
+    scale = Scale.of(known)
+    model = ridge_model(columns.shape[1] if quadratic else 0)
+    model.fit(columns[list(labelled)], scale.regressed(known))
+    return np.asarray(model.predict(columns[list(asked)]), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """On what scale a quality is regressed on.
+
+    Where every quality is below 0, that is, a loss or a perplexity turned round, its logarithm is regressed on:
+    perplexities are exponentials of what is additive.
+
+    Attributes:
+        logarithmic: Whether it is the logarithm.
+    """
+
+    logarithmic: bool
+
+    @classmethod
+    def of(cls, quality: np.ndarray) -> Scale:
+        """The scale of some qualities, (architectures,), higher is better."""
+        return cls(bool((quality < 0).all()))
+
+    def regressed(self, quality: np.ndarray) -> Floats:
+        """What is regressed on, of the shape of the qualities; higher is better on both scales."""
+        return np.asarray(-np.log(-quality) if self.logarithmic else quality, dtype=np.float64)
+
+    def quality(self, regressed: np.ndarray) -> Floats:
+        """The quality that a value on this scale stands for.
+
+        >>> float(Scale(True).quality(Scale(True).regressed(np.array(-20.0))).round(6))
+        -20.0
+        """
+        return np.asarray(-np.exp(-regressed) if self.logarithmic else regressed, dtype=np.float64)
+
+
+def ridge_model(quadratic: int = 0) -> Any:
+    """The ridge regression behind every prediction, not yet fitted: an estimator of scikit-learn.
+
+    Columns are standardised; the penalty is the one of ``PENALTIES`` with the least leave-one-out error, which has a
+    closed form (``RidgeCV``).
+
+    Args:
+        quadratic: How many of the first columns are joined by their squares and products.
+    """
     # scikit-learn takes a second to import
+    from sklearn.compose import ColumnTransformer
     from sklearn.linear_model import RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-    target = -np.log(-known) if (known < 0).all() else known
-    squares = [PolynomialFeatures(2, include_bias=False), StandardScaler()] if quadratic else []
-    model = make_pipeline(StandardScaler(), *squares, RidgeCV(alphas=PENALTIES))
-    model.fit(columns[list(labelled)], target)
-    return np.asarray(model.predict(columns[list(asked)]), dtype=np.float64)
+    squares: list[Any] = []
+    if quadratic:
+        shape = make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False))
+        squares = [ColumnTransformer([("squares", shape, slice(0, quadratic))], remainder="passthrough")]
+    return make_pipeline(*squares, StandardScaler(), RidgeCV(alphas=PENALTIES))
 
 
 def expected_elsewhere(columns: Sequence[Floats], quality: Sequence[np.ndarray], asked: Floats) -> Floats:

@@ -25,6 +25,9 @@ CONTROLS = {
 }
 """The controls that are fitted to labels, by name."""
 
+SHAPE_COLUMNS = ("depth", "width", "params", "decoder_params", "attention_params")
+"""What :func:`shape_columns` has the logarithms of."""
+
 
 @dataclass(frozen=True)
 class Control:
@@ -106,7 +109,7 @@ def shape_columns(space: SearchSpace, architectures: Sequence[Architecture]) -> 
     An architecture without any of one kind, such as attention, counts as one of it.
     """
     shapes = [shape_of(space, architecture) for architecture in architectures]
-    counts = [[s.depth, s.width, s.params, s.decoder_params, s.attention_params] for s in shapes]
+    counts = [[getattr(shape, name) for name in SHAPE_COLUMNS] for shape in shapes]
     return np.log(np.maximum(np.array(counts, dtype=np.float64), 1.0))
 
 

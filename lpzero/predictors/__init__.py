@@ -1,0 +1,22 @@
+"""Predictors: a few trainings, turned into what to expect of others, between what, and how far that can be trusted."""
+
+from lpzero.predictors.calibrated import Calibrated, Scores
+from lpzero.predictors.description import Description, Known, Source
+from lpzero.predictors.lookup import LookUp
+from lpzero.predictors.prediction import Fitted, Labelled, Prediction, PredictionStatus, Predictor
+from lpzero.predictors.regression import Regression
+
+__all__ = [
+    "Calibrated",
+    "Description",
+    "Fitted",
+    "Known",
+    "Labelled",
+    "LookUp",
+    "Prediction",
+    "PredictionStatus",
+    "Predictor",
+    "Regression",
+    "Scores",
+    "Source",
+]

@@ -1,0 +1,107 @@
+"""Intervals around a regression by what it misses of labels that it was not fitted to: cross-conformal prediction.
+
+The CV+ of Barber, Candès, Ramdas & Tibshirani (2021, Ann. Statist. 49), by MAPIE. It holds for labels and asked
+architectures that are drawn alike: one that was chosen because its prediction is good is not, and is missed more often.
+What the labels miss contains the noise of their training; the interval is for one more training of the kind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from lpzero.errors import InputError
+from lpzero.fitness.resample import Floats
+
+FOLDS = 32
+"""Parts that labels are left out in; so few labels are left out one by one: the jackknife+ of the same paper."""
+
+
+def fewest_labels(level: float) -> int:
+    """The fewest labels of which an interval of a level can be told: of fewer even the largest miss is too likely.
+
+    >>> fewest_labels(0.9), fewest_labels(0.8)
+    (10, 5)
+    """
+    return math.ceil(round(1 / (1 - level), 9))
+
+
+def check_level(level: float) -> None:
+    """Raise InputError where a confidence level is none."""
+    if not 0.5 <= level < 1:
+        raise InputError(f"`level`: expected a confidence level from 0.5 to below 1, such as 0.9, found {level}")
+
+
+@dataclass(frozen=True)
+class Band:
+    """What is expected, and between what.
+
+    Attributes:
+        value: (asked,).
+        low: (asked,); None where there are too few labels.
+        high: (asked,), likewise.
+    """
+
+    value: Floats
+    low: Floats | None
+    high: Floats | None
+
+
+@dataclass(frozen=True)
+class Conformal:
+    """A regression with its intervals.
+
+    Attributes:
+        model: An estimator of scikit-learn, or MAPIE's around one; fitted.
+        bounded: Whether it is the latter.
+    """
+
+    model: Any
+    bounded: bool
+
+    @classmethod
+    def fit(
+        cls, model: Any, columns: Floats, target: Floats, groups: Sequence[object], level: float | None
+    ) -> Conformal:
+        """Fit a regression to all labels, and again without each fold of them.
+
+        Args:
+            model: An estimator of scikit-learn that is not yet fitted.
+            columns: (labels, columns).
+            target: (labels,).
+            groups: (labels,), those of one model share a group and are left out together.
+            level: Confidence level; None for no interval.
+        """
+        names: dict[object, int] = {}
+        members = [names.setdefault(group, len(names)) for group in groups]
+        if level is None or len(names) < fewest_labels(level):
+            model.fit(columns, target)
+            return cls(model, bounded=False)
+        from mapie.regression import CrossConformalRegressor
+        from sklearn.model_selection import PredefinedSplit
+
+        folds = PredefinedSplit([member % FOLDS for member in members])
+        # nothing is drawn for given folds, but without a seed the global random state would be moved
+        around = CrossConformalRegressor(model, confidence_level=level, method="plus", cv=folds, random_state=0)
+        return cls(around.fit_conformalize(columns, target), bounded=True)
+
+    def predict(self, columns: Floats) -> Band:
+        """What is expected of some architectures, (asked, columns)."""
+        if not len(columns):
+            return Band(*(np.zeros(0) for _ in range(3)))
+        if not self.bounded:
+            return Band(np.asarray(self.model.predict(columns), dtype=np.float64), None, None)
+        # the regression on all labels itself, not the mean of those without a fold
+        value, ends = self.model.predict_interval(columns, aggregate_point_predictions=None)
+        low, high = ends[:, 0, 0], ends[:, 1, 0]
+        return Band(np.asarray(value, dtype=np.float64), np.minimum(low, value), np.maximum(high, value))
+
+
+def noise_reach(noise: float, level: float) -> float:
+    """How far one training lies from the model's mean with a probability of ``level``, where the noise is normal."""
+    return float(stats.norm.ppf((1 + level) / 2)) * noise

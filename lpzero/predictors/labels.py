@@ -1,0 +1,129 @@
+"""Labels from a user's file: an architecture and its quality a line, or an architecture alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from lpzero.errors import InputError
+from lpzero.fitness.noise import measure_noise
+from lpzero.predictors.prediction import FEWEST, Labelled
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import Table
+from lpzero.tables.imports.columns import Columns, Entry
+from lpzero.tables.imports.lines import Lines, Row, read_lines
+from lpzero.tables.training_record import TrainedRecord
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Architectures with their names.
+
+    Attributes:
+        ids: One each.
+        architectures: The architectures.
+    """
+
+    ids: tuple[str, ...]
+    architectures: tuple[Architecture, ...]
+
+
+def read_labels(
+    path: Path, space: SearchSpace, *, higher_is_better: bool, quality: str = "quality", noise: float | None = None
+) -> Labelled:
+    """Read labels from CSV or JSON lines, as :func:`lpzero.tables.imports.records.import_table` does.
+
+    A line that says again what one before it says is passed over, which the log tells.
+
+    Args:
+        path: The file.
+        space: The space of the architectures, under the protocol that they stand for.
+        higher_is_better: The direction of the quality.
+        quality: The column with it.
+        noise: Standard deviation between trainings of one model; None where that is not known.
+
+    Raises:
+        InputError: A column, a cell or an architecture is not as expected, an architecture has two qualities, or there
+            are fewer than two. One line, which names the line of the file.
+    """
+    columns = Columns.of(space, quality)
+    lines = read_lines(path)
+    columns.check(lines)
+    first: dict[Architecture, Entry] = {}
+    again = 0
+    for entry in _entries(columns, lines):
+        before = first.setdefault(entry.architecture, entry)
+        if before.quality != entry.quality:
+            raise InputError(
+                f"{entry.row.place}: expected the quality {before.quality} that line {before.row.line} gives the same "
+                f"architecture, found {entry.quality}: keep one of the two lines, or their mean"
+            )
+        again += before is not entry
+    if again:
+        _LOG.warning("%s: %d lines say again what others say", path, again)
+    if len(first) < FEWEST:
+        raise InputError(f"{path}: expected at least {FEWEST} different architectures, found {len(first)}: train more")
+    found = np.array([entry.quality for entry in first.values()], dtype=np.float64)
+    return Labelled(tuple(first), found, higher_is_better, noise)
+
+
+def read_architectures(path: Path, space: SearchSpace, *, quality: str = "quality") -> Named:
+    """Read architectures from CSV or JSON lines; where there is a quality, it is not looked at.
+
+    Raises:
+        InputError: A column or a cell is not as expected, or an architecture is outside the space; the line is named.
+    """
+    columns = Columns.of(space, quality)
+    lines = read_lines(path)
+    names = lines.columns if quality in lines.columns else (*lines.columns, quality)
+    # what is not asked for is not read: any number does
+    unread = "0" if lines.text else 0
+    rows = (Row(row.place, row.line, {**row.cells, quality: unread}) for row in lines.rows)
+    filled = Lines(lines.place, names, rows, lines.text, lines.sha256)
+    columns.check(filled)
+    entries = list(_entries(columns, filled))
+    return Named(tuple(entry.id for entry in entries), tuple(entry.architecture for entry in entries))
+
+
+def _entries(columns: Columns, lines: Lines) -> Iterator[Entry]:
+    return chain(columns.entry(row, text=lines.text) for row in lines.rows)
+
+
+def labels_of(table: Table, records: Sequence[int], noise: float | None) -> Labelled:
+    """The labels of some records of a table, an architecture that is there twice by its mean.
+
+    Args:
+        table: The table.
+        records: Their indices.
+        noise: Standard deviation between trainings of one model; None where that is not known.
+    """
+    trained: dict[Architecture, list[float]] = {}
+    for index in records:
+        record = table.records[index]
+        trained.setdefault(record.architecture, []).append(record.quality)
+    found = np.array([np.mean(values) for values in trained.values()], dtype=np.float64)
+    return Labelled(tuple(trained), found, table.higher_is_better, noise)
+
+
+def table_noise(table: Table, trainings: Sequence[TrainedRecord], space: SearchSpace) -> float | None:
+    """Standard deviation between trainings of one model; None where no model was trained twice.
+
+    Args:
+        table: The table.
+        trainings: Every training of one that lpzero trained; empty for another, whose records tell.
+        space: The space of the table, under the protocol in question.
+    """
+    trained = [one for one in trainings if one.loss is not None]
+    if trained:
+        found = measure_noise(np.array([one.loss for one in trained]), np.array([one.id for one in trained]))
+    else:
+        found = measure_noise(table.qualities, table.groups(space))
+    return None if found is None else found.deviation

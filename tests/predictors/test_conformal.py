@@ -1,0 +1,101 @@
+"""Intervals: the jackknife+ and CV+ worked out by hand, and their coverage, simulated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from lpzero.errors import InputError
+from lpzero.predictors.conformal import FOLDS, Conformal, check_level, fewest_labels, noise_reach
+
+
+def simulated(number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    columns = rng.normal(size=(number, 3))
+    return columns, columns @ np.array([1.0, -0.5, 0.0]) + rng.normal(size=number)
+
+
+@pytest.mark.parametrize("labels", [12, 40])
+def test_the_ends_are_quantiles_of_what_is_missed_without_a_fold(labels: int) -> None:
+    """Barber et al. 2021, eq. 1.6 and 2.1: order statistics of predictions without i's fold, less and plus its miss."""
+    columns, target = simulated(labels + 7, 0)
+    asked = columns[labels:]
+    columns, target = columns[:labels], target[:labels]
+    found = Conformal.fit(LinearRegression(), columns, target, range(labels), 0.9).predict(asked)
+    below, above = [], []
+    for i in range(labels):
+        kept = [j for j in range(labels) if j % FOLDS != i % FOLDS]
+        model = LinearRegression().fit(columns[kept], target[kept])
+        miss = abs(target[i] - model.predict(columns[[i]])[0])
+        below.append(model.predict(asked) - miss)
+        above.append(model.predict(asked) + miss)
+    value = LinearRegression().fit(columns, target).predict(asked)
+    last = int(np.ceil(0.9 * (labels + 1)))
+    low = np.sort(below, axis=0)[labels - last]
+    high = np.sort(above, axis=0)[last - 1]
+    assert found.low is not None
+    assert found.high is not None
+    np.testing.assert_allclose(found.value, value)
+    np.testing.assert_allclose(found.low, np.minimum(low, value))
+    np.testing.assert_allclose(found.high, np.maximum(high, value))
+
+
+def test_ninety_per_cent_of_new_labels_lie_inside() -> None:
+    inside = []
+    for seed in range(25):
+        columns, target = simulated(30 + 100, seed)
+        found = Conformal.fit(LinearRegression(), columns[:30], target[:30], range(30), 0.9).predict(columns[30:])
+        assert found.low is not None
+        assert found.high is not None
+        inside.append(((found.low <= target[30:]) & (target[30:] <= found.high)).mean())
+    assert 0.87 < np.mean(inside) < 0.94
+
+
+def test_equal_models_are_left_out_together() -> None:
+    """Ten groups of three equal labels with noise of their own: with one of them fitted the others seem known."""
+    rng = np.random.default_rng(0)
+    columns = np.repeat(np.eye(12), 3, axis=0)
+    target = np.repeat(rng.normal(size=12) * 10, 3) + rng.normal(size=36) * 0.01
+    groups = np.repeat(np.arange(12), 3)
+
+    def width(labels: np.ndarray) -> float:
+        found = Conformal.fit(LinearRegression(), columns, target, labels.tolist(), 0.9).predict(np.zeros((1, 12)))
+        assert found.low is not None
+        assert found.high is not None
+        return float(found.high[0] - found.low[0])
+
+    assert width(groups) > 10
+    assert width(groups) > width(np.arange(36))
+
+
+def test_too_few_labels_give_a_value_alone() -> None:
+    columns, target = simulated(9, 0)
+    assert [fewest_labels(level) for level in (0.8, 0.9, 0.95)] == [5, 10, 20]
+    for level, labels in ((0.9, range(9)), (None, range(9)), (0.8, [0, 0, 0, 1, 1, 1, 2, 2, 3])):
+        found = Conformal.fit(LinearRegression(), columns, target, labels, level)
+        assert not found.bounded
+        band = found.predict(columns)
+        assert (band.low, band.high) == (None, None)
+        np.testing.assert_allclose(band.value, LinearRegression().fit(columns, target).predict(columns))
+    assert Conformal.fit(LinearRegression(), columns, target, range(9), 0.8).bounded
+
+
+def test_nobody_asked_is_no_fault() -> None:
+    columns, target = simulated(12, 0)
+    for level in (0.9, None):
+        assert Conformal.fit(LinearRegression(), columns, target, range(12), level).predict(columns[:0]).value.size == 0
+
+
+def test_no_global_random_state_is_moved() -> None:
+    columns, target = simulated(20, 0)
+    before = repr(np.random.get_state(legacy=False))  # noqa: NPY002
+    Conformal.fit(LinearRegression(), columns, target, range(20), 0.9).predict(columns)
+    assert repr(np.random.get_state(legacy=False)) == before  # noqa: NPY002
+
+
+def test_a_level_is_one() -> None:
+    for level in (0.4, 1.0, float("nan")):
+        with pytest.raises(InputError, match=r"`level`: expected a confidence level from 0\.5 to below 1"):
+            check_level(level)
+    assert noise_reach(2.0, 0.95) == pytest.approx(3.92, abs=0.01)
