@@ -82,6 +82,10 @@ def test_what_cannot_run_is_not() -> None:
     assert faults(source) == []
 
 
+STATED = ("reply of a language model", "completion of a server")
+"""What is said by a status, and raises nothing: a reply may be any text."""
+
+
 class Bomb:
     """What makes a file where it is unpickled."""
 
@@ -106,9 +110,13 @@ def test_a_pickle_in_the_place_of_any_file_is_refused(name: str, protocol: int, 
     content = pickle.dumps(Bomb(marker), protocol)
     if name == "corpus" and protocol == 0 and not packed:
         pytest.skip("it is text, and a corpus is any text")
-    with pytest.raises(LpzeroError) as caught:
-        TARGETS[name].read(gzip.compress(content) if packed else content, folder)
-    assert str(caught.value).isprintable()
+    given = gzip.compress(content) if packed else content
+    if name in STATED:
+        TARGETS[name].read(given, folder)
+    else:
+        with pytest.raises(LpzeroError) as caught:
+            TARGETS[name].read(given, folder)
+        assert str(caught.value).isprintable()
     assert not marker.exists()
 
 

@@ -21,7 +21,9 @@ SHIFT = 1e-5
 
 def _jacobian(model: nn.Module, site_map: SiteMap, batch: Batch) -> Tensor:
     traced = trace(model, site_map, batch)
-    jacobian = torch.cat([gradient.flatten(0, -2) for gradient in gradients(traced.loss, traced.embedding)])
+    found = gradients(traced.loss, traced.embedding)
+    # a pass beside that of the loss, as transformers makes for logits, has no part in it
+    jacobian = torch.cat([one.flatten(0, -2) for one in found if one.any()] or [found[0].flatten(0, -2)])
     if jacobian.shape[-1] < 2 or not jacobian.any():
         raise LpzeroError("the Jacobian compares columns: expected two or more that are not all zero")
     return jacobian

@@ -23,7 +23,8 @@ class Record:
         calls: Likewise each call by itself.
         strewn: Those whose rows are not the tokens in their order.
         streams: For each site of the residual stream its tensor.
-        embedding: What the embedding gave first, still in the graph; None where it was not reached.
+        embedding: What the embedding gave first, of a model that names its sites last, still in the graph; None where
+            it was not reached.
     """
 
     outputs: dict[OutputSite, Tensor] = field(default_factory=dict)
@@ -112,6 +113,9 @@ class _Watcher:
                     if tensor is None:
                         continue
                     part = tensor if site.part is None else tensor[..., slice(*site.part)]
+                    if not self._foreign and site.block is None:
+                        # a model that names its sites calls each once in what its loss is computed by, which is last
+                        self.calls.pop(site, None)
                     self.calls.setdefault(site, []).append(part.detach().clone() if copied else part)
             # what is differentiated by must not be what the model writes over
             return output.clone() if self._foreign and self._graph and isinstance(output, Tensor) else None
@@ -119,7 +123,7 @@ class _Watcher:
         return hook
 
     def embedding(self, _module: nn.Module, _args: Any, output: Any) -> Tensor | None:
-        if self.embedded is not None:
+        if self.embedded is not None and self._foreign:
             return None
         self.embedded = next(tensors_of(output), None)
         # a gradient is taken here: what the model writes over must not be what it is taken at

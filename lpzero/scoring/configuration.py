@@ -79,6 +79,8 @@ def _read(settings: dict[str, Any], file: Path) -> tuple[Any, list[str]]:
     """The configuration of a document, and what has to be said of it."""
     from transformers import CONFIG_MAPPING, AutoConfig
 
+    from lpzero.pretrained.configuration import LpzeroConfig
+
     kind = settings.pop("model_type", None)
     if not isinstance(kind, str):
         raise InputError(f"{file}: expected a transformers configuration with a model_type, found none")
@@ -98,7 +100,8 @@ def _read(settings: dict[str, Any], file: Path) -> tuple[Any, list[str]]:
         raise InputError(f"{file}: {err}") from err
     except Exception as err:
         raise InputError(f"{file}: transformers refuses the configuration: {_said(err, settings)}") from err
-    unknown = unknown_fields(config, settings, str(file))
+    # a configuration of ours holds an architecture, whatever else transformers writes beside it
+    unknown = [] if isinstance(config, LpzeroConfig) else unknown_fields(config, settings, str(file))
     notes = []
     if unknown:
         notes.append(f"{kind} has no such fields, which count for nothing: {_names(unknown)}")

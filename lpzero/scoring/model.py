@@ -142,7 +142,9 @@ def _from_transformers(path: Path) -> LoadedModel:
 
     found = configured(path)
     if isinstance(found.config, LpzeroConfig):
-        return LoadedModel(found.model, None, found.config.search_space(), found.config.point(), found.notes)
+        # around it transformers makes two passes
+        inner = found.model.get_submodule(str(found.model.base_model_prefix))
+        return LoadedModel(inner, None, found.config.search_space(), found.config.point(), found.notes)
     if path.is_dir() and is_point_of_file(path):
         given = read_architecture(str(path))
         space = space_of(given, None, None)

@@ -61,6 +61,7 @@ def test_the_document_says_what_was_judged(result: EvalResult) -> None:
     assert mean.mae.mean is not None
 
 
+@pytest.mark.slow
 def test_more_labels_are_worth_something_and_the_curve_is_the_evaluation() -> None:
     curve = predictor_curve("gpt2-own", labels=[48, 8, 24], seed=2, **COUNTED)
     assert curve.labels == [8, 24, 48]

@@ -25,6 +25,7 @@ def test_eval_prints_the_predictor_beside_the_trivial_ones(capsys: pytest.Captur
     assert document == lpzero.evaluate_predictor("gpt2-own", labels=16, splits=2, features=["spec", "shape"]).to_json()
 
 
+@pytest.mark.slow
 def test_curve_prints_a_row_a_number_of_labels(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["predictor", "curve", *COUNTED, "--labels", "8,24", "--predictor", "depth"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -59,6 +59,7 @@ def test_the_table_that_a_run_was_found_on_is_marked(
     assert out.count("0.400 (0.300 to 0.500)") == 2
 
 
+@pytest.mark.slow
 def test_without_a_proxy_the_baselines_are_ranked_on_every_known_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["transfer", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

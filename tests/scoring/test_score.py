@@ -107,11 +107,12 @@ _opaque.register_autograd(lambda _context, gradient: gradient)
 
 
 class Uncounted(Words):
-    """Refuses to be looked at operation by operation."""
+    """Refuses to have its operations counted."""
 
     def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
         """Logits."""
-        if torch.utils._python_dispatch._get_current_dispatch_mode() is not None:
+        mode = torch.utils._python_dispatch._get_current_dispatch_mode()
+        if "Flop" in type(mode).__name__:
             raise TypeError("no modes")
         return super().forward(input_ids)
 

@@ -268,7 +268,7 @@ def test_constraints_that_nothing_keeps_are_refused(tmp_path: Path) -> None:
         ('activation_function = ["rleu", "relu"]', "choices.activation_function = 'rleu': gpt2 refuses it: KeyError"),
         (
             'n_inner = [8, "a"]',
-            "choices.n_inner = 'a', tried with n_embd = 8, n_head = 2, n_layer = 1: gpt2 refuses it: Validation",
+            "choices.n_inner = 'a', tried with n_embd = 8, n_head = 2, n_layer = 1: gpt2 refuses it: Field 'n_inner'",
         ),
         ("n_inner = [-8, 8]", "choices.n_inner = -8: gpt2 refuses it: Trying to create tensor with negative dimension"),
         ("n_inner = [8, 1000000000000000000]", "choices.n_inner = 1000000000000000000, tried with"),
