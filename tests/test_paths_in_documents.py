@@ -164,13 +164,18 @@ def test_a_download_stays_in_its_folder(name: str) -> None:
         assert published.address(file).startswith("https://raw.githubusercontent.com/")
 
 
+ARRAYS = Path("predictors", "store.py")
+"""Looks into the arrays of NumPy, which are a zip file in memory: no name in it becomes a path."""
+
+
 def test_no_archive_is_unpacked() -> None:
-    """gzip has no names in it; what has some is not read at all."""
+    """gzip has no names in it; what has some is not read at all, or never written to a file."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 named = [a.name for a in node.names] + ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
-                assert not {"zipfile", "tarfile", "zipimport"} & {name.split(".")[0] for name in named}, path
+                archives = {"zipfile", "tarfile", "zipimport"} & {name.split(".")[0] for name in named}
+                assert archives <= ({"zipfile"} if path == PACKAGE / ARRAYS else set()), path
             if isinstance(node, ast.Attribute):
                 assert node.attr not in ("extractall", "unpack_archive", "Unzip", "Untar"), path
 
