@@ -62,8 +62,9 @@ def limited(seconds: int) -> Iterator[None]:
 
 
 def head_of(model_type: str) -> str:
-    """The head that is scored: the masked one where the type has it, as lpzero takes it."""
-    return next(head for head, (_, types) in HEADS.items() if model_type in types)
+    """The head that is scored, as lpzero takes it: of an encoder-decoder the whole, else the masked one where it is."""
+    order = sorted(HEADS, key=lambda head: head != "sequence to sequence")
+    return next(head for head in order if model_type in HEADS[head][1])
 
 
 def built(settings: Mapping[str, Any], head: str) -> nn.Module:
