@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from importlib.abc import Traversable
 
 USUAL = "snip"
-"""The proxy where nobody names one: of all that is known it ranks tables best that nobody has labels of, as measured on
+"""The proxy where nobody names one: of all that was compared it ranks tables best that nobody has labels of, on
 six tables of decoders, each left out in turn (docs/figures.md)."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
