@@ -29,12 +29,15 @@ class TokenEmbedding(nn.Module):
         self.widths = (plan.encoder_width, plan.decoder_width)
         self.word = Embedding(plan.vocabulary, plan.table_width)
 
-    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+    def forward(self, source: Tensor, target: Tensor | None = None) -> Tensor:
         """Ids (batch, source tokens) and (batch, target tokens) to (batch, source + target tokens, table width).
 
-        A stream that is narrower than the table has its first columns; behind them are zeros.
+        A stream that is narrower than the table has its first columns; behind them are zeros. Without a target the
+        source alone is embedded.
         """
-        parts = [self._embedded(ids, width) for ids, width in zip((source, target), self.widths, strict=True)]
+        parts = [self._embedded(source, self.widths[0])]
+        if target is not None:
+            parts.append(self._embedded(target, self.widths[1]))
         return torch.cat(parts, dim=1)
 
     def _embedded(self, ids: Tensor, width: int) -> Tensor:
