@@ -50,7 +50,7 @@ def _judged(command: Command) -> Command:
         click.option("--splits", type=int, help="Draws of labels.  [default: 20]"),
         click.option(
             "--calibrate",
-            type=click.Choice(["offset", "line", "isotonic"]),
+            type=click.Choice(["offset", "line", "linear", "isotonic"]),
             help="How the score of a proxy becomes a quality.  [default: it ranks alone]",
         ),
         click.option(
@@ -177,6 +177,7 @@ _HEADER = (
     "mean error",
     "tau-a",
     "90 % of draws",
+    "tau-b",
     "rho",
     "matched size",
     "90 % of draws",
@@ -193,6 +194,7 @@ def _cells(row: PredictorFigures) -> list[object]:
         _spread(row.mae, "{:.4g}"),
         _spread(row.tau_a),
         ends(row.tau_a.interval),
+        _spread(row.tau_b),
         _spread(row.rho),
         _spread(row.matched),
         ends(row.matched.interval),
