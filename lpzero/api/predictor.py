@@ -90,8 +90,8 @@ def evaluate_predictor(
         splits: Draws of labels, at least 1; None for 20.
         split: ``"published"`` for the splits that the table was published with, instead of draws; None for draws.
         features: What a regression is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
-        calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"``, ``"linear"`` or ``"isotonic"``; None for its
-            ranking alone.
+        calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"``, ``"linear"`` or
+            ``"isotonic"``; None for its ranking alone.
         protocol: Which model an architecture stands for; None for the table's first.
         level: Confidence level of the intervals.
         matched: The factor by which parameters outside the embeddings may differ to count as matched, at least 1.
