@@ -99,11 +99,14 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: boo
     running: list[BlockCall] = []
 
     def recorder(site: OutputSite | None) -> Hook:
-        def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> Tensor | None:
             tensor = first_input(args, kwargs) if site is not None and site.take == "input" else output
             block = None if site is None else site.block
             if isinstance(tensor, Tensor) and (block is None or block in running):
                 seen.setdefault(site, []).append(tensor)
+            # what is differentiated by must not be what a model that is not ours writes over
+            copied = site_map.reading is not None and isinstance(output, Tensor)
+            return output.clone() if copied else None
 
         return record
 
