@@ -50,8 +50,8 @@ def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Re
             stack.callback(modules[name].register_forward_pre_hook(watcher.enter(name), with_kwargs=True).remove)
         for name in dict.fromkeys(site.module for site in site_map.outputs):
             stack.callback(modules[name].register_forward_hook(watcher.output(name)).remove)
-        if site_map.embedding:
-            stack.callback(modules[site_map.embedding].register_forward_hook(watcher.embedding).remove)
+        for name in site_map.embeddings:
+            stack.callback(modules[name].register_forward_hook(watcher.embedding).remove)
         for name in watcher.blocks:
             stack.callback(modules[name].register_forward_hook(watcher.leave(name)).remove)
         yield record
