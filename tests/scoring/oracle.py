@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,7 +103,7 @@ def _uncached(model: nn.Module) -> dict[str, bool]:
     return {"use_cache": False} if "use_cache" in inspect.signature(model.forward).parameters else {}
 
 
-def assert_agrees(found: ModelScore, wanted: Mapping[str, float], absent: tuple[str, ...]) -> None:
+def assert_agrees(found: ModelScore, wanted: Mapping[str, float], absent: Collection[str]) -> None:
     """Every score that there is, and the operations, are those computed directly; what there is not is listed."""
     status = {row.proxy: row.status for row in found.scores}
     assert {proxy for proxy, said in status.items() if said != "ok"} == set(absent)
