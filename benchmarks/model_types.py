@@ -76,7 +76,7 @@ def built(settings: Mapping[str, Any], head: str) -> nn.Module:
         return HEADS[head][0].from_config(config, attn_implementation="eager")  # type: ignore[no-any-return]
 
 
-def batch_for(model: nn.Module) -> Batch:
+def batch_for(model: nn.Module, tokens: int = TOKENS) -> Batch:
     """The batch that lpzero draws."""
     masked = "MaskedLM" in type(model).__name__ or type(model).__name__ in MASKED_OTHERWISE
     rng = np.random.default_rng(derived_seed(SEED, "batch"))
@@ -86,7 +86,7 @@ def batch_for(model: nn.Module) -> Batch:
         "masked" if masked else "causal",
         rng,
         batch=BATCH,
-        tokens=TOKENS,
+        tokens=tokens,
     )
 
 

@@ -40,6 +40,8 @@ WITHOUT_MODULE: dict[str, str] = {
     "pretrained/test_foreign_spaces.py": "spaces that do not come with the package",
     "tables/test_bundled.py": "the tables of the package, and their recipes",
     "tables/test_llama_own.py": "the table of sub-networks, and its checkpoint",
+    "scoring/test_oracle_families.py": "operands of families of transformers, computed directly",
+    "scoring/test_oracle_written.py": "operands of models that people write, computed directly",
     "scoring/test_families.py": "coded metrics and operations of families of transformers, computed directly",
     "test_crash.py": "long commands that are killed at random moments",
     "test_cuda.py": "every room on a GPU",

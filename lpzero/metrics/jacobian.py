@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lpzero.errors import LpzeroError
 from lpzero.metrics.trace import gradients, trace
 from lpzero.operands.batch import Batch
+from lpzero.operands.gradients import reaching
 from lpzero.spaces.models.sites import SiteMap
 
 SHIFT = 1e-5
@@ -21,9 +22,8 @@ SHIFT = 1e-5
 
 def _jacobian(model: nn.Module, site_map: SiteMap, batch: Batch) -> Tensor:
     traced = trace(model, site_map, batch)
-    found = gradients(traced.loss, traced.embedding)
-    # a pass beside that of the loss, as transformers makes for logits, has no part in it
-    jacobian = torch.cat([one.flatten(0, -2) for one in found if one.any()] or [found[0].flatten(0, -2)])
+    calls = reaching(gradients(traced.loss, traced.embedding))
+    jacobian = torch.cat([call.flatten(0, -2) for call in calls])
     if jacobian.shape[-1] < 2 or not jacobian.any():
         raise LpzeroError("the Jacobian compares columns: expected two or more that are not all zero")
     return jacobian

@@ -112,11 +112,11 @@ def _ones(_module: nn.Module, _args: Any, _kwargs: Any, output: Any) -> Tensor:
     return torch.ones_like(output)
 
 
-def _numbers(model: nn.Module, embedding: str) -> dict[Tensor, Tensor]:
+def _numbers(model: nn.Module, embeddings: tuple[str, ...]) -> dict[Tensor, Tensor]:
     """What stands for every parameter: its absolute numbers, or zeros in a table that would be added to the ones."""
     numbers: dict[Tensor, Tensor] = {parameter: parameter.detach().abs() for parameter in model.parameters()}
     for name, module in model.named_modules():
-        inside = name == embedding or name.startswith(f"{embedding}.")
+        inside = any(name == embedding or name.startswith(f"{embedding}.") for embedding in embeddings)
         if isinstance(module, nn.Embedding) and not inside:
             numbers[module.weight] = torch.zeros_like(module.weight)
     return numbers
@@ -133,7 +133,7 @@ def _flow(model: nn.Module, site_map: SiteMap, batch: Batch) -> list[tuple[Tenso
     parameters = dict(model.named_parameters(remove_duplicate=False))
     names = [s.parameter for s in site_map.parameters if s.group in ("operation", "feed_forward")]
     weights = tuple(parameters[name] for name in names)
-    with unchanged(model), torch.enable_grad(), replaced(_numbers(model, site_map.embedding)):
+    with unchanged(model), torch.enable_grad(), replaced(_numbers(model, site_map.embeddings)):
         hidden = _last_hidden(model, site_map, batch, norms)
         if not hidden.requires_grad:
             raise LpzeroError("synaptic flow: the last hidden state depends on no weight of a block")
@@ -151,9 +151,10 @@ def _last_hidden(model: nn.Module, site_map: SiteMap, batch: Batch, norms: list[
     def record(_module: nn.Module, args: Any, kwargs: Any, _output: Any) -> None:
         behind.append(first_input(args, kwargs))
 
-    hooks: list[tuple[str, Hook]] = [*((name, _pass_on) for name in norms), (site_map.embedding, _ones)]
+    hooks: list[tuple[str, Hook]] = [(name, _pass_on) for name in norms]
+    hooks += [(name, _ones) for name in site_map.embeddings or ("",)]
     holders = {site.parameter.rpartition(".")[0] for site in site_map.parameters if site.group == "output"}
-    hooks += [(holder, record) for holder in holders if holder != site_map.embedding]
+    hooks += [(holder, record) for holder in holders if holder not in site_map.embeddings]
     one = batch.sequence(0)
     with hooked(model, hooks), _Homogeneous():
         output = model(**{**one.arguments, "labels": one.input_ids}, output_hidden_states=True)

@@ -49,7 +49,7 @@ class Trace:
         loss: Scalar, in nats.
         weights: The parameter of every parameter site, in the order of the site map.
         activations: The feed-forwards' non-linearities, first to last.
-        embedding: The output of the embedding, (batch, tokens, width), each time that it was called.
+        embedding: The output of the embeddings, (batch, tokens, width), each time that one was called.
     """
 
     loss: Tensor
@@ -99,16 +99,20 @@ def trace(model: nn.Module, site_map: SiteMap, batch: Batch, *, activations: boo
     running: list[BlockCall] = []
 
     def recorder(site: OutputSite | None) -> Hook:
-        def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        def record(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> Tensor | None:
             tensor = first_input(args, kwargs) if site is not None and site.take == "input" else output
             block = None if site is None else site.block
             if isinstance(tensor, Tensor) and (block is None or block in running):
                 seen.setdefault(site, []).append(tensor)
+            # what is differentiated by must not be what a model that is not ours writes over
+            copied = site_map.reading is not None and isinstance(output, Tensor)
+            return output.clone() if copied else None
 
         return record
 
     parameters = dict(model.named_parameters(remove_duplicate=False))
-    hooks = [(site.module, recorder(site)) for site in sites] + [(site_map.embedding, recorder(None))]
+    hooks = [(site.module, recorder(site)) for site in sites]
+    hooks += [(name, recorder(None)) for name in site_map.embeddings or ("",)]
     blocks = {site.block.module for site in sites if site.block is not None}
     with unchanged(model), torch.enable_grad(), _followed(model, blocks, running), hooked(model, hooks):
         output = model(**batch.arguments)

@@ -124,9 +124,7 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         with recorded(model, site_map, tokens=batch.input_ids.shape[1]) as seen:
             output = model(**batch.arguments, output_attentions=True, output_hidden_states=True)
         loss, hidden, attentions = _checked(output, site_map, seen)
-        gradients = loss_gradients(
-            loss, [*weights, *([] if seen.embedding is None else [seen.embedding])], list(parameters.values())
-        )
+        gradients = loss_gradients(loss, [*weights, *seen.embedding], list(parameters.values()))
     shown = Shown(site_map.reading, seen, batch)
     if site_map.reading is None:
         across = tuple(getattr(output, "cross_attentions", None) or ())
@@ -143,7 +141,7 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     found: dict[SiteFamily, Places] = {
         "attention": attended,
         "hidden": streams,
-        "jacobian": [((0, "embedding"), gradient) for gradient in gradients[len(weights) :]],
+        "jacobian": shown.jacobian(gradients[len(weights) :]),
     }
     for family in ("activation", "head"):
         outputs = [site for site in site_map.outputs if site.family == family and site in seen.outputs]
@@ -189,7 +187,7 @@ def _checked(output: Any, site_map: SiteMap, seen: Record) -> tuple[Tensor, tupl
         if found and len(found) != site_map.depth + wanted:
             raise LpzeroError(f"expected {site_map.depth + wanted} {name} from the model, found {len(found)}")
     missed = [site for site in site_map.outputs if site not in seen.outputs]
-    if missed or seen.embedding is None:
+    if missed or not seen.embedding:
         module = missed[0].module if missed else site_map.embedding
         raise LpzeroError(f"the forward pass did not reach the module {module}, which the site map names")
     return loss.reshape(()), hidden, attentions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -18,6 +20,14 @@ def loss_gradients(loss: Tensor, by: list[Tensor], parameters: list[Tensor]) -> 
         _by_backward(loss, by, parameters) if _checkpointed(loss) else torch.autograd.grad(loss, by, allow_unused=True)
     )
     return [torch.zeros_like(p) if g is None else g for p, g in zip(by, found, strict=True)]
+
+
+def reaching(gradients: Sequence[Tensor]) -> list[Tensor]:
+    """Those of the calls of a module that have a part in the loss, in order; where none has, the first.
+
+    What runs beside the loss, as a pass for logits alone may, has gradients of zeros.
+    """
+    return [gradient for gradient in gradients if gradient.any()] or list(gradients[:1])
 
 
 def _checkpointed(loss: Tensor) -> bool:

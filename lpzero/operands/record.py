@@ -23,36 +23,35 @@ class Record:
         calls: Likewise each call by itself.
         strewn: Those whose rows are not the tokens in their order.
         streams: For each site of the residual stream its tensor.
-        embedding: What the embedding gave first, of a model that names its sites last, still in the graph; None where
-            it was not reached.
+        embedding: What the embedding gave each time that it was called, still in the graph; none where it was not
+            reached.
     """
 
     outputs: dict[OutputSite, Tensor] = field(default_factory=dict)
     calls: dict[OutputSite, list[Tensor]] = field(default_factory=dict)
     strewn: set[OutputSite] = field(default_factory=set)
     streams: dict[StreamSite, Tensor] = field(default_factory=dict)
-    embedding: Tensor | None = None
+    embedding: list[Tensor] = field(default_factory=list)
 
 
 @contextmanager
-def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int, graph: bool = False) -> Iterator[Record]:
+def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Record]:
     """Watch the sites of a model for as long as the context lasts; what was seen is whole once it has ended.
 
     Args:
         model: The model; its hooks are taken away again.
         site_map: Its sites.
         tokens: Tokens of a sequence, which chunks of one add up to.
-        graph: Whether outputs stay in the graph, so that a loss can be differentiated by each call.
     """
-    record, watcher = Record(), _Watcher(site_map, graph=graph)
+    record, watcher = Record(), _Watcher(site_map)
     modules = dict(model.named_modules())
     with ExitStack() as stack:
         for name in watcher.blocks:
             stack.callback(modules[name].register_forward_pre_hook(watcher.enter(name), with_kwargs=True).remove)
         for name in dict.fromkeys(site.module for site in site_map.outputs):
             stack.callback(modules[name].register_forward_hook(watcher.output(name)).remove)
-        if site_map.embedding:
-            stack.callback(modules[site_map.embedding].register_forward_hook(watcher.embedding).remove)
+        for name in site_map.embeddings:
+            stack.callback(modules[name].register_forward_hook(watcher.embedding).remove)
         for name in watcher.blocks:
             stack.callback(modules[name].register_forward_hook(watcher.leave(name)).remove)
         yield record
@@ -66,9 +65,9 @@ def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int, graph: bool = 
 
 
 class _Watcher:
-    def __init__(self, site_map: SiteMap, *, graph: bool) -> None:
+    def __init__(self, site_map: SiteMap) -> None:
         # a model that names its sites writes over none of them; a foreign one may
-        self._foreign, self._graph = site_map.reading is not None, graph
+        self._foreign = site_map.reading is not None
         self._sites: dict[str, list[OutputSite]] = {}
         for site in site_map.outputs:
             self._sites.setdefault(site.module, []).append(site)
@@ -82,7 +81,7 @@ class _Watcher:
         self._open: list[BlockCall] = []
         self.calls: dict[OutputSite, list[Tensor]] = {}
         self.streams: dict[StreamSite, Tensor] = {}
-        self.embedded: Tensor | None = None
+        self.embedded: list[Tensor] = []
 
     def enter(self, name: str) -> Any:
         def hook(_module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -104,8 +103,7 @@ class _Watcher:
                 self.streams[site] = list(tensors_of(value))[site.index].detach().clone()
 
     def output(self, name: str) -> Any:
-        def hook(_module: nn.Module, args: tuple[Any, ...], output: Any) -> Tensor | None:
-            copied = self._foreign and not self._graph
+        def hook(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
             for site in self._sites[name]:
                 if site.block is None or site.block in self._open:
                     tensor = output if site.take == "output" else args[0]
@@ -116,16 +114,12 @@ class _Watcher:
                     if not self._foreign and site.block is None:
                         # a model that names its sites calls each once in what its loss is computed by, which is last
                         self.calls.pop(site, None)
-                    self.calls.setdefault(site, []).append(part.detach().clone() if copied else part)
-            # what is differentiated by must not be what the model writes over
-            return output.clone() if self._foreign and self._graph and isinstance(output, Tensor) else None
+                    self.calls.setdefault(site, []).append(part.detach().clone() if self._foreign else part)
 
         return hook
 
     def embedding(self, _module: nn.Module, _args: Any, output: Any) -> Tensor | None:
-        if self.embedded is not None and self._foreign:
-            return None
-        self.embedded = next(tensors_of(output), None)
+        self.embedded += list(tensors_of(output))[:1]
         # a gradient is taken here: what the model writes over must not be what it is taken at
         return output.clone() if self._foreign and isinstance(output, Tensor) else None
 

@@ -7,8 +7,9 @@ from typing import Any
 from torch import Tensor
 
 from lpzero.operands.batch import Batch
+from lpzero.operands.gradients import reaching
 from lpzero.operands.operand import SiteFamily
-from lpzero.operands.record import Record, arranged
+from lpzero.operands.record import Record, arranged, joined
 from lpzero.spaces.models.sites import Reading
 
 Places = list[tuple[tuple[int, str], Tensor]]
@@ -48,12 +49,27 @@ class Shown:
         streams = [(s, self._seen.streams[s]) for s in self._reading.streams if s in self._seen.streams]
         return [((s.layer, s.role), self.arranged("hidden", tensor)) for s, tensor in streams]
 
+    def jacobian(self, calls: list[Tensor]) -> Places:
+        """The gradient at the embedding: those at all calls of it that reach the loss, joined in order."""
+        if not calls:
+            return []
+        batch, tokens = self._shape
+        tensor, in_order = joined(reaching(calls), tokens)
+        square, whole = batch == tokens, tensor.ndim == 3 and tensor.shape[:2] == self._shape
+        if in_order and (self._reading is None or (whole and not square)):
+            return [((0, "embedding"), tensor)]
+        # of a square batch nothing tells whether a stream that has its tokens first has them there already
+        open_axes = square and (self._reading is None or self._reading.axes != "batch first")
+        return [((0, "embedding"), self.arranged("jacobian", tensor, strewn=not in_order or open_axes))]
+
     def arranged(self, family: SiteFamily, tensor: Tensor, layer: int = 0, *, strewn: bool = False) -> Tensor:
         """A tensor as (batch, tokens, width) where that is certain; else it is as it was, and its family is loose."""
-        if self._reading is None:
+        if self._reading is None and not strewn:
             return tensor
-        turned = layer in self._reading.convolved
-        found = None if strewn else arranged(tensor, self._shape, self._reading.axes, turned=turned)
+        found = None
+        if self._reading is not None and not strewn:
+            turned = layer in self._reading.convolved
+            found = arranged(tensor, self._shape, self._reading.axes, turned=turned)
         if found is None:
             self.loose[family] = (
                 f"expected tensors (batch, tokens, width) of {self._shape[0]} x {self._shape[1]} tokens to look along "

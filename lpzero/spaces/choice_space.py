@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -118,12 +119,7 @@ class ChoiceSpace(ABC):
 
         An adaptive embedding is asked for the ids of its first cluster, the most frequent ones.
         """
-        import torch
-
-        from lpzero.spaces.models.flops import counted_flops
-
-        ids = torch.zeros((1, tokens), dtype=torch.int64, device="meta")
-        return counted_flops(self.blank(architecture), ids)
+        return _counted(self, architecture, tokens)
 
     def key(self, architecture: Architecture) -> str:
         """A stable key of the architecture as listed, 64 hexadecimal digits."""
@@ -138,3 +134,14 @@ class ChoiceSpace(ABC):
         """Width of the residual stream: the first choice of the whole model."""
         self.validate(architecture)
         return int(architecture[self.choices.whole[0].names[0]])
+
+
+@lru_cache(maxsize=4096)
+def _counted(space: ChoiceSpace, architecture: Architecture, tokens: int) -> int:
+    """The operations of :meth:`ChoiceSpace.flops`, counted once: a pass on the meta device takes half a second."""
+    import torch
+
+    from lpzero.spaces.models.flops import counted_flops
+
+    ids = torch.zeros((1, tokens), dtype=torch.int64, device="meta")
+    return counted_flops(space.blank(architecture), ids)

@@ -16,7 +16,10 @@ from lpzero.metrics import get_metric
 from lpzero.metrics.trace import first_input, gradients, trace, traced_activations
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import extract
+from lpzero.spaces.models.foreign import Answering
 from lpzero.spaces.models.sites import BlockCall, OutputSite, SiteMap
+from lpzero.spaces.reading.read import read_model
+from tests.spaces.reading.zoo import Block, FeedForward, Model, seeded
 
 
 def test_a_trace_shows_what_extract_shows(tiny: Callable[..., Any], batch: Batch) -> None:
@@ -67,6 +70,30 @@ def test_an_embedding_that_is_called_twice_shows_both(tiny: Callable[..., Any], 
     calls = trace(model, sites, batch).embedding
     assert torch.equal(calls[0], calls[1].flip(1))
     assert get_metric("jacobian_cosine").score_pass(model, sites, batch) < 1
+
+
+@pytest.mark.parametrize("metric", ["fisher", "activation_distance", "jacobian_cosine"])
+def test_what_a_model_writes_over_is_seen_as_it_was(metric: str, batch: Batch) -> None:
+    class Over(FeedForward):
+        def forward(self, x: Tensor) -> Tensor:
+            h = self.f(self.p(x))
+            h -= 0.3
+            return self.r(h)  # type: ignore[no-any-return]
+
+    class Beside(FeedForward):
+        def forward(self, x: Tensor) -> Tensor:
+            return self.r(self.f(self.p(x)) - 0.3)  # type: ignore[no-any-return]
+
+    def made(kind: type[FeedForward]) -> nn.Module:
+        block = Block()
+        block.w = kind()
+        return Model(block)
+
+    def score(kind: type[FeedForward]) -> float:
+        model = Answering(seeded(lambda: made(kind)), "causal")
+        return get_metric(metric).score_pass(model, read_model(model, batch.input_ids, batch.labels), batch)
+
+    assert score(Over) == score(Beside) != 0
 
 
 def test_an_input_by_name_is_the_first_one(tiny: Callable[..., Any], batch: Batch) -> None:

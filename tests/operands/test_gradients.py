@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from lpzero.operands.gradients import loss_gradients
+from lpzero.operands.gradients import loss_gradients, reaching
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -24,3 +24,10 @@ def test_gradients_are_those_of_backward_and_stay_nowhere(again: bool) -> None:
     assert not nothing.any()
     assert line.weight.grad is None
     assert torch.equal(line.bias.grad, torch.full((3,), 7.0))
+
+
+def test_calls_that_the_loss_does_not_depend_on_are_left_out() -> None:
+    zero, one, two = torch.zeros(2), torch.ones(2), torch.tensor([0.0, -2.0])
+    assert [float(kept.sum()) for kept in reaching([zero, one, zero, two])] == [2.0, -2.0]
+    assert reaching([zero, zero])[0] is zero
+    assert reaching([]) == []

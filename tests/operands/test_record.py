@@ -13,6 +13,7 @@ from lpzero.errors import LpzeroError
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
+from lpzero.metrics import get_metric
 from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.operands.record import arranged, joined
@@ -131,6 +132,39 @@ def test_an_embedding_that_is_written_over_has_its_own_gradient(tokens: Batch) -
 
     over, beside = (shown(seeded(lambda kind=kind: kind(Block())), tokens) for kind in (Over, Beside))
     torch.testing.assert_close(over.tensors["jacobian"][0], beside.tensors["jacobian"][0])
+
+
+class Twice(Model):
+    """Looks its words up for either half, as an encoder and a decoder do, and once more beside the loss."""
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Logits."""
+        self.emb(ids)
+        return self.head(self.body(self.emb(ids)) + self.emb(ids.flip(1)))  # type: ignore[no-any-return]
+
+
+def test_the_jacobian_is_that_of_all_calls_that_reach_the_loss(tokens: Batch) -> None:
+    model = seeded(lambda: Twice(Block(), Block()))
+    found = shown(model, tokens)
+    calls: list[Tensor] = []
+    handle = model.emb.register_forward_hook(lambda _m, _a, out: calls.append(out))  # type: ignore[union-attr, operator]
+    logits = model(tokens.input_ids)[:, :-1]
+    handle.remove()
+    loss = nn.functional.cross_entropy(logits.flatten(0, 1), tokens.labels[:, 1:].flatten())
+    wanted = torch.cat(torch.autograd.grad(loss, calls[1:]))
+    (jacobian,) = found.tensors["jacobian"]
+    torch.testing.assert_close(jacobian, wanted)
+    assert value(found, "sum(l1(jacobian))") == pytest.approx(float(wanted.abs().sum()))
+    with pytest.raises(LpzeroError, match=r"jacobian: expected tensors \(batch, tokens, width\) of 5 x 7 tokens"):
+        value(found, "sum(mean(max_tokens(jacobian)))")
+    # the coded metric looks at the same rows
+    answering = Answering(model, "causal")
+    site_map = read_model(answering, tokens.input_ids, tokens.labels)
+    columns = jacobian.flatten(0, -2).double()
+    cosines = (columns.T @ columns) / columns.norm(dim=0) / columns.norm(dim=0)[:, None]
+    between = cosines[~torch.eye(len(cosines), dtype=torch.bool)].abs() ** (1 / 20)
+    found_metric = get_metric("jacobian_cosine").score_pass(answering, site_map, tokens)
+    assert found_metric == pytest.approx(1 - float(between.sum()) / 2 / (12**2 - 12), rel=1e-4)
 
 
 def test_tensors_with_tokens_first_are_turned(tokens: Batch) -> None:

@@ -42,3 +42,29 @@ def test_probabilities_are_at_their_layers(tokens: Batch) -> None:
     assert found.attended([right]) == [((2, "probabilities"), right)]
     # another pass that shows more of them than the one that was read
     assert found.attended([right, right]) == []
+
+
+def test_a_jacobian_is_taken_at_its_axes_where_they_are_certain(tokens: Batch) -> None:
+    gradient = torch.rand(5, 7, 4)
+    first = shown(tokens, Reading(axes="tokens first"))
+    # the embedding may be turned later than the stream is looked at
+    for given in (gradient, gradient.transpose(0, 1), gradient.transpose(0, 1).flatten(0, 1)):
+        ((place, tensor),) = first.jacobian([given])
+        assert place == (0, "embedding")
+        assert torch.equal(tensor, gradient)
+    assert not first.loose
+    square = Batch(tokens.input_ids[:, :5], tokens.labels[:, :5])
+    for axes, loose in (("batch first", set()), ("tokens first", {"jacobian"})):
+        found = shown(square, Reading(axes=axes))  # type: ignore[arg-type]
+        assert torch.equal(found.jacobian([gradient[:, :5]])[0][1], gradient[:, :5])
+        assert set(found.loose) == loose
+
+
+@pytest.mark.parametrize("reading", [None, Reading(axes="batch first")])
+def test_gradients_of_tokens_one_by_one_are_no_sequence(tokens: Batch, reading: Reading | None) -> None:
+    steps = [torch.rand(5, 4) for _ in range(7)]
+    found = shown(tokens, reading)
+    ((_, tensor),) = found.jacobian([torch.zeros(5, 4), *steps])
+    assert torch.equal(tensor, torch.cat(steps))
+    assert set(found.loose) == {"jacobian"}
+    assert found.jacobian([]) == []

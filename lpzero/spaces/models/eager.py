@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from typing import Any
 
 import torch
@@ -29,7 +30,10 @@ def attributes_set(*settings: tuple[Any, str, Any]) -> Iterator[None]:
 
 @contextmanager
 def eager(model: nn.Module) -> Iterator[None]:
-    """Let a model run as it is written: nothing compiled, nothing recomputed, gradients of embeddings dense."""
+    """Let a model run as it is written: nothing compiled, nothing recomputed, gradients of embeddings dense.
+
+    A block whose ``forward`` is called in its place is called as well, so that what is hooked to it sees it.
+    """
     with ExitStack() as stack:
         stack.enter_context(_computed_once())
         # whoever compiles anything has imported it, and it takes seconds to import
@@ -37,7 +41,48 @@ def eager(model: nn.Module) -> Iterator[None]:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         tables = [m for m in model.modules() if isinstance(m, (nn.Embedding, nn.EmbeddingBag)) and m.sparse]
         stack.enter_context(attributes_set(*((table, "sparse", False) for table in tables)))
+        for block in _blocks(model):
+            stack.enter_context(_called_whole(block))
         yield
+
+
+def _blocks(model: nn.Module) -> list[nn.Module]:
+    """The elements of lists that somebody wrote, each once."""
+    found = dict.fromkeys(e for m in model.modules() if isinstance(m, nn.ModuleList | nn.Sequential) for e in m)
+    skipped = (nn.ModuleList, nn.ModuleDict, torch.jit.ScriptModule)
+    return [
+        block
+        for block in found
+        if not isinstance(block, skipped)
+        and not type(block).__module__.startswith("torch.")
+        and "forward" not in vars(block)
+    ]
+
+
+@contextmanager
+def _called_whole(block: nn.Module) -> Iterator[None]:
+    called = False
+    inner = block.forward
+
+    def enter(_block: nn.Module, _args: Any) -> None:
+        nonlocal called
+        called = True
+
+    @wraps(inner)
+    def forward(*args: Any, **named: Any) -> Any:
+        nonlocal called
+        if not called:
+            return block(*args, **named)
+        called = False
+        return inner(*args, **named)
+
+    handle = block.register_forward_pre_hook(enter)
+    block.forward = forward
+    try:
+        yield
+    finally:
+        handle.remove()
+        vars(block).pop("forward", None)
 
 
 class _Called:

@@ -135,6 +135,7 @@ class SiteMap:
             Jacobian is taken at; empty where a reading found none.
         reading: Of a model that does not name its sites; None for one that does.
         lacks: Families of operands that no model of this kind has, such as ``"attention"``, each with why.
+        further_embeddings: Names of more such modules, of an encoder-decoder those that its decoder looks words up in.
 
     Hidden states and attention probabilities need no entry: a model returns them (:class:`SitedModel`).
     """
@@ -145,6 +146,12 @@ class SiteMap:
     embedding: str
     reading: Reading | None = None
     lacks: tuple[tuple[str, str], ...] = ()
+    further_embeddings: tuple[str, ...] = ()
+
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """Names of all modules that look words up; none where a reading found none."""
+        return (self.embedding, *self.further_embeddings) if self.embedding else ()
 
     @property
     def recurrent(self) -> bool:

@@ -24,9 +24,10 @@ _FEED_FORWARD = re.compile(
     re.I,
 )
 _SURE_ATTENTION = re.compile(r"attn|attention", re.I)
-_SURE_FEED_FORWARD = re.compile(r"mlp|ffn|feed_?forward|moe|expert", re.I)
+_SURE_FEED_FORWARD = re.compile(r"mlp|ffn|feed_?forward|moe|expert|intermediate|^output\.(dense|bottleneck)", re.I)
 _HEAD = re.compile(r"(^|\.)(([qkv](_?proj|_lin)?)|w[qkv]|to_[qkv]|query|key|value)$", re.I)
 _FUSED = re.compile(r"(^|\.)(c_attn|query_key_value|w?qkv(_?proj)?)$", re.I)
+_NON_LINEARITY = re.compile(r"(gelu|relu|silu|swish|mish|elu|softplus|tanh|sigmoid|act(ivation)?)$", re.I)
 BEHIND = re.compile(r"(^|\.)(lm_head|head|cls|project_out|predictions|generator_\w+)(\.|$)")
 
 
@@ -177,8 +178,11 @@ def is_activation(path: str, module: nn.Module) -> bool:
 
 
 def is_non_linearity(module: nn.Module) -> bool:
-    """Whether a module is one of the non-linearities of torch or transformers, which have no names of their own."""
+    """Whether a module is one of the non-linearities of torch or transformers, or one that is called so and no more."""
     if isinstance(module, (nn.MultiheadAttention, nn.Softmax)):
         return False
     home = type(module).__module__
-    return home == "torch.nn.modules.activation" or home.endswith("transformers.activations")
+    if home == "torch.nn.modules.activation" or home.endswith("transformers.activations"):
+        return True
+    bare = not any(module.children()) and all(p.ndim < 2 for p in module.parameters())
+    return bare and _NON_LINEARITY.search(type(module).__name__) is not None

@@ -95,7 +95,8 @@ def read_sites(model: nn.Module, ids: Tensor, run: Callable[[], Any]) -> SiteMap
         notes=(*layers.notes, *weights.notes(), *streams.notes),
         refused=refused,
     )
-    return SiteMap(layers.depth, tuple(parameters), tuple(outputs), embedding, reading)
+    further = further_embeddings(model, passage, layers, embedding)
+    return SiteMap(layers.depth, tuple(parameters), tuple(outputs), embedding, reading, further_embeddings=further)
 
 
 def embedding_of(passage: Passage, before: int) -> str:
@@ -114,6 +115,22 @@ def embedding_of(passage: Passage, before: int) -> str:
     ]
     # what holds another began before it, and ended behind it
     return next((c.module for c in found if not any(_holds(c, other) for other in found)), "")
+
+
+def further_embeddings(model: nn.Module, passage: Passage, layers: Layers, embedding: str) -> tuple[str, ...]:
+    """The modules that look words up for the later stacks: tables as long as the first, called with as many ids."""
+    first = next((m for n, m in model.named_modules() if n == embedding and isinstance(m, nn.Embedding)), None)
+    if first is None:
+        return ()
+    spans = [(layers.span(end)[1], layers.span(end + 1)[0]) for end in layers.borders if end]
+    found = []
+    for call in passage.calls:
+        module = model.get_submodule(call.module)
+        looks_up = isinstance(module, nn.Embedding) and module.num_embeddings == first.num_embeddings
+        between = any(start <= call.start and call.stop <= stop for start, stop in spans)
+        if looks_up and between and call.module != embedding and call.inputs[0].shape == passage.shape:
+            found.append(call.module)
+    return tuple(dict.fromkeys(found))
 
 
 def _holds(outer: Call, inner: Call) -> bool:
