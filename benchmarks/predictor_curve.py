@@ -44,12 +44,18 @@ def main() -> None:
     parser.add_argument("--predictor", default="ridge")
     parser.add_argument("--labels", type=int, nargs="+", default=[8, 16, 32, 64])
     parser.add_argument("--splits", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--name", default="predictor-curve")
     given = parser.parse_args()
     results = []
     for table in given.tables:
         result = predictor_curve(
-            table, given.predictor, labels=given.labels, splits=given.splits, device="cpu", workers=Workers(jobs=None)
+            table,
+            given.predictor,
+            labels=given.labels,
+            splits=given.splits,
+            device="cpu",
+            workers=Workers(jobs=given.jobs),
         )
         results.append(result)
     header = (

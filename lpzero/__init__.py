@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
     from lpzero.api.explain import explain
+    from lpzero.api.gate import gate
     from lpzero.api.leave_one_out import leave_one_out
     from lpzero.api.predict import fit_predictor, predict
     from lpzero.api.predictor import evaluate_predictor, predictor_curve
@@ -44,6 +45,7 @@ _EXPORTS = {
     "evolve": "lpzero.api.evolve",
     "explain": "lpzero.api.explain",
     "fit_predictor": "lpzero.api.predict",
+    "gate": "lpzero.api.gate",
     "get_space": "lpzero.spaces",
     "leave_one_out": "lpzero.api.leave_one_out",
     "load_proxy": "lpzero.proxy",
@@ -71,6 +73,7 @@ __all__ = [
     "evolve",
     "explain",
     "fit_predictor",
+    "gate",
     "get_space",
     "leave_one_out",
     "load_proxy",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
+from lpzero.api.labelled import LabelSource, direction_of
 from lpzero.api.predictor import described_by
 from lpzero.api.setup import probe_of, resolve_device
 from lpzero.engines import Workers
@@ -15,15 +14,14 @@ from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
 from lpzero.predictors.description import GROUPS, Known, Source
-from lpzero.predictors.labels import Named, labels_of, read_architectures, read_labels, table_noise
-from lpzero.predictors.prediction import LEVEL, Labelled, Prediction
-from lpzero.predictors.regression import MODELS, RIDGE, Regression
+from lpzero.predictors.labels import Named, read_architectures
+from lpzero.predictors.prediction import LEVEL, Prediction
+from lpzero.predictors.regression import MODELS, RIDGE, FittedRegression, Regression
 from lpzero.predictors.result import FitResult, PredictionRow, PredictResult
 from lpzero.predictors.store import Document, read_predictor_document, restored, save
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import Proxy
 from lpzero.result import Direction
-from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space, space_names
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -87,7 +85,7 @@ def fit_predictor(
     """
     if predictor not in MODELS:
         raise InputError(f"`predictor`: expected {' or '.join(MODELS)}, found {predictor!r}: a proxy is a feature")
-    place, labelled = _labelled(labels, space, protocol, direction, table, number, quality, noise, seed)
+    place, labelled = LabelSource(labels, space, protocol, direction, table, number, quality, noise, seed).read()
     source = described_by(place, features, probe_of(seed, batch, tokens, device), workers, watch)
     # what is kept is what was fitted to: no model is built for it again
     fitted = Regression(predictor, Known.of(source, labelled.architectures), level).fit(labelled)
@@ -97,7 +95,7 @@ def fit_predictor(
         predictor=predictor,
         space=place.name,
         protocol=place.protocol,
-        direction=_direction(labelled.higher_is_better),
+        direction=direction_of(higher_is_better=labelled.higher_is_better),
         features=[*source.groups, *(proxy.name for proxy in source.proxies)],
         columns=len(fitted.design.names),
         labels=len(labelled.architectures),
@@ -107,42 +105,6 @@ def fit_predictor(
         noise=None if labelled.noise is None else round(labelled.noise, 6),
         path=str(output),
     )
-
-
-def _labelled(
-    labels: str | Path | None,
-    space: str | Path | None,
-    protocol: str | None,
-    direction: Direction | None,
-    table: str | Path | None,
-    number: int | None,
-    quality: str,
-    noise: float | None,
-    seed: int,
-) -> tuple[SearchSpace, Labelled]:
-    """The labels of a fit, from a file or a table, and their space."""
-    if (labels is None) == (table is None):
-        raise InputError("expected `labels` or a `table`, found " + ("neither" if labels is None else "both"))
-    if labels is not None:
-        if space is None or direction is None:
-            missing = "space" if space is None else "direction"
-            raise InputError(f"`{missing}` is missing: a file of `labels` does not say it")
-        if direction not in ("higher", "lower"):
-            raise InputError(f"`direction`: expected higher or lower, found {direction!r}")
-        if number is not None:
-            raise InputError("`number` draws from a `table`: expected none beside `labels`")
-        place = get_space(str(space), protocol)
-        better = direction == "higher"
-        return place, read_labels(Path(labels), place, higher_is_better=better, quality=quality, noise=noise)
-    measured, trainings, _ = load_trained(str(table))
-    if space is not None or direction is not None:
-        raise InputError("a `table` says its space and direction: expected neither beside it")
-    place = get_space(measured.space, measured.protocol(protocol))
-    if number is not None and not 2 <= number <= measured.n:
-        raise InputError(f"`number`: expected from 2 to {measured.n}, found {number}")
-    order = np.random.default_rng(derived_seed(seed, "labels", "0")).permutation(measured.n)
-    known = table_noise(measured, trainings, place) if noise is None else noise
-    return place, labels_of(measured, order[:number].tolist(), known)
 
 
 def predict(
@@ -177,29 +139,49 @@ def predict(
     """
     path = Path(predictor)
     document = read_predictor_document(path)
-    place = _space_of(document, space)
+    place = space_of_kept(document, space)
     named = _named(architectures, table, place, quality)
-    where = resolve_device(device)
-
-    def describing(kept: Document, proxies: tuple[Proxy, ...]) -> Source:
-        probe = Probe(**kept.probe.model_dump(), device=where)
-        return Source(place, tuple(kept.features), proxies, probe, cache_home(), workers, watch)
-
-    fitted = restored(path, document, place, describing)
+    fitted = read_kept(path, document, place, device, workers, watch)
     said = fitted.predict(named.architectures)
     return PredictResult(
         schema_=1,
         predictor=fitted.name,
         space=place.name,
         protocol=place.protocol,
-        direction=_direction(fitted.higher_is_better),
+        direction=direction_of(higher_is_better=fitted.higher_is_better),
         labels=len(document.labels),
         level=document.level or LEVEL,
         rows=[_row(name, one) for name, one in zip(named.ids, said, strict=True)],
     )
 
 
-def _space_of(document: Document, given: str | Path | None) -> SearchSpace:
+def read_kept(
+    path: Path, document: Document, space: SearchSpace, device: str, workers: Workers, watch: Watch
+) -> FittedRegression:
+    """A kept predictor, fitted again.
+
+    Args:
+        path: Its file.
+        document: What stands in it.
+        space: Its space.
+        device: Where models of other architectures run.
+        workers: Where they are built.
+        watch: Told how it goes.
+
+    Raises:
+        InputError: A file is damaged, or the space is another one.
+        MissingError: The device is not here.
+    """
+    where = resolve_device(device)
+
+    def describing(kept: Document, proxies: tuple[Proxy, ...]) -> Source:
+        probe = Probe(**kept.probe.model_dump(), device=where)
+        return Source(space, tuple(kept.features), proxies, probe, cache_home(), workers, watch)
+
+    return restored(path, document, space, describing)
+
+
+def space_of_kept(document: Document, given: str | Path | None) -> SearchSpace:
     """The space of a kept predictor: a name that it says, or a path that the user does."""
     if given is None and document.space not in space_names():
         raise InputError(f"`space` is missing: expected the path of the space {document.space} that it was fitted on")
@@ -237,7 +219,3 @@ def _row(name: str, said: Prediction) -> PredictionRow:
         source=said.source,
         reason=said.reason or None,
     )
-
-
-def _direction(higher_is_better: bool) -> Direction:
-    return "higher" if higher_is_better else "lower"

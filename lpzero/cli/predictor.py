@@ -67,7 +67,7 @@ def _judged(command: Command) -> Command:
     return command
 
 
-def _features(text: str) -> list[str]:
+def feature_names(text: str) -> list[str]:
     """The names between commas; commas inside the brackets of a formula are its own."""
     parts, depth = [""], 0
     for letter in text:
@@ -104,7 +104,7 @@ def fit(
             labels,
             output=output,
             predictor=chosen,
-            features=_features(features),
+            features=feature_names(features),
             workers=workers,
             watch=display,
             **given,
@@ -136,7 +136,7 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
 
     with progress_display() as display:
         result = lpzero.evaluate_predictor(
-            table, chosen, features=_features(features), workers=workers, watch=display, **given
+            table, chosen, features=feature_names(features), workers=workers, watch=display, **given
         )
     if as_json:
         print_result(result)
@@ -163,7 +163,7 @@ def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: st
         raise InputError(f"--labels: expected numbers with commas between them, found {labels[:60]!r}") from None
     with progress_display() as display:
         result = lpzero.predictor_curve(
-            table, chosen, labels=numbers, features=_features(features), workers=workers, watch=display, **given
+            table, chosen, labels=numbers, features=feature_names(features), workers=workers, watch=display, **given
         )
     if as_json:
         print_result(result)

@@ -37,6 +37,31 @@ def check_level(level: float) -> None:
         raise InputError(f"`level`: expected a confidence level from 0.5 to below 1, such as 0.9, found {level}")
 
 
+def left_out(model: Any, columns: Floats, target: Floats, groups: Sequence[object]) -> Floats:
+    """What a regression expects of each label that has not seen it, nor any other label of its fold.
+
+    Args:
+        model: An estimator of scikit-learn; it is not fitted, copies of it are.
+        columns: (labels, columns).
+        target: (labels,).
+        groups: (labels,), those of one model share a group and are left out together; at least two groups.
+
+    Returns:
+        (labels,), in the unit of the target.
+    """
+    from sklearn.model_selection import cross_val_predict
+
+    return np.asarray(cross_val_predict(model, columns, target, cv=_folds(groups)), dtype=np.float64)
+
+
+def _folds(groups: Sequence[object]) -> Any:
+    """The folds of labels: each model's in turn, ``FOLDS`` of them at most."""
+    from sklearn.model_selection import PredefinedSplit
+
+    names: dict[object, int] = {}
+    return PredefinedSplit([names.setdefault(group, len(names)) % FOLDS for group in groups])
+
+
 @dataclass(frozen=True)
 class Band:
     """What is expected, and between what.
@@ -77,17 +102,15 @@ class Conformal:
             groups: (labels,), those of one model share a group and are left out together.
             level: Confidence level; None for no interval.
         """
-        names: dict[object, int] = {}
-        members = [names.setdefault(group, len(names)) for group in groups]
-        if level is None or len(names) < fewest_labels(level):
+        if level is None or len(set(groups)) < fewest_labels(level):
             model.fit(columns, target)
             return cls(model, bounded=False)
         from mapie.regression import CrossConformalRegressor
-        from sklearn.model_selection import PredefinedSplit
 
-        folds = PredefinedSplit([member % FOLDS for member in members])
         # nothing is drawn for given folds, but without a seed the global random state would be moved
-        around = CrossConformalRegressor(model, confidence_level=level, method="plus", cv=folds, random_state=0)
+        around = CrossConformalRegressor(
+            model, confidence_level=level, method="plus", cv=_folds(groups), random_state=0
+        )
         return cls(around.fit_conformalize(columns, target), bounded=True)
 
     def predict(self, columns: Floats) -> Band:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lpzero.errors import InputError
-from lpzero.fitness.noise import measure_noise
+from lpzero.fitness.noise import Noise, measure_noise
 from lpzero.predictors.prediction import FEWEST, Labelled
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
@@ -120,7 +120,13 @@ def labels_of(table: Table, records: Sequence[int], noise: float | None) -> Labe
 
 
 def table_noise(table: Table, trainings: Sequence[TrainedRecord], space: SearchSpace) -> float | None:
-    """Standard deviation between trainings of one model; None where no model was trained twice.
+    """Standard deviation between trainings of one model, as of :func:`training_noise`; None where nobody knows it."""
+    found = training_noise(table, trainings, space)
+    return None if found is None else found.deviation
+
+
+def training_noise(table: Table, trainings: Sequence[TrainedRecord], space: SearchSpace) -> Noise | None:
+    """How far the trainings of one model lie apart; None where no model was trained twice.
 
     Args:
         table: The table.
@@ -129,7 +135,5 @@ def table_noise(table: Table, trainings: Sequence[TrainedRecord], space: SearchS
     """
     trained = [one for one in trainings if one.loss is not None]
     if trained:
-        found = measure_noise(np.array([one.loss for one in trained]), np.array([one.id for one in trained]))
-    else:
-        found = measure_noise(table.qualities, table.groups(space))
-    return None if found is None else found.deviation
+        return measure_noise(np.array([one.loss for one in trained]), np.array([one.id for one in trained]))
+    return measure_noise(table.qualities, table.groups(space))

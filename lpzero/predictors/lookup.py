@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -78,6 +78,10 @@ class FittedLookUp:
     def in_unit(self) -> bool:
         """Its values are in the unit of the labels."""
         return True
+
+    def with_trainings(self, architecture: Architecture, qualities: Sequence[float]) -> FittedLookUp:
+        """The same where the trainings of one model are these, at least one."""
+        return replace(self, trained={**self.trained, self.space.model_key(architecture): tuple(qualities)})
 
     def find(self, architecture: Architecture) -> Prediction | None:
         """What was trained, with the interval that one more training of it lies in; None where it was not.

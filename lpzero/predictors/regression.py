@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -13,7 +14,7 @@ import numpy as np
 from lpzero.errors import InputError, unknown_name
 from lpzero.fitness.regression import Scale, ridge_model
 from lpzero.fitness.resample import Floats
-from lpzero.predictors.conformal import Band, Conformal, check_level, noise_reach
+from lpzero.predictors.conformal import Band, Conformal, check_level, left_out, noise_reach
 from lpzero.predictors.description import Describes, Description
 from lpzero.predictors.design import Design
 from lpzero.predictors.lookup import FittedLookUp, LookUp
@@ -39,6 +40,14 @@ def gaussian_process(quadratic: int = 0) -> Any:
 
     kernel = ConstantKernel(1.0, (1e-2, 1e3)) * RBF(5.0, (1e-1, 1e3)) + WhiteKernel(0.1, (1e-5, 1e1))
     return make_pipeline(StandardScaler(), GaussianProcessRegressor(kernel, normalize_y=True))
+
+
+@contextmanager
+def quiet_bounds() -> Iterator[None]:
+    """Fit without a warning of a length at its bound: it is an answer, and no fault of the user."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn.gaussian_process")
+        yield
 
 
 MODELS: Mapping[str, Callable[[int], Any]] = MappingProxyType({RIDGE: ridge_model, GAUSSIAN_PROCESS: gaussian_process})
@@ -99,14 +108,26 @@ class Regression:
         some, quality = [described[i] for i in kept], labelled.oriented[kept]
         groups = [self.source.space.model_key(labelled.architectures[i]) for i in kept]
         design, scale = Design.of(some), Scale.of(quality)
-        with warnings.catch_warnings():
-            # a length at its bound is an answer, and no fault of the user
-            warnings.filterwarnings("ignore", category=UserWarning, module="sklearn.gaussian_process")
-            fitted = Conformal.fit(
-                MODELS[self.kind](design.quadratic), design.matrix(some), scale.regressed(quality), groups, self.level
-            )
+        columns, target = design.matrix(some), scale.regressed(quality)
+        with quiet_bounds():
+            fitted = Conformal.fit(MODELS[self.kind](design.quadratic), columns, target, groups, self.level)
         known = LookUp(self.source.space, self.level or LEVEL).fit(labelled)
-        return FittedRegression(self, design, scale, fitted, known, labelled, len(kept))
+        return FittedRegression(self, design, scale, fitted, known, labelled, Told(columns, target, tuple(groups)))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a regression was fitted to, the labels that could be described.
+
+    Attributes:
+        columns: (labels, columns).
+        target: (labels,) qualities on the scale of the regression, higher is better.
+        groups: (labels,) keys of their models.
+    """
+
+    columns: Floats
+    target: Floats
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -120,7 +141,7 @@ class FittedRegression:
         conformal: The fitted estimator.
         known: The labels.
         labelled: What it was fitted to.
-        described: How many of the labels could be described.
+        told: Those of them that could be described, as numbers.
     """
 
     predictor: Regression
@@ -129,7 +150,7 @@ class FittedRegression:
     conformal: Conformal
     known: FittedLookUp
     labelled: Labelled
-    described: int
+    told: Told
 
     @property
     def name(self) -> str:
@@ -145,6 +166,25 @@ class FittedRegression:
     def in_unit(self) -> bool:
         """Its values are in the unit of the labels."""
         return True
+
+    @property
+    def described(self) -> int:
+        """How many of the labels could be described."""
+        return len(self.told.target)
+
+    def missed(self) -> Floats:
+        """By how much each described label is better than what is expected of it without it, on the scale of ``scale``.
+
+        Of what is missed the noise of training is a part.
+
+        Raises:
+            InputError: The labels are of one model alone.
+        """
+        if len(set(self.told.groups)) < 2:
+            raise InputError("expected labels of at least 2 models, found 1: train more")
+        model = MODELS[self.predictor.kind](self.design.quadratic)
+        with quiet_bounds():
+            return self.told.target - left_out(model, self.told.columns, self.told.target, self.told.groups)
 
     def predict(self, architectures: Sequence[Architecture]) -> list[Prediction]:
         """What it says of each architecture; of a labelled one what was measured.

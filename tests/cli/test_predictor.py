@@ -9,7 +9,7 @@ import pytest
 
 import lpzero
 from lpzero.cli.main import run
-from lpzero.cli.predictor import _features
+from lpzero.cli.predictor import feature_names
 
 COUNTED = ["--table", "gpt2-own", "--features", "spec,shape", "--splits", "2"]
 
@@ -60,8 +60,8 @@ def test_fit_says_what_was_kept(capsys: pytest.CaptureFixture[str], tmp_path: Pa
 
 
 def test_commas_inside_a_formula_are_its_own() -> None:
-    assert _features("spec, sum(l1(weight * grad)),depth") == ["spec", "sum(l1(weight * grad))", "depth"]
-    assert _features("max_tokens(a, b),spec") == ["max_tokens(a, b)", "spec"]
+    assert feature_names("spec, sum(l1(weight * grad)),depth") == ["spec", "sum(l1(weight * grad))", "depth"]
+    assert feature_names("max_tokens(a, b),spec") == ["max_tokens(a, b)", "spec"]
 
 
 @pytest.mark.parametrize(
