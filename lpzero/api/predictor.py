@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,26 @@ from lpzero.fitness.strata import RATIO
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
-from lpzero.predictors.baselines import Remembered, baselines
+from lpzero.predictors.baselines import BASELINES, Remembered, baselines
 from lpzero.predictors.calibrated import MAPS, Calibrated, Scores
 from lpzero.predictors.conformal import check_level
 from lpzero.predictors.description import GROUPS, Known, Source
-from lpzero.predictors.evaluation import Trained, draw_splits, evaluated
+from lpzero.predictors.evaluation import Split, Trained, draw_splits, evaluated
 from lpzero.predictors.labels import table_noise
 from lpzero.predictors.prediction import LEVEL, Predictor
+from lpzero.predictors.prompted import LLM, Asker, Asking, Prompted, Task
 from lpzero.predictors.regression import MODELS, RIDGE, Regression
-from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
+from lpzero.predictors.result import CurveResult, EvalResult
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_trained
 
 LABELS, NUMBERS, SPLITS = 32, (8, 16, 32, 64), 20
+DEMONSTRATIONS = 10
+"""Labels of a language model where nobody says: as many as the paper shows one."""
 
 
 def described_by(
@@ -59,10 +64,12 @@ def evaluate_predictor(
     table: str | Path | Table,
     predictor: str | Path = RIDGE,
     *,
-    labels: int = LABELS,
+    labels: int | None = None,
     splits: int = SPLITS,
+    asked: int | None = None,
     features: str | Sequence[str] = GROUPS,
     calibrate: str | None = None,
+    asking: Asking | None = None,
     protocol: str | None = None,
     level: float = LEVEL,
     matched: float = RATIO,
@@ -80,12 +87,14 @@ def evaluate_predictor(
 
     Args:
         table: The table, its name or its folder.
-        predictor: ``"ridge"``, ``"gp"``, or a proxy as of :func:`lpzero.rank`.
-        labels: Labelled models of each draw, at least 2.
+        predictor: ``"ridge"``, ``"gp"``, ``"llm"``, or a proxy as of :func:`lpzero.rank`.
+        labels: Labelled models of each draw, at least 2; None for 32, and for the 10 that a language model is shown.
         splits: Draws of labels, at least 1.
+        asked: Architectures that are asked about in each draw, at least 4; None for all without a label.
         features: What a regression is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
         calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"`` or ``"isotonic"``; None for its
             ranking alone.
+        asking: How a language model is asked; needed for ``"llm"``, and nothing else.
         protocol: Which model an architecture stands for; None for the table's first.
         level: Confidence level of the intervals.
         matched: The factor by which parameters outside the embeddings may differ to count as matched, at least 1.
@@ -99,7 +108,7 @@ def evaluate_predictor(
     Raises:
         InputError: There is no such table, protocol, predictor or feature, a value is out of its range, or a file is
             damaged.
-        MissingError: The table or the device is not here.
+        MissingError: The table or the device is not here, or the language model cannot be asked.
 
     >>> result = evaluate_predictor("gpt2-own", labels=16, splits=2, features=["spec", "shape"])
     >>> [row.predictor for row in result.rows]
@@ -107,12 +116,17 @@ def evaluate_predictor(
     """
     judged = _prepared(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    splits_of = draw_splits(judged.trained.groups, labels, splits, seed)
-    chosen = _chosen(judged, predictor, source, calibrate)
-    every = [chosen, *baselines(source, judged.trained.architectures, level)]
-    told = _fits(watch, len(every) * splits)
-    rows = [evaluated(one, judged.trained, labels, splits_of, told) for one in every]
-    return EvalResult(schema_=1, **judged.header(source, splits), labels=labels, rows=rows)
+    number = labels if labels is not None else DEMONSTRATIONS if predictor == LLM else LABELS
+    splits_of = draw_splits(judged.trained.groups, number, splits, seed, asked)
+    with _opened(predictor, asking, watch) as asker:
+        chosen = _chosen(judged, predictor, source, calibrate, asker)
+        told = _fits(watch, (1 + len(BASELINES)) * splits)
+        rows = [evaluated(chosen, judged.trained, number, splits_of, told)]
+        header = judged.header(source, splits, asker)
+    # what costs nothing comes last: nobody waits for it where a language model cannot be asked
+    trivial = baselines(source, judged.drawn(splits_of), level)
+    rows += [evaluated(one, judged.trained, number, splits_of, told) for one in trivial]
+    return EvalResult(schema_=1, **header, labels=number, rows=rows)
 
 
 def predictor_curve(
@@ -121,8 +135,10 @@ def predictor_curve(
     *,
     labels: Sequence[int] = NUMBERS,
     splits: int = SPLITS,
+    asked: int | None = None,
     features: str | Sequence[str] = GROUPS,
     calibrate: str | None = None,
+    asking: Asking | None = None,
     protocol: str | None = None,
     level: float = LEVEL,
     matched: float = RATIO,
@@ -140,8 +156,10 @@ def predictor_curve(
         predictor: As of :func:`lpzero.evaluate_predictor`, and so are all other arguments.
         labels: Numbers of labelled models, each at least 2.
         splits: Draws of labels, at least 1; those of fewer labels are among those of more.
+        asked: Architectures that are asked about in each draw.
         features: What a regression is told.
         calibrate: How the score of a proxy becomes a quality.
+        asking: How a language model is asked.
         protocol: Which model an architecture stands for.
         level: Confidence level of the intervals.
         matched: The factor of matched sizes.
@@ -165,14 +183,15 @@ def predictor_curve(
         raise InputError("`labels`: expected one number of labels or several, found none")
     judged = _prepared(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    splits_of = {number: draw_splits(judged.trained.groups, number, splits, seed) for number in numbers}
-    chosen = _chosen(judged, predictor, source, calibrate)
-    every = [chosen, *baselines(source, judged.trained.architectures, level)]
-    told = _fits(watch, len(every) * splits * len(numbers))
-    rows: list[PredictorFigures] = [
-        evaluated(one, judged.trained, number, splits_of[number], told) for one in every for number in numbers
-    ]
-    return CurveResult(schema_=1, **judged.header(source, splits), labels=numbers, rows=rows)
+    splits_of = {number: draw_splits(judged.trained.groups, number, splits, seed, asked) for number in numbers}
+    with _opened(predictor, asking, watch) as asker:
+        chosen = _chosen(judged, predictor, source, calibrate, asker)
+        told = _fits(watch, (1 + len(BASELINES)) * splits * len(numbers))
+        rows = [evaluated(chosen, judged.trained, number, splits_of[number], told) for number in numbers]
+        header = judged.header(source, splits, asker)
+    trivial = baselines(source, judged.drawn([split for some in splits_of.values() for split in some]), level)
+    rows += [evaluated(one, judged.trained, number, splits_of[number], told) for one in trivial for number in numbers]
+    return CurveResult(schema_=1, **header, labels=numbers, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -185,9 +204,16 @@ class _Prepared:
     level: float
     seed: int
 
-    def header(self, source: Source, splits: int) -> dict[str, Any]:
+    def drawn(self, splits: Sequence[Split]) -> list[Architecture]:
+        """The architectures that have a part in any draw."""
+        indices = sorted({int(i) for split in splits for i in (*split.labelled, *split.asked)})
+        return [self.trained.architectures[i] for i in indices]
+
+    def header(self, source: Source, splits: int, asker: Asker | None) -> dict[str, Any]:
         """What both results begin with, by the names of their fields."""
+        asked = {} if asker is None else {"asked": asker.figures()}
         return {
+            **asked,
             "table": self.table.name,
             "protocol": self.space.protocol,
             "quality": self.table.quality,
@@ -211,9 +237,29 @@ def _prepared(given: str | Path | Table, protocol: str | None, level: float, wit
     return _Prepared(table, space, trained, level, seed)
 
 
-def _chosen(judged: _Prepared, predictor: str | Path, source: Source, calibrate: str | None) -> Predictor:
+@contextmanager
+def _opened(predictor: str | Path, asking: Asking | None, watch: Watch) -> Iterator[Asker | None]:
+    """The language model, where one is the predictor; None where none is."""
+    if predictor != LLM:
+        if asking is not None:
+            raise InputError(f"`endpoint`: {str(predictor)!r} asks no language model: give {LLM} as the `predictor`")
+        yield None
+        return
+    if asking is None:
+        raise InputError("`endpoint` and `model` are missing: expected the address of a server and a model there")
+    with asking.open(watch) as asker:
+        yield asker
+
+
+def _chosen(
+    judged: _Prepared, predictor: str | Path, source: Source, calibrate: str | None, asker: Asker | None
+) -> Predictor:
     """The predictor that was asked for; what it is told of the architectures is computed once."""
     architectures = judged.trained.architectures
+    if asker is not None:
+        if calibrate is not None:
+            raise InputError(f"`calibrate`: {LLM} is told the labels: give a proxy as the `predictor`")
+        return Prompted(source.space, Task.of(judged.table), asker)
     if predictor in MODELS:
         if calibrate is not None:
             raise InputError(f"`calibrate`: {predictor} is fitted to the labels: give a proxy as the `predictor`")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import control_options, options
+from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.output import as_json, ends, print_grid, print_result
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
@@ -53,8 +54,13 @@ def _judged(command: Command) -> Command:
             type=click.Choice(["offset", "line", "isotonic"]),
             help="How the score of a proxy becomes a quality.  [default: it ranks alone]",
         ),
+        click.option("--asked", type=int, help="Architectures that are asked about in each draw.  [default: all]"),
         click.option(
-            "--predictor", "chosen", default="ridge", show_default=True, help="ridge, gp, or a proxy as of lpzero rank."
+            "--predictor",
+            "chosen",
+            default="ridge",
+            show_default=True,
+            help="ridge, gp, llm (a language model, which needs --endpoint and --model), or a proxy as of lpzero rank.",
         ),
         click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]"),
         click.option("--table", required=True, help="Table of measured qualities: a name or a folder."),
@@ -120,9 +126,10 @@ def fit(
 
 
 @predictor.command("eval")
-@click.option("--labels", type=int, default=32, show_default=True, help="Labelled models of each draw.")
+@click.option("--labels", type=int, help="Labelled models of each draw.  [default: 32; of llm 10]")
 @_judged
 @_told
+@asking_options
 @worker_options
 @as_json
 def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table: str, **given: Any) -> None:
@@ -138,12 +145,14 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
     else:
         print_grid(_HEADER, [_cells(row) for row in result.rows])
         click.echo(f"\n{result.labels} labels, {_said(result)}")
+        print_asked(result.asked)
 
 
 @predictor.command("curve")
 @click.option("--labels", default="8,16,32,64", show_default=True, help="Numbers of labelled models.")
 @_judged
 @_told
+@asking_options
 @worker_options
 @as_json
 def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: str, labels: str, **given: Any) -> None:
@@ -164,6 +173,7 @@ def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: st
     else:
         print_grid(["", "labels", *_HEADER[1:]], [[row.predictor, row.labels, *_cells(row)[1:]] for row in result.rows])
         click.echo(f"\n{_said(result)}")
+        print_asked(result.asked)
 
 
 _HEADER = (

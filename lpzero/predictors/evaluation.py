@@ -87,7 +87,7 @@ class Split:
     asked: np.ndarray
 
 
-def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list[Split]:
+def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int, asked: int | None = None) -> list[Split]:
     """Draw labels; those of fewer are the first of those of more.
 
     Args:
@@ -95,6 +95,7 @@ def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list
         labels: Models to label, at least 2; at least 4 must be left.
         splits: Draws, at least 1.
         seed: Seed of the draws.
+        asked: Architectures that are asked about in each draw, drawn as well, at least 4; None for all that are left.
 
     Raises:
         InputError: A number is out of its range.
@@ -106,14 +107,16 @@ def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list
         raise InputError(
             f"`labels`: expected from 2 to {models - 4}, which leaves 4 of {models} models, found {labels}"
         )
+    if asked is not None and asked < 4:
+        raise InputError(f"`asked`: expected at least 4 architectures to ask about, found {asked}")
     found = []
     for number in range(splits):
         rng = np.random.default_rng(derived_seed(seed, "labels", str(number)))
         order = rng.permutation(len(groups))
         _, first = np.unique(groups[order], return_index=True)
         labelled = order[np.sort(first)[:labels]]
-        asked = order[~np.isin(groups[order], groups[labelled])]
-        found.append(Split(labelled, np.sort(asked)))
+        left = order[~np.isin(groups[order], groups[labelled])]
+        found.append(Split(labelled, np.sort(left[:asked])))
     return found
 
 

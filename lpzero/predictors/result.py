@@ -51,6 +51,40 @@ class PredictorFigures(Result):
     failed: int
 
 
+class AskedFigures(Result):
+    """What came of asking a language model.
+
+    Attributes:
+        model: Its name.
+        temperature: Of its draws; None for the endpoint's own.
+        samples: Replies for each architecture.
+        replies: How many requests were answered, by the model or by the cache.
+        statuses: How many replies had each status, as of :class:`lpzero.llm.ReplyStatus`.
+        cached: Replies that came from the cache alone.
+        repaired: Replies that took more than one turn.
+        calls: Requests that were sent now, repairs and retries included.
+        input: Tokens that were read now.
+        output: Tokens that were written now.
+        estimated: Whether a part of them is an estimate.
+        money: What they cost; None where there are no prices.
+        sd: Mean over the architectures of the standard deviation between samples; None for one sample.
+    """
+
+    model: str
+    temperature: float | None
+    samples: int
+    replies: int
+    statuses: dict[str, int]
+    cached: int
+    repaired: int
+    calls: int
+    input: int
+    output: int
+    estimated: bool
+    money: float | None
+    sd: float | None
+
+
 class _Judged(Result):
     schema_: Annotated[int, Field(alias="schema")]
     table: str
@@ -65,6 +99,7 @@ class _Judged(Result):
     splits: int
     within: float
     n: int
+    asked: AskedFigures | None = None
 
 
 class EvalResult(_Judged):
@@ -84,6 +119,7 @@ class EvalResult(_Judged):
         splits: Draws of labels.
         within: The factor by which sizes may differ to count as matched.
         n: Architectures of the table.
+        asked: What came of asking a language model; None where none was asked.
         labels: Labelled models of each draw.
         rows: The predictor, then the trivial ones.
     """
@@ -150,6 +186,7 @@ class PredictionRow(Result):
         in_support: Whether it is like the labels; None where that is not known.
         source: The predictor, or ``"label"`` for what was measured.
         reason: Why there is no value, or what is beyond the labels; None where there is nothing to say.
+        sd: Standard deviation between the samples of a language model; None where there are no several.
     """
 
     id: str
@@ -160,6 +197,7 @@ class PredictionRow(Result):
     in_support: bool | None
     source: str
     reason: str | None
+    sd: float | None = None
 
 
 class PredictResult(Result):
@@ -174,6 +212,7 @@ class PredictResult(Result):
         labels: Labels that it was fitted to.
         level: Confidence level of the intervals.
         rows: One an architecture, in their order.
+        asked: What came of asking a language model; None where none was asked.
     """
 
     schema_: Annotated[int, Field(alias="schema")]
@@ -184,3 +223,4 @@ class PredictResult(Result):
     labels: int
     level: float
     rows: list[PredictionRow]
+    asked: AskedFigures | None = None
