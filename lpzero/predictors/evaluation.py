@@ -120,6 +120,44 @@ def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int, asked: 
     return found
 
 
+def published_splits(table: Table) -> list[Split]:
+    """The splits that a table was published with; raises InputError where it has none, or is larger than is looked at.
+
+    Their indices are those of the table's records.
+    """
+    if not table.beside.splits or table.n > LARGEST:
+        raise InputError(
+            f"table {table.name} was published without splits: leave `split` out, so that labels are drawn"
+        )
+    return [Split(np.array(one.labelled), np.array(sorted(one.asked))) for one in table.beside.splits]
+
+
+def kept_split(
+    trained: Trained, space: SearchSpace, fitted_to: Sequence[Architecture], asked: int | None = None
+) -> Split | None:
+    """What a predictor was fitted to before, as the labels of a split, and the rest as what it is asked about.
+
+    Args:
+        trained: The trainings.
+        space: Their space, which says what is one model.
+        fitted_to: What it was fitted to.
+        asked: Architectures that are asked about, the first of them; None for all.
+
+    Raises:
+        InputError: It was fitted to one of the trainings alone, or to so many that fewer than 4 are left.
+    """
+    models = {space.model_key(one) for one in fitted_to}
+    known = np.array([space.model_key(one) in models for one in trained.architectures], dtype=bool)
+    if not known.any():
+        return None
+    if known.sum() < 2 or (~known).sum() < 4:
+        raise InputError(
+            f"expected a predictor that was fitted to none of the table, or to 2 or more and not to 4 or more, found "
+            f"{known.sum()} of {len(known)}"
+        )
+    return Split(np.flatnonzero(known), np.flatnonzero(~known)[:asked])
+
+
 def evaluated(
     predictor: Predictor, trained: Trained, labels: int, splits: Sequence[Split], told: Callable[[], None]
 ) -> PredictorFigures:

@@ -121,10 +121,12 @@ class EvalResult(_Judged):
         n: Architectures of the table.
         asked: What came of asking a language model; None where none was asked.
         labels: Labelled models of each draw.
+        split_names: Of the table's own splits, where these were used; empty where labels were drawn.
         rows: The predictor, then the trivial ones.
     """
 
     labels: int
+    split_names: list[str] = Field(default_factory=list)
     rows: list[PredictorFigures]
 
 

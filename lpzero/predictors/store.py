@@ -1,8 +1,8 @@
 """A fitted predictor on disk: a JSON document that says what it is, and numbers beside it. Nothing is pickled.
 
-Of a regression what is kept are the labels with their descriptions, not weights: reading fits it again, which takes less
-than a second and gives the same numbers, bit for bit, with the same versions. Of a language model the demonstrations are
-kept, of a student its weights.
+Of a regression what is kept are the labels with their descriptions, not weights: reading fits it again, which takes
+less than a second and gives the same numbers, bit for bit, with the same versions. Of a language model the
+demonstrations are kept, of a student its weights.
 """
 
 from __future__ import annotations

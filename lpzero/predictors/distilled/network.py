@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -68,11 +69,11 @@ class Network:
             raise ValueError("expected the widths of layers")
         if widths[0] != columns or widths[-1] != 1 or numbers.dtype != np.float32 or numbers.ndim != 1:
             raise ValueError(f"expected a network from {columns} columns to one number")
-        sizes = [int(a) * int(b) + int(b) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+        sizes = [int(a) * int(b) + int(b) for a, b in pairwise(widths)]
         if sum(sizes) != len(numbers) or not np.isfinite(numbers).all():
             raise ValueError(f"expected {sum(sizes)} finite weights")
         weights, biases, begin = [], [], 0
-        for inputs, outputs in zip(widths[:-1].tolist(), widths[1:].tolist(), strict=True):
+        for inputs, outputs in pairwise(widths.tolist()):
             middle = begin + inputs * outputs
             weights.append(numbers[begin:middle].reshape(inputs, outputs))
             biases.append(numbers[middle : middle + outputs])

@@ -11,7 +11,8 @@ from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.choices import Choice
 from lpzero.spaces.space import SearchSpace
 
-DEPTH = "layers"
+DEPTH, BEHIND = "layers", "decoder layers"
+"""What the number of layers is called, and that of those behind an encoder."""
 MOST_LISTED = 12
 """Values of a choice that are listed; of more their range is said."""
 _WIDTH = "width of the residual stream"
@@ -20,6 +21,16 @@ _HEADS = "number of attention heads"
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
         DEPTH: "number of layers, one behind the other",
+        BEHIND: "number of layers of the decoder",
+        "encoder_embed_dim": "width of the encoder's residual stream",
+        "decoder_embed_dim": "width of the decoder's residual stream",
+        "encoder_ffn_embed_dim": _INNER,
+        "decoder_ffn_embed_dim": _INNER,
+        "encoder_self_attention_heads": "number of heads of self-attention",
+        "decoder_self_attention_heads": "number of heads of self-attention",
+        "decoder_ende_attention_heads": "number of heads of the attention to the encoder",
+        "decoder_arbitrary_ende_attn": "layers of the encoder that are attended to: -1 for the last, 1 for the last "
+        "two, 2 for the last three",
         "hidden_size": _WIDTH,
         "d_model": _WIDTH,
         "n_embd": _WIDTH,
@@ -53,9 +64,13 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
 def definitions(space: SearchSpace) -> str:
     """A line for each hyperparameter of a space: what it is, and its values."""
     choices = space.choices
-    lines = [_line((DEPTH,), [(depth,) for depth in choices.depths], "")] if len(choices.depths) > 1 else []
+    depths = [(depth - choices.front_depth,) for depth in choices.depths]
+    lines = [_line((_depth_name(space),), depths, "")] if len(depths) > 1 else []
     lines += [_line(choice.names, choice.values, "") for choice in choices.whole]
-    lines += [_line(choice.names, choice.values, ", of each layer") for choice in choices.layer]
+    first = f", of each of the {choices.front_depth} layers of the encoder"
+    lines += [_line(choice.names, choice.values, first) for choice in choices.front]
+    each = ", of each layer of the decoder" if choices.front else ", of each layer"
+    lines += [_line(choice.names, choice.values, each) for choice in choices.layer]
     return "\n".join(lines)
 
 
@@ -63,18 +78,22 @@ def described(space: SearchSpace, architecture: Architecture) -> str:
     """A line for each hyperparameter of an architecture, in the order of their definitions; a list of each layer's."""
     choices = space.choices
     whole = dict(architecture.whole)
-    lines = [f"{DEPTH}: {architecture.depth}"] if len(choices.depths) > 1 else []
+    behind = architecture.depth - choices.front_depth
+    lines = [f"{_depth_name(space)}: {behind}"] if len(choices.depths) > 1 else []
     lines += [f"{clean_line(name)}: {_said(whole[name])}" for name in _names(choices.whole)]
     layers = [architecture.layer(i) for i in range(architecture.depth)]
-    lines += [
-        f"{clean_line(name)}: {', '.join(_said(layer[name]) for layer in layers)}" for name in _names(choices.layer)
-    ]
+    for part, some in ((choices.front, layers[: choices.front_depth]), (choices.layer, layers[choices.front_depth :])):
+        lines += [f"{clean_line(name)}: {', '.join(_said(layer[name]) for layer in some)}" for name in _names(part)]
     return "\n".join(lines)
 
 
 def cost(space: SearchSpace, architecture: Architecture) -> str:
     """The line of what an architecture costs: its parameters outside the embeddings, which are counted in no time."""
     return f"million parameters: {space.parameter_counts(architecture)['nonembedding'] / 1e6:.4g}"
+
+
+def _depth_name(space: SearchSpace) -> str:
+    return BEHIND if space.choices.front else DEPTH
 
 
 def _names(choices: tuple[Choice, ...]) -> list[str]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 
-_KINDS = {"masked": "masked language model", "causal": "causal language model"}
+_KINDS = {
+    "masked": "masked language model",
+    "causal": "causal language model",
+    "seq2seq": "translation model of an encoder and a decoder",
+}
 
 
 @dataclass(frozen=True)

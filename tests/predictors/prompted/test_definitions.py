@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lpzero.predictors.prompted.definitions import DEPTH, MEANINGS, cost, definitions, described
+from lpzero.predictors.prompted.definitions import BEHIND, DEPTH, MEANINGS, cost, definitions, described
 from lpzero.spaces import get_space, space_names
 from lpzero.spaces.architecture import Architecture
 
@@ -16,13 +16,15 @@ from lpzero.spaces.architecture import Architecture
 def test_every_hyperparameter_of_a_space_is_defined_and_said_of_an_architecture(name: str) -> None:
     space = get_space(name)
     one = space.sample(np.random.default_rng(0))
-    chosen = [n for choice in (*space.choices.whole, *space.choices.layer) for n in choice.names]
+    every = (*space.choices.whole, *space.choices.front, *space.choices.layer)
+    chosen = [n for choice in every for n in choice.names]
     defined, said = definitions(space), described(space, one)
     if len(space.choices.depths) > 1:
-        chosen = [DEPTH, *chosen]
-        assert f"\n{DEPTH}: {one.depth}\n" in f"\n{said}\n"
+        depth = BEHIND if space.choices.front else DEPTH
+        chosen = [depth, *chosen]
+        assert f"\n{depth}: {one.depth - space.choices.front_depth}\n" in f"\n{said}\n"
     assert [line.partition(":")[0] for line in said.splitlines()] == chosen
-    for names in (choice.names for choice in (*space.choices.whole, *space.choices.layer)):
+    for names in (choice.names for choice in every):
         assert f"- {' and '.join(names)}: " in defined
     # a name of a built-in space has a meaning
     assert set(chosen) <= set(MEANINGS)
