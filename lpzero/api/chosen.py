@@ -27,7 +27,7 @@ from lpzero.spaces.architecture import Architecture
 
 
 @dataclass(frozen=True)
-class Named:
+class Wanted:
     """What a user asks for.
 
     Attributes:
@@ -59,7 +59,7 @@ class Named:
 
     @cached_property
     def document(self) -> Document | None:
-        """What the file of a kept predictor says; None where no such file is named."""
+        """What the file of a kept predictor says; None where no such file is wanted."""
         path = Path(self.predictor)
         return read_predictor_document(path) if is_kept(path) else None
 
@@ -71,16 +71,16 @@ class Named:
 
 
 @contextmanager
-def opened(named: Named, asking: Asking | None, watch: Watch) -> Iterator[Asker | None]:
+def opened(wanted: Wanted, asking: Asking | None, watch: Watch) -> Iterator[Asker | None]:
     """The language model that is asked, for a block; None where none is.
 
     Raises:
         InputError: There is none where one is needed, or one where none is.
     """
-    if not named.asks:
+    if not wanted.asks:
         if asking is not None:
             raise InputError(
-                f"`endpoint`: {str(named.predictor)!r} asks no language model: give {LLM} as the `predictor`"
+                f"`endpoint`: {str(wanted.predictor)!r} asks no language model: give {LLM} as the `predictor`"
             )
         yield None
         return
@@ -123,30 +123,30 @@ class AsKept:
         return self.fitted
 
 
-def choose(judged: Judged, named: Named, source: Source, asker: Asker | None) -> Predictor:
+def choose(judged: Judged, wanted: Wanted, source: Source, asker: Asker | None) -> Predictor:
     """The predictor that was asked for; what it is told of the architectures is computed once.
 
     Args:
         judged: What it is judged by.
-        named: What a user asks for.
+        wanted: What a user asks for.
         source: What describes architectures to a regression.
         asker: Who is asked, where it is a language model.
 
     Raises:
         InputError: There is none of that name, or what is given does not fit it.
     """
-    predictor, calibrate, architectures = named.predictor, named.calibrate, judged.trained.architectures
-    if calibrate is not None and (predictor in (LLM, DISTILLED, *MODELS) or named.document is not None):
+    predictor, calibrate, architectures = wanted.predictor, wanted.calibrate, judged.trained.architectures
+    if calibrate is not None and (predictor in (LLM, DISTILLED, *MODELS) or wanted.document is not None):
         raise InputError(f"`calibrate`: {predictor} is fitted to the labels: give a proxy as the `predictor`")
     if calibrate is not None and calibrate not in MAPS:
         raise InputError(f"`calibrate`: expected one of {', '.join(MAPS)}, found {calibrate!r}")
-    if named.document is not None:
-        return _as_kept(Path(predictor), named.document, judged, source, asker)
+    if wanted.document is not None:
+        return _as_kept(Path(predictor), wanted.document, judged, source, asker)
     if predictor == LLM:
         assert asker is not None
         return Prompted(source.space, Task.of(judged.table), asker)
     if predictor == DISTILLED:
-        return _distilled(judged, named, source, asker)
+        return _distilled(judged, wanted, source, asker)
     if predictor in MODELS:
         return Regression(str(predictor), Known.of(source, architectures), judged.level)
     if str(predictor).startswith(PREFIX):
@@ -160,12 +160,12 @@ def choose(judged: Judged, named: Named, source: Source, asker: Asker | None) ->
     return Calibrated(Remembered.of(scores, architectures), calibrate, source.space, judged.level)
 
 
-def _distilled(judged: Judged, named: Named, source: Source, asker: Asker | None) -> Distilled:
+def _distilled(judged: Judged, wanted: Wanted, source: Source, asker: Asker | None) -> Distilled:
     """A student, which is told the specification alone: it shall cost nothing."""
-    teacher = choose(judged, Named(named.taught_by), source, asker)
-    pool = draw_pool(judged.space, NUMBER if named.number is None else named.number, judged.seed)
+    teacher = choose(judged, Wanted(wanted.taught_by), source, asker)
+    pool = draw_pool(judged.space, NUMBER if wanted.number is None else wanted.number, judged.seed)
     told = Known.of(replace(source, groups=(SPEC,), proxies=()), [*pool, *judged.trained.architectures])
-    return Distilled(teacher, named.student or MLP, told, pool, judged.seed)
+    return Distilled(teacher, wanted.student or MLP, told, pool, judged.seed)
 
 
 def _as_kept(path: Path, document: Document, judged: Judged, source: Source, asker: Asker | None) -> AsKept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lpzero.api.chosen import Named, choose, fitted_to, opened
+from lpzero.api.chosen import Wanted, choose, fitted_to, opened
 from lpzero.api.judged import SPLITS, Judged
 from lpzero.api.setup import probe_of, several
 from lpzero.engines import Workers
@@ -121,12 +121,12 @@ def evaluate_predictor(
     """
     judged = Judged.of(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    named = Named(predictor, calibrate, teacher, student, number)
-    shown = DEMONSTRATIONS if named.asks and labels is None and split is None and named.document is None else labels
-    splits_of, names = judged.splits(shown, splits, split, asked, fitted_to(named.document, judged))
+    wanted = Wanted(predictor, calibrate, teacher, student, number)
+    shown = DEMONSTRATIONS if wanted.asks and labels is None and split is None and wanted.document is None else labels
+    splits_of, names = judged.splits(shown, splits, split, asked, fitted_to(wanted.document, judged))
     told_of = len(splits_of[0].labelled)
-    with opened(named, asking, watch) as asker:
-        chosen = choose(judged, named, source, asker)
+    with opened(wanted, asking, watch) as asker:
+        chosen = choose(judged, wanted, source, asker)
         told = _fits(watch, (1 + len(BASELINES)) * len(splits_of))
         rows = [evaluated(chosen, judged.trained, told_of, splits_of, told)]
         header = judged.header(source, len(splits_of), asker)
@@ -197,12 +197,12 @@ def predictor_curve(
     draws = SPLITS if splits is None else splits
     judged = Judged.of(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    named = Named(predictor, calibrate, teacher, student, number)
-    if named.document is not None:
+    wanted = Wanted(predictor, calibrate, teacher, student, number)
+    if wanted.document is not None:
         raise InputError(f"`predictor`: {predictor} is fitted already: expected one that labels are drawn for")
     splits_of = {one: draw_splits(judged.trained.groups, one, draws, seed, asked) for one in numbers}
-    with opened(named, asking, watch) as asker:
-        chosen = choose(judged, named, source, asker)
+    with opened(wanted, asking, watch) as asker:
+        chosen = choose(judged, wanted, source, asker)
         told = _fits(watch, (1 + len(BASELINES)) * draws * len(numbers))
         rows = [evaluated(chosen, judged.trained, one, splits_of[one], told) for one in numbers]
         header = judged.header(source, draws, asker)

@@ -176,6 +176,67 @@ class FitResult(Result):
     path: str | None
 
 
+class AgreementFigures(Result):
+    """How far a student says what its teacher says, of architectures that it was not taught.
+
+    Attributes:
+        n: Those that it takes for known, of those held out.
+        tau_a: Kendall's tau-a of both on these; None for fewer than two, or equal values.
+        mae: Mean absolute difference there, in the unit of the values.
+        support: The share of all held out of which both say alike whether they are like the labels; None where the
+            teacher does not say.
+    """
+
+    n: int
+    tau_a: float | None
+    mae: float | None
+    support: float | None
+
+
+class DistillResult(Result):
+    """A student that was taught and kept.
+
+    Attributes:
+        schema_: 1.
+        predictor: Its name.
+        student: ``"mlp"`` or ``"boosting"``.
+        teacher: Name of the teacher.
+        space: Name of the space.
+        protocol: Which model an architecture stands for.
+        direction: Which values are better.
+        features: What it is told of an architecture.
+        columns: Numbers that it is fitted to.
+        learnt: Architectures that it was taught.
+        sure: Those of them that are like the teacher's labels; all where the teacher does not say.
+        left_out: Architectures that the teacher has no value of, or that could not be described.
+        held_out: Architectures that both were compared on.
+        agreement: How they compare.
+        seconds: What teaching took.
+        seed: Seed of the draws and of the student.
+        path: Where it is kept.
+        asked: What came of asking a language model; None where none was asked.
+    """
+
+    schema_: Annotated[int, Field(alias="schema")]
+    predictor: str
+    student: str
+    teacher: str
+    space: str
+    protocol: str
+    direction: Direction
+    features: list[str]
+    columns: int
+    learnt: int
+    sure: int
+    left_out: int
+    held_out: int
+    agreement: AgreementFigures
+    seconds: float
+    seed: int
+    path: str
+    asked: AskedFigures | None = None
+
+
 class PredictionRow(Result):
     """What is said of one architecture, as of :class:`lpzero.predictors.Prediction`.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from lpzero.predictors.kept.document import (
     space_digest,
 )
 from lpzero.predictors.prediction import Fitted, Labelled
-from lpzero.predictors.prompted import LLM, Asker, FittedPrompted, Prompted, Task
+from lpzero.predictors.prompted import LLM, Asker, FittedPrompted, Prompt, Prompted, Task
 from lpzero.predictors.regression import FittedRegression, Regression
 from lpzero.proxy.proxy import Proxy
 from lpzero.settings import one_line, place_in, read_document
@@ -41,7 +42,20 @@ from lpzero.spaces.space import SearchSpace
 _LOG = logging.getLogger(__name__)
 _KINDS: dict[str, type[Document]] = {LLM: PromptedDocument, DISTILLED: StudentDocument}
 """The documents of what is no regression."""
-Kept = FittedRegression | FittedPrompted | Student
+
+
+@dataclass(frozen=True)
+class KeptPrompt:
+    """What is kept of a language model: what it is shown.
+
+    Attributes:
+        prompt: The prompt.
+    """
+
+    prompt: Prompt
+
+
+Kept = FittedRegression | KeptPrompt | Student
 Describing = Callable[[Document, tuple[Proxy, ...]], Describes]
 """Gives what describes other architectures."""
 
@@ -62,7 +76,7 @@ def save(path: Path, fitted: Kept, source: Source) -> None:
         raise InputError(f"{path}: expected a file with the suffix .json: rename it")
     content: bytes | None = None
     document: Document
-    if isinstance(fitted, FittedPrompted):
+    if isinstance(fitted, KeptPrompt):
         document = _prompted_document(fitted, source)
     elif isinstance(fitted, Student):
         content, sha256 = packed_arrays(fitted.arrays())
@@ -102,7 +116,7 @@ def _regression_document(fitted: FittedRegression, source: Source) -> tuple[Docu
     return document, content
 
 
-def _prompted_document(fitted: FittedPrompted, source: Source) -> Document:
+def _prompted_document(fitted: KeptPrompt, source: Source) -> Document:
     labelled, task = fitted.prompt.labelled.ordered(), fitted.prompt.task
     return PromptedDocument(
         **shared_fields(source, labelled.architectures),

@@ -11,7 +11,7 @@ import numpy as np
 
 HIDDEN = (400, 400, 400, 400)
 """Widths of the hidden layers, those of LLM-Distill-PP."""
-PASSES, BATCH, RATE = 40, 128, 1e-3
+PASSES, BATCH, RATE = 20, 128, 1e-3
 """Passes over what is learnt at most, architectures of a step, and Adam's step."""
 
 
@@ -40,7 +40,11 @@ class Network:
         from sklearn.neural_network import MLPRegressor
 
         model = MLPRegressor(
-            HIDDEN, batch_size=min(BATCH, len(target)), learning_rate_init=RATE, max_iter=PASSES, random_state=seed
+            hidden_layer_sizes=HIDDEN,
+            batch_size=min(BATCH, len(target)),
+            learning_rate_init=RATE,
+            max_iter=PASSES,
+            random_state=seed,
         )
         with warnings.catch_warnings():
             # the number of passes is what it may take, not what it should stay below
