@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lpzero.api.compare import compare
+    from lpzero.api.distill import distill_predictor
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
     from lpzero.api.explain import explain
@@ -40,6 +41,7 @@ _EXPORTS = {
     "LpzeroError": "lpzero.errors",
     "Workers": "lpzero.engines",
     "compare": "lpzero.api.compare",
+    "distill_predictor": "lpzero.api.distill",
     "enumerate_formulas": "lpzero.api.enumeration",
     "evaluate_predictor": "lpzero.api.predictor",
     "evolve": "lpzero.api.evolve",
@@ -68,6 +70,7 @@ __all__ = [
     "Workers",
     "__version__",
     "compare",
+    "distill_predictor",
     "enumerate_formulas",
     "evaluate_predictor",
     "evolve",

@@ -37,6 +37,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "metrics/test_direct.py": "coded metrics of models that people write, computed directly",
     "metrics/test_left_alone.py": "models after every metric that makes a pass",
     "metrics/test_metrics.py": "what every row of the table of metrics keeps",
+    "predictors/prompted/test_evaluation_by_model.py": "a whole evaluation with a language model, by the command",
     "pretrained/test_foreign_spaces.py": "spaces that do not come with the package",
     "tables/test_bundled.py": "the tables of the package, and their recipes",
     "tables/test_llama_own.py": "the table of sub-networks, and its checkpoint",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lpzero.api.labelled import LabelSource, is_higher
-from lpzero.api.predict import read_kept, space_of_kept
+from lpzero.api.predict import describing_by, space_of_kept
 from lpzero.api.predictor import described_by
-from lpzero.api.setup import probe_of
+from lpzero.api.setup import probe_of, resolve_device
 from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.operands.defaults import BATCH, TOKENS
@@ -17,10 +17,11 @@ from lpzero.predictors.description import GROUPS, Known, Source
 from lpzero.predictors.gate.judge import Contender, Ground, judge
 from lpzero.predictors.gate.result import GateResult
 from lpzero.predictors.gate.seed_noise import SeedNoise
+from lpzero.predictors.kept.document import RegressionDocument
 from lpzero.predictors.labels import training_noise
 from lpzero.predictors.prediction import LEVEL
 from lpzero.predictors.regression import MODELS, RIDGE, FittedRegression, Regression
-from lpzero.predictors.store import read_predictor_document
+from lpzero.predictors.store import read_predictor_document, restored
 from lpzero.pretrained.architecture_file import GivenArchitecture, read_architecture, space_of
 from lpzero.progress import Watch, unwatched
 from lpzero.result import Direction
@@ -142,7 +143,7 @@ def _of_labels(source: LabelSource, kind: str, level: float, described: Callable
     """What labels of a file or a table say."""
 
     def fit() -> FittedRegression:
-        place, labelled = source.read()
+        place, labelled, _ = source.read()
         return Regression(kind, Known.of(described(place), labelled.architectures), level).fit(labelled)
 
     source.check()
@@ -163,13 +164,25 @@ def _of_kept(path: Path, source: LabelSource, level: float, device: str, workers
             f"{path}: a kept predictor has its labels: expected no `table`, `labels` or `direction` beside it"
         )
     document = read_predictor_document(path)
+    if not isinstance(document, RegressionDocument):
+        kinds = " or ".join(MODELS)
+        raise InputError(
+            f"{path}: expected a kept {kinds}, whose misses tell how sure it is, found {document.predictor}"
+        )
     space = space_of_kept(document, source.space)
+    describing = describing_by(space, resolve_device(device), workers, watch)
+
+    def fit() -> FittedRegression:
+        fitted = restored(path, document, space, describing)
+        assert isinstance(fitted, FittedRegression)
+        return fitted
+
     noise = document.noise if source.noise is None else source.noise
     return Ground(
         space,
         document.higher_is_better,
         _exactly(noise),
-        lambda: read_kept(path, document, space, device, workers, watch),
+        fit,
         document.level or level,
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from lpzero.errors import InputError
 from lpzero.predictors.labels import labels_of, read_labels, table_noise
 from lpzero.predictors.prediction import Labelled
+from lpzero.predictors.prompted import Task
 from lpzero.result import Direction
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
@@ -46,8 +47,8 @@ class LabelSource:
         if self.number is not None:
             raise InputError("`number` draws from a `table`: expected none beside `labels`")
 
-    def read(self) -> tuple[SearchSpace, Labelled]:
-        """The space, and the labels.
+    def read(self) -> tuple[SearchSpace, Labelled, Task]:
+        """The space, the labels, and what they are labels of.
 
         Raises:
             InputError: As of :meth:`check`, or a label is not as expected.
@@ -58,16 +59,17 @@ class LabelSource:
             return self._of_table(str(self.table))
         place, better = get_space(str(self.space), self.protocol), is_higher(str(self.direction))
         path = Path(self.labels)
-        return place, read_labels(path, place, higher_is_better=better, quality=self.quality, noise=self.noise)
+        found = read_labels(path, place, higher_is_better=better, quality=self.quality, noise=self.noise)
+        return place, found, Task(self.quality, "", better)
 
-    def _of_table(self, name: str) -> tuple[SearchSpace, Labelled]:
+    def _of_table(self, name: str) -> tuple[SearchSpace, Labelled, Task]:
         measured, trainings, _ = load_trained(name)
         place = get_space(measured.space, measured.protocol(self.protocol))
         if self.number is not None and not 2 <= self.number <= measured.n:
             raise InputError(f"`number`: expected from 2 to {measured.n}, found {self.number}")
         order = np.random.default_rng(derived_seed(self.seed, "labels", "0")).permutation(measured.n)
         known = table_noise(measured, trainings, place) if self.noise is None else self.noise
-        return place, labels_of(measured, order[: self.number].tolist(), known)
+        return place, labels_of(measured, order[: self.number].tolist(), known), Task.of(measured)
 
 
 def is_higher(direction: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from lpzero.api.chosen import Wanted, opened
 from lpzero.api.labelled import LabelSource, direction_of
 from lpzero.api.predictor import described_by
 from lpzero.api.setup import probe_of, resolve_device
@@ -13,12 +15,13 @@ from lpzero.errors import InputError
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
-from lpzero.predictors.description import GROUPS, Known, Source
+from lpzero.predictors.description import GROUPS, SPEC, Known, Source
 from lpzero.predictors.labels import Named, read_architectures
-from lpzero.predictors.prediction import LEVEL, Prediction
-from lpzero.predictors.regression import MODELS, RIDGE, FittedRegression, Regression
+from lpzero.predictors.prediction import LEVEL, Labelled, Prediction
+from lpzero.predictors.prompted import LLM, Asking, Prompt, Task
+from lpzero.predictors.regression import MODELS, RIDGE, Regression
 from lpzero.predictors.result import FitResult, PredictionRow, PredictResult
-from lpzero.predictors.store import Document, read_predictor_document, restored, save
+from lpzero.predictors.store import Describing, Document, KeptPrompt, read_predictor_document, restored, save
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import Proxy
 from lpzero.result import Direction
@@ -59,7 +62,7 @@ def fit_predictor(
         direction: ``"higher"`` or ``"lower"``: which qualities of the file are better.
         table: A table that lends its labels, instead of a file.
         number: How many records of it, drawn by the seed, at least 2; None for all.
-        predictor: ``"ridge"`` or ``"gp"``.
+        predictor: ``"ridge"``, ``"gp"``, or ``"llm"``: what a language model is shown is kept, and nobody is asked.
         features: What it is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
         quality: The column of the file with the quality.
         noise: Standard deviation between trainings of one model; None for the table's, or where it is not known.
@@ -83,10 +86,13 @@ def fit_predictor(
     >>> fitted.labels, {row.source: row.status for row in said.rows[:3]}
     (12, {'ridge': 'ok'})
     """
-    if predictor not in MODELS:
-        raise InputError(f"`predictor`: expected {' or '.join(MODELS)}, found {predictor!r}: a proxy is a feature")
-    place, labelled = LabelSource(labels, space, protocol, direction, table, number, quality, noise, seed).read()
+    if predictor not in (*MODELS, LLM):
+        kinds = ", ".join(MODELS)
+        raise InputError(f"`predictor`: expected {kinds} or {LLM}, found {predictor!r}: a proxy is a feature")
+    place, labelled, task = LabelSource(labels, space, protocol, direction, table, number, quality, noise, seed).read()
     source = described_by(place, features, probe_of(seed, batch, tokens, device), workers, watch)
+    if predictor == LLM:
+        return _keep_prompt(Path(output), place, labelled, task, replace(source, groups=(SPEC,), proxies=()))
     # what is kept is what was fitted to: no model is built for it again
     fitted = Regression(predictor, Known.of(source, labelled.architectures), level).fit(labelled)
     save(Path(output), fitted, source)
@@ -107,6 +113,26 @@ def fit_predictor(
     )
 
 
+def _keep_prompt(path: Path, space: SearchSpace, labelled: Labelled, task: Task, source: Source) -> FitResult:
+    """Keep what a language model is shown; nobody is asked."""
+    save(path, KeptPrompt(Prompt(space, task, labelled)), source)
+    return FitResult(
+        schema_=1,
+        predictor=LLM,
+        space=space.name,
+        protocol=space.protocol,
+        direction=direction_of(higher_is_better=labelled.higher_is_better),
+        features=[SPEC],
+        columns=0,
+        labels=len(labelled.architectures),
+        left_out=0,
+        level=LEVEL,
+        intervals=False,
+        noise=None if labelled.noise is None else round(labelled.noise, 6),
+        path=str(path),
+    )
+
+
 def predict(
     predictor: str | Path,
     architectures: str | Path | Sequence[Architecture] = (),
@@ -114,6 +140,7 @@ def predict(
     table: str | Path | None = None,
     space: str | Path | None = None,
     quality: str = "quality",
+    asking: Asking | None = None,
     device: str = "auto",
     workers: Workers = Workers(),  # noqa: B008  (a frozen value)
     watch: Watch = unwatched,
@@ -121,11 +148,12 @@ def predict(
     """Ask a kept predictor about architectures: ``lpzero predict``.
 
     Args:
-        predictor: The file that :func:`lpzero.fit_predictor` wrote.
+        predictor: The file that :func:`lpzero.fit_predictor` or :func:`lpzero.distill_predictor` wrote.
         architectures: A CSV file or JSON lines with an architecture a line, or architectures.
         table: A table whose architectures are asked about, instead of these.
         space: Where the space is one of a ``space.toml`` or a checkpoint, its path: the predictor does not say it.
         quality: The column of the file that is not looked at.
+        asking: How a language model is asked, where the predictor is one: its file does not say it.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         workers: Where models are built; the result does not depend on it.
         watch: Told how it goes.
@@ -135,15 +163,19 @@ def predict(
 
     Raises:
         InputError: The predictor is damaged or of another space, or an architecture is outside the space.
-        MissingError: The table or the device is not here.
+        MissingError: The table or the device is not here, or the language model cannot be asked.
     """
     path = Path(predictor)
     document = read_predictor_document(path)
     place = space_of_kept(document, space)
     named = _named(architectures, table, place, quality)
-    fitted = read_kept(path, document, place, device, workers, watch)
-    said = fitted.predict(named.architectures)
+    where = resolve_device(device)
+    with opened(Wanted(path), asking, watch) as asker:
+        fitted = restored(path, document, place, describing_by(place, where, workers, watch), asker)
+        said = fitted.predict(named.architectures)
+        asked = {} if asker is None else {"asked": asker.figures()}
     return PredictResult(
+        **asked,
         schema_=1,
         predictor=fitted.name,
         space=place.name,
@@ -153,32 +185,6 @@ def predict(
         level=document.level or LEVEL,
         rows=[_row(name, one) for name, one in zip(named.ids, said, strict=True)],
     )
-
-
-def read_kept(
-    path: Path, document: Document, space: SearchSpace, device: str, workers: Workers, watch: Watch
-) -> FittedRegression:
-    """A kept predictor, fitted again.
-
-    Args:
-        path: Its file.
-        document: What stands in it.
-        space: Its space.
-        device: Where models of other architectures run.
-        workers: Where they are built.
-        watch: Told how it goes.
-
-    Raises:
-        InputError: A file is damaged, or the space is another one.
-        MissingError: The device is not here.
-    """
-    where = resolve_device(device)
-
-    def describing(kept: Document, proxies: tuple[Proxy, ...]) -> Source:
-        probe = Probe(**kept.probe.model_dump(), device=where)
-        return Source(space, tuple(kept.features), proxies, probe, cache_home(), workers, watch)
-
-    return restored(path, document, space, describing)
 
 
 def space_of_kept(document: Document, given: str | Path | None) -> SearchSpace:
@@ -207,9 +213,21 @@ def _named(
     return Named(tuple(f"architecture-{i + 1}" for i in range(len(architectures))), tuple(architectures))
 
 
+def describing_by(space: SearchSpace, device: str, workers: Workers, watch: Watch) -> Describing:
+    """What describes architectures of a space to a kept predictor."""
+
+    def describing(kept: Document, proxies: tuple[Proxy, ...]) -> Source:
+        probe = Probe(**kept.probe.model_dump(), device=device)
+        return Source(space, tuple(kept.features), proxies, probe, cache_home(), workers, watch)
+
+    return describing
+
+
 def _row(name: str, said: Prediction) -> PredictionRow:
     value, low, high = (None if one is None else round(one, 9) for one in (said.value, said.low, said.high))
+    several = {} if said.sd is None else {"sd": round(said.sd, 9)}
     return PredictionRow(
+        **several,
         id=name,
         value=value,
         low=low,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lpzero.api.chosen import Wanted, choose, fitted_to, opened
+from lpzero.api.judged import SPLITS, Judged
 from lpzero.api.setup import probe_of, several
 from lpzero.engines import Workers
 from lpzero.errors import InputError
@@ -14,25 +14,21 @@ from lpzero.fitness.strata import RATIO
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
-from lpzero.predictors.baselines import Remembered, baselines
-from lpzero.predictors.calibrated import MAPS, Calibrated, Scores
-from lpzero.predictors.conformal import check_level
-from lpzero.predictors.description import GROUPS, Known, Source
-from lpzero.predictors.evaluation import Split, Trained, draw_splits, evaluated, published_splits
-from lpzero.predictors.labels import table_noise
-from lpzero.predictors.measured import PREFIX, Measured
-from lpzero.predictors.prediction import LEVEL, Predictor
-from lpzero.predictors.regression import MODELS, RIDGE, Regression
-from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
+from lpzero.predictors.baselines import BASELINES, baselines
+from lpzero.predictors.description import GROUPS, Source
+from lpzero.predictors.evaluation import draw_splits, evaluated
+from lpzero.predictors.prediction import LEVEL
+from lpzero.predictors.prompted import Asking
+from lpzero.predictors.regression import RIDGE
+from lpzero.predictors.result import CurveResult, EvalResult
 from lpzero.progress import Watch, counting, unwatched
-from lpzero.proxy import Proxy, load_proxy
-from lpzero.spaces import get_space
+from lpzero.proxy import load_proxy
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables import Table, load_trained
+from lpzero.tables import Table
 
-LABELS, NUMBERS, SPLITS = 32, (8, 16, 32, 64), 20
-PUBLISHED = "published"
-"""The splits that a table was published with, in the place of draws."""
+NUMBERS = (8, 16, 32, 64)
+DEMONSTRATIONS = 10
+"""Labels of a language model where nobody says: as many as the paper shows one."""
 
 
 def described_by(
@@ -65,8 +61,13 @@ def evaluate_predictor(
     labels: int | None = None,
     splits: int | None = None,
     split: str | None = None,
+    asked: int | None = None,
     features: str | Sequence[str] = GROUPS,
     calibrate: str | None = None,
+    asking: Asking | None = None,
+    teacher: str | Path | None = None,
+    student: str | None = None,
+    number: int | None = None,
     protocol: str | None = None,
     level: float = LEVEL,
     matched: float = RATIO,
@@ -84,14 +85,21 @@ def evaluate_predictor(
 
     Args:
         table: The table, its name or its folder.
-        predictor: ``"ridge"``, ``"gp"``, a proxy as of :func:`lpzero.rank`, or ``"lookup:NAME"``, a column that the
-            table was published with.
-        labels: Labelled models of each draw, at least 2; None for 32.
+        predictor: ``"ridge"``, ``"gp"``, ``"llm"``, ``"distilled"``, a proxy as of :func:`lpzero.rank`,
+            ``"lookup:NAME"``, a column that the table was published with, or the file of a kept predictor: one that was
+            fitted to some of the table is asked about the rest.
+        labels: Labelled models of each draw, at least 2; None for 32, and for the 10 that a language model is shown.
         splits: Draws of labels, at least 1; None for 20.
         split: ``"published"`` for the splits that the table was published with, instead of draws; None for draws.
+        asked: Architectures that are asked about in each draw, at least 4; None for all without a label.
         features: What a regression is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
         calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"``, ``"linear"`` or
             ``"isotonic"``; None for its ranking alone.
+        asking: How a language model is asked; needed for ``"llm"``, and nothing else.
+        teacher: Who teaches ``"distilled"``: any other predictor; None for a ridge. The student is told the
+            specification alone.
+        student: ``"mlp"``, which None stands for, or ``"boosting"``.
+        number: Architectures that it is taught by, drawn from the space; None for 3,000.
         protocol: Which model an architecture stands for; None for the table's first.
         level: Confidence level of the intervals.
         matched: The factor by which parameters outside the embeddings may differ to count as matched, at least 1.
@@ -105,21 +113,27 @@ def evaluate_predictor(
     Raises:
         InputError: There is no such table, protocol, predictor or feature, a value is out of its range, or a file is
             damaged.
-        MissingError: The table or the device is not here.
+        MissingError: The table or the device is not here, or the language model cannot be asked.
 
     >>> result = evaluate_predictor("gpt2-own", labels=16, splits=2, features=["spec", "shape"])
     >>> [row.predictor for row in result.rows]
     ['ridge', 'mean', 'params', 'flops', 'spec_ridge']
     """
-    judged = _prepared(table, protocol, level, matched, seed)
+    judged = Judged.of(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    splits_of, names = _splits(judged, labels, splits, split)
-    number = len(splits_of[0].labelled)
-    chosen = _chosen(judged, predictor, source, calibrate)
-    every = [chosen, *baselines(source, judged.trained.architectures, level)]
-    told = _fits(watch, len(every) * len(splits_of))
-    rows = [evaluated(one, judged.trained, number, splits_of, told) for one in every]
-    return EvalResult(schema_=1, **judged.header(source, len(splits_of)), labels=number, split_names=names, rows=rows)
+    wanted = Wanted(predictor, calibrate, teacher, student, number)
+    shown = DEMONSTRATIONS if wanted.asks and labels is None and split is None and wanted.document is None else labels
+    splits_of, names = judged.splits(shown, splits, split, asked, fitted_to(wanted.document, judged))
+    told_of = len(splits_of[0].labelled)
+    with opened(wanted, asking, watch) as asker:
+        chosen = choose(judged, wanted, source, asker)
+        told = _fits(watch, (1 + len(BASELINES)) * len(splits_of))
+        rows = [evaluated(chosen, judged.trained, told_of, splits_of, told)]
+        header = judged.header(source, len(splits_of), asker)
+    # what costs nothing comes last: nobody waits for it where a language model cannot be asked
+    trivial = baselines(source, judged.drawn(splits_of), level)
+    rows += [evaluated(one, judged.trained, told_of, splits_of, told) for one in trivial]
+    return EvalResult(schema_=1, **header, labels=told_of, split_names=names, rows=rows)
 
 
 def predictor_curve(
@@ -128,8 +142,13 @@ def predictor_curve(
     *,
     labels: Sequence[int] = NUMBERS,
     splits: int | None = None,
+    asked: int | None = None,
     features: str | Sequence[str] = GROUPS,
     calibrate: str | None = None,
+    asking: Asking | None = None,
+    teacher: str | Path | None = None,
+    student: str | None = None,
+    number: int | None = None,
     protocol: str | None = None,
     level: float = LEVEL,
     matched: float = RATIO,
@@ -147,8 +166,13 @@ def predictor_curve(
         predictor: As of :func:`lpzero.evaluate_predictor`, and so are all other arguments.
         labels: Numbers of labelled models, each at least 2.
         splits: Draws of labels, at least 1, None for 20; those of fewer labels are among those of more.
+        asked: Architectures that are asked about in each draw.
         features: What a regression is told.
         calibrate: How the score of a proxy becomes a quality.
+        asking: How a language model is asked.
+        teacher: Who teaches ``"distilled"``.
+        student: Who learns.
+        number: Architectures that it is taught by.
         protocol: Which model an architecture stands for.
         level: Confidence level of the intervals.
         matched: The factor of matched sizes.
@@ -171,87 +195,20 @@ def predictor_curve(
     if not numbers:
         raise InputError("`labels`: expected one number of labels or several, found none")
     draws = SPLITS if splits is None else splits
-    judged = _prepared(table, protocol, level, matched, seed)
+    judged = Judged.of(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    splits_of = {number: draw_splits(judged.trained.groups, number, draws, seed) for number in numbers}
-    chosen = _chosen(judged, predictor, source, calibrate)
-    every = [chosen, *baselines(source, judged.trained.architectures, level)]
-    told = _fits(watch, len(every) * draws * len(numbers))
-    rows: list[PredictorFigures] = [
-        evaluated(one, judged.trained, number, splits_of[number], told) for one in every for number in numbers
-    ]
-    return CurveResult(schema_=1, **judged.header(source, draws), labels=numbers, rows=rows)
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A table to judge predictors by."""
-
-    table: Table
-    space: SearchSpace
-    trained: Trained
-    level: float
-    seed: int
-
-    def header(self, source: Source, splits: int) -> dict[str, Any]:
-        """What both results begin with, by the names of their fields."""
-        return {
-            "table": self.table.name,
-            "protocol": self.space.protocol,
-            "quality": self.table.quality,
-            "unit": self.table.unit,
-            "direction": "higher" if self.table.higher_is_better else "lower",
-            "features": [*source.groups, *(proxy.name for proxy in source.proxies)],
-            "level": self.level,
-            "noise": None if self.trained.noise is None else round(self.trained.noise, 6),
-            "seed": self.seed,
-            "splits": splits,
-            "within": self.trained.within,
-            "n": len(self.trained.architectures),
-        }
-
-
-def _prepared(given: str | Path | Table, protocol: str | None, level: float, within: float, seed: int) -> _Prepared:
-    check_level(level)
-    table, trainings = (given, ()) if isinstance(given, Table) else load_trained(str(given))[:2]
-    space = get_space(table.space, table.protocol(protocol))
-    trained = Trained.of(table, space, noise=table_noise(table, trainings, space), within=within, seed=seed)
-    return _Prepared(table, space, trained, level, seed)
-
-
-def _splits(
-    judged: _Prepared, labels: int | None, splits: int | None, split: str | None
-) -> tuple[list[Split], list[str]]:
-    """The draws, or the table's own splits with their names."""
-    if split is None:
-        numbers = LABELS if labels is None else labels, SPLITS if splits is None else splits
-        return draw_splits(judged.trained.groups, *numbers, judged.seed), []
-    if split != PUBLISHED:
-        raise InputError(f"`split`: expected {PUBLISHED!r}, found {split!r}")
-    for name, given in (("labels", labels), ("splits", splits)):
-        if given is not None:
-            raise InputError(f"`{name}`: expected none beside `split`, whose splits say it, found {given}")
-    return published_splits(judged.table), [one.name for one in judged.table.beside.splits]
-
-
-def _chosen(judged: _Prepared, predictor: str | Path, source: Source, calibrate: str | None) -> Predictor:
-    """The predictor that was asked for; what it is told of the architectures is computed once."""
-    architectures = judged.trained.architectures
-    if predictor in MODELS:
-        if calibrate is not None:
-            raise InputError(f"`calibrate`: {predictor} is fitted to the labels: give a proxy as the `predictor`")
-        return Regression(str(predictor), Known.of(source, architectures), judged.level)
-    if calibrate is not None and calibrate not in MAPS:
-        raise InputError(f"`calibrate`: expected one of {', '.join(MAPS)}, found {calibrate!r}")
-    if str(predictor).startswith(PREFIX):
-        measured = Measured.of(judged.table, str(predictor).removeprefix(PREFIX))
-        return measured if calibrate is None else Calibrated(measured, calibrate, source.space, judged.level)
-    proxy: Proxy = load_proxy(str(predictor))
-    scoring = Source(source.space, (), (proxy,), source.probe, source.home, source.workers, source.watch)
-    scores = Scores(proxy, Known.of(scoring, architectures))
-    if calibrate is None:
-        return scores
-    return Calibrated(Remembered.of(scores, architectures), calibrate, source.space, judged.level)
+    wanted = Wanted(predictor, calibrate, teacher, student, number)
+    if wanted.document is not None:
+        raise InputError(f"`predictor`: {predictor} is fitted already: expected one that labels are drawn for")
+    splits_of = {one: draw_splits(judged.trained.groups, one, draws, seed, asked) for one in numbers}
+    with opened(wanted, asking, watch) as asker:
+        chosen = choose(judged, wanted, source, asker)
+        told = _fits(watch, (1 + len(BASELINES)) * draws * len(numbers))
+        rows = [evaluated(chosen, judged.trained, one, splits_of[one], told) for one in numbers]
+        header = judged.header(source, draws, asker)
+    trivial = baselines(source, judged.drawn([split for some in splits_of.values() for split in some]), level)
+    rows += [evaluated(other, judged.trained, one, splits_of[one], told) for other in trivial for one in numbers]
+    return CurveResult(schema_=1, **header, labels=numbers, rows=rows)
 
 
 def _fits(watch: Watch, total: int) -> Callable[[], None]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.features import features_of
 from lpzero.cli.output import as_json, print_grid, print_result
-from lpzero.cli.predictor import feature_names
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
@@ -57,7 +57,7 @@ def gate(base: str, candidate: str, features: str, workers: Workers, as_json: bo
     import lpzero
 
     with progress_display() as display:
-        result = lpzero.gate(base, candidate, features=feature_names(features), workers=workers, watch=display, **given)
+        result = lpzero.gate(base, candidate, features=features_of(features), workers=workers, watch=display, **given)
     if as_json:
         print_result(result)
     else:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import control_options, options
+from lpzero.cli.asking_options import asking_options, print_asked
+from lpzero.cli.distill import distill
+from lpzero.cli.features import features_of
 from lpzero.cli.output import as_json, ends, print_grid, print_result
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
@@ -22,6 +25,9 @@ Command = Callable[..., Any]
 @click.group()
 def predictor() -> None:
     """Predictors: fit one to a few trainings, and say how well it predicts others."""
+
+
+predictor.add_command(distill)
 
 
 def _told(command: Command) -> Command:
@@ -53,30 +59,23 @@ def _judged(command: Command) -> Command:
             type=click.Choice(["offset", "line", "linear", "isotonic"]),
             help="How the score of a proxy becomes a quality.  [default: it ranks alone]",
         ),
+        click.option("--asked", type=int, help="Architectures that are asked about in each draw.  [default: all]"),
         click.option(
             "--predictor",
             "chosen",
             default="ridge",
             show_default=True,
-            help="ridge, gp, a proxy as of lpzero rank, or lookup:NAME, a column that the table was published with.",
+            help="ridge, gp, llm (a language model, which needs --endpoint and --model), distilled, a proxy as of "
+            "lpzero rank, lookup:NAME, a column that the table was published with, or the file of a kept predictor.",
         ),
+        click.option("--teacher", help="Who teaches distilled: any other predictor.  [default: ridge]"),
+        click.option("--student", help="Who learns: mlp, the network of the paper, or boosting.  [default: mlp]"),
+        click.option("--number", type=int, help="Architectures that distilled is taught by.  [default: 3000]"),
         click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]"),
         click.option("--table", required=True, help="Table of measured qualities: a name or a folder."),
     ):
         command = option(command)
     return command
-
-
-def feature_names(text: str) -> list[str]:
-    """The names between commas; commas inside the brackets of a formula are its own."""
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part.strip() for part in parts if part.strip()]
 
 
 @predictor.command("fit")
@@ -88,7 +87,7 @@ def feature_names(text: str) -> list[str]:
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
 @click.option("--table", help="A table that lends its labels, instead of a file.")
 @click.option("--number", type=int, help="Records of the table, drawn by the seed.  [default: all]")
-@click.option("--predictor", "chosen", default="ridge", show_default=True, help="ridge or gp.")
+@click.option("--predictor", "chosen", default="ridge", show_default=True, help="ridge, gp, or llm: what it is shown.")
 @click.option("--output", required=True, type=click.Path(), help="The file to write, .json; its numbers lie beside it.")
 @_told
 @worker_options
@@ -104,7 +103,7 @@ def fit(
             labels,
             output=output,
             predictor=chosen,
-            features=feature_names(features),
+            features=features_of(features),
             workers=workers,
             watch=display,
             **given,
@@ -124,10 +123,11 @@ def fit(
 
 
 @predictor.command("eval")
-@click.option("--labels", type=int, help="Labelled models of each draw.  [default: 32]")
+@click.option("--labels", type=int, help="Labelled models of each draw.  [default: 32; of llm 10]")
 @click.option("--split", help="published: the splits that the table was published with, instead of draws.")
 @_judged
 @_told
+@asking_options
 @worker_options
 @as_json
 def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table: str, **given: Any) -> None:
@@ -136,7 +136,7 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
 
     with progress_display() as display:
         result = lpzero.evaluate_predictor(
-            table, chosen, features=feature_names(features), workers=workers, watch=display, **given
+            table, chosen, features=features_of(features), workers=workers, watch=display, **given
         )
     if as_json:
         print_result(result)
@@ -144,12 +144,14 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
         print_grid(_HEADER, [_cells(row) for row in result.rows])
         own = f"the table's splits {', '.join(result.split_names)}; " if result.split_names else ""
         click.echo(f"\n{result.labels} labels, {own}{_said(result)}")
+        print_asked(result.asked)
 
 
 @predictor.command("curve")
 @click.option("--labels", default="8,16,32,64", show_default=True, help="Numbers of labelled models.")
 @_judged
 @_told
+@asking_options
 @worker_options
 @as_json
 def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: str, labels: str, **given: Any) -> None:
@@ -163,13 +165,14 @@ def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: st
         raise InputError(f"--labels: expected numbers with commas between them, found {labels[:60]!r}") from None
     with progress_display() as display:
         result = lpzero.predictor_curve(
-            table, chosen, labels=numbers, features=feature_names(features), workers=workers, watch=display, **given
+            table, chosen, labels=numbers, features=features_of(features), workers=workers, watch=display, **given
         )
     if as_json:
         print_result(result)
     else:
         print_grid(["", "labels", *_HEADER[1:]], [[row.predictor, row.labels, *_cells(row)[1:]] for row in result.rows])
         click.echo(f"\n{_said(result)}")
+        print_asked(result.asked)
 
 
 _HEADER = (

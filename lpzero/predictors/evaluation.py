@@ -87,7 +87,7 @@ class Split:
     asked: np.ndarray
 
 
-def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list[Split]:
+def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int, asked: int | None = None) -> list[Split]:
     """Draw labels; those of fewer are the first of those of more.
 
     Args:
@@ -95,6 +95,7 @@ def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list
         labels: Models to label, at least 2; at least 4 must be left.
         splits: Draws, at least 1.
         seed: Seed of the draws.
+        asked: Architectures that are asked about in each draw, drawn as well, at least 4; None for all that are left.
 
     Raises:
         InputError: A number is out of its range.
@@ -106,14 +107,16 @@ def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list
         raise InputError(
             f"`labels`: expected from 2 to {models - 4}, which leaves 4 of {models} models, found {labels}"
         )
+    if asked is not None and asked < 4:
+        raise InputError(f"`asked`: expected at least 4 architectures to ask about, found {asked}")
     found = []
     for number in range(splits):
         rng = np.random.default_rng(derived_seed(seed, "labels", str(number)))
         order = rng.permutation(len(groups))
         _, first = np.unique(groups[order], return_index=True)
         labelled = order[np.sort(first)[:labels]]
-        asked = order[~np.isin(groups[order], groups[labelled])]
-        found.append(Split(labelled, np.sort(asked)))
+        left = order[~np.isin(groups[order], groups[labelled])]
+        found.append(Split(labelled, np.sort(left[:asked])))
     return found
 
 
@@ -127,6 +130,32 @@ def published_splits(table: Table) -> list[Split]:
             f"table {table.name} was published without splits: leave `split` out, so that labels are drawn"
         )
     return [Split(np.array(one.labelled), np.array(sorted(one.asked))) for one in table.beside.splits]
+
+
+def kept_split(
+    trained: Trained, space: SearchSpace, fitted_to: Sequence[Architecture], asked: int | None = None
+) -> Split | None:
+    """What a predictor was fitted to before, as the labels of a split, and the rest as what it is asked about.
+
+    Args:
+        trained: The trainings.
+        space: Their space, which says what is one model.
+        fitted_to: What it was fitted to.
+        asked: Architectures that are asked about, the first of them; None for all.
+
+    Raises:
+        InputError: It was fitted to one of the trainings alone, or to so many that fewer than 4 are left.
+    """
+    models = {space.model_key(one) for one in fitted_to}
+    known = np.array([space.model_key(one) in models for one in trained.architectures], dtype=bool)
+    if not known.any():
+        return None
+    if known.sum() < 2 or (~known).sum() < 4:
+        raise InputError(
+            f"expected a predictor that was fitted to none of the table, or to 2 or more and not to 4 or more, found "
+            f"{known.sum()} of {len(known)}"
+        )
+    return Split(np.flatnonzero(known), np.flatnonzero(~known)[:asked])
 
 
 def evaluated(

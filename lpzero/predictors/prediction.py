@@ -38,6 +38,7 @@ class Prediction:
         in_support: Whether the architecture is like those that were labelled; None where that is not known.
         source: What said it: the name of a predictor, or ``"label"`` for what was trained.
         reason: Why there is no value, or what is beyond the labels; empty where there is nothing to say.
+        sd: Standard deviation between the samples that the value is the mean of; None where there are no several.
     """
 
     value: float | None
@@ -47,6 +48,7 @@ class Prediction:
     in_support: bool | None
     source: str
     reason: str = ""
+    sd: float | None = None
 
 
 def failed(source: str, reason: str) -> Prediction:

@@ -53,6 +53,40 @@ class PredictorFigures(Result):
     failed: int
 
 
+class AskedFigures(Result):
+    """What came of asking a language model.
+
+    Attributes:
+        model: Its name.
+        temperature: Of its draws; None for the endpoint's own.
+        samples: Replies for each architecture.
+        replies: How many requests were answered, by the model or by the cache.
+        statuses: How many replies had each status, as of :class:`lpzero.llm.ReplyStatus`.
+        cached: Replies that came from the cache alone.
+        repaired: Replies that took more than one turn.
+        calls: Requests that were sent now, repairs and retries included.
+        input: Tokens that were read now.
+        output: Tokens that were written now.
+        estimated: Whether a part of them is an estimate.
+        money: What they cost; None where there are no prices.
+        sd: Mean over the architectures of the standard deviation between samples; None for one sample.
+    """
+
+    model: str
+    temperature: float | None
+    samples: int
+    replies: int
+    statuses: dict[str, int]
+    cached: int
+    repaired: int
+    calls: int
+    input: int
+    output: int
+    estimated: bool
+    money: float | None
+    sd: float | None
+
+
 class _Judged(Result):
     schema_: Annotated[int, Field(alias="schema")]
     table: str
@@ -67,6 +101,7 @@ class _Judged(Result):
     splits: int
     within: float
     n: int
+    asked: AskedFigures | None = None
 
 
 class EvalResult(_Judged):
@@ -86,6 +121,7 @@ class EvalResult(_Judged):
         splits: Draws of labels.
         within: The factor by which sizes may differ to count as matched.
         n: Architectures of the table.
+        asked: What came of asking a language model; None where none was asked.
         labels: Labelled models of each draw.
         split_names: Of the table's own splits, where these were used; empty where labels were drawn.
         rows: The predictor, then the trivial ones.
@@ -142,6 +178,67 @@ class FitResult(Result):
     path: str | None
 
 
+class AgreementFigures(Result):
+    """How far a student says what its teacher says, of architectures that it was not taught.
+
+    Attributes:
+        n: Those that it takes for known, of those held out.
+        tau_a: Kendall's tau-a of both on these; None for fewer than two, or equal values.
+        mae: Mean absolute difference there, in the unit of the values.
+        support: The share of all held out of which both say alike whether they are like the labels; None where the
+            teacher does not say.
+    """
+
+    n: int
+    tau_a: float | None
+    mae: float | None
+    support: float | None
+
+
+class DistillResult(Result):
+    """A student that was taught and kept.
+
+    Attributes:
+        schema_: 1.
+        predictor: Its name.
+        student: ``"mlp"`` or ``"boosting"``.
+        teacher: Name of the teacher.
+        space: Name of the space.
+        protocol: Which model an architecture stands for.
+        direction: Which values are better.
+        features: What it is told of an architecture.
+        columns: Numbers that it is fitted to.
+        learnt: Architectures that it was taught.
+        sure: Those of them that are like the teacher's labels; all where the teacher does not say.
+        left_out: Architectures that the teacher has no value of, or that could not be described.
+        held_out: Architectures that both were compared on.
+        agreement: How they compare.
+        seconds: What teaching took.
+        seed: Seed of the draws and of the student.
+        path: Where it is kept.
+        asked: What came of asking a language model; None where none was asked.
+    """
+
+    schema_: Annotated[int, Field(alias="schema")]
+    predictor: str
+    student: str
+    teacher: str
+    space: str
+    protocol: str
+    direction: Direction
+    features: list[str]
+    columns: int
+    learnt: int
+    sure: int
+    left_out: int
+    held_out: int
+    agreement: AgreementFigures
+    seconds: float
+    seed: int
+    path: str
+    asked: AskedFigures | None = None
+
+
 class PredictionRow(Result):
     """What is said of one architecture, as of :class:`lpzero.predictors.Prediction`.
 
@@ -154,6 +251,7 @@ class PredictionRow(Result):
         in_support: Whether it is like the labels; None where that is not known.
         source: The predictor, or ``"label"`` for what was measured.
         reason: Why there is no value, or what is beyond the labels; None where there is nothing to say.
+        sd: Standard deviation between the samples of a language model; None where there are no several.
     """
 
     id: str
@@ -164,6 +262,7 @@ class PredictionRow(Result):
     in_support: bool | None
     source: str
     reason: str | None
+    sd: float | None = None
 
 
 class PredictResult(Result):
@@ -178,6 +277,7 @@ class PredictResult(Result):
         labels: Labels that it was fitted to.
         level: Confidence level of the intervals.
         rows: One an architecture, in their order.
+        asked: What came of asking a language model; None where none was asked.
     """
 
     schema_: Annotated[int, Field(alias="schema")]
@@ -188,3 +288,4 @@ class PredictResult(Result):
     labels: int
     level: float
     rows: list[PredictionRow]
+    asked: AskedFigures | None = None

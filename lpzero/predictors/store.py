@@ -1,129 +1,71 @@
-"""A fitted predictor on disk: a JSON document that says what it is, and its labels as numbers beside it.
+"""A fitted predictor on disk: a JSON document that says what it is, and numbers beside it. Nothing is pickled.
 
-What is kept are the labels with their descriptions, not weights: reading fits the regression again, which takes less
-than a second and gives the same numbers, bit for bit, with the same versions. Nothing is pickled.
+Of a regression what is kept are the labels with their descriptions, not weights: reading fits it again, which takes
+less than a second and gives the same numbers, bit for bit, with the same versions. Of a language model the
+demonstrations are kept, of a student its weights.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
-import struct
-import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_bytes, write_json
 from lpzero.formula import parse
 from lpzero.predictors.description import Describes, Description, Source
-from lpzero.predictors.prediction import Labelled
+from lpzero.predictors.distilled import DISTILLED, Student
+from lpzero.predictors.kept.arrays import arrays_path, damaged, packed_arrays, read_arrays
+from lpzero.predictors.kept.document import (
+    Document,
+    KeptProxy,
+    PromptedDocument,
+    RegressionDocument,
+    StudentDocument,
+    shared_fields,
+    space_digest,
+)
+from lpzero.predictors.prediction import Fitted, Labelled
+from lpzero.predictors.prompted import LLM, Asker, FittedPrompted, Prompt, Prompted, Task
 from lpzero.predictors.regression import FittedRegression, Regression
 from lpzero.proxy.proxy import Proxy
 from lpzero.settings import one_line, place_in, read_document
-from lpzero.spaces.architecture import Architecture, digest_of
+from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
-LARGEST = 1 << 28
 _LOG = logging.getLogger(__name__)
+_KINDS: dict[str, type[Document]] = {LLM: PromptedDocument, DISTILLED: StudentDocument}
+"""The documents of what is no regression."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True)
-
-
-class KeptProxy(_Part):
-    """A proxy whose score is a feature.
-
-    Attributes:
-        name: Its name.
-        formula: Its formula; None for a coded metric.
-        metric: Name of the coded metric; None for a formula.
-        higher_is_better: Its direction.
-    """
-
-    name: str
-    formula: str | None
-    metric: str | None
-    higher_is_better: bool
-
-
-class KeptProbe(_Part):
-    """What models are shown, as of :class:`lpzero.operands.probe.Probe`."""
-
-    seed: Annotated[int, Field(ge=0)]
-    batch: Annotated[int, Field(ge=1)]
-    tokens: Annotated[int, Field(ge=2)]
-    elements: Annotated[int, Field(ge=16)]
-
-
-class Document(_Part):
-    """The document of a fitted predictor.
+@dataclass(frozen=True)
+class KeptPrompt:
+    """What is kept of a language model: what it is shown.
 
     Attributes:
-        schema_: 1.
-        predictor: One of the regressions.
-        space: Name of the space.
-        protocol: Which model an architecture stands for.
-        space_sha256: Of the space's declaration, as of :func:`space_digest`.
-        higher_is_better: Direction of the values.
-        noise: Standard deviation between trainings of one model; None where that is not known.
-        level: Confidence level of the intervals; None for no intervals.
-        features: Groups of features.
-        proxies: Those whose scores are features.
-        probe: What models are shown.
-        columns: Names of the numbers that describe a label, in the order of the array ``described``.
-        labels: The labelled architectures, in the order of the arrays.
-        sha256: Of the file with the arrays.
-        versions: Of the packages that the numbers depend on.
+        prompt: The prompt.
     """
 
-    schema_: Annotated[Literal[1], Field(alias="schema")]
-    predictor: str
-    space: str
-    protocol: str
-    space_sha256: str
-    higher_is_better: bool
-    noise: float | None
-    level: float | None
-    features: list[str]
-    proxies: list[KeptProxy]
-    probe: KeptProbe
-    columns: list[str]
-    labels: list[dict[str, Any]]
-    sha256: str
-    versions: dict[str, str]
+    prompt: Prompt
 
 
-def space_digest(space: SearchSpace) -> str:
-    """SHA-256 of what a space declares: its name, protocol, choices, vocabulary and length."""
-    choices = space.choices
-    whole, layer, front = (
-        [[list(choice.names), [list(value) for value in choice.values]] for choice in of]
-        for of in (choices.whole, choices.layer, choices.front)
-    )
-    # where all layers are alike there is nothing to say of the first
-    leading = [front, choices.front_depth] if front else []
-    return digest_of([space.name, space.protocol, whole, layer, *leading, space.vocabulary, space.max_tokens])
+Kept = FittedRegression | KeptPrompt | Student
+Describing = Callable[[Document, tuple[Proxy, ...]], Describes]
+"""Gives what describes other architectures."""
 
 
-def arrays_path(path: Path) -> Path:
-    """The file with the arrays of a document: its name with another suffix."""
-    return path.with_suffix(".npz")
-
-
-def save(path: Path, fitted: FittedRegression, source: Source) -> None:
-    """Keep a fitted regression.
+def save(path: Path, fitted: Kept, source: Source) -> None:
+    """Keep a fitted predictor.
 
     Args:
         path: The document, with the suffix ``.json``; its arrays lie beside it.
-        fitted: The regression.
+        fitted: The predictor.
         source: What described its labels.
 
     Raises:
@@ -132,51 +74,77 @@ def save(path: Path, fitted: FittedRegression, source: Source) -> None:
     """
     if path.suffix != ".json":
         raise InputError(f"{path}: expected a file with the suffix .json: rename it")
-    labelled = fitted.labelled.ordered()
-    described = fitted.predictor.source.describe(labelled.architectures)
-    columns = sorted(frozenset().union(*(one.values for one in described)))
-    rows = [[one.values.get(name, np.nan) for name in columns] for one in described]
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        described=np.array(rows, dtype=np.float64).reshape(len(described), len(columns)),
-        usable=np.array([not one.reason for one in described]),
-        quality=labelled.quality,
-    )
-    content = buffer.getvalue()
-    document = Document(
-        schema_=1,
-        predictor=fitted.predictor.kind,
-        space=source.space.name,
-        protocol=source.space.protocol,
-        space_sha256=space_digest(source.space),
-        higher_is_better=labelled.higher_is_better,
-        noise=labelled.noise,
-        level=fitted.predictor.level,
-        features=list(source.groups),
-        proxies=[_kept(proxy) for proxy in source.proxies],
-        probe=KeptProbe(**{name: getattr(source.probe, name) for name in KeptProbe.model_fields}),
-        columns=columns,
-        labels=[architecture.to_json() for architecture in labelled.architectures],
-        sha256=hashlib.sha256(content).hexdigest(),
-        versions={name: metadata.version(name) for name in ("lpzero", "MAPIE", "numpy", "scikit-learn", "torch")},
-    )
+    content: bytes | None = None
+    document: Document
+    if isinstance(fitted, KeptPrompt):
+        document = _prompted_document(fitted, source)
+    elif isinstance(fitted, Student):
+        content, sha256 = packed_arrays(fitted.arrays())
+        fields = shared_fields(source, fitted.labels)
+        document = StudentDocument(**fields, **fitted.fields(), predictor=DISTILLED, sha256=sha256)
+    else:
+        document, content = _regression_document(fitted, source)
     try:
-        write_bytes(arrays_path(path), content)
+        if content is not None:
+            write_bytes(arrays_path(path), content)
         write_json(path, document.model_dump(by_alias=True))
     except OSError as err:
         raise LpzeroError(f"{path} cannot be written: {err.strerror or err}") from err
 
 
-def _kept(proxy: Proxy) -> KeptProxy:
-    formula = None if proxy.formula is None else str(proxy.formula)
-    return KeptProxy(name=proxy.name, formula=formula, metric=proxy.metric, higher_is_better=proxy.higher_is_better)
+def _regression_document(fitted: FittedRegression, source: Source) -> tuple[Document, bytes]:
+    labelled = fitted.labelled.ordered()
+    described = fitted.predictor.source.describe(labelled.architectures)
+    columns = sorted(frozenset().union(*(one.values for one in described)))
+    rows = [[one.values.get(name, np.nan) for name in columns] for one in described]
+    content, sha256 = packed_arrays(
+        {
+            "described": np.array(rows, dtype=np.float64).reshape(len(described), len(columns)),
+            "usable": np.array([not one.reason for one in described]),
+            "quality": labelled.quality,
+        }
+    )
+    document = RegressionDocument(
+        **shared_fields(source, labelled.architectures),
+        predictor=fitted.predictor.kind,
+        higher_is_better=labelled.higher_is_better,
+        noise=labelled.noise,
+        level=fitted.predictor.level,
+        columns=columns,
+        sha256=sha256,
+    )
+    return document, content
+
+
+def _prompted_document(fitted: KeptPrompt, source: Source) -> Document:
+    labelled, task = fitted.prompt.labelled.ordered(), fitted.prompt.task
+    return PromptedDocument(
+        **shared_fields(source, labelled.architectures),
+        predictor=LLM,
+        higher_is_better=labelled.higher_is_better,
+        noise=labelled.noise,
+        level=None,
+        quality=task.quality,
+        unit=task.unit,
+        qualities=labelled.quality.tolist(),
+    )
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a file is that of a kept predictor, whole or damaged; a proxy's file is none."""
+    if not path.is_file():
+        return False
+    try:
+        return "predictor" in read_document(path)
+    except InputError:
+        return False
 
 
 def read_predictor_document(path: Path) -> Document:
     """Read what a file says a predictor is; raises InputError where it is none."""
+    found = read_document(path)
     try:
-        return Document.model_validate(read_document(path))
+        return _KINDS.get(str(found.get("predictor")), RegressionDocument).model_validate(found)
     except ValidationError as err:
         first = err.errors(include_url=False)[0]
         place = place_in(first["loc"]) or "the whole"
@@ -184,58 +152,81 @@ def read_predictor_document(path: Path) -> Document:
 
 
 def restored(
-    path: Path, document: Document, space: SearchSpace, describing: Callable[[Document, tuple[Proxy, ...]], Describes]
-) -> FittedRegression:
-    """Fit the regression that a document holds.
+    path: Path, document: Document, space: SearchSpace, describing: Describing, asker: Asker | None = None
+) -> Fitted:
+    """The predictor that a document holds.
 
     Args:
         path: The file of the document.
         document: What stands in it.
         space: Its space.
         describing: Gives what describes other architectures.
+        asker: Who is asked, where the predictor is a language model.
 
     Raises:
-        InputError: The space is another than the one that it was fitted on, or a file is damaged.
+        InputError: The space is another than the one that it was fitted on, a file is damaged, or nobody can be asked.
     """
     if space_digest(space) != document.space_sha256:
         raise InputError(
             f"{path}: expected the space {document.space}, protocol {document.protocol}, as it was when the predictor "
             "was fitted, found another: fit it again"
         )
-    described, quality = _arrays(arrays_path(path), document)
+    architectures = labels_kept(path, document, space)
+    changed = [f"{k} {v}" for k, v in document.versions.items() if _version(k) != v]
+    if changed:
+        _LOG.warning("%s was fitted with %s: its numbers may differ in the last places", path, ", ".join(changed))
+    if isinstance(document, PromptedDocument):
+        return _prompted(path, document, space, architectures, asker)
+    source = describing(document, tuple(_proxy(path, proxy) for proxy in document.proxies))
+    if isinstance(document, StudentDocument):
+        file = arrays_path(path)
+        return Student.of(document, read_arrays(file, document.sha256, Student.ARRAYS), source, architectures, file)
+    assert isinstance(document, RegressionDocument)
+    described, quality = _labels(arrays_path(path), document)
+    labelled = _labelled(path, document, architectures, quality)
+    return Regression(document.predictor, source, document.level).fit_described(labelled, described)
+
+
+def labels_kept(path: Path, document: Document, space: SearchSpace) -> tuple[Architecture, ...]:
+    """The labelled architectures of a document; raises InputError where one is not of the space."""
     try:
         architectures = tuple(Architecture.from_json(label) for label in document.labels)
         for architecture in architectures:
             space.validate(architecture)
-        labelled = Labelled(architectures, quality, document.higher_is_better, document.noise)
     except InputError as err:
         raise InputError(f"{path}: labels: {one_line(str(err), 300)}: fit the predictor again") from None
-    changed = [f"{k} {v}" for k, v in document.versions.items() if _version(k) != v]
-    if changed:
-        _LOG.warning("%s was fitted with %s: its numbers may differ in the last places", path, ", ".join(changed))
-    source = describing(document, tuple(_proxy(path, proxy) for proxy in document.proxies))
-    return Regression(document.predictor, source, document.level).fit_described(labelled, described)
+    return architectures
 
 
-def _arrays(path: Path, document: Document) -> tuple[list[Description], np.ndarray]:
-    shape = (len(document.labels), len(document.columns))
+def _labelled(path: Path, document: Document, architectures: tuple[Architecture, ...], quality: np.ndarray) -> Labelled:
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if hashlib.sha256(content).hexdigest() != document.sha256:
-            raise ValueError("its checksum is another")
-        with zipfile.ZipFile(io.BytesIO(content)) as members:
-            if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
-                # a few bytes could stand for more than any memory
-                raise ValueError("its arrays are compressed")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            rows, usable, quality = arrays["described"], arrays["usable"], arrays["quality"]
-        if rows.shape != shape or usable.shape != shape[:1] or quality.shape != shape[:1]:
-            raise ValueError(f"expected arrays of {shape[0]} labels and {shape[1]} columns, found {rows.shape}")
-        if not all(np.issubdtype(one.dtype, np.floating) for one in (rows, quality)):
-            raise ValueError("its arrays are no numbers")
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, struct.error, zipfile.BadZipFile) as err:
-        raise InputError(f"{path} is damaged ({one_line(str(err), 200)}): fit the predictor again") from None
+        return Labelled(architectures, quality, document.higher_is_better, document.noise)
+    except InputError as err:
+        raise InputError(f"{path}: labels: {one_line(str(err), 300)}: fit the predictor again") from None
+
+
+def _prompted(
+    path: Path,
+    document: PromptedDocument,
+    space: SearchSpace,
+    architectures: tuple[Architecture, ...],
+    asker: Asker | None,
+) -> FittedPrompted:
+    if asker is None:
+        raise InputError(f"`endpoint` and `model` are missing: {path} asks a language model, and does not say which")
+    labelled = _labelled(path, document, architectures, np.array(document.qualities, dtype=np.float64))
+    task = Task(document.quality, document.unit, document.higher_is_better)
+    return Prompted(space, task, asker).fit(labelled)
+
+
+def _labels(path: Path, document: RegressionDocument) -> tuple[list[Description], np.ndarray]:
+    shape = (len(document.labels), len(document.columns))
+    arrays = read_arrays(path, document.sha256, ("described", "usable", "quality"))
+    rows, usable, quality = arrays["described"], arrays["usable"], arrays["quality"]
+    if rows.shape != shape or usable.shape != shape[:1] or quality.shape != shape[:1]:
+        raise damaged(path, f"expected arrays of {shape[0]} labels and {shape[1]} columns, found {rows.shape}")
+    if not all(np.issubdtype(one.dtype, np.floating) for one in (rows, quality)):
+        raise damaged(path, "its arrays are no numbers")
     described = [
         Description({name: float(v) for name, v in zip(document.columns, row, strict=True) if not np.isnan(v)})
         if ok

@@ -9,7 +9,6 @@ import pytest
 
 import lpzero
 from lpzero.cli.main import run
-from lpzero.cli.predictor import feature_names
 
 COUNTED = ["--table", "gpt2-own", "--features", "spec,shape", "--splits", "2"]
 
@@ -57,11 +56,6 @@ def test_fit_says_what_was_kept(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert out.endswith(f"kept in {path}\n")
     assert path.is_file()
     assert path.with_suffix(".npz").is_file()
-
-
-def test_commas_inside_a_formula_are_its_own() -> None:
-    assert feature_names("spec, sum(l1(weight * grad)),depth") == ["spec", "sum(l1(weight * grad))", "depth"]
-    assert feature_names("max_tokens(a, b),spec") == ["max_tokens(a, b)", "spec"]
 
 
 @pytest.mark.parametrize(
