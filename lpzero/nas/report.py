@@ -18,7 +18,7 @@ from lpzero.costs.limits import amount
 from lpzero.costs.measure import LEVEL, REPEATS
 from lpzero.engines import Engine
 from lpzero.errors import NoResultError
-from lpzero.nas.folder import PICKS, SearchRunFolder
+from lpzero.nas.folder import PICKS, PicksRunFolder, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proof import COUNT, FOUND, LARGEST, RANDOM, chosen_by_count, drawn_for_proof, prove
 from lpzero.nas.result import Pick, PickTruth, ProofResult, ProxyName, SearchResult
@@ -187,7 +187,7 @@ def truth_of(setting: PoolSetting, best: Scored, picks: dict[str, Scored | None]
 
 
 def write_picks(
-    run: SearchRunFolder, setting: PoolSetting, picks: Iterable[Scored], said: Callable[[Scored], list[str]]
+    run: PicksRunFolder[Any], setting: PoolSetting, picks: Iterable[Scored], said: Callable[[Scored], list[str]]
 ) -> None:
     """Write one folder an architecture, that transformers reads.
 
