@@ -92,6 +92,8 @@ def named(phase: PhaseDocument, folder: Path) -> Named:
         name = TRAINING if phase.steps is None else f"{TRAINING} ({phase.steps} steps)"
         found = Named(PredictorConfig(kind="training", name=name, text="", higher_is_better=False, steps=phase.steps))
     elif text.startswith(LOOKUP):
+        if text == LOOKUP:
+            raise InputError(f"{LOOKUP} expected a table behind the colon, found none")
         table = _place(text.removeprefix(LOOKUP), folder)
         better = load_trained(table)[0].higher_is_better
         found = Named(PredictorConfig(kind="lookup", name=text, text=table, higher_is_better=better))

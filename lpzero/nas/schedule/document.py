@@ -65,14 +65,6 @@ class PhaseDocument(BaseModel):
     direction: Direction | None = None
     steps: Annotated[int, Field(ge=1)] | None = None
 
-    @model_validator(mode="after")
-    def _of_a_training(self) -> PhaseDocument:
-        if self.steps is not None and self.predictor != TRAINING:
-            raise ValueError(
-                f"steps belongs to the predictor {TRAINING}, found it beside {one_line(self.predictor, 60)}"
-            )
-        return self
-
 
 class ScheduleDocument(BaseModel):
     """The content of a ``schedule.toml``.
@@ -159,4 +151,7 @@ def _phase(path: Path, number: int, given: object) -> PhaseDocument:
     for key, kind in (("from", "the iteration that it scores from"), ("predictor", "what scores")):
         if key not in given:
             raise InputError(f"{place}: {key}: expected {kind}, found no such key")
-    return check_settings(PhaseDocument, given, source=place)
+    found = check_settings(PhaseDocument, given, source=place)
+    if found.steps is not None and found.predictor != TRAINING:
+        raise InputError(f"{place}: steps: expected it beside the predictor {TRAINING} alone")
+    return found
