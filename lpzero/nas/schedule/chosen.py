@@ -192,9 +192,7 @@ def _restored(config: PredictorConfig, around: Surroundings) -> Fitted:
     path = Path(config.text)
     document = read_predictor_document(path)
     if _sha256(path) != config.sha256:
-        raise InputError(
-            f"{path}: expected the predictor that the search began with, found another: begin a new search"
-        )
+        raise InputError(f"{path}: expected the predictor that the search began with, found another: restore it")
     space = around.space
     if (document.space, document.protocol) != (space.name, space.protocol):
         raise InputError(
