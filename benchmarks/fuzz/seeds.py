@@ -237,6 +237,30 @@ def hwgpt_pickle() -> str:
     return pickle.dumps(json.loads(hwgpt()), 4).decode("latin-1")
 
 
+def hat_mt(*, measured: bool = True) -> str:
+    """Two rows of LLM-PP, with what was measured or without."""
+    info = [
+        *("encoder-embed-dim-subtransformer: 512", "encoder-layer-num-subtransformer: 6"),
+        "encoder-ffn-embed-dim-all-subtransformer: [1024, 1024, 2048, 2048, 2048, 1024]",
+        "encoder-self-attention-heads-all-subtransformer: [4, 4, 4, 8, 4, 4]",
+        *("decoder-embed-dim-subtransformer: 640", "decoder-layer-num-subtransformer: 1"),
+        "decoder-ffn-embed-dim-all-subtransformer: [3072]",
+        "decoder-self-attention-heads-all-subtransformer: [8]",
+        "decoder-ende-attention-heads-all-subtransformer: [4]",
+    ]
+    bleu = {"test_BLEU": 25.6, "valid_BLEU": 24.3}
+    counts = {"num_parameters_without_embedding_weights": 22199936, "num_embedding_parameters": 20971520}
+    parts = {"last_layer_flops": 1258291200, "total_flops_without_last_layer": 1411215528}
+    more = {**bleu, "sockeye_dir": "/somewhere", **counts, "overall_latency": 41.8, **parts} if measured else {}
+    supernets = ("HAT", "Supernet (Sandwich)", "Layer-wise MoS", "Neuron-wise MoS") if measured else ()
+    rows = []
+    for span in (2, -1):
+        lines = [*info, f"decoder-arbitrary-ende-attn-all-subtransformer: [{span}]"]
+        scratch = {"arch_info": lines, **more, "total_flops": 2669506728}
+        rows.append(json.dumps({"scratch": scratch, **dict.fromkeys(supernets, bleu)}) + "\n")
+    return "".join(rows)
+
+
 LTS_SUMMARY = "config_0_j0:\n  valid_ppl: 45.02\n  train_elapsed: 3073.7\nconfig_0_j1:\n  valid_ppl: 27.0\n"
 LTS_CONFIG = """adaptive: true
 attn_type: 0

@@ -96,6 +96,23 @@ def hwgpt_pickle(data: bytes, folder: Path) -> None:
     _hwgpt(bytes(ord(letter) & 0xFF for letter in text_of(data)), folder)
 
 
+def hat_mt(data: bytes, folder: Path) -> None:
+    """Rows of LLM-PP: one file of a table."""
+    from lpzero.spaces import get_space
+    from lpzero.tables.published import hat_mt
+
+    for _ in hat_mt._measured(written(data, folder, "train.jsonl"), get_space(hat_mt.SPACE)):
+        pass
+
+
+def hat_mt_unlabelled(data: bytes, folder: Path) -> None:
+    """Architectures without measurements, gzipped where the input is not a gzip file itself."""
+    from lpzero.tables.published import hat_mt
+
+    packed = data if data[:2] == b"\x1f\x8b" else gzip.compress(data, 1, mtime=0)
+    hat_mt.read_unlabelled(written(packed, folder, "a.jsonl.gz"))
+
+
 def hwgpt_values(data: bytes, folder: Path) -> None:
     """A good pickle of whatever a JSON document holds; what is none is itself the pickle."""
     try:

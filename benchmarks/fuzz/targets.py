@@ -258,6 +258,8 @@ _ROWS = (
     Target("lts, YAML", tables.lts, _seed(f"{seeds.LTS_SUMMARY}\n---\n{seeds.LTS_CONFIG}")),
     Target("hwgpt, pickle", tables.hwgpt_pickle, _one(seeds.hwgpt_pickle)),
     Target("hwgpt, values", tables.hwgpt_values, _one(seeds.hwgpt)),
+    Target("hat-mt, rows", tables.hat_mt, _one(seeds.hat_mt), 0.5),
+    Target("hat-mt, unlabelled", tables.hat_mt_unlabelled, lambda: (seeds.hat_mt(measured=False),), 0.5),
     Target("proxy.json", _proxy, seeds.proxies),
     Target("best.json to export", _discovered, _one(seeds.result)),
     Target("evolve config.json", _evolve_config, _one(seeds.evolve_config)),

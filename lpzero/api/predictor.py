@@ -18,8 +18,9 @@ from lpzero.predictors.baselines import Remembered, baselines
 from lpzero.predictors.calibrated import MAPS, Calibrated, Scores
 from lpzero.predictors.conformal import check_level
 from lpzero.predictors.description import GROUPS, Known, Source
-from lpzero.predictors.evaluation import Trained, draw_splits, evaluated
+from lpzero.predictors.evaluation import Split, Trained, draw_splits, evaluated, published_splits
 from lpzero.predictors.labels import table_noise
+from lpzero.predictors.measured import PREFIX, Measured
 from lpzero.predictors.prediction import LEVEL, Predictor
 from lpzero.predictors.regression import MODELS, RIDGE, Regression
 from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
@@ -30,6 +31,8 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_trained
 
 LABELS, NUMBERS, SPLITS = 32, (8, 16, 32, 64), 20
+PUBLISHED = "published"
+"""The splits that a table was published with, in the place of draws."""
 
 
 def described_by(
@@ -59,8 +62,9 @@ def evaluate_predictor(
     table: str | Path | Table,
     predictor: str | Path = RIDGE,
     *,
-    labels: int = LABELS,
-    splits: int = SPLITS,
+    labels: int | None = None,
+    splits: int | None = None,
+    split: str | None = None,
     features: str | Sequence[str] = GROUPS,
     calibrate: str | None = None,
     protocol: str | None = None,
@@ -80,9 +84,11 @@ def evaluate_predictor(
 
     Args:
         table: The table, its name or its folder.
-        predictor: ``"ridge"``, ``"gp"``, or a proxy as of :func:`lpzero.rank`.
-        labels: Labelled models of each draw, at least 2.
-        splits: Draws of labels, at least 1.
+        predictor: ``"ridge"``, ``"gp"``, a proxy as of :func:`lpzero.rank`, or ``"lookup:NAME"``, a column that the
+            table was published with.
+        labels: Labelled models of each draw, at least 2; None for 32.
+        splits: Draws of labels, at least 1; None for 20.
+        split: ``"published"`` for the splits that the table was published with, instead of draws; None for draws.
         features: What a regression is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
         calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"`` or ``"isotonic"``; None for its
             ranking alone.
@@ -107,12 +113,13 @@ def evaluate_predictor(
     """
     judged = _prepared(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    splits_of = draw_splits(judged.trained.groups, labels, splits, seed)
+    splits_of, names = _splits(judged, labels, splits, split)
+    number = len(splits_of[0].labelled)
     chosen = _chosen(judged, predictor, source, calibrate)
     every = [chosen, *baselines(source, judged.trained.architectures, level)]
-    told = _fits(watch, len(every) * splits)
-    rows = [evaluated(one, judged.trained, labels, splits_of, told) for one in every]
-    return EvalResult(schema_=1, **judged.header(source, splits), labels=labels, rows=rows)
+    told = _fits(watch, len(every) * len(splits_of))
+    rows = [evaluated(one, judged.trained, number, splits_of, told) for one in every]
+    return EvalResult(schema_=1, **judged.header(source, len(splits_of)), labels=number, split_names=names, rows=rows)
 
 
 def predictor_curve(
@@ -120,7 +127,7 @@ def predictor_curve(
     predictor: str | Path = RIDGE,
     *,
     labels: Sequence[int] = NUMBERS,
-    splits: int = SPLITS,
+    splits: int | None = None,
     features: str | Sequence[str] = GROUPS,
     calibrate: str | None = None,
     protocol: str | None = None,
@@ -139,7 +146,7 @@ def predictor_curve(
         table: The table, its name or its folder.
         predictor: As of :func:`lpzero.evaluate_predictor`, and so are all other arguments.
         labels: Numbers of labelled models, each at least 2.
-        splits: Draws of labels, at least 1; those of fewer labels are among those of more.
+        splits: Draws of labels, at least 1, None for 20; those of fewer labels are among those of more.
         features: What a regression is told.
         calibrate: How the score of a proxy becomes a quality.
         protocol: Which model an architecture stands for.
@@ -163,16 +170,17 @@ def predictor_curve(
     numbers = sorted(set(labels))
     if not numbers:
         raise InputError("`labels`: expected one number of labels or several, found none")
+    draws = SPLITS if splits is None else splits
     judged = _prepared(table, protocol, level, matched, seed)
     source = described_by(judged.space, features, probe_of(seed, batch, tokens, device), workers, watch)
-    splits_of = {number: draw_splits(judged.trained.groups, number, splits, seed) for number in numbers}
+    splits_of = {number: draw_splits(judged.trained.groups, number, draws, seed) for number in numbers}
     chosen = _chosen(judged, predictor, source, calibrate)
     every = [chosen, *baselines(source, judged.trained.architectures, level)]
-    told = _fits(watch, len(every) * splits * len(numbers))
+    told = _fits(watch, len(every) * draws * len(numbers))
     rows: list[PredictorFigures] = [
         evaluated(one, judged.trained, number, splits_of[number], told) for one in every for number in numbers
     ]
-    return CurveResult(schema_=1, **judged.header(source, splits), labels=numbers, rows=rows)
+    return CurveResult(schema_=1, **judged.header(source, draws), labels=numbers, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,21 @@ def _prepared(given: str | Path | Table, protocol: str | None, level: float, wit
     return _Prepared(table, space, trained, level, seed)
 
 
+def _splits(
+    judged: _Prepared, labels: int | None, splits: int | None, split: str | None
+) -> tuple[list[Split], list[str]]:
+    """The draws, or the table's own splits with their names."""
+    if split is None:
+        numbers = LABELS if labels is None else labels, SPLITS if splits is None else splits
+        return draw_splits(judged.trained.groups, *numbers, judged.seed), []
+    if split != PUBLISHED:
+        raise InputError(f"`split`: expected {PUBLISHED!r}, found {split!r}")
+    for name, given in (("labels", labels), ("splits", splits)):
+        if given is not None:
+            raise InputError(f"`{name}`: expected none beside `split`, whose splits say it, found {given}")
+    return published_splits(judged.table), [one.name for one in judged.table.beside.splits]
+
+
 def _chosen(judged: _Prepared, predictor: str | Path, source: Source, calibrate: str | None) -> Predictor:
     """The predictor that was asked for; what it is told of the architectures is computed once."""
     architectures = judged.trained.architectures
@@ -220,6 +243,9 @@ def _chosen(judged: _Prepared, predictor: str | Path, source: Source, calibrate:
         return Regression(str(predictor), Known.of(source, architectures), judged.level)
     if calibrate is not None and calibrate not in MAPS:
         raise InputError(f"`calibrate`: expected one of {', '.join(MAPS)}, found {calibrate!r}")
+    if str(predictor).startswith(PREFIX):
+        measured = Measured.of(judged.table, str(predictor).removeprefix(PREFIX))
+        return measured if calibrate is None else Calibrated(measured, calibrate, source.space, judged.level)
     proxy: Proxy = load_proxy(str(predictor))
     scoring = Source(source.space, (), (proxy,), source.probe, source.home, source.workers, source.watch)
     scores = Scores(proxy, Known.of(scoring, architectures))

@@ -47,14 +47,18 @@ def _judged(command: Command) -> Command:
     """Add the options of a judgement by draws of labels."""
     for option in (
         control_options.matched,
-        click.option("--splits", type=int, default=20, show_default=True, help="Draws of labels."),
+        click.option("--splits", type=int, help="Draws of labels.  [default: 20]"),
         click.option(
             "--calibrate",
             type=click.Choice(["offset", "line", "isotonic"]),
             help="How the score of a proxy becomes a quality.  [default: it ranks alone]",
         ),
         click.option(
-            "--predictor", "chosen", default="ridge", show_default=True, help="ridge, gp, or a proxy as of lpzero rank."
+            "--predictor",
+            "chosen",
+            default="ridge",
+            show_default=True,
+            help="ridge, gp, a proxy as of lpzero rank, or lookup:NAME, a column that the table was published with.",
         ),
         click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]"),
         click.option("--table", required=True, help="Table of measured qualities: a name or a folder."),
@@ -120,7 +124,8 @@ def fit(
 
 
 @predictor.command("eval")
-@click.option("--labels", type=int, default=32, show_default=True, help="Labelled models of each draw.")
+@click.option("--labels", type=int, help="Labelled models of each draw.  [default: 32]")
+@click.option("--split", help="published: the splits that the table was published with, instead of draws.")
 @_judged
 @_told
 @worker_options
@@ -137,7 +142,8 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
         print_result(result)
     else:
         print_grid(_HEADER, [_cells(row) for row in result.rows])
-        click.echo(f"\n{result.labels} labels, {_said(result)}")
+        own = f"the table's splits {', '.join(result.split_names)}; " if result.split_names else ""
+        click.echo(f"\n{result.labels} labels, {own}{_said(result)}")
 
 
 @predictor.command("curve")

@@ -92,11 +92,12 @@ def random_batch(
     """Draw uniform random tokens.
 
     For the masked objective a share of 15 % of the positions (at least one) is replaced by token 0 and
-    predicted; for the causal one the labels are the tokens themselves (a model shifts them).
+    predicted; for the causal one the labels are the tokens themselves (a model shifts them); for the one from a source
+    to a target they are other tokens, as many, those of the target.
 
     Args:
         vocabulary: Number of token ids, at least 2.
-        objective: ``"masked"`` or ``"causal"``.
+        objective: ``"masked"``, ``"causal"`` or ``"seq2seq"``.
         rng: Source of randomness.
         batch: Sequences, at least 1.
         tokens: Length of each, at least 2.
@@ -117,6 +118,9 @@ def random_batch(
     if objective == "causal":
         tensor = torch.from_numpy(ids)
         return Batch(tensor, tensor.clone())
+    if objective == "seq2seq":
+        target = rng.integers(1, vocabulary, size=(batch, tokens))
+        return Batch(torch.from_numpy(ids), torch.from_numpy(target))
     count = max(1, round(MASK_SHARE * batch * tokens))
     hidden = rng.choice(batch * tokens, size=count, replace=False)
     labels = np.full(batch * tokens, UNLABELLED)

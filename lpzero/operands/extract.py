@@ -129,7 +129,13 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         )
     shown = Shown(site_map.reading, seen, batch)
     if site_map.reading is None:
-        attended = [((layer, "probabilities"), a) for layer, a in enumerate(attentions, start=1) if a is not None]
+        across = tuple(getattr(output, "cross_attentions", None) or ())
+        attended = [
+            ((layer, role), a)
+            for role, every in (("probabilities", attentions), ("cross_probabilities", across))
+            for layer, a in enumerate(every, start=1)
+            if a is not None
+        ]
         streams = [((layer, "stream"), h) for layer, h in enumerate(hidden)]
     else:
         attended = shown.attended([a for a in attentions if a is not None])

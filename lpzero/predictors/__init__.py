@@ -3,6 +3,7 @@
 from lpzero.predictors.calibrated import Calibrated, Scores
 from lpzero.predictors.description import Description, Known, Source
 from lpzero.predictors.lookup import LookUp
+from lpzero.predictors.measured import Measured
 from lpzero.predictors.prediction import Fitted, Labelled, Prediction, PredictionStatus, Predictor
 from lpzero.predictors.regression import Regression
 
@@ -13,6 +14,7 @@ __all__ = [
     "Known",
     "Labelled",
     "LookUp",
+    "Measured",
     "Prediction",
     "PredictionStatus",
     "Predictor",

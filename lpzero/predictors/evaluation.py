@@ -117,6 +117,18 @@ def draw_splits(groups: np.ndarray, labels: int, splits: int, seed: int) -> list
     return found
 
 
+def published_splits(table: Table) -> list[Split]:
+    """The splits that a table was published with; raises InputError where it has none, or is larger than is looked at.
+
+    Their indices are those of the table's records.
+    """
+    if not table.beside.splits or table.n > LARGEST:
+        raise InputError(
+            f"table {table.name} was published without splits: leave `split` out, so that labels are drawn"
+        )
+    return [Split(np.array(one.labelled), np.array(sorted(one.asked))) for one in table.beside.splits]
+
+
 def evaluated(
     predictor: Predictor, trained: Trained, labels: int, splits: Sequence[Split], told: Callable[[], None]
 ) -> PredictorFigures:

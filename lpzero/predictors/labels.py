@@ -18,6 +18,7 @@ from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 from lpzero.tables.imports.columns import Columns, Entry
 from lpzero.tables.imports.lines import Lines, Row, read_lines
+from lpzero.tables.published import hat_mt
 from lpzero.tables.training_record import TrainedRecord
 
 _LOG = logging.getLogger(__name__)
@@ -78,9 +79,14 @@ def read_labels(
 def read_architectures(path: Path, space: SearchSpace, *, quality: str = "quality") -> Named:
     """Read architectures from CSV or JSON lines; where there is a quality, it is not looked at.
 
+    A gzipped file is one of LLM-PP, whose architectures have no names: they are called after their lines.
+
     Raises:
         InputError: A column or a cell is not as expected, or an architecture is outside the space; the line is named.
     """
+    if path.suffix == ".gz" and space.name == hat_mt.SPACE:
+        found = hat_mt.read_unlabelled(path)
+        return Named(tuple(f"line-{number}" for number in range(1, len(found) + 1)), found)
     columns = Columns.of(space, quality)
     lines = read_lines(path)
     names = lines.columns if quality in lines.columns else (*lines.columns, quality)

@@ -85,10 +85,12 @@ class EvalResult(_Judged):
         within: The factor by which sizes may differ to count as matched.
         n: Architectures of the table.
         labels: Labelled models of each draw.
+        split_names: Of the table's own splits, where these were used; empty where labels were drawn.
         rows: The predictor, then the trivial ones.
     """
 
     labels: int
+    split_names: list[str] = Field(default_factory=list)
     rows: list[PredictorFigures]
 
 

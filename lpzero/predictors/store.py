@@ -103,11 +103,14 @@ class Document(_Part):
 
 def space_digest(space: SearchSpace) -> str:
     """SHA-256 of what a space declares: its name, protocol, choices, vocabulary and length."""
-    whole, layer = (
-        [[list(choice.names), [list(value) for value in choice.values]] for choice in choices]
-        for choices in (space.choices.whole, space.choices.layer)
+    choices = space.choices
+    whole, layer, front = (
+        [[list(choice.names), [list(value) for value in choice.values]] for choice in of]
+        for of in (choices.whole, choices.layer, choices.front)
     )
-    return digest_of([space.name, space.protocol, whole, layer, space.vocabulary, space.max_tokens])
+    # where all layers are alike there is nothing to say of the first
+    leading = [front, choices.front_depth] if front else []
+    return digest_of([space.name, space.protocol, whole, layer, *leading, space.vocabulary, space.max_tokens])
 
 
 def arrays_path(path: Path) -> Path:

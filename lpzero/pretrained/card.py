@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from lpzero.pretrained.registration import HEADS
 from lpzero.spaces.architecture import Architecture, Values
@@ -84,12 +86,15 @@ def _weights(space: SearchSpace, seed: int | None) -> str:
 
 
 def _layers(layers: tuple[Values, ...]) -> str:
-    """A row a layer, counted from 0 as in messages."""
-    names = list(dict.fromkeys(name for layer in layers for name, _ in layer))
-    if not names:
+    """A row a layer, counted from 0 as in messages; layers with other names have a table of their own."""
+    numbered = [(tuple(name for name, _ in layer), index, layer) for index, layer in enumerate(layers)]
+    if not any(names for names, _, _ in numbered):
         return "All layers are alike."
-    rows = [(index, *(dict(layer)[name] for name in names)) for index, layer in enumerate(layers)]
-    return _table(("layer", *names), rows)
+    tables = [
+        _table(("layer", *names), [(index, *(value for _, value in layer)) for _, index, layer in stack])
+        for names, stack in groupby(numbered, key=itemgetter(0))
+    ]
+    return "\n\n".join(tables)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

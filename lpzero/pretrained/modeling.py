@@ -9,14 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
-from transformers.modeling_outputs import CausalLMOutput, MaskedLMOutput
+from transformers.modeling_outputs import CausalLMOutput, CausalLMOutputWithCrossAttentions, MaskedLMOutput
 from transformers.utils.generic import ModelOutput
 
 from lpzero.errors import InputError
 from lpzero.pretrained.configuration import LpzeroConfig
 from lpzero.spaces.models.sites import LanguageModel, SiteMap
 
-OUTPUTS = {"causal": CausalLMOutput, "masked": MaskedLMOutput}
+# the states of an encoder-decoder are those of both stacks in one tuple, which the class of transformers keeps apart
+OUTPUTS = {"causal": CausalLMOutput, "masked": MaskedLMOutput, "seq2seq": CausalLMOutputWithCrossAttentions}
 ALIGNMENT = 64
 """Bytes that torch aligns its own tensors to."""
 _INNER = "model"
@@ -82,7 +83,8 @@ class LpzeroModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             input_ids: (batch, tokens) integers from 0, below the vocabulary, at most ``max_position_embeddings``.
             attention_mask: (batch, tokens) ones: the models read whole sequences, without padding.
             labels: (batch, tokens) ids to predict, -100 where there is nothing to predict. A causal model predicts
-                each from the tokens before it, so the labels are the ids themselves.
+                each from the tokens before it, so the labels are the ids themselves; from a source to a target they are
+                the target, and without them the source is read once more.
             output_attentions: Whether to return the attention probabilities; None for what the configuration says.
             output_hidden_states: Whether to return the residual stream; likewise.
             return_dict: Whether to return an output object instead of a tuple; likewise.
@@ -90,7 +92,8 @@ class LpzeroModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         Returns:
             ``loss`` (scalar, in nats; with labels), ``logits`` (batch, tokens, vocabulary), ``hidden_states``
             (depth + 1 tensors (batch, tokens, width)) and ``attentions`` (for each layer (batch, heads, tokens,
-            tokens), or None where it has no attention), the last two where they were asked for.
+            tokens), or None where it has no attention), the last two where they were asked for; of an encoder-decoder
+            ``cross_attentions`` as well.
 
         Raises:
             InputError: The mask hides a token, there are too many tokens, or there is nothing to predict.
@@ -102,14 +105,17 @@ class LpzeroModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         assert isinstance(self.model, LanguageModel)
         kind = OUTPUTS[self._objective]
         # first the logits: what hooks recorded last is then part of the loss, which gradients start from
-        logits = self.model.logits(input_ids)
+        target = {"labels": labels} if self._objective == "seq2seq" else {}
+        logits = self.model.logits(input_ids, **target)
         if labels is None and not attentions and not states:
-            output = kind(logits=logits)
+            output: ModelOutput = kind(logits=logits)
         else:
             targets = self._anything(input_ids) if labels is None else labels
-            output_of_model = self.model(input_ids, targets, bool(attentions), bool(states))
-            loss = None if labels is None else output_of_model.loss
-            output = kind(loss, logits, output_of_model.hidden_states, output_of_model.attentions)
+            found = self.model(input_ids, targets, bool(attentions), bool(states))
+            loss = None if labels is None else found.loss
+            across = {} if found.cross_attentions is None else {"cross_attentions": found.cross_attentions}
+            shown = {"hidden_states": found.hidden_states, "attentions": found.attentions, **across}
+            output = kind(loss=loss, logits=logits, **shown)
         return output if as_object else output.to_tuple()
 
     def _anything(self, input_ids: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lpzero.spaces.architecture import Architecture
     from lpzero.spaces.space import SearchSpace
 
-HEADS = {"causal": "ForCausalLM", "masked": "ForMaskedLM"}
+HEADS = {"causal": "ForCausalLM", "masked": "ForMaskedLM", "seq2seq": "ForSeq2SeqLM"}
 """What transformers calls a language model by its objective; ``AutoModel`` with it is the auto class."""
 MODEL_TYPE = "lpzero-"
 """What the ``model_type`` of every configuration of lpzero begins with; the name of its space follows."""
@@ -78,9 +78,9 @@ def configuration_of(space: SearchSpace, architecture: Architecture) -> LpzeroCo
 def register() -> None:
     """Make the models of every space that has a name known to transformers' auto classes; again does no harm.
 
-    ``AutoConfig`` and ``AutoModel`` know all of them, ``AutoModelForCausalLM`` and ``AutoModelForMaskedLM`` those of
-    their objective. ``AutoModel`` gives the language model as well: there is no class without its head. A space of
-    another package that cannot be made is left out, with a warning in the log.
+    ``AutoConfig`` and ``AutoModel`` know all of them, ``AutoModelForCausalLM``, ``AutoModelForMaskedLM`` and
+    ``AutoModelForSeq2SeqLM`` those of their objective. ``AutoModel`` gives the language model as well: there is no
+    class without its head. A space of another package that cannot be made is left out, with a warning in the log.
     """
     import transformers
 

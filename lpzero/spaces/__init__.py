@@ -8,6 +8,7 @@ from __future__ import annotations
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.flexibert.space import FlexiBert
 from lpzero.spaces.gpt2.space import Gpt2
+from lpzero.spaces.hat_mt.space import HatMt
 from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama
 from lpzero.spaces.models.output import ModelOutput
@@ -22,6 +23,7 @@ __all__ = [
     "Architecture",
     "FlexiBert",
     "Gpt2",
+    "HatMt",
     "HwGpt",
     "Llama",
     "ModelOutput",

@@ -99,20 +99,29 @@ class Choices:
         depths: Every valid number of layers, one or more.
         whole: The choices that hold for the whole model, its width first; empty where every model has one width.
         layer: The choices of each layer; may be empty. There are two architectures at least.
+        front: The choices of each of the first layers, where these are others, as those of an encoder before a decoder.
+        front_depth: How many layers these are; every depth counts them and is larger.
     """
 
     space: str
     depths: tuple[int, ...]
     whole: tuple[Choice, ...]
     layer: tuple[Choice, ...]
+    front: tuple[Choice, ...] = ()
+    front_depth: int = 0
+
+    def of_layer(self, index: int) -> tuple[Choice, ...]:
+        """The choices of one layer, counted from 0."""
+        return self.front if index < self.front_depth else self.layer
 
     @property
     def size(self) -> int:
         """Number of architectures, exactly."""
         each_layer = math.prod(len(choice.values) for choice in self.layer)
         whole = math.prod(len(choice.values) for choice in self.whole)
-        per_depth: list[int] = [each_layer**depth for depth in self.depths]
-        return whole * sum(per_depth)
+        front: int = math.prod(len(choice.values) for choice in self.front) ** self.front_depth
+        per_depth: list[int] = [each_layer ** (depth - self.front_depth) for depth in self.depths]
+        return whole * front * sum(per_depth)
 
     def validate(self, architecture: Architecture) -> None:
         """Raise InputError, naming what does not fit and the valid values, where it is not in the space."""
@@ -122,7 +131,7 @@ class Choices:
             raise InputError(f"depth is {architecture.depth}: expected {_listed(self.depths)}")
         _check(self.whole, dict(architecture.whole), "architecture")
         for index in range(architecture.depth):
-            _check(self.layer, architecture.layer(index), f"layer {index}")
+            _check(self.of_layer(index), architecture.layer(index), f"layer {index}")
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -141,7 +150,7 @@ class Choices:
         whole = _draw(self.whole, rng)
         if cell is not None and self.whole:
             whole |= self.whole[0].combination(cell.width)
-        return Architecture.of(self.space, whole, [_draw(self.layer, rng) for _ in range(depth)])
+        return Architecture.of(self.space, whole, [_draw(self.of_layer(i), rng) for i in range(depth)])
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Change one choice, uniform over all, to another value.
@@ -152,7 +161,7 @@ class Choices:
         whole = dict(architecture.whole)
         layers = [architecture.layer(index) for index in range(architecture.depth)]
         places = [(whole, choice) for choice in self.whole]
-        places += [(layer, choice) for layer in layers for choice in self.layer]
+        places += [(layer, choice) for index, layer in enumerate(layers) for choice in self.of_layer(index)]
         place = int(rng.integers(len(places) + (len(self.depths) > 1)))
         if place < len(places):
             values, choice = places[place]
@@ -174,7 +183,7 @@ class Choices:
         layers = []
         for index in range(depth):
             parents = [parent.layer(index) for parent in (first, second) if index < parent.depth]
-            layers.append(_cross(self.layer, parents, rng))
+            layers.append(_cross(self.of_layer(index), parents, rng))
         return Architecture.of(self.space, _cross(self.whole, [dict(first.whole), dict(second.whole)], rng), layers)
 
 

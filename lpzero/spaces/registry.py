@@ -16,6 +16,7 @@ from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.settings import one_line
 from lpzero.spaces.flexibert.space import FlexiBert
 from lpzero.spaces.gpt2.space import Gpt2
+from lpzero.spaces.hat_mt.space import HatMt
 from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama, open_subnetworks
 from lpzero.spaces.rnn.space import Rnn
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 GROUP = "lpzero.spaces"
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
-    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt, Rnn)}
+    {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt, Rnn, HatMt)}
 )
 """The spaces that come with the package."""
 

@@ -12,7 +12,8 @@ from lpzero.spaces.choices import Cell, Choices
 if TYPE_CHECKING:
     from torch import nn
 
-Objective = Literal["masked", "causal"]
+Objective = Literal["masked", "causal", "seq2seq"]
+"""What a model predicts: hidden tokens, the next token, or each token of a target from a source and what is before."""
 
 
 class SearchSpace(Protocol):

@@ -10,6 +10,7 @@ from lpzero.errors import unknown_name
 from lpzero.spaces import own
 from lpzero.tables.entry import Published, TableEntry
 from lpzero.tables.published import flexibert_glue, gpt2_wt103, hwgpt, transxl_wt103
+from lpzero.tables.translation import HAT_MT
 
 _FLEXIBERT_GLUE = TableEntry(
     name="flexibert-glue",
@@ -274,6 +275,7 @@ TABLES: Mapping[str, TableEntry] = MappingProxyType(
         for entry in (
             *(_FLEXIBERT_OWN, _GPT2_OWN, _LLAMA_OWN, _LLAMA_SCRATCH_OWN, _RNN_OWN),
             *(_FLEXIBERT_GLUE, _GPT2_WT103, _TRANSXL_WT103, _HWGPT_S, _HWGPT_M),
+            *HAT_MT,
         )
     }
 )

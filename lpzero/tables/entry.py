@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lpzero.tables.measured import Beside
 from lpzero.tables.published.registry import registered
 from lpzero.tables.table import Record
 
@@ -19,11 +20,13 @@ class Published:
         base: Address of the pinned upstream folder, with a slash at the end; it stands where the first
             folder of a path in the data folder does.
         reader: Reads the records from a data folder.
+        beside: Reads what else they were published with; None where it is nothing that is carried over.
     """
 
     pattern: str
     base: str
     reader: Callable[[Path], tuple[Record, ...]]
+    beside: Callable[[Path], Beside] | None = None
 
     @property
     def files(self) -> dict[str, str]:

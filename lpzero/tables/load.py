@@ -10,6 +10,7 @@ from lpzero.tables.catalog import TABLES
 from lpzero.tables.entry import TableEntry
 from lpzero.tables.folder import CARD, FolderTable, read_folder
 from lpzero.tables.locate import bundled_folder, expanded, find, locate
+from lpzero.tables.measured import Beside
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
 from lpzero.tables.training_record import TrainedRecord
@@ -90,6 +91,7 @@ def _published(entry: TableEntry, data: Path | None) -> Table:
     folder = locate(entry, None if data is None else (data,))
     try:
         records = entry.published.reader(folder)
+        beside = Beside() if entry.published.beside is None else entry.published.beside(folder)
     except InputError as error:
         raise InputError(f"table {entry.name} is damaged: {error}: restore the upstream file") from error
     if len(records) != entry.n:
@@ -97,10 +99,10 @@ def _published(entry: TableEntry, data: Path | None) -> Table:
             f"table {entry.name} is damaged: expected {entry.n} records, found {len(records)} in {folder}: "
             "restore the upstream files"
         )
-    return _table(entry, records)
+    return _table(entry, records, beside)
 
 
-def _table(entry: TableEntry, records: tuple[Record, ...]) -> Table:
+def _table(entry: TableEntry, records: tuple[Record, ...], beside: Beside) -> Table:
     return Table(
         name=entry.name,
         space=entry.space,
@@ -112,6 +114,7 @@ def _table(entry: TableEntry, records: tuple[Record, ...]) -> Table:
         source=entry.source,
         licence=entry.licence,
         notes=entry.notes,
+        beside=beside,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.registry import get_space
+from lpzero.tables.measured import Beside
 
 if TYPE_CHECKING:
     from lpzero.spaces.space import SearchSpace
@@ -49,6 +50,7 @@ class Table:
         licence: Licence of the upstream table.
         notes: Known facts and faults, one sentence or two each.
         reference: What finds the space, where that is not its name: the path of the file that the table keeps of it.
+        beside: What was published beside the qualities.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Table:
     licence: str
     notes: tuple[str, ...]
     reference: str = ""
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def n(self) -> int:

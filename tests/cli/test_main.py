@@ -216,7 +216,7 @@ def test_doctor_and_spaces_print_documents(capsys: pytest.CaptureFixture[str]) -
     assert set(found["tables"]) == set(TABLES)
     assert run(["spaces", "list", "--json"]) == 0
     names = [space["name"] for space in json.loads(capsys.readouterr().out)["spaces"]]
-    assert names == ["flexibert", "gpt2", "transfo-xl", "llama", "hwgpt", "rnn"]
+    assert names == ["flexibert", "gpt2", "transfo-xl", "llama", "hwgpt", "rnn", "hat-mt"]
     assert run(["spaces", "show", "gpt2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["example"]["space"] == "gpt2"
     for command in (["doctor"], ["spaces", "list"], ["spaces", "show", "flexibert", "--protocol", "legacy"]):

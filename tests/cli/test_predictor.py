@@ -25,6 +25,19 @@ def test_eval_prints_the_predictor_beside_the_trivial_ones(capsys: pytest.Captur
     assert document == lpzero.evaluate_predictor("gpt2-own", labels=16, splits=2, features=["spec", "shape"]).to_json()
 
 
+def test_the_splits_that_a_table_was_published_with(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert data.is_dir()
+    words = ["--table", "hat-mt-wmt19ende", "--split", "published", "--predictor", "lookup:hat", "--features", "spec"]
+    assert run(["predictor", "eval", *words, "--calibrate", "offset"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[1].startswith("lookup:hat, offset  0.2")
+    assert "10 labels, the table's splits 123, 456, 789; 3 draws: mean" in out
+    assert run(["predictor", "eval", *words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["labels"], document["splits"], document["split_names"]) == (10, 3, ["123", "456", "789"])
+    assert document["rows"][0]["mae"]["mean"] == pytest.approx(0.91, abs=0.005)
+
+
 @pytest.mark.slow
 def test_curve_prints_a_row_a_number_of_labels(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["predictor", "curve", *COUNTED, "--labels", "8,24", "--predictor", "depth"]) == 0
@@ -58,6 +71,10 @@ def test_commas_inside_a_formula_are_its_own() -> None:
         (["curve", *COUNTED, "--labels", "8,many"], "--labels: expected numbers with commas between them"),
         (["eval", *COUNTED, "--level", "2"], "--level: expected a confidence level"),
         (["eval", *COUNTED, "--calibrate", "offset"], "--calibrate: ridge is fitted to the labels: give a proxy as"),
+        (["eval", *COUNTED, "--split", "published"], "--splits: expected none beside --split, whose splits say it"),
+        (["eval", *COUNTED[:4], "--split", "published"], "table gpt2-own was published without splits: leave --split"),
+        (["eval", *COUNTED[:4], "--split", "own"], "--split: expected 'published', found 'own'"),
+        (["eval", *COUNTED, "--predictor", "lookup:hat"], "unknown column 'hat': expected one of none"),
         (["fit", "--output", "x.json"], "expected --labels or a --table, found neither"),
         (["fit", "--labels", "x.csv", "--output", "x.json"], "--space is missing"),
     ],

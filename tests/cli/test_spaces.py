@@ -35,7 +35,7 @@ def test_every_space_is_listed_with_its_facts(capsys: pytest.CaptureFixture[str]
     assert [line.split()[0] for line in lines] == ["name", *space_names()]
 
 
-@pytest.mark.parametrize("name", ["flexibert", "gpt2", "transfo-xl", "llama", "hwgpt", "rnn"])
+@pytest.mark.parametrize("name", ["flexibert", "gpt2", "transfo-xl", "llama", "hwgpt", "rnn", "hat-mt"])
 def test_the_example_is_a_point_of_the_space(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     for protocol in get_space(name).protocols:
         document = _document(capsys, "show", name, "--protocol", protocol, "--seed", "3")

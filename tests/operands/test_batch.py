@@ -141,3 +141,14 @@ def test_a_sequence_alone_is_what_a_model_is_called_with() -> None:
     alone = batch.sequence(1)
     assert torch.equal(alone.arguments["input_ids"], batch.input_ids[1:2])
     assert torch.equal(alone.arguments["labels"], batch.labels[1:2])
+
+
+def test_a_target_is_drawn_beside_its_source() -> None:
+    batch = random_batch(50, "seq2seq", np.random.default_rng(0), batch=3, tokens=7)
+    assert batch.input_ids.shape == batch.labels.shape == (3, 7)
+    assert not torch.equal(batch.input_ids, batch.labels)
+    assert min(batch.input_ids.min(), batch.labels.min()) >= 1
+    # the source is what a causal model would be shown
+    assert torch.equal(
+        batch.input_ids, random_batch(50, "causal", np.random.default_rng(0), batch=3, tokens=7).input_ids
+    )

@@ -13,10 +13,11 @@ from scipy import stats
 from lpzero.errors import InputError
 from lpzero.fitness.strata import matched
 from lpzero.predictors import Labelled, Prediction, PredictionStatus
-from lpzero.predictors.evaluation import LARGEST, Split, Trained, draw_splits, evaluated, spread_over
+from lpzero.predictors.evaluation import LARGEST, Split, Trained, draw_splits, evaluated, published_splits, spread_over
 from lpzero.predictors.prediction import failed
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import load_table
+from lpzero.tables.measured import Beside, TableSplit
 
 Drawn = Callable[[int], Any]
 
@@ -139,3 +140,12 @@ def test_a_spread_has_what_it_can() -> None:
     found = spread_over(list(map(float, range(101))))
     assert (found.mean, found.interval) == (50.0, [5.0, 95.0])
     assert found.sd == pytest.approx(np.std(range(101), ddof=1))
+
+
+def test_the_splits_that_a_table_was_published_with() -> None:
+    table = load_table("gpt2-own")
+    with pytest.raises(InputError, match="table gpt2-own was published without splits: leave `split` out"):
+        published_splits(table)
+    given = (TableSplit("a", (5, 2), (9, 0, 4)), TableSplit("b", (1, 3), (2,)))
+    found = published_splits(replace(table, beside=Beside(splits=given)))
+    assert [(split.labelled.tolist(), split.asked.tolist()) for split in found] == [([5, 2], [0, 4, 9]), ([1, 3], [2])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.fuzz import seeds
 from lpzero.errors import InputError
 from lpzero.predictors.labels import labels_of, read_architectures, read_labels, table_noise
 from lpzero.spaces import get_space
@@ -83,3 +85,14 @@ def test_a_table_lends_its_labels_and_its_noise(small: SearchSpace) -> None:
     # of records alone what is there twice tells
     assert table_noise(twice, (), small) == pytest.approx(np.sqrt(0.5))
     assert table_noise(table, (), small) is None
+
+
+def test_the_distillation_set_of_llm_pp_is_read_as_it_was_published(tmp_path: Path, small: SearchSpace) -> None:
+    path = tmp_path / "111.jsonl.gz"
+    path.write_bytes(gzip.compress(seeds.hat_mt(measured=False).encode()))
+    found = read_architectures(path, get_space("hat-mt"))
+    assert found.ids == ("line-1", "line-2")
+    assert [one.layer(6)["decoder_arbitrary_ende_attn"] for one in found.architectures] == [2, -1]
+    # of another space it is a file of a kind that is not known
+    with pytest.raises(InputError, match=r"expected a file with the suffix .csv"):
+        read_architectures(path, small)

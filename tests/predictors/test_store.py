@@ -19,7 +19,8 @@ from lpzero.predictors import Labelled, Regression, Source
 from lpzero.predictors.regression import GAUSSIAN_PROCESS, RIDGE
 from lpzero.predictors.store import arrays_path, read_predictor_document, restored, save, space_digest
 from lpzero.proxy import load_proxy
-from lpzero.spaces import get_space
+from lpzero.spaces import Gpt2, HatMt, get_space
+from lpzero.spaces.architecture import digest_of
 
 Drawn = Callable[[int], Any]
 
@@ -78,6 +79,17 @@ def test_what_could_not_be_described_stays_left_out(
 def test_a_space_is_told_from_another() -> None:
     digests = {space_digest(get_space(*name)) for name in (("gpt2", "own"), ("gpt2", "lts"), ("flexibert", "own"))}
     assert len(digests) == 3
+    # what was fitted before spaces could begin with other layers is read as before
+    choices, space = Gpt2("own").choices, Gpt2("own")
+    alike = [[[list(c.names), [list(v) for v in c.values]] for c in of] for of in (choices.whole, choices.layer)]
+    assert space_digest(space) == digest_of([space.name, space.protocol, *alike, space.vocabulary, space.max_tokens])
+
+
+def test_the_first_layers_are_a_part_of_what_a_space_declares() -> None:
+    class Fewer(HatMt):
+        choices = replace(HatMt.choices, front=HatMt.choices.front[:1])
+
+    assert space_digest(HatMt()) != space_digest(Fewer())
 
 
 def test_what_is_no_predictor_or_damaged_is_refused(

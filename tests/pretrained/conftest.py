@@ -25,6 +25,14 @@ _LLAMA = [{"intermediate_size": 384, "heads": 3, "kv_heads": 3}] * 2 + [
 ]
 _DECODERS = [{"d_inner": 64, "heads": 2}, {"d_inner": 96, "heads": 4}]
 _RECURRENT: dict[str, Value] = {"d_embed": 32, "cell": "lstm", "tied": True, "projection": False, "residual": True}
+_STACKS: list[dict[str, Value]] = [{"encoder_ffn_embed_dim": 1024, "encoder_self_attention_heads": 4}] * 6 + [
+    {
+        "decoder_ffn_embed_dim": 1024,
+        "decoder_self_attention_heads": 4,
+        "decoder_ende_attention_heads": 8,
+        "decoder_arbitrary_ende_attn": 1,
+    }
+]
 _EACH = {
     **{("flexibert", protocol): _FLEXIBERT for protocol in ("trained", "listed", "legacy", "own")},
     ("gpt2", "lts"): Architecture.of("gpt2", _ADAPTIVE, [{"d_inner": 512, "heads": 2}, {"d_inner": 513, "heads": 4}]),
@@ -34,6 +42,7 @@ _EACH = {
     ("hwgpt", "s"): Architecture.of(
         "hwgpt", {"hidden_size": 192, "bias": True}, [{"heads": 4, "mlp_ratio": 2}] * 9 + [{"heads": 8, "mlp_ratio": 3}]
     ),
+    ("hat-mt", "wmt14ende"): Architecture.of("hat-mt", {"decoder_embed_dim": 512, "encoder_embed_dim": 512}, _STACKS),
     ("rnn", "own"): Architecture.of("rnn", _RECURRENT, [{"d_hidden": 48}, {"d_hidden": 32}]),
 }
 _SMALL = {place: architecture for place, architecture in _EACH.items() if place[0] in SPACES}

@@ -127,3 +127,34 @@ def test_a_combination_is_found_by_its_place() -> None:
         {"width": 16, "base": "y"},
         {"width": 16, "base": "z"},
     ]
+
+
+STACKED = Choices(
+    space="stacked",
+    depths=(3, 4),
+    whole=(Choice.of("width", 8, 16),),
+    layer=(Choice.of("late", 1, 2, 3),),
+    front=(Choice.of("early", 1, 2), Choice.of("kind", "a", "b")),
+    front_depth=2,
+)
+
+
+def test_the_first_layers_may_have_other_choices() -> None:
+    assert STACKED.size == 2 * 4**2 * (3 + 3**2)
+    rng = np.random.default_rng(0)
+    drawn = [STACKED.sample(rng) for _ in range(400)]
+    # of 2 widths, 4 x 4 first layers and 12 ways behind them
+    assert len(set(drawn)) > 200
+    changed = [STACKED.mutate(one, rng) for one in drawn]
+    children = [STACKED.crossover(one, other, rng) for one, other in zip(drawn, changed[::-1], strict=True)]
+    for architecture in (*drawn, *changed, *children):
+        STACKED.validate(architecture)
+        names = [set(architecture.layer(index)) for index in range(architecture.depth)]
+        assert names == [{"early", "kind"}] * 2 + [{"late"}] * (architecture.depth - 2)
+    assert {one.depth for one in changed} == {3, 4}
+    moved = {i for one, other in zip(drawn, changed, strict=True) for i in range(3) if one.layers[i] != other.layers[i]}
+    assert moved == {0, 1, 2}
+    with pytest.raises(InputError, match="layer 1: found the names late: expected early, kind"):
+        STACKED.validate(
+            Architecture.of("stacked", {"width": 8}, [{"early": 1, "kind": "a"}, {"late": 1}, {"late": 1}])
+        )

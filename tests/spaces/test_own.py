@@ -45,6 +45,7 @@ def test_what_lpzero_trains_from_scratch_is_not_pretrained() -> None:
         "transfo-xl": None,
         "llama": "scratch",
         "hwgpt": None,
+        "hat-mt": None,
         "rnn": "own",
     }
     assert not any(get_space(name, protocol).pretrained for name, protocol in trained.items() if protocol)

@@ -23,6 +23,7 @@ def test_the_names() -> None:
     assert list(TABLES) == [
         *("flexibert-own", "gpt2-own", "llama-own", "llama-scratch-own", "rnn-own"),
         *("flexibert-glue", "gpt2-wt103", "transxl-wt103", "hwgpt-s", "hwgpt-m"),
+        *("hat-mt-wmt14ende", "hat-mt-wmt14enfr", "hat-mt-wmt19ende"),
     ]
     assert all(entry.name == name for name, entry in TABLES.items())
 
@@ -50,6 +51,7 @@ def test_every_table_stands_for_protocols_of_its_space() -> None:
 @EACH
 def test_every_file_has_a_checksum_and_a_pinned_address(name: str, published: Published) -> None:
     files = {"flexibert-glue": 1, "gpt2-wt103": 202, "transxl-wt103": 202, "hwgpt-s": 1, "hwgpt-m": 2}
+    files |= dict.fromkeys(("hat-mt-wmt14ende", "hat-mt-wmt14enfr", "hat-mt-wmt19ende"), 6)
     assert len(published.files) == files[name]
     for file, digest in published.files.items():
         assert re.fullmatch("[0-9a-f]{64}", digest)
@@ -68,6 +70,9 @@ def test_the_addresses() -> None:
     hwgpt = PUBLISHED["hwgpt-m"].address("hwgpt/arch_ppl_bench_m/ppl_observations_tracker_0_1000.pkl")
     pinned = "https://raw.githubusercontent.com/automl/HW-GPT-Bench/795cba8124826acc600df1bd2bb516b22f207671"
     assert hwgpt == f"{pinned}/arch_ppl_bench_m/ppl_observations_tracker_0_1000.pkl"
+    hat = PUBLISHED["hat-mt-wmt19ende"].address("llmpp/train-test_seedarchs/123/wmt19ende/test.jsonl")
+    pinned = "https://raw.githubusercontent.com/UBC-NLP/llmas/35980b8faf884c51d25fa45a644b47729f152e03"
+    assert hat == f"{pinned}/data/train-test_seedarchs/123/wmt19ende/test.jsonl"
     mirrored = PUBLISHED["flexibert-glue"].address("flexibert/BERT_benchmark.json", "http://mirror/x/")
     assert mirrored == "http://mirror/x/BERT_benchmark.json"
 

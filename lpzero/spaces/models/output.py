@@ -24,11 +24,15 @@ class ModelOutput:
             block, then the one behind each block; None where they were not asked for.
         attentions: For each block (batch, heads, tokens, tokens), rows that sum to 1, or None where it has no
             attention; None as a whole where they were not asked for.
+        cross_attentions: For each block (batch, heads, target tokens, tokens of the source that it sees), rows that sum
+            to 1, or None where it attends to no other stack; None as a whole where no block does, or they were not
+            asked for.
     """
 
     loss: Tensor
     hidden_states: tuple[Tensor, ...] | None
     attentions: tuple[Tensor | None, ...] | None
+    cross_attentions: tuple[Tensor | None, ...] | None = None
 
 
 def next_tokens(labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -270,6 +270,7 @@ class LanguageModel(SitedModel, Protocol):
     def logits(self, input_ids: Tensor) -> Tensor:
         """(batch, tokens) ids to (batch, tokens, vocabulary): scores whose softmax are the probabilities.
 
-        For a causal model those of the next id, for a masked one those of the id at each place.
+        For a causal model those of the next id, for a masked one those of the id at each place. A model from a source
+        to a target takes the target as well, as ``labels``, and without it reads the source once more.
         """
         ...

@@ -8,20 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.spaces.models.attention import split_heads
+from lpzero.spaces.models.sinusoids import sinusoids
 from lpzero.spaces.models.weights import Linear
 
 
-def sinusoids(tokens: int, width: int, *, like: Tensor) -> Tensor:
-    """The encodings of the distances tokens - 1 down to 0, (tokens, width), in the type and place of ``like``.
-
-    The first half of the even width is the sines, the second the cosines of the distance at the frequencies
-    10000^(-2 i / width) (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5). Computed in double
-    precision.
-    """
+def distance_sinusoids(tokens: int, width: int, *, like: Tensor) -> Tensor:
+    """The encodings of the distances tokens - 1 down to 0, (tokens, width), in the type and place of ``like``."""
     distances = torch.arange(tokens - 1, -1, -1, dtype=torch.float64, device=like.device)
-    places = torch.arange(0, width, 2, dtype=torch.float64, device=like.device)
-    angles = torch.outer(distances, 10000 ** (-places / width))
-    return torch.cat([angles.sin(), angles.cos()], dim=-1).to(like.dtype)
+    return sinusoids(distances, width, like=like)
 
 
 def relative_shift(x: Tensor) -> Tensor:
@@ -69,7 +63,7 @@ class RelativeAttention(nn.Module):
         tokens, width = x.shape[-2:]
         fused = self.query_key_value(x).chunk(3, dim=-1)
         query, key, value = (split_heads(part, self.heads) for part in fused)
-        distances = sinusoids(tokens, width, like=x).unsqueeze(0)
+        distances = distance_sinusoids(tokens, width, like=x).unsqueeze(0)
         position_key = split_heads(self.position_key(distances), self.heads)
         by_content = (query + self.content_bias.unsqueeze(1)) @ key.transpose(-1, -2)
         by_position = (query + self.position_bias.unsqueeze(1)) @ position_key.transpose(-1, -2)

@@ -1,6 +1,7 @@
 """The columns in which a user's file gives architectures and their quality, and how a row of them is read.
 
-A name of the whole model has one value, a name of each layer a list with one value a layer. In a space of
+A name of the whole model has one value, a name of each layer a list with one value a layer: where an encoder stands
+before a decoder, a name of either has one for each of its own layers. In a space of
 transformers configurations the number of layers has a column as well, and every name that the configuration has for a
 field will do. A single column ``architecture`` with the JSON of
 :meth:`~lpzero.spaces.architecture.Architecture.to_json` may stand for all of them.
@@ -92,8 +93,9 @@ class Columns:
     Attributes:
         space: The space, under the protocol that the architectures stand for.
         whole: The names of the whole model.
-        layer: The names of each layer.
+        layer: The names of each layer; of a decoder's where the first layers have others.
         quality: The column with the quality.
+        front: The names of each of the first layers, where these are others.
         depth: The column with the number of layers; None where it follows from the lists alone.
         spellings: Further names of columns, with the names of the space that they stand for.
     """
@@ -104,17 +106,23 @@ class Columns:
     quality: str
     depth: str | None = None
     spellings: Mapping[str, str] = field(default_factory=dict)
+    front: Mapping[str, Texts] = field(default_factory=dict)
 
     @classmethod
     def of(cls, space: SearchSpace, quality: str) -> Columns:
         """The columns of a space; raises InputError where the quality's is one that means something else."""
         depth, spellings = (space.depth_field, space.spellings) if isinstance(space, ConfigSpace) else (None, {})
         whole, layer = _texts(space.choices.whole), _texts(space.choices.layer)
-        columns = cls(space, whole, layer, quality, depth, spellings)
-        taken = [ID, ARCHITECTURE, *columns.whole, *columns.layer, *spellings]
+        columns = cls(space, whole, layer, quality, depth, spellings, _texts(space.choices.front))
+        taken = [ID, ARCHITECTURE, *columns.whole, *columns.listed, *spellings]
         if quality in taken:
             raise InputError(f"expected a column of its own for the quality, found {quality!r}: give it another name")
         return columns
+
+    @property
+    def listed(self) -> dict[str, Texts]:
+        """The names that have a list of values, those of the first layers first."""
+        return {**self.front, **self.layer}
 
     def check(self, lines: Lines) -> None:
         """Raise InputError where a file lacks a column, has an unknown one, or one name of a field beside another."""
@@ -124,7 +132,7 @@ class Columns:
             names = [ARCHITECTURE]
         else:
             # the lists say how many layers there are, where there are some
-            names = [*([self.depth] if self.depth and not self.layer else []), *self.whole, *self.layer]
+            names = [*([self.depth] if self.depth and not self.layer else []), *self.whole, *self.listed]
             optional |= {self.depth} if self.depth else set()
         expected = [*names, self.quality]
         unknown = [name for name, own in zip(lines.columns, given, strict=True) if own not in {*expected, *optional}]
@@ -182,8 +190,8 @@ class Columns:
                 cells[column] = Texts.of(self.space.choices.depths).read(cell)
             elif column in self.whole:
                 cells[column] = self.whole[column].read(cell)
-            elif column in self.layer:
-                cells[column] = [self.layer[column].read(part) for part in _BETWEEN.split(cell.strip())]
+            elif column in self.listed:
+                cells[column] = [self.listed[column].read(part) for part in _BETWEEN.split(cell.strip())]
             elif column == ARCHITECTURE:
                 cells[column] = parse_json(cell, f"{place}: {column}")
             elif column == self.quality and _NUMBER.fullmatch(cell):
@@ -195,15 +203,10 @@ class Columns:
         for name in self.whole:
             if cells[name] is None or isinstance(cells[name], (list, dict)):
                 raise InputError(f"{place}: {name}: expected one value, found {described(cells[name])}")
-        for name in self.layer:
+        for name in self.listed:
             if not isinstance(cells[name], list):
                 raise InputError(f"{place}: {name}: expected a list, one value a layer, found {described(cells[name])}")
-        lengths = {name: len(cells[name]) for name in self.layer}
-        if len(set(lengths.values())) > 1:
-            found = ", ".join(f"{length} of {name}" for name, length in lengths.items())
-            raise InputError(f"{place}: expected lists of one length, one value a layer, found {found}")
-        rows = zip(*(cells[name] for name in self.layer), strict=True)
-        layers = [dict(zip(self.layer, values, strict=True)) for values in rows]
+        layers = [*_layers(self.front, cells, place), *_layers(self.layer, cells, place)]
         if self.depth in cells:
             depth = self._depth(cells[self.depth], f"{place}: {self.depth}")
             if self.layer and depth != len(layers):
@@ -231,6 +234,16 @@ class Columns:
         except RecursionError as err:
             raise InputError(f"{wanted}, found too many brackets inside each other") from err
         return architecture
+
+
+def _layers(names: Iterable[str], cells: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
+    """The layers that lists of values say, each a list of one name; none where there is no name."""
+    lengths = {name: len(cells[name]) for name in names}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{length} of {name}" for name, length in lengths.items())
+        raise InputError(f"{place}: expected lists of one length, one value a layer, found {found}")
+    rows = zip(*(cells[name] for name in lengths), strict=True)
+    return [dict(zip(lengths, values, strict=True)) for values in rows]
 
 
 def _texts(choices: Iterable[Choice]) -> dict[str, Texts]:

@@ -45,7 +45,9 @@ def _deviation(model: Any, space: SearchSpace, name: str, weight: Tensor) -> flo
         return float(bound / math.sqrt(3) * (GAINS[model.plan.cell] if reads_states(model.plan, name) else 1))
     if space.name == "hwgpt":
         return 1 / math.sqrt(3 * 768 * (4 if ".feed_forward.output." in name else 1))
-    if (space.name, space.protocol) == ("flexibert", "own"):
+    if space.name == "hat-mt" and name == "embedding.word.weight":
+        return float(weight.shape[1] ** -0.5)
+    if space.name == "hat-mt" or (space.name, space.protocol) == ("flexibert", "own"):
         rows, columns, *span = weight.shape
         return math.sqrt(2 / ((rows + columns) * math.prod(span)))
     return 0.01 if space.name != "flexibert" and "projection" in name else 0.02
@@ -70,13 +72,19 @@ def test_hidden_states_and_attentions(run: Run) -> None:
         assert output.attentions is None
         return
     assert output.attentions is not None
-    assert len({state.shape for state in output.hidden_states}) == 1
+    # the streams of an encoder and a decoder have a width each
+    assert len({state.shape for state in output.hidden_states}) <= (2 if output.cross_attentions else 1)
     assert len(output.attentions) == depth
     assert any(attention is not None for attention in output.attentions)
     for attention in output.attentions:
         if attention is not None:
             assert attention.shape[0] == 2
             assert attention.shape[2:] == (16, 16)
+            torch.testing.assert_close(attention.sum(-1), torch.ones(attention.shape[:3]))
+    for attention in output.cross_attentions or ():
+        if attention is not None:
+            assert attention.shape[2] == 16
+            assert attention.shape[3] in (16, 32, 48)
             torch.testing.assert_close(attention.sum(-1), torch.ones(attention.shape[:3]))
 
 

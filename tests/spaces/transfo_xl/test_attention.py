@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lpzero.spaces.transfo_xl.attention import RelativeAttention, relative_shift, sinusoids
+from lpzero.spaces.transfo_xl.attention import RelativeAttention, distance_sinusoids, relative_shift
 
 WIDTH, TOKENS = 12, 7
 X = torch.randn(2, TOKENS, WIDTH, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -61,7 +61,7 @@ def test_the_shift_puts_every_distance_in_its_place() -> None:
 
 
 def test_the_encodings_count_down_to_the_distance_zero() -> None:
-    found = sinusoids(3, 4, like=torch.zeros(1))
+    found = distance_sinusoids(3, 4, like=torch.zeros(1))
     assert found.dtype == torch.float32
     assert found[2].tolist() == [0, 0, 1, 1]
     torch.testing.assert_close(

@@ -128,10 +128,10 @@ def test_what_is_drawn_round_trips(
 def test_no_two_values_of_a_name_are_written_alike(name: str, protocol: str) -> None:
     space = get_space(name, protocol)
     columns = Columns.of(space, "quality")
-    for choice in (*space.choices.whole, *space.choices.layer):
+    for choice in (*space.choices.whole, *space.choices.front, *space.choices.layer):
         for i, part in enumerate(choice.names):
             values = {combination[i] for combination in choice.values}
-            texts = (columns.whole | columns.layer)[part].values
+            texts = (columns.whole | columns.listed)[part].values
             assert set(texts.values()) == values
             assert len(texts) == len(values)
 

@@ -1,0 +1,1 @@
+"""Encoder-decoder Transformers for machine translation: the space of HAT."""
