@@ -17,6 +17,8 @@ from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
 from lpzero.predictors import Fitted, LookUp, Source
 from lpzero.predictors.labels import labels_of, table_noise
+from lpzero.predictors.measured import PREFIX as LOOKUP
+from lpzero.predictors.measured import Measured
 from lpzero.predictors.store import Document, read_predictor_document, restored
 from lpzero.progress import Watch
 from lpzero.proxy import Proxy, load_proxy
@@ -25,10 +27,8 @@ from lpzero.proxy.proxy import proxy_names
 from lpzero.settings import LARGEST_FILE, read_bounded, read_document, shorten
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables import Table
+from lpzero.tables import TABLES, Table, load_table
 from lpzero.tables.load import load_trained
-
-LOOKUP = "lookup:"
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,7 @@ def named(phase: PhaseDocument, folder: Path) -> Named:
         name = TRAINING if phase.steps is None else f"{TRAINING} ({phase.steps} steps)"
         found = Named(PredictorConfig(kind="training", name=name, text="", higher_is_better=False, steps=phase.steps))
     elif text.startswith(LOOKUP):
-        if text == LOOKUP:
-            raise InputError(f"{LOOKUP} expected a table behind the colon, found none")
-        table = _place(text.removeprefix(LOOKUP), folder)
-        better = load_trained(table)[0].higher_is_better
-        found = Named(PredictorConfig(kind="lookup", name=text, text=table, higher_is_better=better))
+        found = Named(_named_lookup(text, folder))
     else:
         place = _place(text, folder)
         kept = _kept(place)
@@ -104,6 +100,20 @@ def named(phase: PhaseDocument, folder: Path) -> Named:
     if phase.direction is not None and found.config.kind != "proxy":
         raise InputError(f"direction: {shorten(text, 60)} has one of its own: expected none beside it")
     return found
+
+
+def _named_lookup(text: str, folder: Path) -> PredictorConfig:
+    """The qualities of a table, or a column that it was published with, named behind a colon."""
+    given = text.removeprefix(LOOKUP)
+    if not given:
+        raise InputError(f"{LOOKUP} expected a table behind the colon, found none")
+    name, column = _place(given, folder), ""
+    if name not in TABLES and not Path(name).is_absolute() and ":" in given:
+        given, _, column = given.rpartition(":")
+        name = _place(given, folder)
+    table = load_table(name)
+    better = table.beside.column(column).higher_is_better if column else table.higher_is_better
+    return PredictorConfig(kind="lookup", name=text, text=name, column=column, higher_is_better=better)
 
 
 def _named_proxy(proxy: Proxy, phase: PhaseDocument) -> Named:
@@ -184,6 +194,8 @@ def _looked_up(config: PredictorConfig, space: SearchSpace) -> Fitted:
     if table.space != space.name:
         raise InputError(f"{config.name}: expected a table of the space {space.name}, found one of {table.space}")
     table.protocol(space.protocol)
+    if config.column:
+        return Measured.of(table, config.column)
     noise = table_noise(table, trainings, space)
     return LookUp(space).fit(labels_of(table, range(table.n), noise))
 

@@ -20,6 +20,7 @@ class PredictorConfig(BaseModel):
         text: The formula or the name of the metric, the path of a kept predictor, or the table of a look-up; empty for
             a training.
         higher_is_better: Which scores are better.
+        column: Of a look-up, what it was published with beside the quality; empty for the quality.
         sha256: Of the document of a kept predictor; empty for another.
         steps: Of a training; None for as many as the recipe has.
     """
@@ -30,6 +31,7 @@ class PredictorConfig(BaseModel):
     name: str
     text: str
     higher_is_better: bool
+    column: str = ""
     sha256: str = ""
     steps: Annotated[int, Field(ge=1)] | None = None
 

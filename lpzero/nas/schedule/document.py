@@ -53,7 +53,8 @@ class PhaseDocument(BaseModel):
 
     Attributes:
         from_: The iteration from which it scores, counted from 0.
-        predictor: What scores: a proxy, the file of a kept predictor, ``lookup:TABLE`` or ``training``.
+        predictor: What scores: a proxy, the file of a kept predictor, ``lookup:TABLE``,
+            ``lookup:TABLE:COLUMN`` or ``training``.
         direction: Which scores of a formula are better; None for what the predictor says.
         steps: Of a training; None for as many as the recipe has.
     """

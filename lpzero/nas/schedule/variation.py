@@ -8,7 +8,8 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.nas.pool import DRAWS, OpenPool, Pool
-from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.architecture import Architecture, Value
+from lpzero.spaces.choices import Choice
 from lpzero.spaces.space import SearchSpace
 
 
@@ -33,12 +34,9 @@ def redrawn(
     whole, layers = dict(parent.whole), [parent.layer(index) for index in range(parent.depth)]
     if len(choices.depths) > 1 and rng.random() < probability:
         depth = choices.depths[int(rng.integers(len(choices.depths)))]
-        fresh = depth - parent.depth
-        layers = layers[:depth] + [
-            {name: value for choice in choices.layer for name, value in choice.draw(rng).items()} for _ in range(fresh)
-        ]
+        layers = layers[:depth] + [_drawn(choices.of_layer(index), rng) for index in range(parent.depth, depth)]
     places = [(whole, choice) for choice in choices.whole]
-    places += [(layer, choice) for layer in layers for choice in choices.layer]
+    places += [(layer, choice) for index, layer in enumerate(layers) for choice in choices.of_layer(index)]
     for values, choice in places:
         if rng.random() < probability:
             values.update(choice.draw(rng))
@@ -48,6 +46,10 @@ def redrawn(
     except InputError:
         return None
     return child
+
+
+def _drawn(choices: Sequence[Choice], rng: np.random.Generator) -> dict[str, Value]:
+    return {name: value for choice in choices for name, value in choice.draw(rng).items()}
 
 
 def mutant(

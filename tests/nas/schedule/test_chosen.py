@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lpzero.api.predict import fit_predictor, predict
@@ -112,6 +113,22 @@ def test_a_proxy_file_is_found_from_the_folder_of_the_file(tmp_path: Path) -> No
 def test_what_is_not_there_is_refused(text: str, other: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         named(phase(text, **other), tmp_path)
+
+
+def test_what_a_table_was_published_with_is_a_look_up_as_well(data: Path, tmp_path: Path) -> None:
+    """The BLEU of a supernet: better where it is higher, and of the thirty architectures alone."""
+    del data
+    found = named(phase("lookup:hat-mt-wmt14ende:hat"), tmp_path).config
+    assert (found.text, found.column, found.higher_is_better) == ("hat-mt-wmt14ende", "hat", True)
+    table = load_table("hat-mt-wmt14ende")
+    space = get_space("hat-mt", "wmt14ende")
+    around = Surroundings(space, AROUND.probe, "", "", Workers(), unwatched)
+    answers: list[Answer] = []
+    some = [*(record.architecture for record in table.records[:3]), space.sample(np.random.default_rng(0))]
+    found_again(found, around).score(some, Place(Serial(), tmp_path, unwatched, print), answers.append)
+    assert [one.scored.scores[0] for one in answers] == [*table.beside.column("hat").values[:3], None]
+    with pytest.raises(InputError, match=r"unknown column 'supernet': expected one of .*hat"):
+        named(phase("lookup:hat-mt-wmt14ende:supernet"), tmp_path)
 
 
 def test_another_predictor_than_the_search_began_with_is_refused(kept: Path, tmp_path: Path) -> None:

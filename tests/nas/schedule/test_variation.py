@@ -70,6 +70,14 @@ def test_a_child_that_a_constraint_forbids_is_none() -> None:
     assert max(child.depth for child in children if child is not None) == 4
 
 
+def test_layers_of_an_encoder_keep_the_choices_of_an_encoder() -> None:
+    space, rng = get_space("hat-mt", "wmt14ende"), np.random.default_rng(0)
+    parent = space.sample(rng)
+    children = [redrawn(space, parent, 0.5, rng) for _ in range(40)]
+    assert None not in children
+    assert {child.depth for child in children if child is not None} == set(range(7, 13))
+
+
 @pytest.mark.parametrize("closed", [False, True])
 def test_children_fit_and_are_new(closed: bool) -> None:
     most = 600_000
