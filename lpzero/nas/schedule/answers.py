@@ -45,9 +45,9 @@ class Answers:
         keys = [self.space.model_key(one) for one in architectures]
         missing = {key: one for key, one in zip(keys, architectures, strict=True) if key not in self.known}
 
-        def arrived(answer: Answer) -> None:
-            self.run.keep_answer(self.index, answer)
-            self.known[self.space.model_key(answer.scored.architecture)] = answer
+        def arrived(answers: Sequence[Answer]) -> None:
+            self.run.keep_answers(self.index, answers)
+            self.known.update({self.space.model_key(one.scored.architecture): one for one in answers})
 
         if missing:
             self.predictor.score(list(missing.values()), self.place, arrived)

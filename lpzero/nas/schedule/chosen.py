@@ -94,7 +94,7 @@ def named(phase: PhaseDocument, folder: Path) -> Named:
     elif text.startswith(LOOKUP):
         found = Named(_named_lookup(text, folder))
     else:
-        place = _place(text, folder)
+        place = text if text.partition("[")[0] in METRICS or text in proxy_names() else _place(text, folder)
         kept = _kept(place)
         found = _named_proxy(load_proxy(place), phase) if kept is None else _named_kept(Path(place), text, kept)
     if phase.direction is not None and found.config.kind != "proxy":
@@ -107,10 +107,10 @@ def _named_lookup(text: str, folder: Path) -> PredictorConfig:
     given = text.removeprefix(LOOKUP)
     if not given:
         raise InputError(f"{LOOKUP} expected a table behind the colon, found none")
-    name, column = _place(given, folder), ""
-    if name not in TABLES and not Path(name).is_absolute() and ":" in given:
+    name, column = given if given in TABLES else _place(given, folder), ""
+    if name == given not in TABLES and ":" in given:
         given, _, column = given.rpartition(":")
-        name = _place(given, folder)
+        name = given if given in TABLES else _place(given, folder)
     table = load_table(name)
     better = table.beside.column(column).higher_is_better if column else table.higher_is_better
     return PredictorConfig(kind="lookup", name=text, text=name, column=column, higher_is_better=better)
@@ -138,9 +138,7 @@ def _named_kept(path: Path, text: str, document: Document) -> Named:
 
 
 def _place(text: str, folder: Path) -> str:
-    """A text, or the path from the folder of the file that it names."""
-    if text.partition("[")[0] in METRICS or text in proxy_names():
-        return text
+    """A text, or the whole path where it is one that exists, seen from the folder of the file that it stands in."""
     try:
         path = (folder / text).resolve()
         there = path.exists()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from lpzero.errors import InputError
 from lpzero.nas.folder import SCORED, PicksRunFolder, finite
 from lpzero.nas.ledger import Scored
@@ -21,11 +24,9 @@ class ScheduleRunFolder(PicksRunFolder[ScheduleResult]):
 
     kind = ScheduleResult
 
-    def keep_answer(self, predictor: int, answer: Answer) -> None:
-        """Append what the predictor of a place said, so that it is not asked again."""
-        scored = answer.scored
-        line = {"predictor": predictor, "architecture": scored.architecture.to_json(), "score": scored.scores[0]}
-        self._append(SCORED, [{**line, "status": scored.status, "seconds": answer.seconds, "reason": answer.reason}])
+    def keep_answers(self, predictor: int, answers: Sequence[Answer]) -> None:
+        """Append what the predictor of a place said, a line each, so that it is not asked again."""
+        self._append(SCORED, [_line(predictor, answer) for answer in answers])
 
     def kept_answers(self, predictors: int) -> list[tuple[int, Answer]]:
         """Every answer so far, of so many predictors; a last line that a kill cut off is dropped.
@@ -34,6 +35,12 @@ class ScheduleRunFolder(PicksRunFolder[ScheduleResult]):
             InputError: Another line is damaged.
         """
         return [_answer(line, place, predictors) for place, line in self._lines(SCORED)]
+
+
+def _line(predictor: int, answer: Answer) -> dict[str, Any]:
+    scored = answer.scored
+    said = {"score": scored.scores[0], "status": scored.status, "seconds": answer.seconds, "reason": answer.reason}
+    return {"predictor": predictor, "architecture": scored.architecture.to_json(), **said}
 
 
 def _answer(line: str, place: str, predictors: int) -> tuple[int, Answer]:

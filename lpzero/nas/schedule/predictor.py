@@ -42,7 +42,7 @@ class Answer:
     reason: str = ""
 
 
-Arrived = Callable[[Answer], None]
+Arrived = Callable[[Sequence[Answer]], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class PhasePredictor(Protocol):
         ...
 
     def score(self, architectures: Sequence[Architecture], place: Place, arrived: Arrived) -> None:
-        """Score architectures; ``arrived`` is called with each answer the moment that it is there, in any order."""
+        """Score architectures; ``arrived`` is called with answers the moment that they are there, in any order."""
         ...
 
 
@@ -101,7 +101,7 @@ class ByProxy:
             now = time.monotonic()
             found = row if isinstance(row, Fault) else row[0]
             value = None if isinstance(found, Fault) else found.value
-            arrived(Answer(Scored(architectures[index], (value,), found.status.value), now - since, found.reason))
+            arrived([Answer(Scored(architectures[index], (value,), found.status.value), now - since, found.reason)])
             since = now
 
         with closing(place.engine.attempt(score_task, tasks, arrived=came)) as results:
@@ -126,10 +126,10 @@ class ByFitted:
         started = time.monotonic()
         said = self.fitted.predict(architectures)
         seconds = (time.monotonic() - started) / max(1, len(said))
-        for architecture, one in zip(architectures, said, strict=True):
-            # a reason beside a value says what is beyond the labels
-            reason = one.reason if one.value is None else ""
-            arrived(Answer(Scored(architecture, (one.value,), one.status.value), seconds, reason))
+        # a reason beside a value says what is beyond the labels
+        reasons = [one.reason if one.value is None else "" for one in said]
+        scored = [Scored(a, (one.value,), one.status.value) for a, one in zip(architectures, said, strict=True)]
+        arrived([Answer(one, seconds, reason) for one, reason in zip(scored, reasons, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -156,10 +156,9 @@ class ByTraining:
             name = self.space.key(one)[:16]
             tasks.append(TrainingTask(self.space, self.recipe, name, one, 0, folder / f"{name}.json"))
         train_missing(tasks, self.source, place.engine, counting(place.watch, self.config.name, "trainings"), place.say)
-        for task in tasks:
-            record = read_training(task)
-            scored = Scored(task.architecture, (record.loss,), record.status)
-            arrived(Answer(scored, record.seconds, record.reason))
+        records = [read_training(task) for task in tasks]
+        scored = [Scored(a, (one.loss,), one.status) for a, one in zip(architectures, records, strict=True)]
+        arrived([Answer(one, r.seconds, r.reason) for one, r in zip(scored, records, strict=True)])
 
 
 def shortened(recipe: Recipe, steps: int | None) -> Recipe:

@@ -22,6 +22,7 @@ from lpzero.proxy import load_proxy
 from lpzero.proxy.exclusion import chosen_on
 from lpzero.spaces import get_space
 from lpzero.tables import load_table
+from lpzero.tables.folder import MeasuredRecord, write_folder
 from tests.nas.schedule.told import SPACE
 
 TABLE = load_table("gpt2-own")
@@ -75,7 +76,7 @@ def test_a_kept_predictor_is_found_from_the_folder_of_the_file_and_says_what_it_
     )
     answers: list[Answer] = []
     some = [record.architecture for record in TABLE.records[:20]]
-    found_again(found.config, AROUND).score(some, Place(Serial(), kept.parent, unwatched, print), answers.append)
+    found_again(found.config, AROUND).score(some, Place(Serial(), kept.parent, unwatched, print), answers.extend)
     said = predict(kept, some)
     assert [round(a.scored.scores[0] or 0.0, 9) for a in answers] == [row.value for row in said.rows]
 
@@ -95,6 +96,18 @@ def test_a_proxy_file_is_found_from_the_folder_of_the_file(tmp_path: Path) -> No
     (tmp_path / "mine.json").write_text(json.dumps(document))
     found = named(phase("mine.json"), tmp_path).config
     assert (found.kind, found.name, found.text, found.higher_is_better) == ("proxy", "mine", "sum(l1(weight))", False)
+
+
+def test_the_folder_of_a_table_is_found_from_the_folder_of_the_file_whatever_it_is_called(tmp_path: Path) -> None:
+    facts = {"space": "gpt2", "protocols": ["own"], "quality": "snip", "unit": "1", "higher_is_better": True}
+    card = {"name": "params", **facts, "source": "here", "licence": "Apache-2.0", "notes": []}
+    records = [
+        MeasuredRecord(id=one.id, architecture=one.architecture.to_json(), quality=float(place))
+        for place, one in enumerate(TABLE.records[:4])
+    ]
+    write_folder(tmp_path / "params", card, records)
+    found = named(phase("lookup:params"), tmp_path).config
+    assert (found.text, found.higher_is_better) == (str(tmp_path / "params"), True)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +138,7 @@ def test_what_a_table_was_published_with_is_a_look_up_as_well(data: Path, tmp_pa
     around = Surroundings(space, AROUND.probe, "", "", Workers(), unwatched)
     answers: list[Answer] = []
     some = [*(record.architecture for record in table.records[:3]), space.sample(np.random.default_rng(0))]
-    found_again(found, around).score(some, Place(Serial(), tmp_path, unwatched, print), answers.append)
+    found_again(found, around).score(some, Place(Serial(), tmp_path, unwatched, print), answers.extend)
     assert [one.scored.scores[0] for one in answers] == [*table.beside.column("hat").values[:3], None]
     with pytest.raises(InputError, match=r"unknown column 'supernet': expected one of .*hat"):
         named(phase("lookup:hat-mt-wmt14ende:supernet"), tmp_path)

@@ -25,7 +25,7 @@ def test_answers_come_back_and_half_a_line_is_dropped(tmp_path: Path) -> None:
     run = ScheduleRunFolder(tmp_path)
     assert run.kept_answers(2) == []
     for index, answer in KEPT:
-        run.keep_answer(index, answer)
+        run.keep_answers(index, [answer])
     with (tmp_path / "scored.jsonl").open("a") as file:
         file.write('{"predictor": 1, "arch')
     assert run.kept_answers(2) == KEPT
@@ -52,8 +52,8 @@ def test_answers_come_back_and_half_a_line_is_dropped(tmp_path: Path) -> None:
 )
 def test_a_damaged_line_is_named(key: str, value: object, tmp_path: Path) -> None:
     run = ScheduleRunFolder(tmp_path)
-    run.keep_answer(*KEPT[0])
-    run.keep_answer(*KEPT[0])
+    run.keep_answers(KEPT[0][0], [KEPT[0][1]])
+    run.keep_answers(KEPT[0][0], [KEPT[0][1]])
     lines = (tmp_path / "scored.jsonl").read_text().splitlines()
     lines[1] = json.dumps({**json.loads(lines[1]), key: value})
     (tmp_path / "scored.jsonl").write_text("\n".join(lines) + "\n")

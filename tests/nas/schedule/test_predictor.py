@@ -32,7 +32,7 @@ CONFIG = PredictorConfig(kind="proxy", name="snip", text="snip", higher_is_bette
 def asked(predictor: PhasePredictor, folder: Path, told: list[Progress] | None = None) -> dict[Architecture, Answer]:
     found: list[Answer] = []
     watch = ([] if told is None else told).append
-    predictor.score(SOME, Place(Serial(), folder, watch, print), found.append)
+    predictor.score(SOME, Place(Serial(), folder, watch, print), found.extend)
     assert all(answer.seconds >= 0 for answer in found)
     return {answer.scored.architecture: answer for answer in found}
 

@@ -107,7 +107,7 @@ def test_what_an_earlier_process_scored_ahead_decides_nothing(found: ScheduleRes
     """Children avoid what their judge has scored in this search, never what happens to lie in the folder."""
     run = ScheduleRunFolder.create(tmp_path / "run", config())
     for index, answer in ScheduleRunFolder(Path(found.run)).kept_answers(2):
-        run.keep_answer(index, answer)
+        run.keep_answers(index, [answer])
     assert plain(carried_out(tmp_path / "run", config(), goes_on=True)) == plain(found)
 
 

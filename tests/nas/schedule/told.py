@@ -51,7 +51,7 @@ class Told:
         for one in reversed(architectures):
             value = self._value(one)
             status, reason = ("failed", "no value") if value is None else ("ok", "")
-            arrived(Answer(Scored(one, (value,), status), 0.5, reason))
+            arrived([Answer(Scored(one, (value,), status), 0.5, reason)])
 
 
 def answers_of(folder: Path, *predictors: Told) -> list[Answers]:
