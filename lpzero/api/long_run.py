@@ -108,9 +108,14 @@ def working(
 
 def refuse_beside_resume(given: dict[str, Any]) -> None:
     """A run keeps its settings: raises InputError for one that is given beside ``resume``, where it has no effect."""
+    refuse_beside("resume", given, "a run keeps its settings")
+
+
+def refuse_beside(setting: str, given: dict[str, Any], why: str) -> None:
+    """Raise InputError for a setting that is given, by name, beside one beside which it has no effect."""
     for name, value in given.items():
         if value is not None:
-            raise InputError(f"`{name}` has no effect beside `resume`: a run keeps its settings")
+            raise InputError(f"`{name}` has no effect beside `{setting}`: {why}")
 
 
 def free_path(name: str) -> Path:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lpzero.api.long_run import begin_or_resume, free_path, refuse_beside_resume, whole, working
+from lpzero.api.long_run import begin_or_resume, free_path, refuse_beside, refuse_beside_resume, whole, working
+from lpzero.api.schedule import is_scheduled, search_by_schedule
 from lpzero.api.setup import loaded_proxies, resolve_device, several, table_space
 from lpzero.engines import Workers
 from lpzero.errors import InputError
@@ -35,6 +37,7 @@ def search(
     protocol: str | None = None,
     model: str | Path | None = None,
     table: str | Path | None = None,
+    schedule: str | Path | None = None,
     limits: Mapping[str, float] | None = None,
     samples: int | None = None,
     budget: float | None = None,
@@ -56,6 +59,8 @@ def search(
         protocol: Which model an architecture stands for; None for the space's first, or the table's.
         model: The folder of a LLaMA checkpoint, whose sub-networks are searched.
         table: Pick among the architectures of this table alone, and say what they are worth.
+        schedule: A ``schedule.toml`` that says which predictor scores from which iteration on; instead of ``proxies``,
+            ``samples`` and ``budget``.
         limits: The highest costs, by name: params, nonembedding, bytes, flops, memory (bytes), latency (seconds).
         samples: Architectures to score, at least 1; 200 where nobody says, or no end with a budget.
         budget: Seconds to score in, random search included.
@@ -66,7 +71,11 @@ def search(
         resume: The folder of a search that was stopped; its settings stay as they are.
         workers: Where the work runs.
         watch: Told how it goes.
-        settings: The other settings of :class:`lpzero.nas.config.SearchConfig`.
+        settings: The other settings of :class:`lpzero.nas.config.SearchConfig`, or with a ``schedule`` of
+            :class:`lpzero.nas.config.PoolConfig`.
+
+    Returns:
+        The result; with a ``schedule`` a :class:`lpzero.nas.schedule.result.ScheduleResult`.
 
     Raises:
         InputError: A setting is out of its range, a name is unknown, or the folder exists.
@@ -81,29 +90,33 @@ def search(
     """
     if resume is not None:
         named = {"proxies": proxies or None, "space": space, "protocol": protocol, "model": model, "table": table}
+        named["schedule"] = schedule
         others = {"limits": limits, "samples": samples, "budget": budget, "corpus": corpus, "validation": validation}
         refuse_beside_resume({**named, **others, "device": device, "output": output, **settings})
+    placed = partial(_placed, model, space, protocol, table, limits, corpus, validation, device)
+    if schedule is not None or (resume is not None and is_scheduled(resume)):
+        given = {"proxies": proxies or None, "samples": samples, "budget": budget}
+        refuse_beside("schedule", given, "its file says what scores, and how often")
+        return search_by_schedule(
+            schedule, placed, settings, output=output, resume=resume, workers=workers, watch=watch
+        )
     loaded: dict[str, Any] = {}
 
     def begin() -> SearchConfig:
-        measured = None if table is None else load_table(str(table))
-        place = _space(model, space, protocol, measured)
+        place, measured, values = placed()
         chosen = tuple(loaded_proxies(several(proxies) or _usual(place, measured)))
         loaded.update(space=place, table=measured, proxies=chosen)
-        values = {
+        given = {
             **settings,
-            **_costs_and_end(limits, samples, budget),
-            **{name: "" if path is None else whole(path) for name, path in _texts(corpus, validation)},
-            "space": place.reference,
-            "protocol": place.protocol,
-            "table": "" if table is None else str(table) if str(table) in TABLES else whole(table),
+            **values,
+            "samples": SAMPLES if samples is None and budget is None else samples,
+            "budget": budget,
             "left_out": [] if measured is None else _left_out(chosen, measured),
             "proxies": [p.metric or str(p.formula) for p in chosen],
             "names": [p.name for p in chosen],
             "higher_is_better": [p.higher_is_better for p in chosen],
-            "device": resolve_device(device or "auto"),
         }
-        return check_settings(SearchConfig, values)
+        return check_settings(SearchConfig, given)
 
     make, setting = begin_or_resume(
         SearchRunFolder,
@@ -121,17 +134,32 @@ def search(
         return execute(run, setting, engine=engine, watch=watch)
 
 
-def _costs_and_end(limits: Mapping[str, float] | None, samples: int | None, budget: float | None) -> dict[str, object]:
-    end = SAMPLES if samples is None and budget is None else samples
-    return {
-        "limits": {cost: float(one) if isinstance(one, int) else one for cost, one in (limits or {}).items()},
-        "samples": end,
-        "budget": budget,
-    }
-
-
-def _texts(corpus: str | Path | None, validation: str | Path | None) -> list[tuple[str, str | Path | None]]:
-    return [("corpus", corpus), ("validation", validation)]
+def _placed(
+    model: str | Path | None,
+    space: str | Path | None,
+    protocol: str | None,
+    table: str | Path | None,
+    limits: Mapping[str, float] | None,
+    corpus: str | Path | None,
+    validation: str | Path | None,
+    device: str | None,
+) -> tuple[SearchSpace, Table | None, dict[str, object]]:
+    """The space and the table of a search, and the settings that say where it picks and on what."""
+    measured = None if table is None else load_table(str(table))
+    place = _space(model, space, protocol, measured)
+    return (
+        place,
+        measured,
+        {
+            "limits": {cost: float(one) if isinstance(one, int) else one for cost, one in (limits or {}).items()},
+            "corpus": "" if corpus is None else whole(corpus),
+            "validation": "" if validation is None else whole(validation),
+            "space": place.reference,
+            "protocol": place.protocol,
+            "table": "" if table is None else str(table) if str(table) in TABLES else whole(table),
+            "device": resolve_device(device or "auto"),
+        },
+    )
 
 
 def _space(model: str | Path | None, name: str | Path | None, protocol: str | None, table: Table | None) -> SearchSpace:

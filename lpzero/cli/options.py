@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -113,7 +113,12 @@ WORKERS = ("jobs", "engine", "address", "time_limit", "memory_limit")
 
 def refuse_settings(ctx: click.Context) -> None:
     """A run keeps its settings: raises InputError for one that is given beside --resume, where it has no effect."""
-    for name in ctx.params:
-        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in ("resume", "as_json", *WORKERS):
-            raise InputError(f"`{name}` has no effect beside `resume`: a run keeps its settings")
+    named = [name for name in ctx.params if name not in ("resume", "as_json", *WORKERS)]
+    refuse_given(ctx, named, "resume", "a run keeps its settings")
+
+
+def refuse_given(ctx: click.Context, names: Iterable[str], beside: str, why: str) -> None:
+    """Raise InputError for the first option of these that is given beside one beside which it has no effect."""
+    for name in names:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise InputError(f"`{name}` has no effect beside `{beside}`: {why}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -16,6 +16,7 @@ from lpzero.nas import defaults
 if TYPE_CHECKING:
     from lpzero.engines import Workers
     from lpzero.nas.result import ProofResult, SearchResult
+    from lpzero.nas.schedule.result import ScheduleResult
 
 # The words of lpzero.costs.costs.COSTS, which this file does not import: that would load torch for --help.
 LIMITED = {
@@ -26,6 +27,10 @@ LIMITED = {
     "memory": (options.Size(), "peak memory of a forward pass, such as 200MB"),
     "latency": (options.Duration(), "median time of a forward pass over one sequence, such as 5ms"),
 }
+
+SCHEDULE = "schedule"
+UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
+"""What a schedule says itself, or has no use for."""
 
 
 def _limits(command: Any) -> Any:
@@ -52,6 +57,11 @@ def _limits(command: Any) -> Any:
     multiple=True,
     help="A proxy; several are combined by their mean rank.  [default: snip on spaces of untrained decoders, "
     "without --table]",
+)
+@click.option(
+    "--schedule",
+    type=click.Path(path_type=Path),
+    help="A schedule.toml that says which predictor scores from which iteration on, instead of --proxy.",
 )
 @_limits
 @click.option(
@@ -111,6 +121,9 @@ def search(resume: Path | None, output: Path | None, workers: Workers, as_json: 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
     limits = {cost: settings.pop(f"max_{cost}") for cost in LIMITED}
+    if settings["schedule"] is not None:
+        options.refuse_given(click.get_current_context(), UNSCHEDULED, "schedule", "its file says how is searched")
+        settings = {name: value for name, value in settings.items() if name not in UNSCHEDULED}
     given: dict[str, Any] = {}
     if resume is None:
         given = {**settings, "costs": list(settings["costs"])}
@@ -148,6 +161,8 @@ def _print(result: SearchResult) -> None:
     )
     if result.proof is not None:
         _print_proof(result.proof)
+    if result.algorithm == SCHEDULE:
+        _print_schedule(cast("ScheduleResult", result))
 
 
 def _print_proof(proof: ProofResult) -> None:
@@ -161,3 +176,19 @@ def _print_proof(proof: ProofResult) -> None:
         shown = f"{name} ({proof.count})" if name == "count" else name
         rows.append([shown, len(losses), f"{proof.means[name]:.4f}", less, interval])
     print_grid(["group", "trained", "mean loss", "found less this", "interval of 95 %"], rows)
+
+
+def _print_schedule(result: ScheduleResult) -> None:
+    click.echo("\nthe scores of two phases are no scale: what is found is the best of the last one")
+    rows: list[list[Any]] = [
+        [f"{one.begins} to {one.ends}", one.predictor, one.direction, one.scored, f"{one.score:.6g}"]
+        for one in result.phases
+    ]
+    print_grid(["iterations", "predictor", "better", "scored", "best of the phase"], rows)
+    click.echo()
+    rows = [
+        [one.predictor, one.calls, one.without_cache, one.control_calls, one.failed, one.extrapolated, one.seconds]
+        for one in result.predictors
+    ]
+    header = ["predictor", "calls", "without a cache", "for the random search", "failed", "extrapolated", "seconds"]
+    print_grid(header, rows)

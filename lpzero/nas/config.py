@@ -1,4 +1,4 @@
-"""The settings of a search, validated; a run keeps them."""
+"""The settings of a search, validated; a run keeps them. Those of where it picks are shared by all searches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,47 @@ from lpzero.nas import defaults
 from lpzero.operands.defaults import BATCH, TOKENS
 
 
-class SearchConfig(BaseModel):
+class PoolConfig(BaseModel):
+    """What every search of architectures is set: where it picks, and what stands beside each pick.
+
+    Attributes:
+        space: What :func:`lpzero.spaces.get_space` finds the search space by.
+        protocol: Which model an architecture stands for.
+        table: Only the architectures of this table may be picked; empty for the whole space.
+        left_out: Ids of the table's records that may not be picked: what scores was chosen on them.
+        seed: Seed of every random choice, at least 0.
+        limits: The highest costs, by name.
+        against: The cost that the front sets against the score.
+        costs: Costs that are measured for every row of the result, besides those that are counted.
+        keep: How many of the best are written out, at least 1.
+        batch: Sequences of the token batch.
+        tokens: Tokens of each sequence.
+        device: ``"cpu"`` or ``"cuda"``.
+        deterministic: Whether deterministic algorithms alone are used.
+        corpus: Path of the text to train on; empty where nothing is trained.
+        validation: Path of the text to validate on; likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    space: str
+    protocol: str
+    table: str = ""
+    left_out: list[str] = []
+    seed: Annotated[int, Field(ge=0)] = 0
+    limits: dict[str, float] = {}
+    against: CostName = defaults.AGAINST
+    costs: list[CostName] = []
+    keep: Annotated[int, Field(ge=1)] = defaults.KEEP
+    batch: Annotated[int, Field(ge=1)] = BATCH
+    tokens: Annotated[int, Field(ge=2)] = TOKENS
+    device: Literal["cpu", "cuda"] = "cpu"
+    deterministic: bool = False
+    corpus: str = ""
+    validation: str = ""
+
+
+class SearchConfig(PoolConfig):
     """Everything that decides the result of a search.
 
     Attributes:
@@ -39,30 +79,13 @@ class SearchConfig(BaseModel):
         validation: Path of the text to validate on; likewise.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    space: str
-    protocol: str
     proxies: Annotated[list[str], Field(min_length=1)]
     names: list[str]
     higher_is_better: list[bool]
-    table: str = ""
-    left_out: list[str] = []
-    seed: Annotated[int, Field(ge=0)] = 0
-    limits: dict[str, float] = {}
-    against: CostName = defaults.AGAINST
-    costs: list[CostName] = []
     algorithm: Literal["guided", "evolution", "nsga2", "local", "random"] = defaults.ALGORITHM
     samples: Annotated[int, Field(ge=1)] | None = defaults.SAMPLES
     budget: Annotated[float, Field(gt=0)] | None = None
-    keep: Annotated[int, Field(ge=1)] = defaults.KEEP
-    batch: Annotated[int, Field(ge=1)] = BATCH
-    tokens: Annotated[int, Field(ge=2)] = TOKENS
-    device: Literal["cpu", "cuda"] = "cpu"
-    deterministic: bool = False
     verify: Annotated[int, Field(ge=0)] = 0
-    corpus: str = ""
-    validation: str = ""
 
     @model_validator(mode="after")
     def _holds_together(self) -> SearchConfig:

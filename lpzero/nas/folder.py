@@ -15,7 +15,7 @@ from lpzero.files import append_lines, write_json, write_text
 from lpzero.nas.ledger import Scored
 from lpzero.nas.result import Pick, SearchResult
 from lpzero.proxy.score import ScoreStatus
-from lpzero.run_folder import RunFolder
+from lpzero.run_folder import Found, RunFolder
 from lpzero.settings import parse_json, read_bounded, read_document, reason_of
 from lpzero.spaces.architecture import Architecture
 
@@ -24,33 +24,32 @@ SCORED, COSTS, RESULT, FRONT = "scored.jsonl", "costs.jsonl", "result.json", "fr
 PICKS, TRAININGS, SEARCHED = "architectures", "trainings", "searched.json"
 
 
-class SearchRunFolder(RunFolder[SearchResult]):
-    """The folder of one search; see :class:`lpzero.run_folder.RunFolder`."""
+class PicksRunFolder(RunFolder[Found]):
+    """The folder of whatever searches architectures; see :class:`lpzero.run_folder.RunFolder`."""
 
-    kind, result_file, of, remedy = SearchResult, RESULT, "a search", "begin a new search"
-
-    def keep(self, batch: list[Scored]) -> None:
-        """Append scores, one line each, so that none is computed twice."""
-        self._append(
-            SCORED,
-            [{"architecture": s.architecture.to_json(), "scores": s.scores, "status": s.status} for s in batch],
-        )
-
-    def kept(self, proxies: int) -> list[Scored]:
-        """Every score so far, by so many proxies; a last line that a kill cut off is dropped.
-
-        Raises:
-            InputError: Another line is damaged.
-        """
-        return [_scored(line, place, proxies) for place, line in self._lines(SCORED)]
+    result_file, of, remedy = RESULT, "a search", "begin a new search"
 
     def keep_cost(self, key: str, name: str, cost: CostValue) -> None:
         """Append a measured cost: a search that goes on decides by the same numbers."""
         self._append(COSTS, [{"model": key, "cost": name, "value": cost.value, "interval": cost.interval}])
 
     def kept_costs(self) -> dict[tuple[str, str], CostValue]:
-        """Every measured cost so far, by key of the model and name; likewise."""
+        """Every measured cost so far, by key of the model and name; a last line that a kill cut off is dropped.
+
+        Raises:
+            InputError: Another line is damaged.
+        """
         return dict(_cost(line, place) for place, line in self._lines(COSTS))
+
+    def write_front(self, front: Sequence[Pick]) -> None:
+        """Write the front as a table."""
+        text = io.StringIO()
+        costs = list(front[0].costs)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["key", "score", *costs, "config"])
+        for pick in front:
+            writer.writerow([pick.key, repr(pick.score), *(pick.costs[name] for name in costs), pick.config])
+        write_text(self.path / FRONT, text.getvalue())
 
     def _append(self, name: str, documents: list[dict[str, Any]]) -> None:
         append_lines(self.path / name, map(json.dumps, documents))
@@ -67,6 +66,27 @@ class SearchRunFolder(RunFolder[SearchResult]):
         whole = text[: text.rfind("\n") + 1]
         return [(f"{path}, line {number}", line) for number, line in enumerate(whole.splitlines(), start=1)]
 
+
+class SearchRunFolder(PicksRunFolder[SearchResult]):
+    """The folder of one search by proxies."""
+
+    kind = SearchResult
+
+    def keep(self, batch: list[Scored]) -> None:
+        """Append scores, one line each, so that none is computed twice."""
+        self._append(
+            SCORED,
+            [{"architecture": s.architecture.to_json(), "scores": s.scores, "status": s.status} for s in batch],
+        )
+
+    def kept(self, proxies: int) -> list[Scored]:
+        """Every score so far, by so many proxies; a last line that a kill cut off is dropped.
+
+        Raises:
+            InputError: Another line is damaged.
+        """
+        return [_scored(line, place, proxies) for place, line in self._lines(SCORED)]
+
     def keep_end(self, scored: int) -> None:
         """Note how many the search had scored when its time was over: one that goes on ends there as well."""
         write_json(self.path / SEARCHED, {"scored": scored})
@@ -81,16 +101,6 @@ class SearchRunFolder(RunFolder[SearchResult]):
             raise InputError(f"{path}: expected the number of scored architectures: begin a new search")
         return scored
 
-    def write_front(self, front: Sequence[Pick]) -> None:
-        """Write the front as a table."""
-        text = io.StringIO()
-        costs = list(front[0].costs)
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["key", "score", *costs, "config"])
-        for pick in front:
-            writer.writerow([pick.key, repr(pick.score), *(pick.costs[name] for name in costs), pick.config])
-        write_text(self.path / FRONT, text.getvalue())
-
 
 def _scored(line: str, place: str, proxies: int) -> Scored:
     try:
@@ -98,7 +108,7 @@ def _scored(line: str, place: str, proxies: int) -> Scored:
         scores = document["scores"]
         if not isinstance(scores, list) or len(scores) != proxies:
             raise TypeError
-        numbers = tuple(None if score is None else _finite(score) for score in scores)
+        numbers = tuple(None if score is None else finite(score) for score in scores)
         status = ScoreStatus(document["status"])
         if (status is ScoreStatus.OK) != (None not in numbers):
             raise ValueError
@@ -112,7 +122,7 @@ def _cost(line: str, place: str) -> tuple[tuple[str, str], CostValue]:
         document = parse_json(line)
         value, bounds = document["value"], document["interval"]
         key, name = document["model"], document["cost"]
-        numbers = [_finite(number) for number in ([value] if bounds is None else [value, *bounds])]
+        numbers = [finite(number) for number in ([value] if bounds is None else [value, *bounds])]
         if len(numbers) not in (1, 3):
             raise TypeError
         if not isinstance(key, str) or not isinstance(name, str):
@@ -123,8 +133,8 @@ def _cost(line: str, place: str) -> tuple[tuple[str, str], CostValue]:
         raise InputError(f"{place}: expected a measured cost: begin a new search") from None
 
 
-def _finite(value: Any) -> float:
-    """A number; raises TypeError or ValueError for anything else."""
+def finite(value: Any) -> float:
+    """A number of a document, finite; raises TypeError or ValueError for anything else."""
     if type(value) not in (int, float):
         raise TypeError
     try:

@@ -68,6 +68,25 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
         InputError: No bundled table was trained in this space and protocol, or the text is another one.
         MissingError: A path is not given.
     """
+    name, recipe, source = bundled_recipe(space, corpus, validation, "`verify`")
+    table = load_table(name)
+    count = strongest_count(space, [record.architecture for record in table.records], table.oriented)
+    return Proof(name, recipe, source, table_noise(name), count.what)
+
+
+def bundled_recipe(space: SearchSpace, corpus: str, validation: str, asking: str) -> tuple[str, Recipe, CorpusFiles]:
+    """The recipe of a space's bundled table, its name, and the corpus, which is the one that it was written for.
+
+    Args:
+        space: The space, under the protocol of such a table.
+        corpus: Path of the text to train on.
+        validation: Path of the text to validate on.
+        asking: What asks for trainings, for messages.
+
+    Raises:
+        InputError: No bundled table was trained in this space and protocol, or the text is another one.
+        MissingError: A path is not given.
+    """
     found = [
         (name, recipe)
         for name, entry in TABLES.items()
@@ -79,13 +98,13 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
     if not fitting:
         known = ", ".join(f"`space` {recipe.space} `protocol` {recipe.protocol}" for _, recipe in found)
         raise InputError(
-            f"`verify` trains by the recipe of a bundled table: expected {known or 'a space that has one'}, found "
+            f"{asking} trains by the recipe of a bundled table: expected {known or 'a space that has one'}, found "
             f"{space.name}, protocol {space.protocol}"
         )
     name, recipe = fitting[0]
     if not corpus or not validation:
         raise MissingError(
-            f"`verify` needs the text that {name} was trained on: give `corpus` and `validation`; where it comes from "
+            f"{asking} needs the text that {name} was trained on: give `corpus` and `validation`; where it comes from "
             f"is said by lpzero tables show {name}"
         )
     source = CorpusFiles(Path(corpus), Path(validation), recipe.tokens)
@@ -99,9 +118,7 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
                 f"{option}: expected the text of {name}, SHA-256 {wanted[:16]}..., found another, {given[:16]}...: "
                 f"lpzero tables show {name} says where it comes from"
             )
-    table = load_table(name)
-    count = strongest_count(space, [record.architecture for record in table.records], table.oriented)
-    return Proof(name, recipe, source, table_noise(name), count.what)
+    return name, recipe, source
 
 
 def table_noise(name: str) -> Noise | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -16,11 +18,11 @@ from lpzero.costs.limits import amount
 from lpzero.costs.measure import LEVEL, REPEATS
 from lpzero.engines import Engine
 from lpzero.errors import NoResultError
-from lpzero.nas.folder import PICKS, SearchRunFolder
+from lpzero.nas.folder import PICKS, PicksRunFolder, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proof import COUNT, FOUND, LARGEST, RANDOM, chosen_by_count, drawn_for_proof, prove
 from lpzero.nas.result import Pick, PickTruth, ProofResult, ProxyName, SearchResult
-from lpzero.nas.setting import SearchSetting, rng_of
+from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
 from lpzero.pretrained.folder import write_configuration
 from lpzero.progress import Watch
 from lpzero.spaces.architecture import Architecture
@@ -79,14 +81,15 @@ def report(
     """
     config = setting.config
     best = findings.search.best(config.keep)
-    front = _front(setting, findings.search)
+    front = front_of(setting, findings.search)
     picks = findings.picks(setting.costs)
-    best_picks = [_row(setting, findings.search, scored) for scored in best]
-    front_picks = [_row(setting, findings.search, scored) for scored in front]
+    best_picks = [row_of(setting, findings.search, scored) for scored in best]
+    front_picks = [row_of(setting, findings.search, scored) for scored in front]
     controls = {
-        name: None if scored is None else _row(setting, findings.random, scored) for name, scored in picks.items()
+        name: None if scored is None else row_of(setting, findings.random, scored) for name, scored in picks.items()
     }
-    _write_picks(run, setting, findings, [s for s in (*best, *front, *picks.values()) if s is not None])
+    written = [one for one in (*best, *front, *picks.values()) if one is not None]
+    write_picks(run, setting, written, partial(_said, setting, findings))
     run.write_front(front_picks)
     result = SearchResult(
         schema_=SCHEMA,
@@ -103,11 +106,11 @@ def report(
         statuses=dict(sorted(Counter(scored.status for scored in findings.search.entries.values()).items())),
         limits={cost.name: config.limits[cost.name] for cost in COSTS.values() if cost.name in config.limits},
         against=config.against,
-        measurement=_measurement(setting),
+        measurement=measurement_of(setting),
         best=best_picks,
         front=front_picks,
         controls=controls,
-        truth=_truth(setting, best[0], picks),
+        truth=truth_of(setting, best[0], picks),
         proof=_proof(run, setting, findings, rng, engine, watch),
         seconds=round(time.monotonic() - started, 3),
     )
@@ -115,14 +118,15 @@ def report(
     return result
 
 
-def _row(setting: SearchSetting, ledger: Ledger, scored: Scored) -> Pick:
+def row_of(setting: PoolSetting, ledger: Ledger, scored: Scored) -> Pick:
     """One architecture; its score is that of the proxy, or its mean rank where there are several."""
     key = setting.space.key(scored.architecture)
     single = scored.scores[0] if len(scored.scores) == 1 else None
-    found = {name: setting.costs.measured(scored.architecture, name) for name in _named(setting)}
+    one = len(ledger.higher) == 1
+    found = {name: setting.costs.measured(scored.architecture, name) for name in named_costs(setting)}
     return Pick(
         key=key,
-        score=single if len(setting.proxies) == 1 else ledger.mean_rank(scored.architecture),
+        score=single if one else ledger.mean_rank(scored.architecture),
         scores=list(scored.scores),
         costs={name: _number(cost.value) for name, cost in found.items()},
         intervals={name: list(cost.interval) for name, cost in found.items() if cost.interval is not None},
@@ -130,7 +134,7 @@ def _row(setting: SearchSetting, ledger: Ledger, scored: Scored) -> Pick:
     )
 
 
-def _named(setting: SearchSetting) -> list[CostName]:
+def named_costs(setting: PoolSetting) -> list[CostName]:
     """The costs of every row: those that are counted, and those that were limited or asked for."""
     config = setting.config
     asked = {*COUNTED, *config.limits, *config.costs, config.against}
@@ -141,7 +145,8 @@ def _number(cost: float) -> float | int:
     return int(cost) if float(cost).is_integer() else cost
 
 
-def _measurement(setting: SearchSetting) -> dict[str, Any]:
+def measurement_of(setting: PoolSetting) -> dict[str, Any]:
+    """How measured costs are measured."""
     measurement = setting.costs.measurement
     return {
         "batch": 1,
@@ -153,7 +158,7 @@ def _measurement(setting: SearchSetting) -> dict[str, Any]:
     }
 
 
-def _front(setting: SearchSetting, ledger: Ledger) -> list[Scored]:
+def front_of(setting: PoolSetting, ledger: Ledger) -> list[Scored]:
     """What nothing beats in both worth and cost, the best first."""
     front: list[Scored] = []
     least: float | None = None
@@ -172,7 +177,8 @@ def _front(setting: SearchSetting, ledger: Ledger) -> list[Scored]:
     return front
 
 
-def _truth(setting: SearchSetting, best: Scored, picks: dict[str, Scored | None]) -> dict[str, PickTruth | None] | None:
+def truth_of(setting: PoolSetting, best: Scored, picks: dict[str, Scored | None]) -> dict[str, PickTruth | None] | None:
+    """What the table says of the best and of each control; None where there is no table."""
     truth = setting.truth
     if truth is None:
         return None
@@ -180,19 +186,32 @@ def _truth(setting: SearchSetting, best: Scored, picks: dict[str, Scored | None]
     return {name: None if s is None else truth.of_pick(s.architecture) for name, s in everyone.items()}
 
 
-def _write_picks(run: SearchRunFolder, setting: SearchSetting, findings: Findings, picks: list[Scored]) -> None:
-    """One folder an architecture, that transformers reads."""
+def write_picks(
+    run: PicksRunFolder[Any], setting: PoolSetting, picks: Iterable[Scored], said: Callable[[Scored], list[str]]
+) -> None:
+    """Write one folder an architecture, that transformers reads.
+
+    Args:
+        run: The folder of the search.
+        setting: What it worked on.
+        picks: The architectures.
+        said: What the search says of one, as lines of Markdown; its costs are added.
+    """
     for scored in picks:
         key = setting.space.key(scored.architecture)
         folder = run.path / PICKS / key[:16]
-        if not (folder / "config.json").exists():
-            write_configuration(folder, setting.space, scored.architecture, _card(setting, findings, scored))
+        if (folder / "config.json").exists():
+            continue
+        costs = [
+            f"- {COSTS[n].meaning}: {amount(n, setting.costs.of(scored.architecture, n))}" for n in named_costs(setting)
+        ]
+        write_configuration(folder, setting.space, scored.architecture, "\n".join([*said(scored), *costs]))
 
 
-def _card(setting: SearchSetting, findings: Findings, scored: Scored) -> str:
+def _said(setting: SearchSetting, findings: Findings, scored: Scored) -> list[str]:
     """What the search says of an architecture, in Markdown."""
     config = setting.config
-    lines = [
+    return [
         f"Findings by `lpzero search`: {config.algorithm}, {len(findings.search.entries)} architectures scored, "
         f"seed {config.seed}, batch {config.batch} x {config.tokens}. It was not trained.",
         "",
@@ -200,9 +219,7 @@ def _card(setting: SearchSetting, findings: Findings, scored: Scored) -> str:
             f"- score by `{proxy.name}` ({proxy.direction} is better): {score if score is not None else 'none'}"
             for proxy, score in zip(setting.proxies, scored.scores, strict=False)
         ),
-        *(f"- {COSTS[n].meaning}: {amount(n, setting.costs.of(scored.architecture, n))}" for n in _named(setting)),
     ]
-    return "\n".join(lines)
 
 
 def _proof(

@@ -9,17 +9,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from lpzero.costs.costs import COSTS
 from lpzero.engines import Engine, Fault
 from lpzero.errors import NoResultError
 from lpzero.nas.algorithms import ALGORITHMS, random_search
-from lpzero.nas.folder import SearchRunFolder
+from lpzero.nas.folder import PicksRunFolder, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proposals import Algorithm, Proposals
 from lpzero.nas.report import Findings, report
 from lpzero.nas.result import SearchResult
-from lpzero.nas.setting import SearchSetting, rng_of
+from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
 from lpzero.progress import Watch, counting
 from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
 from lpzero.spaces.architecture import Architecture
@@ -98,7 +99,7 @@ def execute(run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, wat
 def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch: Watch) -> SearchResult:
     started = time.monotonic()
     config = setting.config
-    _keep_costs(run, setting)
+    keep_costs(run, setting)
     samples = run.kept_end()
     end = End(config.samples, config.budget) if samples is None else End(samples, None)
     scorer = ArchitectureScorer(setting, run, engine)
@@ -123,7 +124,7 @@ def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch
     return result
 
 
-def _keep_costs(run: SearchRunFolder, setting: SearchSetting) -> None:
+def keep_costs(run: PicksRunFolder[Any], setting: PoolSetting) -> None:
     """Keep what was measured before there was a folder, and from now on everything."""
     costs, kept = setting.costs, run.kept_costs()
     for (key, name), measured in costs.cache.items():

@@ -11,7 +11,7 @@ from lpzero.costs.cost import Measurement
 from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
 from lpzero.errors import InputError, NoResultError
-from lpzero.nas.config import SearchConfig
+from lpzero.nas.config import PoolConfig, SearchConfig
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.nas.proof import Proof, prepare_proof
@@ -25,27 +25,37 @@ from lpzero.tables import Table, load_table
 
 
 @dataclass(frozen=True)
-class SearchSetting:
-    """What follows from the settings before the first score.
+class PoolSetting:
+    """What follows from where a search picks.
 
     Attributes:
         config: The settings.
         space: What builds the models.
         pool: Where candidates come from.
         costs: What they cost.
-        proxies: What scores them.
         probe: What models are shown.
         truth: What the table says of its architectures; None where there is no table.
+    """
+
+    config: PoolConfig
+    space: SearchSpace
+    pool: Pool
+    costs: Costs
+    probe: Probe
+    truth: Truth | None
+
+
+@dataclass(frozen=True)
+class SearchSetting(PoolSetting):
+    """What follows from the settings of a search before the first score, beside :class:`PoolSetting`.
+
+    Attributes:
+        proxies: What scores architectures.
         proof: How the best are trained; None where they are not.
     """
 
     config: SearchConfig
-    space: SearchSpace
-    pool: Pool
-    costs: Costs
     proxies: tuple[Proxy, ...]
-    probe: Probe
-    truth: Truth | None
     proof: Proof | None
 
 
@@ -77,26 +87,37 @@ def prepare(
     if proxies is None:
         given = zip(config.proxies, config.names, config.higher_is_better, strict=True)
         proxies = tuple(_proxy(load_proxy(text), name, higher=higher) for text, name, higher in given)
-    setting = _load(config, space, table, proxies, {} if run is None else run.kept_costs())
+    placed = pool_setting(config, space, table, {} if run is None else run.kept_costs())
+    proof = prepare_proof(space, config.corpus, config.validation) if config.verify else None
+    setting = SearchSetting(
+        config, space, placed.pool, placed.costs, placed.probe, placed.truth, proxies=proxies, proof=proof
+    )
     # said before there is a folder
     setting.pool.sample(rng_of(config, "feasible"), set())
     return setting
 
 
-def _load(
-    config: SearchConfig,
-    space: SearchSpace,
-    table: Table | None,
-    proxies: tuple[Proxy, ...],
-    cache: dict[tuple[str, str], Any],
-) -> SearchSetting:
+def pool_setting(
+    config: PoolConfig, space: SearchSpace, table: Table | None, cache: dict[tuple[str, str], Any]
+) -> PoolSetting:
+    """What follows from where a search picks.
+
+    Args:
+        config: The settings.
+        space: Their space.
+        table: Their table; None for the whole space.
+        cache: Measured costs that are known already.
+
+    Raises:
+        InputError: A limit on a cost that there is not, or a table of another space.
+        NoResultError: Every architecture of the table is left out.
+    """
     limits = CostLimits(config.limits)
     probe = Probe(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
     probe_batch(space, probe)
     costs = Costs(space, Measurement(config.tokens, config.device), cache=cache)
-    proof = prepare_proof(space, config.corpus, config.validation) if config.verify else None
     if table is None:
-        return SearchSetting(config, space, OpenPool(costs, limits), costs, proxies, probe, None, proof)
+        return PoolSetting(config, space, OpenPool(costs, limits), costs, probe, None)
     left_out = frozenset(config.left_out)
     if table.space != space.name:
         raise InputError(f"table {table.name} is of space {table.space}, found `space` {space.name}")
@@ -105,7 +126,7 @@ def _load(
     if not candidates:
         raise NoResultError(f"the proxies were chosen on every architecture of {table.name}: none is left to pick")
     truth = Truth.of(table, costs, limits, left_out)
-    return SearchSetting(config, space, ClosedPool(costs, candidates, limits), costs, proxies, probe, truth, proof)
+    return PoolSetting(config, space, ClosedPool(costs, candidates, limits), costs, probe, truth)
 
 
 def _proxy(loaded: Proxy, name: str, *, higher: bool) -> Proxy:
@@ -113,6 +134,6 @@ def _proxy(loaded: Proxy, name: str, *, higher: bool) -> Proxy:
     return Proxy(name, loaded.formula, loaded.metric, higher)
 
 
-def rng_of(config: SearchConfig, name: str) -> np.random.Generator:
+def rng_of(config: PoolConfig, name: str) -> np.random.Generator:
     """The source of randomness of one part of a search, by name."""
     return np.random.default_rng(derived_seed(config.seed, "search", name))

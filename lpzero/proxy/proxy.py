@@ -188,7 +188,7 @@ def load_proxy(text: str) -> Proxy:
         return Proxy(metric.name, None, metric.name, metric.higher_is_better, metric.paper)
     if text in _shipped():
         return _from_document(_shipped()[text], f"proxies/{text}.json")
-    if _NAME.fullmatch(text) and text not in OPERANDS and not Path(text).exists():
+    if _NAME.fullmatch(text) and text not in OPERANDS and not _is_there(text):
         raise unknown_name("proxy", text, [*METRICS, *proxy_names()])
     path = _existing(text)
     if path is not None:
@@ -199,6 +199,10 @@ def load_proxy(text: str) -> Proxy:
         raise InputError(f"{text}: expected the folder of a finished run with best.json, found none")
     formula = parse(text)
     return Proxy(str(formula), formula, None, higher_is_better=True)
+
+
+def _is_there(text: str) -> bool:
+    return _existing(text) is not None or _is_folder(text)
 
 
 def _is_folder(text: str) -> bool:

@@ -18,7 +18,7 @@ from lpzero.errors import InputError
 from lpzero.nas.config import SearchConfig
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
-from lpzero.nas.run import _keep_costs, execute
+from lpzero.nas.run import execute, keep_costs
 from lpzero.nas.setting import prepare
 from lpzero.progress import Progress, Watch, unwatched
 from lpzero.spaces import get_space
@@ -170,7 +170,7 @@ def test_costs_that_another_process_measured_meanwhile_are_taken(tmp_path: Path,
     measured = CostValue(0.5, (0.4, 0.6))
     # between the look at the folder and the lock
     run.keep_cost("model", "latency", measured)
-    _keep_costs(run, setting)
+    keep_costs(run, setting)
     assert setting.costs.cache["model", "latency"] == measured
 
 
