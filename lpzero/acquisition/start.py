@@ -13,8 +13,8 @@ from lpzero.predictors.description import OPERANDS, SHAPE, Description, Source
 from lpzero.proxy import USUAL, load_proxy
 
 COUNT = f"{SHAPE}:attention_params"
-SHORTLIST = 64
-"""Architectures that the proxy looks at: those with the most attention parameters. A model of each is built."""
+SHORTLIST = 16
+"""Architectures that the proxy looks at, at least: those with the most attention parameters. It builds their models."""
 
 
 def proxy_source(source: Source) -> Source | None:
@@ -51,8 +51,8 @@ def start_order(
 
 
 def shortlist(counted: Sequence[Description], number: int, rng: np.random.Generator) -> list[int]:
-    """Indices of the architectures with the most attention parameters, at least ``number`` where there are so many."""
-    return start_order(counted, None, rng)[: max(SHORTLIST, number)]
+    """Indices of the architectures with the most attention parameters, twice ``number`` where there are so many."""
+    return start_order(counted, None, rng)[: max(SHORTLIST, 2 * number)]
 
 
 def _ranks(values: Sequence[float]) -> Floats:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from lpzero.acquisition.attempts import Attempt, AttemptStatus, Tried
 from lpzero.acquisition.belief import believed_quality
 from lpzero.acquisition.candidates import candidates
 from lpzero.acquisition.choice import Choice, Picked
 from lpzero.acquisition.start import shortlist, start_order
 from lpzero.acquisition.suggestion import LABELS, START, Batch, Suggestion
-from lpzero.acquisition.trials import Trial, TrialStatus, Tried
 from lpzero.errors import InputError
 from lpzero.nas.pool import Pool
 from lpzero.predictors.conformal import check_level
@@ -71,7 +71,7 @@ class Suggester:
         self.tried = Tried(pool.space)
 
     def tell(
-        self, architecture: Architecture, quality: float | None = None, status: TrialStatus | str | None = None
+        self, architecture: Architecture, quality: float | None = None, status: AttemptStatus | str | None = None
     ) -> None:
         """Say what came of training an architecture, whether it was suggested or not.
 
@@ -88,15 +88,15 @@ class Suggester:
         if quality is None and status is None:
             raise InputError("expected a quality, or the status of a training that failed, found neither")
         try:
-            found = TrialStatus(status) if status is not None else TrialStatus.OK
+            found = AttemptStatus(status) if status is not None else AttemptStatus.OK
         except ValueError:
-            known = ", ".join(one.value for one in TrialStatus)
+            known = ", ".join(one.value for one in AttemptStatus)
             raise InputError(f"`status`: expected one of {known}, found {status!r}") from None
-        self.tell_all([Trial(architecture, found, quality)])
+        self.tell_all([Attempt(architecture, found, quality)])
 
-    def tell_all(self, trials: Iterable[Trial]) -> None:
+    def tell_all(self, attempts: Iterable[Attempt]) -> None:
         """The same of several; where one is refused nothing is told."""
-        self.tried = self.tried.told(trials)
+        self.tried = self.tried.told(attempts)
 
     def ask(self, number: int = 1) -> Batch:
         """Suggest architectures to train; from now on they are pending.
@@ -111,13 +111,13 @@ class Suggester:
         if number < 1:
             raise InputError(f"`number`: expected at least 1, found {number}")
         batch = self._batch(number)
-        self.tell_all(Trial(one.architecture, TrialStatus.PENDING) for one in batch.suggestions)
+        self.tell_all(Attempt(one.architecture, AttemptStatus.PENDING) for one in batch.suggestions)
         return batch
 
     def _batch(self, number: int) -> Batch:
-        rng = np.random.default_rng(derived_seed(self._seed, "suggest", str(len(self.tried.trials))))
+        rng = np.random.default_rng(derived_seed(self._seed, "suggest", str(len(self.tried.attempts))))
         labelled, pending = self._ordered(self.tried.labelled), self._ordered(self.tried.pending)
-        best = sorted(labelled, key=self._worth, reverse=True)[:BEST]
+        best = sorted(labelled, key=self.worth, reverse=True)[:BEST]
         drawn = candidates(self._pool, self.tried.models, [one.architecture for one in best], rng)
         known = [one.architecture for one in (*labelled, *pending)]
         described = self._described([*known, *drawn])
@@ -128,7 +128,7 @@ class Suggester:
         some = _Candidates([drawn[i] for i in kept], [asked[i] for i in kept], len(drawn))
         if len(rows) < FIRST:
             return self._started(some, number, rng)
-        worth = np.array([self._worth(labelled[i]) for i in rows])
+        worth = np.array([self.worth(labelled[i]) for i in rows])
         going = [one for one in waiting if not one.reason]
         choice = Choice.of([told[i] for i in rows], worth, going, some.described)
         picks, highest = choice.picks(number)
@@ -150,14 +150,14 @@ class Suggester:
         self._descriptions |= {one.digest: what for one, what in zip(architectures, found, strict=True)}
         return found
 
-    def _ordered(self, trials: Sequence[Trial]) -> list[Trial]:
+    def _ordered(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """In an order that does not depend on the one in which they were told."""
-        return sorted(trials, key=lambda one: one.architecture.digest)
+        return sorted(attempts, key=lambda one: one.architecture.digest)
 
-    def _worth(self, trial: Trial) -> float:
-        """The quality of a labelled trial, higher is better."""
-        assert trial.quality is not None
-        return trial.quality if self._higher else -trial.quality
+    def worth(self, attempt: Attempt) -> float:
+        """The quality of a labelled attempt, turned so that higher is better."""
+        assert attempt.quality is not None
+        return attempt.quality if self._higher else -attempt.quality
 
     def _suggestion(self, architecture: Architecture, choice: Choice, picked: Picked) -> Suggestion:
         """A pick in the unit and direction of the labels."""

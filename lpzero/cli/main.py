@@ -28,6 +28,7 @@ _COMMANDS = {
     "explain": "Say what a proxy measures: what is left of its ranking without tokens, weights, gradients.",
     "predictor": "Predictors: fit one to a few trainings, and say how well it predicts others.",
     "predict": "Say what a fitted predictor expects of architectures.",
+    "suggest": "Say which architectures to train next, from what came of those that were trained.",
     "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies, or rank several.",
     "build": "Write the untrained model of an architecture as a transformers folder.",

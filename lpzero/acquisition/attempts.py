@@ -1,4 +1,4 @@
-"""Trials: architectures that were tried, or are about to be, and what came of them."""
+"""Attempts: architectures that were tried, or are about to be, and what came of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
 
-class TrialStatus(str, Enum):
+class AttemptStatus(str, Enum):
     """What came of training an architecture: ``ok`` has a quality, ``pending`` is not known yet, all else failed."""
 
     OK = "ok"
@@ -26,7 +26,7 @@ class TrialStatus(str, Enum):
 
 
 @dataclass(frozen=True)
-class Trial:
+class Attempt:
     """One architecture that was tried, or is about to be.
 
     Attributes:
@@ -36,7 +36,7 @@ class Trial:
     """
 
     architecture: Architecture
-    status: TrialStatus
+    status: AttemptStatus
     quality: float | None = None
 
     def __post_init__(self) -> None:
@@ -45,71 +45,71 @@ class Trial:
             raise InputError(
                 f"expected a finite quality, found {self.quality}: leave it out and say a status such as diverged"
             )
-        if (self.quality is not None) != (self.status is TrialStatus.OK):
+        if (self.quality is not None) != (self.status is AttemptStatus.OK):
             found = "none" if self.quality is None else f"{self.quality:g}"
-            wanted = "a quality" if self.status is TrialStatus.OK else "no quality"
+            wanted = "a quality" if self.status is AttemptStatus.OK else "no quality"
             raise InputError(f"expected {wanted} with the status {self.status.value}, found {found}")
 
     @property
     def pending(self) -> bool:
         """Whether nothing came of it so far."""
-        return self.status is TrialStatus.PENDING
+        return self.status is AttemptStatus.PENDING
 
 
 @dataclass(frozen=True)
 class Tried:
-    """All trials of a space.
+    """All attempts of a space.
 
     Attributes:
         space: What says which architectures are one model.
-        trials: By digest of the architecture, in the order in which they were first told.
+        attempts: By digest of the architecture, in the order in which they were first told.
     """
 
     space: SearchSpace
-    trials: Mapping[str, Trial] = field(default_factory=lambda: MappingProxyType({}))
+    attempts: Mapping[str, Attempt] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def models(self) -> frozenset[str]:
         """Keys of the models that are labelled, failed or pending."""
-        return frozenset(self.space.model_key(one.architecture) for one in self.trials.values())
+        return frozenset(self.space.model_key(one.architecture) for one in self.attempts.values())
 
     @property
-    def labelled(self) -> tuple[Trial, ...]:
-        """The trials that have a quality."""
-        return tuple(one for one in self.trials.values() if one.status is TrialStatus.OK)
+    def labelled(self) -> tuple[Attempt, ...]:
+        """The attempts that have a quality."""
+        return tuple(one for one in self.attempts.values() if one.status is AttemptStatus.OK)
 
     @property
-    def pending(self) -> tuple[Trial, ...]:
-        """The trials of which nothing is known so far."""
-        return tuple(one for one in self.trials.values() if one.pending)
+    def pending(self) -> tuple[Attempt, ...]:
+        """The attempts of which nothing is known so far."""
+        return tuple(one for one in self.attempts.values() if one.pending)
 
     @property
     def failed(self) -> int:
         """How many trainings failed."""
-        return len(self.trials) - len(self.labelled) - len(self.pending)
+        return len(self.attempts) - len(self.labelled) - len(self.pending)
 
-    def told(self, trials: Iterable[Trial]) -> Tried:
-        """The same with further trials; what was pending is replaced by what came of it, and never the other way.
+    def told(self, attempts: Iterable[Attempt]) -> Tried:
+        """The same with further attempts; what was pending is replaced by what came of it, and never the other way.
 
         Raises:
             InputError: An architecture is outside the space, or something else came of it before.
         """
-        known = dict(self.trials)
-        for trial in trials:
-            digest = trial.architecture.digest
+        known = dict(self.attempts)
+        for attempt in attempts:
+            digest = attempt.architecture.digest
             before = known.get(digest)
             if before is None:
-                self.space.validate(trial.architecture)
-            elif trial.pending or before == trial:
+                self.space.validate(attempt.architecture)
+            elif attempt.pending or before == attempt:
                 continue
             elif not before.pending:
                 raise InputError(
-                    f"expected {_said(before)}, which was told of the same architecture before, found {_said(trial)}: "
-                    "keep one of the two, or their mean"
+                    f"expected {_said(before)}, which was told of the same architecture before, "
+                    f"found {_said(attempt)}: keep one of the two, or their mean"
                 )
-            known[digest] = trial
-        return replace(self, trials=MappingProxyType(known))
+            known[digest] = attempt
+        return replace(self, attempts=MappingProxyType(known))
 
 
-def _said(trial: Trial) -> str:
-    return f"the status {trial.status.value}" if trial.quality is None else f"the quality {trial.quality:g}"
+def _said(attempt: Attempt) -> str:
+    return f"the status {attempt.status.value}" if attempt.quality is None else f"the quality {attempt.quality:g}"
