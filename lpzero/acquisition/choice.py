@@ -1,4 +1,4 @@
-"""The choice of a batch among candidates, by expected improvement."""
+"""The choice of a batch among candidates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpzero.acquisition.belief import Belief, Columns
-from lpzero.acquisition.improvement import chance, log_expected_improvement
+from lpzero.acquisition.improvement import ACQUISITIONS, chance
 from lpzero.fitness.regression import Scale
 from lpzero.fitness.resample import Floats
 from lpzero.predictors.description import Description
@@ -74,12 +74,16 @@ class Choice:
         """The best label, on the scale of the regression."""
         return float(self.labels.max())
 
-    def picks(self, number: int) -> tuple[list[Picked], float]:
+    def picks(self, number: int, acquisition: str) -> tuple[list[Picked], float]:
         """Up to ``number`` candidates, and the highest probability that any one beats the best label.
 
-        The one with the highest expected improvement is first; for the next it is as if the ones before it, and those
+        The one that the acquisition puts highest is first; for the next it is as if the ones before it, and those
         that are pending, had been trained and given what was expected of them, so that what is like them promises less:
         the kriging believer of Ginsbourger, Le Riche & Carraro (2010). Of equal ones the first is taken.
+
+        Args:
+            number: How many, at least 1.
+            acquisition: One of :data:`lpzero.acquisition.improvement.ACQUISITIONS`.
         """
         known, every = len(self.labels), len(self.columns.values)
         left = list(range(known + self.pending, every))
@@ -94,7 +98,7 @@ class Choice:
         found: list[Picked] = []
         belief = self._believed(rows, labels, left) if self.pending else first
         while True:
-            place = int(np.argmax(log_expected_improvement(belief, float(labels.max()))))
+            place = int(np.argmax(ACQUISITIONS[acquisition](belief, float(labels.max()))))
             row = left.pop(place)
             at = row - known - self.pending
             found.append(Picked(at, float(first.mean[at]), float(first.deviation[at]), float(chances[at])))

@@ -57,6 +57,7 @@ class SuggestResult(Result):
         table: The table that is replayed; None where somebody trains.
         direction: Which qualities are better; None where nobody said, and there is no label.
         seed: Seed of every random choice.
+        acquisition: What ordered candidates.
         features: What the regression is told of an architecture.
         limits: The highest costs, by name.
         labels: Architectures with a quality.
@@ -79,6 +80,7 @@ class SuggestResult(Result):
     table: str | None
     direction: Direction | None
     seed: int
+    acquisition: str
     features: list[str]
     limits: dict[str, Number]
     labels: int

@@ -20,10 +20,9 @@ SHORTLIST = 16
 def proxy_source(source: Source) -> Source | None:
     """What says the universal proxy's score of architectures, by the sketches of the bank; None where it says nothing.
 
-    It ranks untrained decoders; of encoders it knows less than a count.
+    It ranks decoders; of encoders it knows less than a count.
     """
-    space = source.space
-    if space.objective != "causal" or space.pretrained:
+    if source.space.objective != "causal":
         return None
     return replace(source, groups=(OPERANDS,), proxies=())
 

@@ -12,9 +12,10 @@ from lpzero.acquisition.attempts import Attempt, AttemptStatus, Tried
 from lpzero.acquisition.belief import believed_quality
 from lpzero.acquisition.candidates import candidates
 from lpzero.acquisition.choice import Choice, Picked
+from lpzero.acquisition.improvement import ACQUISITIONS, VALUE
 from lpzero.acquisition.start import shortlist, start_order
 from lpzero.acquisition.suggestion import LABELS, START, Batch, Suggestion
-from lpzero.errors import InputError
+from lpzero.errors import InputError, unknown_name
 from lpzero.nas.pool import Pool
 from lpzero.predictors.conformal import check_level
 from lpzero.predictors.description import Describes, Description, Known
@@ -47,6 +48,8 @@ class Suggester:
         source: What describes architectures; ``shape`` has to be among its groups.
         scoring: What scores the first ones, as of :func:`lpzero.acquisition.start.proxy_source`; None for counts alone.
         higher_is_better: The direction of the quality.
+        acquisition: What orders candidates: ``"value"``, what is expected of them, or ``"improvement"``, the expected
+            improvement, which also tries what little is known of.
         level: Confidence level of the intervals.
         seed: Seed of every random choice, at least 0.
 
@@ -61,10 +64,14 @@ class Suggester:
         scoring: Describes | None = None,
         *,
         higher_is_better: bool,
+        acquisition: str = VALUE,
         level: float = LEVEL,
         seed: int = 0,
     ) -> None:
         check_level(level)
+        if acquisition not in ACQUISITIONS:
+            raise unknown_name("acquisition", acquisition, ACQUISITIONS)
+        self._acquisition = acquisition
         self._pool, self._source, self._scoring = pool, source, scoring
         self._higher, self._level, self._seed = higher_is_better, level, seed
         self._descriptions: dict[str, Description] = {}
@@ -131,7 +138,7 @@ class Suggester:
         worth = np.array([self.worth(labelled[i]) for i in rows])
         going = [one for one in waiting if not one.reason]
         choice = Choice.of([told[i] for i in rows], worth, going, some.described)
-        picks, highest = choice.picks(number)
+        picks, highest = choice.picks(number, self._acquisition)
         made = tuple(self._suggestion(some.architectures[one.index], choice, one) for one in picks)
         return Batch(made, highest, some.drawn, some.drawn - len(kept))
 

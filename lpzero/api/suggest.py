@@ -10,6 +10,7 @@ import numpy as np
 from lpzero.acquisition.attempts import Attempt, AttemptStatus
 from lpzero.acquisition.attempts_file import Line, read_attempts, suggested
 from lpzero.acquisition.folder import SuggestionFolder
+from lpzero.acquisition.improvement import VALUE
 from lpzero.acquisition.result import BestSoFar, SuggestionRow, SuggestResult
 from lpzero.acquisition.start import proxy_source
 from lpzero.acquisition.suggester import Suggester
@@ -44,6 +45,7 @@ def suggester(
     table: str | Path | Table | None = None,
     direction: Direction | None = None,
     limits: Mapping[str, float] | None = None,
+    acquisition: str = VALUE,
     features: str | Sequence[str] = FEATURES,
     level: float = LEVEL,
     seed: int = 0,
@@ -61,6 +63,8 @@ def suggester(
         table: Suggest architectures of this table alone, as a replay does; its qualities are not looked at.
         direction: ``"higher"`` or ``"lower"``: which qualities are better; None for the table's.
         limits: The highest costs, by name, as of :func:`lpzero.search`.
+        acquisition: What orders candidates: ``"value"``, what is expected of them, or ``"improvement"``, the expected
+            improvement, which also tries what little is known of.
         features: What the regression is told, ``"spec"`` and ``"shape"`` where nobody says; with ``"operands"``, or
             proxies, a model of every candidate is built.
         level: Confidence level of the intervals.
@@ -103,7 +107,9 @@ def suggester(
         else ClosedPool(costs, tuple(one.architecture for one in loaded.records), most)
     )
     source = described_by(place, list(dict.fromkeys((*several(features), SHAPE))), probe, workers, watch)
-    return Suggester(pool, source, proxy_source(source), higher_is_better=higher, level=level, seed=seed)
+    return Suggester(
+        pool, source, proxy_source(source), higher_is_better=higher, acquisition=acquisition, level=level, seed=seed
+    )
 
 
 def suggest(
@@ -117,6 +123,7 @@ def suggest(
     limits: Mapping[str, float] | None = None,
     number: int = NUMBER,
     stop: float = STOP,
+    acquisition: str = VALUE,
     features: str | Sequence[str] = FEATURES,
     quality: str = "quality",
     level: float = LEVEL,
@@ -142,6 +149,7 @@ def suggest(
         limits: The highest costs.
         number: Architectures to suggest, at least 1.
         stop: The chance of improvement, from 0 to 1, below which more training is not worth it.
+        acquisition: What orders candidates.
         features: What the regression is told.
         quality: The column with the quality.
         level: Confidence level of the intervals.
@@ -177,6 +185,7 @@ def suggest(
         # without labels it does not matter which; with some, what nobody said is asked for below
         direction=direction if direction is not None or loaded is not None else "higher",
         limits=limits,
+        acquisition=acquisition,
         features=named,
         level=level,
         seed=seed,
@@ -206,6 +215,7 @@ def suggest(
         table=None if loaded is None else loaded.name,
         direction=direction if loaded is None else ("higher" if loaded.higher_is_better else "lower"),
         seed=seed,
+        acquisition=acquisition,
         features=list(dict.fromkeys((*named, SHAPE))),
         limits=dict(limits or {}),
         labels=len(before.labelled),

@@ -47,6 +47,13 @@ if TYPE_CHECKING:
     help="The chance of improvement below which more training is not worth it.",
 )
 @click.option(
+    "--acquisition",
+    type=click.Choice(["value", "improvement"]),
+    default="value",
+    show_default=True,
+    help="What orders candidates: what is expected of them, or the expected improvement, which explores.",
+)
+@click.option(
     "--features",
     default="spec,shape",
     show_default=True,
