@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lpzero.api.rank import rank
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
+    from lpzero.api.suggest import suggest, suggester
     from lpzero.api.transfer import transfer
     from lpzero.engines import Workers
     from lpzero.errors import LpzeroError
@@ -60,6 +61,8 @@ _EXPORTS = {
     "score": "lpzero.api.score",
     "score_models": "lpzero.api.score",
     "search": "lpzero.api.search",
+    "suggest": "lpzero.api.suggest",
+    "suggester": "lpzero.api.suggest",
     "transfer": "lpzero.api.transfer",
 }
 
@@ -89,6 +92,8 @@ __all__ = [
     "score",
     "score_models",
     "search",
+    "suggest",
+    "suggester",
     "transfer",
 ]
 

@@ -29,6 +29,7 @@ _COMMANDS = {
     "predictor": "Predictors: fit one to a few trainings, and say how well it predicts others.",
     "predict": "Say what a fitted predictor expects of architectures.",
     "gate": "Say which of two architectures trains better, before and after they are trained.",
+    "suggest": "Say which architectures to train next, from what came of those that were trained.",
     "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies, or rank several.",
     "build": "Write the untrained model of an architecture as a transformers folder.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from lpzero.cli import options
+from lpzero.cli.limit_options import LIMITED, limited, limits_of
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
@@ -18,26 +19,9 @@ if TYPE_CHECKING:
     from lpzero.nas.result import ProofResult, SearchResult
     from lpzero.nas.schedule.result import ScheduleResult
 
-# The words of lpzero.costs.costs.COSTS, which this file does not import: that would load torch for --help.
-LIMITED = {
-    "params": (options.Count(), "parameters, such as 20M"),
-    "nonembedding": (options.Count(), "parameters of the blocks"),
-    "bytes": (options.Size(), "weights in float32, such as 80MB"),
-    "flops": (options.Count(), "floating-point operations of a forward pass a token, such as 50M"),
-    "memory": (options.Size(), "peak memory of a forward pass, such as 200MB"),
-    "latency": (options.Duration(), "median time of a forward pass over one sequence, such as 5ms"),
-}
-
 SCHEDULE = "schedule"
 UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
 """What a schedule says itself, or has no use for."""
-
-
-def _limits(command: Any) -> Any:
-    """Add an option for each cost that may be limited."""
-    for name, (kind, meaning) in reversed(LIMITED.items()):
-        command = click.option(f"--max-{name}", type=kind, help=f"Most {meaning}.")(command)
-    return command
 
 
 @click.command()
@@ -63,7 +47,7 @@ def _limits(command: Any) -> Any:
     type=click.Path(path_type=Path),
     help="A schedule.toml that says which predictor scores from which iteration on, instead of --proxy.",
 )
-@_limits
+@limited
 @click.option(
     "--algorithm",
     type=click.Choice(["guided", "evolution", "nsga2", "local", "random"]),
@@ -120,14 +104,14 @@ def search(resume: Path | None, output: Path | None, workers: Workers, as_json: 
 
     if resume is not None:
         options.refuse_settings(click.get_current_context())
-    limits = {cost: settings.pop(f"max_{cost}") for cost in LIMITED}
+    limits = limits_of(settings)
     if settings["schedule"] is not None:
         options.refuse_given(click.get_current_context(), UNSCHEDULED, "schedule", "its file says how is searched")
         settings = {name: value for name, value in settings.items() if name not in UNSCHEDULED}
     given: dict[str, Any] = {}
     if resume is None:
         given = {**settings, "costs": list(settings["costs"])}
-        given["limits"] = {cost: limit for cost, limit in limits.items() if limit is not None}
+        given["limits"] = limits
     with progress_display() as display:
         result = lpzero.search(**given, output=output, resume=resume, workers=workers, watch=display)
     if as_json:

@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
+from lpzero.cli.limit_options import LIMITED
 from lpzero.cli.main import run
-from lpzero.cli.search import LIMITED, _print, search
+from lpzero.cli.search import _print, search
 from lpzero.costs.cost import CostName
 from lpzero.costs.costs import COSTS
 from lpzero.nas.config import SearchConfig

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -56,10 +56,14 @@ class Lines:
     sha256: str
 
 
-def read_lines(path: Path) -> Lines:
+def read_lines(path: Path, may_be_empty: Collection[str] = ()) -> Lines:
     """Read a CSV file (``.csv``) or JSON lines (``.jsonl``, ``.ndjson``, ``.json``) of UTF-8 text.
 
     Lines without anything but white space are passed over.
+
+    Args:
+        path: The file.
+        may_be_empty: Columns whose cells may be empty where the file is CSV.
 
     Raises:
         InputError: The file is not there, of another kind, too large or no UTF-8 text, or names no columns or one
@@ -86,10 +90,10 @@ def read_lines(path: Path) -> Lines:
     except UnicodeDecodeError as err:
         line = err.object.count(b"\n", 0, err.start) + 1
         raise InputError(f"{path}: line {line}: expected UTF-8 text, found other bytes: save it as UTF-8") from err
-    return opened(path, text, hashlib.sha256(content).hexdigest())
+    return opened(path, text, hashlib.sha256(content).hexdigest(), may_be_empty)
 
 
-def _open_csv(path: Path, text: str, sha256: str) -> Lines:
+def _open_csv(path: Path, text: str, sha256: str, may_be_empty: Collection[str]) -> Lines:
     records = _csv_records(path, text)
     line, columns = next(records, (1, []))
     place = f"{path}: line {line}"
@@ -101,7 +105,7 @@ def _open_csv(path: Path, text: str, sha256: str) -> Lines:
         raise InputError(f"{place}: expected a name for each column, found none in column {columns.index('') + 1}")
     if len(set(columns)) < len(columns):
         raise InputError(f"{place}: expected each column once, found {first_repeated(columns)} twice")
-    return Lines(place, tuple(columns), _csv_rows(path, columns, records), text=True, sha256=sha256)
+    return Lines(place, tuple(columns), _csv_rows(path, columns, records, may_be_empty), text=True, sha256=sha256)
 
 
 def _refuse_separator(place: str, header: str, text: str) -> None:
@@ -131,18 +135,22 @@ def _csv_records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, cells
 
 
-def _csv_rows(path: Path, columns: Sequence[str], records: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
+def _csv_rows(
+    path: Path, columns: Sequence[str], records: Iterable[tuple[int, list[str]]], may_be_empty: Collection[str]
+) -> Iterator[Row]:
     for line, cells in records:
         place = f"{path}: line {line}"
         if len(cells) != len(columns):
             raise InputError(f"{place}: expected {len(columns)} cells, one a column, found {len(cells)}")
         for column, cell in zip(columns, cells, strict=True):
-            if not cell.strip():
+            if not cell.strip() and column not in may_be_empty:
                 raise InputError(f"{place}: {described(column)}: expected a value, found an empty cell")
         yield Row(place, line, dict(zip(columns, cells, strict=True)))
 
 
-def _open_json(path: Path, text: str, sha256: str) -> Lines:
+def _open_json(path: Path, text: str, sha256: str, may_be_empty: Collection[str]) -> Lines:
+    # what is empty has null there, whatever the column
+    del may_be_empty
     rows = _json_rows(path, text)
     first = next(rows, None)
     if first is None:
@@ -176,7 +184,7 @@ def _same_columns(first: Row, rows: Iterable[Row]) -> Iterator[Row]:
         yield row
 
 
-_KINDS: dict[str, Callable[[Path, str, str], Lines]] = {
+_KINDS: dict[str, Callable[[Path, str, str, Collection[str]], Lines]] = {
     ".csv": _open_csv,
     ".jsonl": _open_json,
     ".ndjson": _open_json,

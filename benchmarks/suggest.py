@@ -1,0 +1,390 @@
+"""How many trainings it takes to find one of the best architectures of a table, whose labels are told when asked for.
+
+``lpzero suggest`` beside random search and two controls: a ridge regression on the specification that begins with eight
+random architectures, and the same that begins with the four that have the most attention parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from record import record
+from scipy import stats
+
+from lpzero import Workers
+from lpzero.acquisition.improvement import IMPROVEMENT, VALUE
+from lpzero.acquisition.start import proxy_source
+from lpzero.acquisition.suggester import Suggester
+from lpzero.api.suggest import FEATURES, STOP
+from lpzero.costs.costs import Costs
+from lpzero.costs.limits import CostLimits
+from lpzero.fitness.regression import expected, with_logarithms
+from lpzero.metrics import METRICS
+from lpzero.nas.pool import ClosedPool
+from lpzero.operands.probe import Probe
+from lpzero.paths import cache_home
+from lpzero.predictors.description import Known, Source
+from lpzero.proxy.score import shape_of
+from lpzero.proxy.yardstick import strongest_count
+from lpzero.seeds import derived_seed
+from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.features import features
+from lpzero.spaces.space import SearchSpace
+from lpzero.tables import load_table
+
+TABLES = ("gpt2-wt103", "transxl-wt103", "flexibert-glue", "gpt2-own", "flexibert-own", "llama-own")
+ALL, HALF, BAND = "all", "smaller half", "band"
+SHARE = {ALL: 0.01, HALF: 0.01, BAND: 0.03}
+"""What counts as found: one of the best of this share, at least one."""
+WITHIN = 1.25
+FIRST, BATCH = 8, 4
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """Architectures to find one of the best among.
+
+    Attributes:
+        table: Name of the table.
+        part: Which of its architectures.
+        space: What builds the models.
+        architectures: One a model.
+        quality: (architectures,), in the table's direction.
+        higher_is_better: That direction.
+        source: What describes them, once for all.
+        scoring: What scores the first ones; None for counts alone.
+    """
+
+    table: str
+    part: str
+    space: SearchSpace
+    architectures: tuple[Architecture, ...]
+    quality: np.ndarray
+    higher_is_better: bool
+    source: Known
+    scoring: Known | None
+
+    def of(self, part: str, chosen: Sequence[int]) -> Task:
+        """Some of the architectures."""
+        some = tuple(self.architectures[i] for i in chosen)
+        quality = self.quality[list(chosen)]
+        return Task(self.table, part, self.space, some, quality, self.higher_is_better, self.source, self.scoring)
+
+    @property
+    def oriented(self) -> np.ndarray:
+        """The qualities, higher is better."""
+        return self.quality if self.higher_is_better else -self.quality
+
+    @cached_property
+    def best(self) -> frozenset[int]:
+        """Indices of those to find."""
+        number = max(1, round(SHARE[self.part] * len(self.architectures)))
+        return frozenset(np.argsort(-self.oriented, kind="stable")[:number].tolist())
+
+    @cached_property
+    def attention(self) -> np.ndarray:
+        """Attention parameters of each."""
+        return np.array([shape_of(self.space, one).attention_params for one in self.architectures])
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """The specification, for the ridge of the controls."""
+        return with_logarithms([features(one) for one in self.architectures])[1]
+
+    @cached_property
+    def pool(self) -> ClosedPool:
+        """Where suggestions come from."""
+        return ClosedPool(Costs(self.space), self.architectures, CostLimits({}))
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """By digest of the architecture."""
+        return {one.digest: i for i, one in enumerate(self.architectures)}
+
+    def counted(self) -> tuple[str, int]:
+        """The strongest count, which the labels choose, and the trainings in its order."""
+        name = strongest_count(self.space, self.architectures, self.oriented).what
+        metric = METRICS[name]
+        scores = np.array([metric.score_shape(shape_of(self.space, one)) for one in self.architectures])
+        order = np.argsort(-scores if metric.higher_is_better else scores, kind="stable").tolist()
+        return name, 1 + min(order.index(one) for one in self.best)
+
+    def by_chance(self) -> float:
+        """Expected trainings of a random search."""
+        return (len(self.architectures) + 1) / (len(self.best) + 1)
+
+
+def whole(name: str) -> Task:
+    """The models of a table; one that is listed several times has the mean of its qualities."""
+    table = load_table(name)
+    space = table.search_space(None)
+    listed: dict[str, list[int]] = {}
+    for index, item in enumerate(table.records):
+        listed.setdefault(space.model_key(item.architecture), []).append(index)
+    architectures = tuple(table.records[i[0]].architecture for i in listed.values())
+    quality = np.array([np.mean([table.records[i].quality for i in some]) for some in listed.values()])
+    source = Source(space, FEATURES, (), Probe(), cache_home(), Workers(jobs=1))
+    scores = proxy_source(source)
+    scoring = None if scores is None else Known(Remembering(scores), {})
+    return Task(
+        name, ALL, space, architectures, quality, table.higher_is_better, Known.of(source, architectures), scoring
+    )
+
+
+class Remembering:
+    """Describes by a source, and no architecture twice.
+
+    Args:
+        source: Who is asked.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source, self._known = source, Known(source, {})
+
+    @property
+    def space(self) -> SearchSpace:
+        """The space."""
+        return self.source.space
+
+    def describe(self, architectures: Sequence[Architecture]) -> list[Any]:
+        """As that of the source."""
+        found = self._known.describe(architectures)
+        more = {one.digest: what for one, what in zip(architectures, found, strict=True)}
+        self._known = Known(self.source, {**self._known.known, **more})
+        return found
+
+
+def tasks(task: Task) -> Iterator[Task]:
+    """All, the half with the fewer parameters, and the fullest band of decoder parameters."""
+    yield task
+    params = [shape_of(task.space, one).params for one in task.architectures]
+    yield task.of(HALF, sorted(np.argsort(params, kind="stable")[: len(params) // 2].tolist()))
+    sizes = np.array([shape_of(task.space, one).decoder_params for one in task.architectures])
+    bands = [np.flatnonzero((sizes >= least) & (sizes <= WITHIN * least)) for least in np.unique(sizes)]
+    yield task.of(BAND, max(bands, key=len).tolist())
+
+
+Asks = Callable[[list[int]], list[int]]
+
+
+def found_after(task: Task, asks: Asks) -> int:
+    """Trainings until one of the best is among them; ``asks`` says what is next, by what was tried."""
+    tried: list[int] = []
+    while True:
+        for one in asks(tried):
+            tried.append(one)
+            if one in task.best:
+                return len(tried)
+
+
+def ridge_control(task: Task, first: Sequence[int]) -> Asks:
+    """Begins with some, and goes on with those of which a ridge on the specification expects most."""
+
+    def asks(tried: list[int]) -> list[int]:
+        if not tried:
+            return list(first)
+        left = [i for i in range(len(task.architectures)) if i not in set(tried)]
+        said = expected(task.columns, task.oriented, tried, left)
+        return [left[i] for i in np.argsort(-said, kind="stable")[:BATCH]]
+
+    return asks
+
+
+@dataclass
+class Suggested:
+    """A replay of ``lpzero suggest``.
+
+    Attributes:
+        found: Trainings until one of the best was found.
+        stopped: Trainings when it said that more are not worth it; None where it never did.
+        place: How good the best so far was then: the share of architectures that are better.
+        inside: Of trainings with an interval, whether it held them.
+    """
+
+    found: int
+    stopped: int | None
+    place: float
+    inside: list[bool]
+
+
+def suggested(task: Task, seed: int, batch: int, acquisition: str = VALUE, *, to_the_stop: bool = False) -> Suggested:
+    """Replay it with a seed."""
+    asks = Suggester(
+        *(task.pool, task.source, task.scoring),
+        higher_is_better=task.higher_is_better,
+        acquisition=acquisition,
+        seed=seed,
+    )
+    result = Suggested(0, None, 0.0, [])
+    tried: list[int] = []
+    while not result.found or (to_the_stop and result.stopped is None and len(tried) < len(task.architectures)):
+        asked = asks.ask(batch)
+        if asked.chance is not None and asked.chance < STOP and result.stopped is None:
+            result.stopped = len(tried)
+            result.place = float((task.oriented > task.oriented[tried].max()).mean())
+        for one in asked.suggestions:
+            index = task.index[one.architecture.digest]
+            tried.append(index)
+            if one.low is not None and one.high is not None:
+                result.inside.append(one.low <= task.quality[index] <= one.high)
+            if index in task.best and not result.found:
+                result.found = len(tried)
+            asks.tell(one.architecture, float(task.quality[index]))
+    return result
+
+
+@dataclass
+class Played:
+    """Everything that was played on one part of one table, one entry a seed."""
+
+    label: str
+    part: str
+    number: int
+    best: int
+    chance: list[float]
+    count: list[tuple[str, int]]
+    random: list[int]
+    attention: list[int]
+    four: list[Suggested]
+    one: list[int]
+    explored: list[int]
+
+    def controls(self) -> tuple[float, float]:
+        """Means of the two controls, one of which looks at labels: in a band an order by the strongest count."""
+        dumb = [float(n) for _, n in self.count] if self.part == BAND else [float(n) for n in self.attention]
+        return float(np.mean(self.random)), float(np.mean(dumb))
+
+
+def play(task: Task, seed: int, into: dict[tuple[str, str], Played]) -> None:
+    """Play a task with a seed."""
+    rng = np.random.default_rng(derived_seed(seed, "replay", task.table, task.part))
+    number = len(task.architectures)
+    played = into.setdefault(
+        (task.table, task.part),
+        Played(f"{task.table}, {task.part}", task.part, number, len(task.best), [], [], [], [], [], [], []),
+    )
+    played.chance.append(task.by_chance())
+    played.count.append(task.counted())
+    played.random.append(found_after(task, ridge_control(task, rng.permutation(number)[:FIRST].tolist())))
+    most = np.lexsort((rng.random(number), -task.attention))[:BATCH].tolist()
+    played.attention.append(found_after(task, ridge_control(task, most)))
+    played.four.append(suggested(task, seed, BATCH, to_the_stop=True))
+    played.one.append(suggested(task, seed, 1).found)
+    played.explored.append(suggested(task, seed, BATCH, IMPROVEMENT).found)
+
+
+def difference(found: Sequence[float], control: Sequence[float]) -> str:
+    """Mean of the paired differences with its 95 % percentile bootstrap interval over the seeds."""
+    apart = np.asarray(found, dtype=np.float64) - np.asarray(control, dtype=np.float64)
+    if np.ptp(apart) == 0:
+        return f"{apart[0]:+.1f}"
+    rng = np.random.default_rng(derived_seed(0, "bootstrap"))
+    interval = stats.bootstrap((apart,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=rng)
+    ends = interval.confidence_interval
+    return f"{apart.mean():+.1f} [{ends.low:+.1f}, {ends.high:+.1f}]"
+
+
+HEADER = (
+    *("architectures of", "number", "best", "random search, expected", "random 8, ridge", "attention 4, ridge"),
+    *("by the strongest count", "suggest, 4 at a time", "suggest, 1 at a time"),
+    "by expected improvement, 4 at a time",
+    *("4 at a time less random 8", "less attention 4", "1 at a time less random 8", "its less attention 4"),
+    *("4 at a time / better control", "1 at a time / better control"),
+    *("says to stop after", "better architectures then, %", "intervals of 90 % hold"),
+)
+
+
+def row(played: Played) -> list[Any]:
+    """The row of a part of a table."""
+    four = [one.found for one in played.four]
+    better = min(played.controls())
+    names = ", ".join(dict.fromkeys(name for name, _ in played.count))
+    stopped = [one for one in played.four if one.stopped is not None]
+    inside = [one for each in played.four for one in each.inside]
+    return [
+        *(played.label, played.number, played.best, _mean(played.chance), _mean(played.random)),
+        *(_mean(played.attention), f"{_mean([n for _, n in played.count])} ({names})", _mean(four), _mean(played.one)),
+        _mean(played.explored),
+        *(difference(four, played.random), difference(four, played.attention)),
+        *(difference(played.one, played.random), difference(played.one, played.attention)),
+        *(round(np.mean(four) / better, 2), round(np.mean(played.one) / better, 2)),
+        f"{_mean([one.stopped or 0 for one in stopped])} ({len(stopped)} of {len(four)})" if stopped else "-",
+        round(100 * float(np.mean([one.place for one in stopped])), 1) if stopped else "-",
+        round(float(np.mean(inside)), 3) if inside else "-",
+    ]
+
+
+def summary(label: str, some: Sequence[Played]) -> list[Any]:
+    """The row of the mean over several parts; its intervals are over the seeds of that mean."""
+    four = np.mean([[one.found for one in each.four] for each in some], axis=0)
+    one, random, attention = (
+        np.mean([getattr(each, name) for each in some], axis=0) for name in ("one", "random", "attention")
+    )
+    counts = np.mean([[n for _, n in each.count] for each in some], axis=0)
+    inside = [hit for each in some for played in each.four for hit in played.inside]
+    return [
+        *(label, "-", "-", _mean([np.mean(each.chance) for each in some]), _mean(random), _mean(attention)),
+        *(_mean(counts), _mean(four), _mean(one), _mean(np.mean([each.explored for each in some], axis=0))),
+        *(difference(four, random), difference(four, attention)),
+        *(difference(one, random), difference(one, attention), "-", "-", "-", "-", round(float(np.mean(inside)), 3)),
+    ]
+
+
+def _mean(values: Any) -> float:
+    return round(float(np.mean(values)), 1)
+
+
+def drawn(task: Task, share: float, seed: int) -> Task:
+    """A share of a table, drawn by a seed: what is found then does not hang on its two or three best."""
+    rng = np.random.default_rng(derived_seed(seed, "share", task.table))
+    number = len(task.architectures)
+    return task.of(ALL, sorted(rng.permutation(number)[: round(share * number)].tolist()))
+
+
+def main() -> None:
+    """Replay the tables that are named, and record the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", nargs="+", default=list(TABLES))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--share", type=float, default=1.0, help="Of each table, drawn anew with each seed.")
+    parser.add_argument("--name", default="suggest")
+    given = parser.parse_args()
+    played: dict[tuple[str, str], Played] = {}
+    for name in given.tables:
+        table = whole(name)
+        fixed = list(tasks(table))
+        for seed in range(given.seeds):
+            for task in fixed if given.share >= 1 else tasks(drawn(table, given.share, seed)):
+                play(task, seed, played)
+            print(f"{name}: seed {seed}", file=sys.stderr, flush=True)
+    every = list(played.values())
+    rows = [row(one) for one in every]
+    rows.append(summary(f"mean over {ALL} and {HALF}", [one for one in every if one.part != BAND]))
+    rows.append(summary(f"mean over {BAND}", [one for one in every if one.part == BAND]))
+    command = f"python benchmarks/suggest.py --name {given.name} --tables {' '.join(given.tables)}"
+    command += f" --seeds {given.seeds} --share {given.share}"
+    record(
+        given.name,
+        command,
+        HEADER,
+        rows,
+        figures="trainings until one of the best is found: means over the seeds",
+        best="the best 1 %, of a band 3 %, at least one; a band has decoder parameters within 25 %",
+        models="one that is listed several times has the mean of its qualities, and is trained once",
+        seeds=f"0 to {given.seeds - 1}: random starts, equal counts in a random order"
+        + ("" if given.share >= 1 else f", and a draw of {given.share:g} of each table"),
+        strongest_count="chosen by the labels of all that it orders: nobody could have it before",
+        better_control="the better of random 8 and attention 4; in a band of random 8 and the strongest count",
+        intervals=f"95 %, of the mean paired difference: percentile bootstrap over the seeds, {RESAMPLES} resamples",
+    )
+
+
+if __name__ == "__main__":
+    main()
