@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lpzero.api.leave_one_out import leave_one_out
     from lpzero.api.predict import fit_predictor, predict
     from lpzero.api.predictor import evaluate_predictor, predictor_curve
+    from lpzero.api.principles import check_principles, mine_principles
     from lpzero.api.rank import rank
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
@@ -41,6 +42,7 @@ _EXPORTS = {
     "Formula": "lpzero.formula",
     "LpzeroError": "lpzero.errors",
     "Workers": "lpzero.engines",
+    "check_principles": "lpzero.api.principles",
     "compare": "lpzero.api.compare",
     "distill_predictor": "lpzero.api.distill",
     "enumerate_formulas": "lpzero.api.enumeration",
@@ -53,6 +55,7 @@ _EXPORTS = {
     "leave_one_out": "lpzero.api.leave_one_out",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
+    "mine_principles": "lpzero.api.principles",
     "parse": "lpzero.formula",
     "predict": "lpzero.api.predict",
     "predictor_curve": "lpzero.api.predictor",
@@ -72,6 +75,7 @@ __all__ = [
     "LpzeroError",
     "Workers",
     "__version__",
+    "check_principles",
     "compare",
     "distill_predictor",
     "enumerate_formulas",
@@ -84,6 +88,7 @@ __all__ = [
     "leave_one_out",
     "load_proxy",
     "load_table",
+    "mine_principles",
     "parse",
     "predict",
     "predictor_curve",

@@ -152,3 +152,13 @@ class ReadsText(Protocol):
     def token_ids(self, text: str) -> list[int]:
         """The ids of a text, without special ones; raises LpzeroError where the tokeniser is not there."""
         ...
+
+
+@runtime_checkable
+class WithoutModels(Protocol):
+    """A space whose architectures no model is built of here: only what a table says of them can be asked."""
+
+    @property
+    def without_models(self) -> str:
+        """Why, in one line, for messages."""
+        ...

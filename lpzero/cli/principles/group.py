@@ -1,0 +1,19 @@
+"""``lpzero principles``: what good architectures have in common, as rules that a machine checks."""
+
+from __future__ import annotations
+
+import click
+
+from lpzero.cli.principles.check import check_file
+from lpzero.cli.principles.mine import mine_table
+from lpzero.cli.principles.show import show_file
+
+
+@click.group()
+def principles() -> None:
+    """Design principles: mine them from a table, check, show."""
+
+
+principles.add_command(mine_table)
+principles.add_command(check_file)
+principles.add_command(show_file)

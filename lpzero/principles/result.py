@@ -1,0 +1,96 @@
+"""Results of ``lpzero principles``: what was mined, checked, told apart and judged on another table."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from lpzero.result import Ends, Number, Result
+
+
+class RemainingFigures(Result):
+    """What rules leave of the space; see :class:`lpzero.principles.remaining.Remaining`."""
+
+    share: Number
+    interval: Ends | None = None
+    architectures: int | None = None
+    draws: int | None = None
+
+
+class TableFigures(Result):
+    """What rules keep of a table.
+
+    Attributes:
+        table: Its name.
+        n: Records.
+        kept: Share of the records that all hard rules hold of.
+        top: Records of the top share.
+        top_kept: Share of these.
+    """
+
+    table: str
+    n: int
+    kept: Number
+    top: int
+    top_kept: Number
+
+
+class CheckedPrinciple(Result):
+    """One principle.
+
+    Attributes:
+        id: Its name.
+        statement: What it says.
+        rule: Its rule for people; None for advice.
+        strength: ``hard`` or ``soft``.
+        status: As the file says.
+        finding: ``ok``; ``idle``: no draw of the space breaks it; ``redundant``: none that keeps the other hard rules
+            does; ``advice``; ``inactive``.
+        keeps: Share of the draws of the space that it holds of.
+        evidence: As the file says, for people.
+    """
+
+    id: str
+    statement: str
+    rule: str | None
+    strength: str
+    status: str
+    finding: Literal["ok", "idle", "redundant", "advice", "inactive"]
+    keeps: Number | None = None
+
+
+class CheckResult(Result):
+    """What ``lpzero principles check`` finds.
+
+    Attributes:
+        status: ``ok``; ``unknown``: no architecture was found that all hard rules hold of, and no contradiction.
+    """
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    path: str
+    space: str
+    protocol: str
+    seed: int
+    status: Literal["ok", "unknown"]
+    remaining: RemainingFigures
+    source: TableFigures | None = None
+    principles: list[CheckedPrinciple]
+
+
+class MineResult(Result):
+    """What ``lpzero principles mine`` finds.
+
+    Attributes:
+        path: The file that was written.
+        document: What stands in it.
+    """
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    path: str
+    space: str
+    protocol: str
+    seed: int
+    source: TableFigures
+    remaining: RemainingFigures
+    document: dict[str, Any]
