@@ -162,8 +162,8 @@ def _trained(space: str) -> tuple[Objective, str]:
     protocol = own.trained_name(known.protocols)
     if protocol is None or get_space(space, protocol).pretrained:
         raise InputError(
-            f"{space} has no models that lpzero trains itself: expected flexibert, gpt2, llama or rnn; what was measured "
-            "in another space is imported by lpzero tables import"
+            f"{space} has no models that lpzero trains itself: expected flexibert, gpt2, llama or rnn; what was "
+            "measured in another space is imported by lpzero tables import"
         )
     return known.objective, protocol
 
