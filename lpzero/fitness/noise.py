@@ -106,8 +106,9 @@ def _net_pairs(true: np.ndarray, measured: np.ndarray) -> np.ndarray:
 
     places = torch.from_numpy(np.unique(true, return_inverse=True)[1])
     ranks = torch.from_numpy(np.unique(measured, return_inverse=True)[1].reshape(measured.shape))
-    parts = ranks.split(max(1, AT_ONCE // len(true)))
-    return np.concatenate([net_pairs_merged(part, places).numpy() for part in parts])
+    some = max(1, AT_ONCE // len(true))
+    parts = [net_pairs_merged(ranks[first : first + some], places) for first in range(0, len(ranks), some)]
+    return np.concatenate([part.numpy() for part in parts])
 
 
 def _drawn(
