@@ -75,8 +75,8 @@ def prepare(
     if space is None:
         if config.space.endswith(".toml") and not Path(config.space).is_file():
             raise InputError(
-                f"{config.space}: expected the file of the space there, where the search began with it, found none: put "
-                "it back"
+                f"{config.space}: expected the file of the space there, where the search began with it, found none: "
+                "put it back"
             )
         space = get_space(config.space, config.protocol)
     if config.table and table is None:
