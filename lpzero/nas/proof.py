@@ -77,9 +77,10 @@ def prepare_proof(space: SearchSpace, corpus: str, validation: str) -> Proof:
     ]
     fitting = [(name, recipe) for name, recipe in found if recipe.protocol == space.protocol]
     if not fitting:
+        trained = sorted({entry.space for entry in TABLES.values() if entry.published is None})
         known = ", ".join(f"`space` {recipe.space} `protocol` {recipe.protocol}" for _, recipe in found)
         raise InputError(
-            f"`verify` trains by the recipe of a bundled table: expected {known or 'a space that has one'}, found "
+            f"`verify` trains by the recipe of a bundled table: expected {known or ' or '.join(trained)}, found "
             f"{space.name}, protocol {space.protocol}"
         )
     name, recipe = fitting[0]
