@@ -148,7 +148,9 @@ def _counted(space: ChoiceSpace, architecture: Architecture, tokens: int) -> int
 
     model = space.blank(architecture)
     # on the meta device torch's operations are written in Python: where there is little to compute, computing is faster
-    little = sum(parameter.numel() for parameter in model.parameters()) * tokens <= LITTLE and not any(model.buffers())
+    little = sum(parameter.numel() for parameter in model.parameters()) * tokens <= LITTLE
+    # buffers have numbers of their own, which nobody would give them there
+    little = little and next(model.buffers(), None) is None
     if little:
         model.to_empty(device="cpu")
         with torch.no_grad():
