@@ -14,6 +14,7 @@ from lpzero.errors import InputError
 from lpzero.spaces import Architecture
 from lpzero.spaces.choice_space import LITTLE, ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.models.sites import SiteMap
 
 STRANGER = Architecture.of("elsewhere", {"units": 4, "kind": "a"}, [{}])
 
@@ -83,6 +84,10 @@ class Speaking(nn.Module):
         self.words, self.line = nn.Embedding(5, 8), nn.Linear(8, 5)
         if buffered:
             self.register_buffer("shift", torch.ones(8))
+
+    def site_map(self) -> SiteMap:
+        """No sites."""
+        return SiteMap(0, (), (), "words")
 
     def logits(self, ids: torch.Tensor) -> torch.Tensor:
         """(batch, tokens, words)."""
