@@ -9,10 +9,11 @@ import numpy as np
 from scipy import stats
 
 from lpzero.errors import InputError
-from lpzero.fitness.correlation import net_pairs
 
 DRAWS = 1000
 LEVEL = 0.95
+AT_ONCE = 2**16
+"""Qualities whose pairs are counted at a time: each takes 512 bytes."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,20 @@ def tau_ceiling(
     true = quality.mean() + (quality - quality.mean()) * math.sqrt(1 - deviation**2 / variance)
     pairs = len(quality) * (len(quality) - 1) / 2
     measured = true + _drawn(deviation, residuals, rng, (DRAWS, len(quality)))
-    return float(np.mean([net_pairs(true, drawn) for drawn in measured])) / pairs
+    return float(np.mean(_net_pairs(true, measured))) / pairs
+
+
+def _net_pairs(true: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Concordant less discordant pairs of the true qualities with each row of measured ones: (draws,) int64."""
+    import torch
+
+    from lpzero.fitness.merge_sort import net_pairs_merged
+
+    places = torch.from_numpy(np.unique(true, return_inverse=True)[1])
+    ranks = torch.from_numpy(np.unique(measured, return_inverse=True)[1].reshape(measured.shape))
+    some = max(1, AT_ONCE // len(true))
+    parts = [net_pairs_merged(ranks[first : first + some], places) for first in range(0, len(ranks), some)]
+    return np.concatenate([part.numpy() for part in parts])
 
 
 def _drawn(

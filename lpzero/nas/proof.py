@@ -96,9 +96,10 @@ def bundled_recipe(space: SearchSpace, corpus: str, validation: str, asking: str
     ]
     fitting = [(name, recipe) for name, recipe in found if recipe.protocol == space.protocol]
     if not fitting:
+        trained = sorted({entry.space for entry in TABLES.values() if entry.published is None})
         known = ", ".join(f"`space` {recipe.space} `protocol` {recipe.protocol}" for _, recipe in found)
         raise InputError(
-            f"{asking} trains by the recipe of a bundled table: expected {known or 'a space that has one'}, found "
+            f"{asking} trains by the recipe of a bundled table: expected {known or ' or '.join(trained)}, found "
             f"{space.name}, protocol {space.protocol}"
         )
     name, recipe = fitting[0]

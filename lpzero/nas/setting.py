@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,13 @@ def prepare(
         MissingError: The table is not here.
         NoResultError: Nothing fits the limits.
     """
-    space = get_space(config.space, config.protocol) if space is None else space
+    if space is None:
+        if config.space.endswith(".toml") and not Path(config.space).is_file():
+            raise InputError(
+                f"{config.space}: expected the file of the space there, where the search began with it, found none: "
+                "put it back"
+            )
+        space = get_space(config.space, config.protocol)
     if config.table and table is None:
         table = load_table(config.table)
     if proxies is None:

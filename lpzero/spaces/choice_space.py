@@ -16,6 +16,9 @@ from lpzero.spaces.choices import Cell, Choices
 if TYPE_CHECKING:
     from torch import nn
 
+LITTLE = 300_000_000
+"""Parameters times tokens of a pass that takes no longer than the count of its operations."""
+
 
 class ChoiceSpace(ABC):
     """The part of a :class:`~lpzero.spaces.space.SearchSpace` that follows from its choices.
@@ -115,7 +118,7 @@ class ChoiceSpace(ABC):
         return build_blank(self.constructor(architecture))
 
     def flops(self, architecture: Architecture, tokens: int) -> int:
-        """Floating-point operations of a forward pass over one sequence, counted on the meta device.
+        """Floating-point operations of a forward pass over one sequence, counted as they run.
 
         An adaptive embedding is asked for the ids of its first cluster, the most frequent ones.
         """
@@ -138,10 +141,20 @@ class ChoiceSpace(ABC):
 
 @lru_cache(maxsize=4096)
 def _counted(space: ChoiceSpace, architecture: Architecture, tokens: int) -> int:
-    """The operations of :meth:`ChoiceSpace.flops`, counted once: a pass on the meta device takes half a second."""
+    """The operations of :meth:`ChoiceSpace.flops`, counted once."""
     import torch
 
     from lpzero.spaces.models.flops import counted_flops
 
-    ids = torch.zeros((1, tokens), dtype=torch.int64, device="meta")
-    return counted_flops(space.blank(architecture), ids)
+    model = space.blank(architecture)
+    # on the meta device torch's operations are written in Python: where there is little to compute, computing is faster
+    little = sum(parameter.numel() for parameter in model.parameters()) * tokens <= LITTLE
+    # buffers have numbers of their own, which nobody would give them there
+    little = little and next(model.buffers(), None) is None
+    if little:
+        model.to_empty(device="cpu")
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.zero_()
+    ids = torch.zeros((1, tokens), dtype=torch.int64, device="cpu" if little else "meta")
+    return counted_flops(model, ids)

@@ -84,7 +84,8 @@ def test_a_proxy_file_with_a_damaged_provenance_is_refused(document: dict[str, A
 def test_a_run_that_was_stopped_goes_on_to_the_same_result_also_with_more_jobs(
     document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
+    # what was extracted for the other run lies there: what follows from it is done again
+    monkeypatch.setenv("LPZERO_HOME", str(Path(document["run"]).parent / "home"))
     path = str(tmp_path / "run")
 
     def stop(*_: Any, **__: Any) -> None:

@@ -21,11 +21,13 @@ LARGE = [
     *(("flexibert", protocol) for protocol in ("trained", "listed", "legacy")),
     *(("gpt2", "lts"), ("transfo-xl", "lts"), ("hwgpt", "s"), ("llama", "160m")),
 ]
+# of the largest spaces the smallest architectures: weights and gradients of all of them fit in few machines
+LARGEST = [("hwgpt", "m", "60M"), ("hwgpt", "l", "100M"), ("llama", "1b", "150M"), ("llama", "7b", "400M")]
 
 
-def searched(*where: str, tokens: int = 8) -> dict[str, dict[str, Any]]:
+def searched(*where: str, tokens: int = 8, samples: int = 3) -> dict[str, dict[str, Any]]:
     """The scored picks of a random search in the folder ``run``, by the folders that it wrote."""
-    asked = [*ASKED, "--tokens", str(tokens), "--algorithm", "random", "--samples", "3", "--output", "run"]
+    asked = [*ASKED, "--tokens", str(tokens), "--algorithm", "random", "--samples", str(samples), "--output", "run"]
     assert run(["search", *where, *asked]) == 0
     found = json.loads(Path("run/result.json").read_text())
     picks = [*found["best"], *found["front"], *(pick for pick in found["controls"].values() if pick)]
@@ -56,6 +58,18 @@ def test_a_space_of_the_package(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     picks = searched("--space", space, "--protocol", protocol)
+    assert_same(picks, scored(capsys, *picks))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("space", "protocol", "most"), LARGEST)
+def test_the_smallest_of_a_large_space(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: str, protocol: str,
+    most: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    picks = searched("--space", space, "--protocol", protocol, "--max-params", most, samples=1)
+    assert picks
     assert_same(picks, scored(capsys, *picks))
 
 

@@ -14,6 +14,7 @@ from lpzero.nas.config import SearchConfig
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool
 from lpzero.nas.setting import prepare, rng_of
+from lpzero.spaces import get_space
 from lpzero.tables import load_table
 
 TABLE = load_table("gpt2-own")
@@ -88,3 +89,11 @@ def test_parts_of_a_search_draw_apart_from_each_other_and_repeatably() -> None:
 def test_what_is_impossible_is_said_at_once(changes: dict[str, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         prepare(config(**changes))
+
+
+def test_a_file_of_the_space_that_was_moved_is_named(space_file: Path) -> None:
+    begun = config(space=str(space_file), protocol=get_space(str(space_file)).protocol)
+    assert prepare(begun).space.name == "tiny"
+    space_file.rename(space_file.with_name("moved.toml"))
+    with pytest.raises(InputError, match=r"space\.toml: expected the file of the space there, .*: put it back"):
+        prepare(begun)

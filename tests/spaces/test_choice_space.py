@@ -12,8 +12,9 @@ from torch import nn
 
 from lpzero.errors import InputError
 from lpzero.spaces import Architecture
-from lpzero.spaces.choice_space import ChoiceSpace
+from lpzero.spaces.choice_space import LITTLE, ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
+from lpzero.spaces.models.sites import SiteMap
 
 STRANGER = Architecture.of("elsewhere", {"units": 4, "kind": "a"}, [{}])
 
@@ -73,3 +74,42 @@ def test_a_blank_model_is_what_the_constructor_makes_on_the_meta_device() -> Non
 def test_a_space_that_says_no_model_is_named() -> None:
     with pytest.raises(NotImplementedError, match=r"^Bare gives neither constructor\(\) nor blank\(\)$"):
         Bare().blank(ARCHITECTURE)
+
+
+class Speaking(nn.Module):
+    """Logits of a linear layer."""
+
+    def __init__(self, *, buffered: bool) -> None:
+        super().__init__()
+        self.words, self.line = nn.Embedding(5, 8), nn.Linear(8, 5)
+        if buffered:
+            self.register_buffer("shift", torch.ones(8))
+
+    def site_map(self) -> SiteMap:
+        """No sites."""
+        return SiteMap(0, (), (), "words")
+
+    def logits(self, ids: torch.Tensor) -> torch.Tensor:
+        """(batch, tokens, words)."""
+        return self.line(self.words(ids) + getattr(self, "shift", 0.0))  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Spoken(Bare):
+    """A model that says something, with a buffer or without."""
+
+    def constructor(self, architecture: Architecture) -> Callable[[], nn.Module]:
+        """What makes it."""
+        return lambda: Speaking(buffered=architecture["kind"] == "b")
+
+
+@pytest.mark.parametrize("most", [0, LITTLE])
+@pytest.mark.parametrize("kind", ["a", "b"])
+def test_operations_are_those_of_the_shapes_wherever_they_are_counted(
+    monkeypatch: pytest.MonkeyPatch, most: int, kind: str
+) -> None:
+    monkeypatch.setattr("lpzero.spaces.choice_space.LITTLE", most)
+    # lengths that nothing else counts
+    tokens = 101 if most else 103
+    architecture = Architecture.of("bare", {"units": 8, "kind": kind}, [{}])
+    assert Spoken().flops(architecture, tokens) == 2 * tokens * 8 * 5

@@ -161,7 +161,10 @@ def _trained(space: str) -> tuple[Objective, str]:
     known = get_space(space)
     protocol = own.trained_name(known.protocols)
     if protocol is None or get_space(space, protocol).pretrained:
-        raise InputError(f"{space} has no models that lpzero trains itself: expected flexibert, gpt2 or llama")
+        raise InputError(
+            f"{space} has no models that lpzero trains itself: expected flexibert, gpt2, llama or rnn; what was "
+            "measured in another space is imported by lpzero tables import"
+        )
     return known.objective, protocol
 
 

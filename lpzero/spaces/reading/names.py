@@ -27,7 +27,7 @@ _SURE_ATTENTION = re.compile(r"attn|attention", re.I)
 _SURE_FEED_FORWARD = re.compile(r"mlp|ffn|feed_?forward|moe|expert|intermediate|^output\.(dense|bottleneck)", re.I)
 _HEAD = re.compile(r"(^|\.)(([qkv](_?proj|_lin)?)|w[qkv]|to_[qkv]|query|key|value)$", re.I)
 _FUSED = re.compile(r"(^|\.)(c_attn|query_key_value|w?qkv(_?proj)?)$", re.I)
-_NON_LINEARITY = re.compile(r"(gelu|relu|silu|swish|mish|elu|softplus|tanh|sigmoid|act(ivation)?)$", re.I)
+_NON_LINEARITY = re.compile(r"(gelu|relu|silu|swish|mish|elu|softplus|tanh|sigmoid|activation)$", re.I)
 BEHIND = re.compile(r"(^|\.)(lm_head|head|cls|project_out|predictions|generator_\w+)(\.|$)")
 
 

@@ -51,12 +51,14 @@ def test_the_closed_forms_are_those_of_the_model(protocol: str) -> None:
     import torch
 
     space, rng = HwGpt(protocol), np.random.default_rng(0)
-    for _ in range(3):
+    for number in range(3):
         architecture = space.sample(rng)
         blank = space.blank(architecture)
         assert space.parameter_counts(architecture) == count_parameters(blank)
-        ids = torch.zeros((1, 11), dtype=torch.int64, device="meta")
-        assert space.flops(architecture, 11) == counted_flops(blank, ids)
+        if number == 0:
+            # a count takes seconds: layers of every kind are counted in the tests of the plan
+            ids = torch.zeros((1, 11), dtype=torch.int64, device="meta")
+            assert space.flops(architecture, 11) == counted_flops(blank, ids)
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,28 @@ def test_attention_of_torch_is_written_out() -> None:
         nn.LSTM(8, 4, batch_first=True)(q[0])
     assert not {name for name in names if "attention" in name or "encoder" in name or "rnn" in name}
     assert {"aten.bmm", "aten.addmm"} <= set(names)
+
+
+class _Halved(nn.Module):
+    """A block that somebody wrote."""
+
+    def forward(self, x: Tensor, *, scale: float = 0.5) -> Tensor:
+        """Half of it."""
+        return scale * x
+
+
+def test_a_block_whose_forward_is_called_is_called() -> None:
+    blocks, seen = nn.ModuleList([_Halved(), _Halved(), nn.Identity()]), list[str]()
+    for name, block in blocks.named_children():
+        block.register_forward_pre_hook(lambda _m, _a, name=name: seen.append(f"before {name}"))
+        block.register_forward_hook(lambda _m, _a, _o, name=name: seen.append(f"behind {name}"))
+    x = torch.ones(2)
+    with eager(blocks), eager(blocks):
+        # once each, whichever way, also where they take turns
+        assert blocks[0].forward(x).tolist() == [0.5, 0.5]
+        assert blocks[1](blocks[0].forward(x, scale=4.0)).tolist() == [2.0, 2.0]
+        assert torch.equal(blocks[2](x), x)
+    assert seen == [f"{when} {name}" for name in ("0", "0", "1", "2") for when in ("before", "behind")]
+    with pytest.raises(ZeroDivisionError), eager(blocks):
+        raise ZeroDivisionError
+    assert all("forward" not in vars(block) and len(block._forward_pre_hooks) == 1 for block in blocks)

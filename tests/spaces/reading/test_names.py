@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import extract
-from lpzero.spaces.reading.names import discover_sites
+from lpzero.spaces.reading.names import discover_sites, is_non_linearity
 from lpzero.spaces.space import Objective
 
 VOCABULARY = 100
@@ -187,3 +187,16 @@ def test_a_model_without_a_loss_is_refused_by_extract() -> None:
     model = Bare()
     with pytest.raises(LpzeroError, match="the model returned no loss"):
         extract(model, discover_sites(model), tokens("llama"))
+
+
+def test_a_non_linearity_may_be_written_again() -> None:
+    def called(name: str, *parts: nn.Module) -> nn.Module:
+        module: nn.Module = type(name, (nn.Module,), {})()
+        for part in parts:
+            module.add_module("part", part)
+        return module
+
+    for yes in (called("NewGELU"), called("FastSwish"), called("SquaredReLU"), nn.GELU()):
+        assert is_non_linearity(yes)
+    for no in (called("NewGELU", nn.GELU()), called("TanhNorm"), called("Contact"), nn.Softmax(-1), nn.LayerNorm(2)):
+        assert not is_non_linearity(no)

@@ -179,3 +179,32 @@ def test_of_a_square_batch_the_axes_are_told_apart() -> None:
     sites = read_model(answering, square.input_ids, square.labels)
     assert sites.reading is not None
     assert sites.reading.axes == "batch first"
+
+
+class Halves(TwoStacks):
+    """The upper blocks begin with words of their own table, and with positions."""
+
+    def __init__(self, *, tied: bool) -> None:
+        super().__init__()
+        self.target, self.places = nn.Embedding(WORDS, WIDTH), nn.Embedding(50, WIDTH)
+        if tied:
+            self.target.weight = self.emb.weight
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Logits."""
+        x = self.emb(ids)
+        for block in self.blocks:
+            x = block(x)
+        x = x + self.target(ids) + self.places(torch.arange(ids.shape[1]).expand_as(ids))
+        for block in self.upper:
+            x = block(x)
+        return self.head(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_words_that_are_looked_up_for_a_later_stack_are_embeddings_too(tied: bool) -> None:
+    answering, sites = read(seeded(lambda: Halves(tied=tied)))
+    assert sites.embeddings == ("model.emb", "model.target")
+    (jacobian,) = extract(answering, sites, batch()).tensors["jacobian"]
+    assert jacobian.shape == (4, 9, WIDTH)
+    assert read(seeded(TwoStacks))[1].embeddings == ("model.emb",)
