@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from record import RESULTS
 from records import grid, recorded, short
 
 NAMES = {"wmt14ende": "WMT'14 En-De", "wmt14enfr": "WMT'14 En-Fr", "wmt19ende": "WMT'19 En-De"}
@@ -16,7 +17,9 @@ def _cell(row: dict[str, Any]) -> str:
 
 
 def translation_section() -> list[str]:
-    """Predictors of the BLEU of encoder-decoders."""
+    """Predictors of the BLEU of encoder-decoders; nothing where there is no record."""
+    if not (RESULTS / "hat-mt.json").exists():
+        return []
     record = recorded("hat-mt")
     by = {task: {row["predictor"]: _cell(row) for row in record.rows(task=task)} for task in NAMES}
     rows = [[what, *(by[task][what] for task in NAMES)] for what in by["wmt14ende"]]
