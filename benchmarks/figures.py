@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from predictor_figures import predictor_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
 from speed_figures import SPEED
@@ -296,6 +297,7 @@ def page() -> str:
         *whole_section(),
         *evolution_section(),
         *search_section(),
+        *predictor_section(),
         *proof_section(),
         "## Speed and robustness",
         "",

@@ -22,7 +22,7 @@ from lpzero.predictors.gate.seed_noise import SeedNoise, pooled_noise
 MOST = 1000
 """More seeds than this are no plan."""
 FARTHEST = 20.0
-"""Of a difference in its standard errors, how far is looked for one that is found: with one degree of freedom 16.4 is."""
+"""In standard errors, how far is looked for a difference that is found: with one degree of freedom 16.4 is."""
 
 Verdict = Literal["better", "worse", "undecided"]
 
