@@ -26,8 +26,8 @@ def predictor_section() -> list[str]:
         "## Predictors",
         "",
         "What a ridge that has seen so many labels says of the others, mean over 20 draws of labels: tau-a over all",
-        "pairs, and at matched size in brackets; beside it the same ridge on the specification alone, and a line through",
-        "the parameters. The last but one column is the share of qualities inside intervals of 90 %.",
+        "pairs, and at matched size in brackets; beside it the same ridge on the specification alone, and a line",
+        "through the parameters. The last but one column is the share of qualities inside intervals of 90 %.",
         "",
         *grid(["table", "labels", "ridge", "`spec_ridge`", "`params`", "inside", "command"], rows),
     ]
@@ -47,9 +47,9 @@ def _gate() -> list[str]:
     header = ["table", "labels", "pairs", "cannot say", "Brier", "of the larger", "right", "larger is right"]
     return [
         f"Which of two trains better, by {record.command}: the probability of",
-        "`lpzero gate` for pairs that nobody labelled (Brier score, mean and standard deviation over the draws), beside",
-        "always saying the larger one. The last columns are the mean distance of what was stated from the share that came",
-        "true, and both for five ranges of it; always saying a half has a Brier score of .25.",
+        "`lpzero gate` for pairs that nobody labelled (Brier score, mean and standard deviation over the draws),",
+        "beside always saying the larger one. The last columns are the mean distance of what was stated from the",
+        "share that came true, and both for five ranges of it; always saying a half has a Brier score of .25.",
         "",
         *grid([*header, "calibration error", "stated: came true"], rows),
     ]
