@@ -31,6 +31,9 @@ from lpzero.spaces.architecture import Architecture, digest_of
 from lpzero.spaces.space import SearchSpace
 
 LARGEST = 1 << 28
+# zipfile has no error of its own for an archive of a later version, nor for one that asks for a password
+_UNREADABLE = (NotImplementedError, RuntimeError, struct.error, zipfile.BadZipFile)
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, MemoryError, *_UNREADABLE)
 _LOG = logging.getLogger(__name__)
 
 
@@ -231,7 +234,7 @@ def _arrays(path: Path, document: Document) -> tuple[list[Description], np.ndarr
             raise ValueError(f"expected arrays of {shape[0]} labels and {shape[1]} columns, found {rows.shape}")
         if not all(np.issubdtype(one.dtype, np.floating) for one in (rows, quality)):
             raise ValueError("its arrays are no numbers")
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, struct.error, zipfile.BadZipFile) as err:
+    except _DAMAGED as err:
         raise InputError(f"{path} is damaged ({one_line(str(err), 200)}): fit the predictor again") from None
     described = [
         Description({name: float(v) for name, v in zip(document.columns, row, strict=True) if not np.isnan(v)})

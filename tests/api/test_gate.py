@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused_in_a_line(mine: Path, two: tuple[Path, Pat
         (base, candidate, {"direction": "lower"}, "expected a `table`, `labels` or a kept `predictor`, or what both"),
         (base, candidate, {"direction": "up"}, "`direction`: expected higher or lower"),
         (base, candidate, {**asked, "table": "gpt2-own"}, "expected `labels` or a `table`, found both"),
-        (base, candidate, {"predictor": kept, "table": "gpt2-own"}, f"{kept} has labels of its own"),
+        (base, candidate, {"predictor": kept, "table": "gpt2-own"}, f"{kept}: a kept predictor has its labels"),
         (base, candidate, {"predictor": tmp_path / "none.json"}, f"{tmp_path / 'none.json'}: no such file"),
         (base, tmp_path / "none.json", asked, f"{tmp_path / 'none.json'}: no such file"),
         (base, foreign, asked, "the architecture: "),
