@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hat_mt_figures import translation_section
+from predictor_figures import predictor_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
 from speed_figures import SPEED
@@ -297,6 +298,7 @@ def page() -> str:
         *whole_section(),
         *evolution_section(),
         *search_section(),
+        *predictor_section(),
         *proof_section(),
         *translation_section(),
         "## Speed and robustness",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import llm, seeds, tables
+from benchmarks.fuzz import llm, predictors, seeds, tables
 from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
@@ -273,6 +273,11 @@ _ROWS = (
     Target("safetensors index", partial(_llama, name="index"), _one(seeds.llama_index)),
     Target("safetensors file", partial(_llama, name="file"), _llama_files),
     Target("corpus", _corpus, _seed("some text\n" * 5, "é漢"), 0.5),
+    Target("labels.csv", partial(predictors.labels, name="labels.csv"), _one(seeds.table_csv), 0.5),
+    Target("labels.jsonl", partial(predictors.labels, name="labels.jsonl"), _one(seeds.table_jsonl), 0.5),
+    # a document that is good is fitted again
+    Target("predictor document", predictors.kept, _one(predictors.document), 0.1, 10.0),
+    Target("predictor arrays", predictors.arrays, _seed("", "x", "xy" * 20), 0.1, 10.0),
     *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in llm.READERS),
 )
 TARGETS = {target.name: target for target in _ROWS}

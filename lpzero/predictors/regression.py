@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -172,6 +173,7 @@ class FittedRegression:
         """How many of the labels could be described."""
         return len(self.told.target)
 
+    @cached_property
     def missed(self) -> Floats:
         """By how much each described label is better than what is expected of it without it, on the scale of ``scale``.
 

@@ -18,7 +18,10 @@ def simulated(number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("labels", [12, 40])
 def test_the_ends_are_quantiles_of_what_is_missed_without_a_fold(labels: int) -> None:
-    """Barber et al. 2021, eq. 1.6 and 2.1: order statistics of predictions without i's fold, less and plus its miss."""
+    """Barber et al. 2021, eq. 1.6 and 2.1: order statistics of predictions without i's fold, less and plus its miss.
+
+    Between two of them in proportion.
+    """
     columns, target = simulated(labels + 7, 0)
     asked = columns[labels:]
     columns, target = columns[:labels], target[:labels]
@@ -31,9 +34,10 @@ def test_the_ends_are_quantiles_of_what_is_missed_without_a_fold(labels: int) ->
         below.append(model.predict(asked) - miss)
         above.append(model.predict(asked) + miss)
     value = LinearRegression().fit(columns, target).predict(asked)
-    last = int(np.ceil(0.9 * (labels + 1)))
-    low = np.sort(below, axis=0)[labels - last]
-    high = np.sort(above, axis=0)[last - 1]
+    low, high = (
+        sign * np.quantile(sign * np.array(ends), 0.9, axis=0, method="weibull")
+        for sign, ends in ((-1, below), (1, above))
+    )
     assert found.low is not None
     assert found.high is not None
     np.testing.assert_allclose(found.value, value)
@@ -41,15 +45,33 @@ def test_the_ends_are_quantiles_of_what_is_missed_without_a_fold(labels: int) ->
     np.testing.assert_allclose(found.high, np.maximum(high, value))
 
 
-def test_ninety_per_cent_of_new_labels_lie_inside() -> None:
+@pytest.mark.parametrize(("labels", "heavy"), [(16, False), (16, True), (30, False)])
+def test_ninety_per_cent_of_new_labels_lie_inside(labels: int, heavy: bool) -> None:
     inside = []
-    for seed in range(25):
-        columns, target = simulated(30 + 100, seed)
-        found = Conformal.fit(LinearRegression(), columns[:30], target[:30], range(30), 0.9).predict(columns[30:])
+    for seed in range(16):
+        columns, target = simulated(labels + 100, seed)
+        if heavy:
+            target += 2 * np.random.default_rng(seed + 1000).standard_t(3, size=len(target))
+        known = columns[:labels], target[:labels]
+        found = Conformal.fit(LinearRegression(), *known, range(labels), 0.9).predict(columns[labels:])
         assert found.low is not None
         assert found.high is not None
-        inside.append(((found.low <= target[30:]) & (target[30:] <= found.high)).mean())
+        inside.append(((found.low <= target[labels:]) & (target[labels:] <= found.high)).mean())
     assert 0.87 < np.mean(inside) < 0.94
+
+
+def test_a_level_that_is_an_order_statistic_takes_it() -> None:
+    columns, target = simulated(19, 0)
+    whole = Conformal.fit(LinearRegression(), columns, target, range(19), 0.9)
+    assert whole.between == pytest.approx(0)
+    nearly = Conformal.fit(LinearRegression(), columns, target, range(19), 0.9 - 1e-7)
+    assert nearly.between == pytest.approx(1, abs=1e-5)
+    for end in ("low", "high"):
+        np.testing.assert_allclose(
+            getattr(whole.predict(columns), end), getattr(nearly.predict(columns), end), atol=1e-5
+        )
+    fewest = Conformal.fit(LinearRegression(), columns[:10], target[:10], range(10), 0.9)
+    assert fewest.between == pytest.approx(0.9)
 
 
 def test_equal_models_are_left_out_together() -> None:

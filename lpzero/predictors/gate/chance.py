@@ -81,8 +81,7 @@ def chance(fitted: FittedRegression, base: Side, candidate: Side, noise: SeedNoi
         return Chance(None, reason)
     missed = Variance(0.0, math.inf)
     if not (base.trainings and candidate.trainings):
-        misses = fitted.missed()
-        missed = Variance(float(misses.var(ddof=1)), len(misses) - 1)
+        missed = Variance(float(fitted.missed.var(ddof=1)), len(fitted.missed) - 1)
     one, other = (_around(fitted, side, noise, missed) for side in (base, candidate))
     ahead, whole = _regressed(fitted, candidate) - _regressed(fitted, base), one.value + other.value
     if whole == 0:

@@ -21,8 +21,8 @@ from lpzero.predictors.gate.seed_noise import SeedNoise, pooled_noise
 
 MOST = 1000
 """More seeds than this are no plan."""
-FARTHEST = 100.0
-"""Of a difference in its standard errors, how far is looked for one that is found."""
+FARTHEST = 20.0
+"""In standard errors, how far is looked for a difference that is found: with one degree of freedom 16.4 is."""
 
 Verdict = Literal["better", "worse", "undecided"]
 
@@ -115,7 +115,7 @@ def power(ahead: float, freedom: float) -> float:
 
 def _found_at(freedom: float) -> float:
     """The difference, in its standard errors, that is found with a probability of ``POWER``."""
-    return float(optimize.brentq(lambda ahead: power(ahead, freedom) - POWER, 0.0, FARTHEST))
+    return float(optimize.brentq(lambda ahead: power(ahead, freedom) - POWER, 0.0, FARTHEST, xtol=1e-6))
 
 
 def _more(gain: float, noise: SeedNoise, counts: tuple[int, int]) -> int | None:

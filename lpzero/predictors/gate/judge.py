@@ -149,7 +149,7 @@ def _gain(found: Gain) -> GateGain:
     return GateGain(
         gain=round(found.gain, 9),
         interval=[round(end, 9) for end in found.interval],
-        p=round(found.p, 6),
+        p=float(f"{found.p:.6g}"),
         noise=round(found.noise.deviation, 9),
         freedom=None if math.isinf(found.noise.freedom) else found.noise.freedom,
         verdict=found.verdict,

@@ -16,6 +16,9 @@ from lpzero.settings import one_line
 
 LARGEST = 1 << 28
 """Bytes of the largest file that is read."""
+# zipfile has no error of its own for an archive of a later version, nor for one that asks for a password
+_UNREADABLE = (NotImplementedError, RuntimeError, struct.error, zipfile.BadZipFile)
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, MemoryError, *_UNREADABLE)
 
 
 def arrays_path(path: Path) -> Path:
@@ -53,7 +56,7 @@ def read_arrays(path: Path, sha256: str, names: tuple[str, ...]) -> dict[str, np
                 raise ValueError("its arrays are compressed")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, struct.error, zipfile.BadZipFile) as err:
+    except _DAMAGED as err:
         raise damaged(path, err) from None
 
 
