@@ -14,6 +14,7 @@ from typing import Any
 
 from record import RESULTS
 from records import brief, grid, over, recorded, short
+from schedule_figures import schedule_section
 from speed_figures import SPEED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -296,6 +297,7 @@ def page() -> str:
         *whole_section(),
         *evolution_section(),
         *search_section(),
+        *schedule_section(),
         *proof_section(),
         "## Speed and robustness",
         "",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import llm, seeds, tables
+from benchmarks.fuzz import llm, schedules, seeds, tables
 from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
@@ -274,5 +274,6 @@ _ROWS = (
     Target("safetensors file", partial(_llama, name="file"), _llama_files),
     Target("corpus", _corpus, _seed("some text\n" * 5, "é漢"), 0.5),
     *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in llm.READERS),
+    *(Target(name, read, documents, 0.5) for name, read, documents in schedules.READERS),
 )
 TARGETS = {target.name: target for target in _ROWS}
