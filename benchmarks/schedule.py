@@ -134,7 +134,8 @@ def scored(folder: Path) -> None:
     with open_engine(jobs=1) as engine:
         rows = score_architectures(space, architectures, [proxy], Probe(), engine=engine, progress=lambda *_: None)
     facts = {"name": "snip", "space": space.name, "protocols": [space.protocol], "quality": "snip", "unit": "1"}
-    more = {"source": "benchmarks/schedule.py", "licence": "Apache-2.0", "notes": []}
+    more: dict[str, Any] = {"source": "benchmarks/schedule.py", "licence": "Apache-2.0", "notes": []}
+    more |= {"recipe": None, "environment": None, "figures": {}}
     records = [
         MeasuredRecord(id=one.id, architecture=one.architecture.to_json(), quality=row[0].value)
         for one, row in zip(table.records, rows, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from record import RESULTS
 from records import grid, recorded
 
 PARTS = {
@@ -13,6 +14,8 @@ OTHERS = ("plain", "plain, as many", "random, as many")
 
 def schedule_section() -> list[str]:
     """Schedules beside plain search with the dear predictor."""
+    if not (RESULTS / "schedule.json").exists():
+        return []
     record, rows = recorded("schedule"), []
     for part, what in PARTS.items():
         (row,) = record.rows(part=part, seed="all")
