@@ -16,6 +16,7 @@ from hat_mt_figures import translation_section
 from predictor_figures import predictor_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
+from schedule_figures import schedule_section
 from speed_figures import SPEED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -299,6 +300,7 @@ def page() -> str:
         *evolution_section(),
         *search_section(),
         *predictor_section(),
+        *schedule_section(),
         *proof_section(),
         *translation_section(),
         "## Speed and robustness",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lpzero.errors import InputError
@@ -101,7 +102,7 @@ class Architecture:
             raise InputError("architecture: expected every layer to be an object")
         return cls.of(space, whole, layers)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON text, 64 hexadecimal digits: equal architectures, equal digests."""
         return digest_of(self.to_json())

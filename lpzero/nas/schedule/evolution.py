@@ -82,8 +82,10 @@ def _first(pool: Pool, number: int, rng: np.random.Generator) -> list[Architectu
 
 def selected(ledger: Ledger, population: Sequence[Architecture], number: int) -> list[Architecture]:
     """The best of a population that have scores, the best first; of equal ones the first."""
-    scored = [one for one in population if ledger.mean_rank(one) is not None]
-    return sorted(scored, key=ledger.worth, reverse=True)[:number]
+    worths = [ledger.worth(one) for one in population]
+    # the worth of who has no score is below 0, a rank is not
+    scored = [place for place, worth in enumerate(worths) if worth > 0]
+    return [population[place] for place in sorted(scored, key=lambda place: -worths[place])[:number]]
 
 
 def bred(

@@ -101,6 +101,7 @@ def test_a_proxy_file_is_found_from_the_folder_of_the_file(tmp_path: Path) -> No
 def test_the_folder_of_a_table_is_found_from_the_folder_of_the_file_whatever_it_is_called(tmp_path: Path) -> None:
     facts = {"space": "gpt2", "protocols": ["own"], "quality": "snip", "unit": "1", "higher_is_better": True}
     card = {"name": "params", **facts, "source": "here", "licence": "Apache-2.0", "notes": []}
+    card |= {"recipe": None, "environment": None, "figures": {}}
     records = [
         MeasuredRecord(id=one.id, architecture=one.architecture.to_json(), quality=float(place))
         for place, one in enumerate(TABLE.records[:4])
