@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hat_mt_figures import translation_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
 from speed_figures import SPEED
@@ -298,6 +299,7 @@ def page() -> str:
         *evolution_section(),
         *search_section(),
         *proof_section(),
+        *translation_section(),
         *taught_section(),
         "## Speed and robustness",
         "",

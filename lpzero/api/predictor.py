@@ -93,8 +93,8 @@ def evaluate_predictor(
         split: ``"published"`` for the splits that the table was published with, instead of draws; None for draws.
         asked: Architectures that are asked about in each draw, at least 4; None for all without a label.
         features: What a regression is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
-        calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"`` or ``"isotonic"``; None for its
-            ranking alone.
+        calibrate: How the score of a proxy becomes a quality: ``"offset"``, ``"line"``, ``"linear"`` or
+            ``"isotonic"``; None for its ranking alone.
         asking: How a language model is asked; needed for ``"llm"``, and nothing else.
         teacher: Who teaches ``"distilled"``: any other predictor; None for a ridge. The student is told the
             specification alone.

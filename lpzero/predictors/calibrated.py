@@ -18,10 +18,11 @@ from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
-OFFSET, LINE, ISOTONIC = "offset", "line", "isotonic"
+OFFSET, LINE, LINEAR, ISOTONIC = "offset", "line", "linear", "isotonic"
 MAPS = {
     OFFSET: "the value and the mean distance of the labels from it",
     LINE: "the straight line of the logarithm of the value, which is above 0, that is closest to the labels",
+    LINEAR: "the straight line of the value itself that is closest to the labels",
     ISOTONIC: "the monotone function of the value that is closest to the labels",
 }
 """How values become qualities, by name."""
@@ -141,6 +142,8 @@ def _map(how: str, *, rising: bool) -> Any:
         return DummyRegressor()
     if how == LINE:
         return make_pipeline(FunctionTransformer(np.log), LinearRegression())
+    if how == LINEAR:
+        return LinearRegression()
     return IsotonicRegression(increasing=rising, out_of_bounds="clip")
 
 

@@ -26,7 +26,7 @@ LARGEST = 1000
 """Architectures of a table that are looked at, at most: a model of each may have to be built."""
 MIDDLE = 0.9
 """The share of the draws that an interval over draws holds."""
-FIGURES = ("mae", "tau_a", "rho", "matched", "coverage", "width", "in_support")
+FIGURES = ("mae", "tau_a", "tau_b", "rho", "matched", "coverage", "width", "in_support")
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _figures(said: Sequence[Prediction], trained: Trained, asked: np.ndarray, *,
         found["in_support"] = float(np.mean([one.in_support for one in told]))
     overall = correlation_over(values, quality, None)
     if overall is not None:
-        found |= {"tau_a": overall.tau_a, "rho": overall.rho}
+        found |= {"tau_a": overall.tau_a, "tau_b": overall.tau_b, "rho": overall.rho}
         close = correlation_over(values, quality, matched(trained.sizes[places], trained.within))
         if close is not None:
             found["matched"] = close.tau_a

@@ -31,6 +31,7 @@ class PredictorFigures(Result):
         labels: Models whose quality it was told.
         mae: Mean absolute error, in the unit of the quality; None for scores in another unit.
         tau_a: Kendall's tau-a of its values with the qualities.
+        tau_b: Kendall's tau-b of them, which leaves ties out, as most papers print it.
         rho: Spearman's rho of them.
         matched: Tau-a over the pairs of about the same size.
         coverage: The share of qualities inside their intervals.
@@ -43,6 +44,7 @@ class PredictorFigures(Result):
     labels: int
     mae: SpreadOver
     tau_a: SpreadOver
+    tau_b: SpreadOver = Field(default_factory=SpreadOver)
     rho: SpreadOver
     matched: SpreadOver
     coverage: SpreadOver

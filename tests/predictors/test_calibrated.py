@@ -95,7 +95,7 @@ def test_the_order_of_the_labels_makes_no_difference(
 ) -> None:
     some, quality = drawn(24), np.random.default_rng(0).normal(size=24)
     back = list(range(19, -1, -1))
-    for how in ("offset", "line", "isotonic"):
+    for how in ("offset", "line", "linear", "isotonic"):
         calibrated = Calibrated(params, how, params.source.space)
         one = calibrated.fit(labels(some[:20], quality[:20]))
         other = calibrated.fit(labels([some[i] for i in back], quality[back]))

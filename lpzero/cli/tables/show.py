@@ -39,6 +39,14 @@ def _card(name: str, protocol: str | None) -> dict[str, Any]:
         "unit": table.unit,
         "higher_is_better": table.higher_is_better,
         "duplicates": len(table.duplicates()),
+        "columns": [
+            {name: getattr(column, name) for name in ("name", "meaning", "unit", "cost")}
+            for column in table.beside.columns
+        ],
+        "splits": [
+            {"name": split.name, "labelled": len(split.labelled), "asked": len(split.asked)}
+            for split in table.beside.splits
+        ],
         "notes": list(table.notes),
         "source": table.source,
         "licence": table.licence,
@@ -62,6 +70,7 @@ def _print(card: dict[str, Any]) -> None:
         *_noise(found["noise"]),
         *_training(found["training"], card["recipe"]),
         *([("notes" if i == 0 else ""), note] for i, note in enumerate(card["notes"])),
+        *_beside(card["columns"], card["splits"]),
         ["source", card["source"]],
         ["licence", card["licence"]],
         ["digest", card["digest"]],
@@ -76,6 +85,18 @@ def _print(card: dict[str, Any]) -> None:
         click.echo()
         header = ["number of layers", "tau-a", "tau-b", "tau-b inside a depth and width"]
         print_grid(header, [_operation(name, row) for name, row in found["operations"].items()])
+
+
+def _beside(columns: list[dict[str, str]], splits: list[dict[str, Any]]) -> list[list[str]]:
+    """What a table was published with beside the quality."""
+    rows = [
+        ["columns" if i == 0 else "", f"{one['name']}: {one['meaning']} ({one['unit']})"]
+        for i, one in enumerate(columns)
+    ]
+    if splits:
+        each = ", ".join(f"{one['name']} ({one['labelled']} labelled, {one['asked']} asked)" for one in splits)
+        rows.append(["splits", each])
+    return rows
 
 
 def _operation(name: str, row: dict[str, Any]) -> list[str | None]:

@@ -29,7 +29,9 @@ EACH = [(name, protocol) for name in SPACES for protocol in get_space(name).prot
 def flat(record: Record) -> dict[str, Any]:
     """A record as columns: lists for what each layer has."""
     layers = [record.architecture.layer(i) for i in range(record.architecture.depth)]
-    lists = {name: [layer[name] for layer in layers] for name in layers[0]}
+    # a name of either stack is in its own layers alone
+    names = dict.fromkeys(name for layer in layers for name in layer)
+    lists = {name: [layer[name] for layer in layers if name in layer] for name in names}
     return {"id": record.id, **dict(record.architecture.whole), **lists, "quality": record.quality}
 
 
