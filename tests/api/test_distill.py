@@ -66,6 +66,7 @@ def test_it_is_judged_on_what_its_teacher_was_not_fitted_to(student: tuple[Path,
     assert result.rows[0].coverage.mean is None
 
 
+@pytest.mark.slow
 def test_by_name_it_is_taught_in_each_draw() -> None:
     given: dict[str, Any] = {"labels": 12, "splits": 1, "features": "spec", "device": "cpu", "student": "boosting"}
     rows = evaluate_predictor("hat-mt-wmt14ende", "distilled", number=150, **given).rows
@@ -81,6 +82,7 @@ def test_a_file_of_architectures_teaches(ridge: Path, tmp_path: Path) -> None:
     assert (result.learnt, result.held_out) == (25, 5)
 
 
+@pytest.mark.slow
 def test_a_proxy_teaches_without_labels(tmp_path: Path) -> None:
     result = distill_predictor("params", space="gpt2", protocol="own", output=tmp_path / "s.json", **SMALL)
     assert (result.teacher, result.direction, result.sure) == ("params", "higher", 150)

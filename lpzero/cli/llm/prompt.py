@@ -45,7 +45,7 @@ def show_prompt(
         raise InputError(f"expected the file of a template or a `table`, found {found}: give one")
     if table is not None:
         if values is not None or parts:
-            raise InputError("`values` and `part` fill a template: expected none beside `table`")
+            raise InputError("`values` and parts fill a template: expected none beside `table`")
         prompt = _of_table(table, labels, split, protocol, seed)
     else:
         assert template is not None

@@ -65,7 +65,7 @@ def test_the_prompt_of_a_predictor_is_shown(capsys: pytest.CaptureFixture[str]) 
         ([], "expected the file of a template or a --table, found neither"),
         (["x.txt", "--table", "gpt2-own"], "expected the file of a template or a --table, found both"),
         (["x.txt", "--labels", "4"], "--labels has no effect beside a template"),
-        (["--table", "gpt2-own", "--values", "x.json"], "--values and --part fill a template"),
+        (["--table", "gpt2-own", "--values", "x.json"], "--values and parts fill a template"),
     ):
         assert run(["llm", "show-prompt", *words]) == 2
         assert message in capsys.readouterr().err
