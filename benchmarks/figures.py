@@ -18,6 +18,7 @@ from record import RESULTS
 from records import brief, grid, over, recorded, short
 from schedule_figures import schedule_section
 from speed_figures import SPEED
+from taught_figures import taught_section
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, README = ROOT / "docs" / "figures.md", ROOT / "README.md"
@@ -303,6 +304,7 @@ def page() -> str:
         *schedule_section(),
         *proof_section(),
         *translation_section(),
+        *taught_section(),
         "## Speed and robustness",
         "",
         "These are no rankings, and have no controls.",

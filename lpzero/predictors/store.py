@@ -39,6 +39,19 @@ from lpzero.settings import one_line, place_in, read_document
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
+__all__ = [
+    "Describing",
+    "Document",
+    "KeptPrompt",
+    "arrays_path",
+    "is_kept",
+    "labels_kept",
+    "read_predictor_document",
+    "restored",
+    "save",
+    "space_digest",
+]
+
 _LOG = logging.getLogger(__name__)
 _KINDS: dict[str, type[Document]] = {LLM: PromptedDocument, DISTILLED: StudentDocument}
 """The documents of what is no regression."""

@@ -13,7 +13,16 @@ from scipy import stats
 from lpzero.errors import InputError
 from lpzero.fitness.strata import matched
 from lpzero.predictors import Labelled, Prediction, PredictionStatus
-from lpzero.predictors.evaluation import LARGEST, Split, Trained, draw_splits, evaluated, published_splits, spread_over
+from lpzero.predictors.evaluation import (
+    LARGEST,
+    Split,
+    Trained,
+    draw_splits,
+    evaluated,
+    kept_split,
+    published_splits,
+    spread_over,
+)
 from lpzero.predictors.prediction import failed
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import load_table
@@ -105,6 +114,23 @@ def test_draws_of_fewer_labels_are_among_those_of_more_and_no_model_is_on_both_s
             assert sorted(split.asked) == [i for i in range(13) if groups[i] not in models]
     one, again, other = (draw_splits(groups, 3, 1, seed)[0].labelled.tolist() for seed in (0, 0, 1))
     assert one == again != other
+
+
+def test_fewer_are_asked_about_where_asking_is_dear() -> None:
+    groups = np.arange(40)
+    for few, every in zip(draw_splits(groups, 10, 3, 0, 6), draw_splits(groups, 10, 3, 0), strict=True):
+        assert few.labelled.tolist() == every.labelled.tolist()
+        assert len(few.asked) == 6
+        assert set(few.asked) < set(every.asked)
+    with pytest.raises(InputError, match="`asked`: expected at least 4 architectures to ask about, found 3"):
+        draw_splits(groups, 10, 3, 0, 3)
+
+
+def test_a_kept_predictor_is_asked_about_the_rest(trained: Trained, small: SearchSpace) -> None:
+    split = kept_split(trained, small, trained.architectures[:10])
+    assert split is not None
+    assert (split.labelled.tolist(), split.asked.tolist()) == (list(range(10)), list(range(10, 40)))
+    assert kept_split(trained, small, ()) is None
 
 
 @pytest.mark.parametrize(("labels", "splits"), [(1, 3), (37, 3), (5, 0)])

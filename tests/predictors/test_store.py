@@ -16,8 +16,18 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.predictors import Labelled, Regression, Source
+from lpzero.predictors.kept.document import PromptedDocument
+from lpzero.predictors.prompted import Prompt, Task
 from lpzero.predictors.regression import GAUSSIAN_PROCESS, RIDGE
-from lpzero.predictors.store import arrays_path, read_predictor_document, restored, save, space_digest
+from lpzero.predictors.store import (
+    KeptPrompt,
+    arrays_path,
+    is_kept,
+    read_predictor_document,
+    restored,
+    save,
+    space_digest,
+)
 from lpzero.proxy import load_proxy
 from lpzero.spaces import Gpt2, HatMt, get_space
 from lpzero.spaces.architecture import digest_of
@@ -154,3 +164,32 @@ def test_other_versions_are_said(
     with caplog.at_level(logging.WARNING, "lpzero"):
         read(path, told)
     assert "was fitted with numpy 1.0: its numbers may differ" in caplog.text
+
+
+def test_a_proxy_is_no_kept_predictor(
+    tmp_path: Path, told: Source, drawn: Drawn, labels: Callable[..., Labelled]
+) -> None:
+    path = tmp_path / "ridge.json"
+    kept(path, told, labels(drawn(4), np.arange(4.0)))
+    assert is_kept(path)
+    (tmp_path / "proxy.json").write_text('{"name": "x", "formula": "sum(l1(weight))"}')
+    (tmp_path / "other.json").write_text("no document")
+    for name in ("proxy.json", "other.json", "none.json", "."):
+        assert not is_kept(tmp_path / name)
+
+
+def test_a_prompt_is_kept_without_whom_it_asks(
+    tmp_path: Path, told: Source, drawn: Drawn, labels: Callable[..., Labelled]
+) -> None:
+    path = tmp_path / "prompt.json"
+    prompt = Prompt(told.space, Task("BLEU", "points", True), labels(drawn(4), np.array([0.1, 0.2, 0.3, 1 / 3])))
+    save(path, KeptPrompt(prompt), replace(told, groups=("spec",), proxies=()))
+    document = read_predictor_document(path)
+    assert isinstance(document, PromptedDocument)
+    assert not arrays_path(path).exists()
+    with pytest.raises(InputError, match=r"`endpoint` and `model` are missing: .*prompt\.json asks a language model"):
+        restored(path, document, told.space, lambda document, proxies: told)
+    again: Any = restored(path, document, told.space, lambda document, proxies: told, asker=object())  # type: ignore[arg-type]
+    one = drawn(6)[-1]
+    assert again.prompt.request(one) == prompt.request(one)
+    assert again.prompt.labelled.quality.tolist() == prompt.labelled.ordered().quality.tolist()

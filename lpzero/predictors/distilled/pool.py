@@ -11,7 +11,8 @@ from lpzero.spaces.space import SearchSpace
 
 NUMBER = 3000
 """As many as the paper's teacher was asked about."""
-TRIES = 20
+MISSES = 100, 2
+"""Draws in a row that give nothing new, and as many more for each architecture found, behind which there is no more."""
 
 
 def draw_pool(space: SearchSpace, number: int, seed: int) -> tuple[Architecture, ...]:
@@ -29,8 +30,9 @@ def draw_pool(space: SearchSpace, number: int, seed: int) -> tuple[Architecture,
         raise InputError(f"`number`: expected from 2 to a million architectures, found {number}")
     rng = np.random.default_rng(derived_seed(seed, "pool"))
     found: dict[Architecture, None] = {}
-    for _ in range(TRIES * number):
-        if len(found) == number:
-            break
+    missed = 0
+    while len(found) < number and missed < MISSES[0] + MISSES[1] * len(found):
+        before = len(found)
         found[space.sample(rng)] = None
+        missed = missed + 1 if len(found) == before else 0
     return tuple(found)

@@ -198,7 +198,8 @@ class Student:
         except ValueError as err:
             raise damaged(path, err) from None
         names = tuple(document.columns)
-        design = Design(names, tuple(document.logarithms), 0, *arrays["design"], frozenset(document.seen))
+        fill, lowest, highest = arrays["design"]
+        design = Design(names, tuple(document.logarithms), 0, fill, lowest, highest, frozenset(document.seen))
         mean, deviation = arrays["target"].tolist()
         return cls(
             document.kind,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lpzero.api.prompt import shown_prompt
 from lpzero.cli.main import run
 
 
@@ -52,3 +53,19 @@ def test_bad_input_is_exit_2_in_one_line(words: list[str], message: str, capsys:
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_the_prompt_of_a_predictor_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["llm", "show-prompt", "--table", "gpt2-own", "--labels", "4", "--json"]
+    assert run(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["table"] == "gpt2-own"
+    assert document["prompt"] == shown_prompt("gpt2-own", labels=4).messages[0].text
+    for words, message in (
+        ([], "expected the file of a template or a --table, found neither"),
+        (["x.txt", "--table", "gpt2-own"], "expected the file of a template or a --table, found both"),
+        (["x.txt", "--labels", "4"], "--labels has no effect beside a template"),
+        (["--table", "gpt2-own", "--values", "x.json"], "--values and parts fill a template"),
+    ):
+        assert run(["llm", "show-prompt", *words]) == 2
+        assert message in capsys.readouterr().err

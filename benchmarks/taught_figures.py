@@ -1,0 +1,64 @@
+"""The figures of predictors that ask a language model, and of students."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from record import RESULTS
+from records import grid, recorded, short
+
+ASKED = "llm-predictor"
+TAUGHT = ("distilled-hat-mt-wmt14ende", "distilled-hat-mt-wmt14enfr", "distilled-hat-mt-wmt19ende")
+
+
+def taught_section() -> list[str]:
+    """Both tables; the one that has no record is not there."""
+    asked = (RESULTS / f"{ASKED}.json").exists()
+    taught = [name for name in TAUGHT if (RESULTS / f"{name}.json").exists()]
+    return [*(_asked() if asked else []), *(_taught(taught) if taught else [])]
+
+
+def _asked() -> list[str]:
+    record = recorded(ASKED)
+    rows = [
+        [
+            *(row["table"], row["predictor"], _shown(row["mean error"]), _shown(row["tau-a"]), _shown(row["rho"])),
+            *(f"{row['without a value']} of {row['asked about']}", record.command),
+        ]
+        for row in record.rows()
+    ]
+    return [
+        "## A language model as a predictor",
+        "",
+        f"Ten labels; the model is {record.document['model']}. Mean error in the unit of the table.",
+        "",
+        *grid(["table", "predictor", "mean error", "tau-a", "rho", "without a value", "command"], rows),
+    ]
+
+
+def _taught(names: Sequence[str]) -> list[str]:
+    document = recorded(names[0]).document
+    rows = [
+        [
+            *(row["task"].removeprefix("hat-mt-"), row["split"], row["student"], short(row["tau-a with the teacher"])),
+            f"{short(row['gold: error of the teacher'])}, {short(row['of the student (error)'])}",
+            f"{short(row['tau-a of the teacher'])}, {short(row['of the student (tau-a)'])}",
+            *(row["deep decoders outside"], f"{row['seconds of CPU']:.1f}", recorded(name).command),
+        ]
+        for name in names
+        for row in recorded(name).rows()
+    ]
+    header = ["task", "split", "student", "tau-a with the teacher", "gold: error of teacher, student"]
+    header += ["gold: tau-a of teacher, student", "decoders of 4 to 6 layers outside", "seconds of CPU", "command"]
+    return [
+        "## Students",
+        "",
+        f"The teacher is {document['teacher']}; it is asked about 3,000 architectures of `hat-mt`.",
+        f"Agreement on {document['held_out']}. Gold are {document['gold']}; BLEU.",
+        "",
+        *grid(header, rows),
+    ]
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else short(value)
