@@ -7,10 +7,12 @@ random architectures, and the same that begins with the four that have the most 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from lpzero.acquisition.suggester import Suggester
 from lpzero.api.suggest import FEATURES, STOP
 from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
+from lpzero.files import write_json
 from lpzero.fitness.regression import expected, with_logarithms
 from lpzero.metrics import METRICS
 from lpzero.nas.pool import ClosedPool
@@ -233,7 +236,7 @@ def suggested(task: Task, seed: int, batch: int, acquisition: str = VALUE, *, to
             index = task.index[one.architecture.digest]
             tried.append(index)
             if one.low is not None and one.high is not None:
-                result.inside.append(one.low <= task.quality[index] <= one.high)
+                result.inside.append(bool(one.low <= task.quality[index] <= one.high))
             if index in task.best and not result.found:
                 result.found = len(tried)
             asks.tell(one.architecture, float(task.quality[index]))
@@ -348,23 +351,34 @@ def drawn(task: Task, share: float, seed: int) -> Task:
     return task.of(ALL, sorted(rng.permutation(number)[: round(share * number)].tolist()))
 
 
+def replayed(name: str, seeds: int, share: float, folder: Path | None) -> list[Played]:
+    """Everything that is played on one table; what the folder has is not played again."""
+    path = None if folder is None else folder / f"{name}-{seeds}-{share:g}.json"
+    if path is not None and path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [Played(**{**one, "four": [Suggested(**each) for each in one["four"]]}) for one in found]
+    table = whole(name)
+    fixed, played = list(tasks(table)), dict[tuple[str, str], Played]()
+    for seed in range(seeds):
+        for task in fixed if share >= 1 else tasks(drawn(table, share, seed)):
+            play(task, seed, played)
+        print(f"{name}: seed {seed}", file=sys.stderr, flush=True)
+    every = list(played.values())
+    if path is not None:
+        write_json(path, [asdict(one) for one in every])
+    return every
+
+
 def main() -> None:
     """Replay the tables that are named, and record the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", nargs="+", default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--share", type=float, default=1.0, help="Of each table, drawn anew with each seed.")
+    parser.add_argument("--keep", type=Path, help="Keep what was played in this folder, and use what is there.")
     parser.add_argument("--name", default="suggest")
     given = parser.parse_args()
-    played: dict[tuple[str, str], Played] = {}
-    for name in given.tables:
-        table = whole(name)
-        fixed = list(tasks(table))
-        for seed in range(given.seeds):
-            for task in fixed if given.share >= 1 else tasks(drawn(table, given.share, seed)):
-                play(task, seed, played)
-            print(f"{name}: seed {seed}", file=sys.stderr, flush=True)
-    every = list(played.values())
+    every = [one for name in given.tables for one in replayed(name, given.seeds, given.share, given.keep)]
     rows = [row(one) for one in every]
     rows.append(summary(f"mean over {ALL} and {HALF}", [one for one in every if one.part != BAND]))
     rows.append(summary(f"mean over {BAND}", [one for one in every if one.part == BAND]))
