@@ -15,6 +15,7 @@ from typing import Any
 from record import RESULTS
 from records import brief, grid, over, recorded, short
 from speed_figures import SPEED
+from suggest_figures import suggest_section
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, README = ROOT / "docs" / "figures.md", ROOT / "README.md"
@@ -297,6 +298,7 @@ def page() -> str:
         *evolution_section(),
         *search_section(),
         *proof_section(),
+        *suggest_section(),
         "## Speed and robustness",
         "",
         "These are no rankings, and have no controls.",
