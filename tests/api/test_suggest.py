@@ -99,10 +99,7 @@ def test_a_replay_labels_what_it_suggests(tmp_path: Path, few: Table) -> None:
     found = [suggest(table=few, output=tmp_path, number=4, device="cpu") for _ in range(3)]
     assert [one.labels for one in found] == [0, 4, 8]
     revealed = [row.quality for one in found for row in one.rows]
-    space = few.search_space(None)
-    models = {space.model_key(record.architecture) for record in few.records}
-    assert len(revealed) == len(models)
-    assert set(revealed) <= {pytest.approx(record.quality) for record in few.records} | set(few.qualities.tolist())
+    assert sorted(revealed) == pytest.approx(sorted(few.qualities.tolist()))
     assert found[2].direction == ("higher" if few.higher_is_better else "lower")
     with pytest.raises(NoResultError, match="all that fits was tried: 12 architectures"):
         suggest(table=few, output=tmp_path, device="cpu")
