@@ -51,8 +51,8 @@ def test_a_replay_prints_what_it_found(tmp_path: Path, capsys: pytest.CaptureFix
     ("arguments", "code", "said"),
     [
         (["--space", "gpt2", "--labels", "none.csv", "--out", "next"], 2, "none.csv: expected a file, found none"),
-        (["--out", "next"], 2, "`--space` is missing"),
-        (["--space", "gpt2", "--out", "next", "--stop", "2"], 2, "`--stop`: expected a probability"),
+        (["--out", "next"], 2, "--space is missing"),
+        (["--space", "gpt2", "--out", "next", "--stop", "2"], 2, "--stop: expected a probability"),
         (["--space", "gpt2", "--out", "next", "--max-params", "10"], 4, "no feasible architecture"),
     ],
 )
