@@ -18,6 +18,7 @@ from record import RESULTS
 from records import brief, grid, over, recorded, short
 from schedule_figures import schedule_section
 from speed_figures import SPEED
+from suggest_figures import suggest_section
 from taught_figures import taught_section
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -305,6 +306,7 @@ def page() -> str:
         *proof_section(),
         *translation_section(),
         *taught_section(),
+        *suggest_section(),
         "## Speed and robustness",
         "",
         "These are no rankings, and have no controls.",

@@ -7,168 +7,29 @@ random architectures, and the same that begins with the four that have the most 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from record import record
 from scipy import stats
+from suggest_tasks import ALL, BAND, HALF, Task, drawn, tasks, whole
 
-from lpzero import Workers
-from lpzero.acquisition.improvement import IMPROVEMENT, VALUE
-from lpzero.acquisition.start import proxy_source
 from lpzero.acquisition.suggester import Suggester
-from lpzero.api.suggest import FEATURES, STOP
-from lpzero.costs.costs import Costs
-from lpzero.costs.limits import CostLimits
-from lpzero.fitness.regression import expected, with_logarithms
-from lpzero.metrics import METRICS
-from lpzero.nas.pool import ClosedPool
-from lpzero.operands.probe import Probe
-from lpzero.paths import cache_home
-from lpzero.predictors.description import Known, Source
-from lpzero.proxy.score import shape_of
-from lpzero.proxy.yardstick import strongest_count
+from lpzero.api.suggest import STOP
+from lpzero.files import write_json
+from lpzero.fitness.regression import expected
 from lpzero.seeds import derived_seed
-from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.features import features
-from lpzero.spaces.space import SearchSpace
-from lpzero.tables import load_table
 
 TABLES = ("gpt2-wt103", "transxl-wt103", "flexibert-glue", "gpt2-own", "flexibert-own", "llama-own")
-ALL, HALF, BAND = "all", "smaller half", "band"
-SHARE = {ALL: 0.01, HALF: 0.01, BAND: 0.03}
-"""What counts as found: one of the best of this share, at least one."""
-WITHIN = 1.25
 FIRST, BATCH = 8, 4
+STOPPED = 3
+"""Seeds of which the whole of a table is gone on with until it says to stop."""
 RESAMPLES = 10_000
-
-
-@dataclass(frozen=True)
-class Task:
-    """Architectures to find one of the best among.
-
-    Attributes:
-        table: Name of the table.
-        part: Which of its architectures.
-        space: What builds the models.
-        architectures: One a model.
-        quality: (architectures,), in the table's direction.
-        higher_is_better: That direction.
-        source: What describes them, once for all.
-        scoring: What scores the first ones; None for counts alone.
-    """
-
-    table: str
-    part: str
-    space: SearchSpace
-    architectures: tuple[Architecture, ...]
-    quality: np.ndarray
-    higher_is_better: bool
-    source: Known
-    scoring: Known | None
-
-    def of(self, part: str, chosen: Sequence[int]) -> Task:
-        """Some of the architectures."""
-        some = tuple(self.architectures[i] for i in chosen)
-        quality = self.quality[list(chosen)]
-        return Task(self.table, part, self.space, some, quality, self.higher_is_better, self.source, self.scoring)
-
-    @property
-    def oriented(self) -> np.ndarray:
-        """The qualities, higher is better."""
-        return self.quality if self.higher_is_better else -self.quality
-
-    @cached_property
-    def best(self) -> frozenset[int]:
-        """Indices of those to find."""
-        number = max(1, round(SHARE[self.part] * len(self.architectures)))
-        return frozenset(np.argsort(-self.oriented, kind="stable")[:number].tolist())
-
-    @cached_property
-    def attention(self) -> np.ndarray:
-        """Attention parameters of each."""
-        return np.array([shape_of(self.space, one).attention_params for one in self.architectures])
-
-    @cached_property
-    def columns(self) -> np.ndarray:
-        """The specification, for the ridge of the controls."""
-        return with_logarithms([features(one) for one in self.architectures])[1]
-
-    @cached_property
-    def pool(self) -> ClosedPool:
-        """Where suggestions come from."""
-        return ClosedPool(Costs(self.space), self.architectures, CostLimits({}))
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """By digest of the architecture."""
-        return {one.digest: i for i, one in enumerate(self.architectures)}
-
-    def counted(self) -> tuple[str, int]:
-        """The strongest count, which the labels choose, and the trainings in its order."""
-        name = strongest_count(self.space, self.architectures, self.oriented).what
-        metric = METRICS[name]
-        scores = np.array([metric.score_shape(shape_of(self.space, one)) for one in self.architectures])
-        order = np.argsort(-scores if metric.higher_is_better else scores, kind="stable").tolist()
-        return name, 1 + min(order.index(one) for one in self.best)
-
-    def by_chance(self) -> float:
-        """Expected trainings of a random search."""
-        return (len(self.architectures) + 1) / (len(self.best) + 1)
-
-
-def whole(name: str) -> Task:
-    """The models of a table; one that is listed several times has the mean of its qualities."""
-    table = load_table(name)
-    space = table.search_space(None)
-    listed: dict[str, list[int]] = {}
-    for index, item in enumerate(table.records):
-        listed.setdefault(space.model_key(item.architecture), []).append(index)
-    architectures = tuple(table.records[i[0]].architecture for i in listed.values())
-    quality = np.array([np.mean([table.records[i].quality for i in some]) for some in listed.values()])
-    source = Source(space, FEATURES, (), Probe(), cache_home(), Workers(jobs=1))
-    scores = proxy_source(source)
-    scoring = None if scores is None else Known(Remembering(scores), {})
-    return Task(
-        name, ALL, space, architectures, quality, table.higher_is_better, Known.of(source, architectures), scoring
-    )
-
-
-class Remembering:
-    """Describes by a source, and no architecture twice.
-
-    Args:
-        source: Who is asked.
-    """
-
-    def __init__(self, source: Source) -> None:
-        self.source, self._known = source, Known(source, {})
-
-    @property
-    def space(self) -> SearchSpace:
-        """The space."""
-        return self.source.space
-
-    def describe(self, architectures: Sequence[Architecture]) -> list[Any]:
-        """As that of the source."""
-        found = self._known.describe(architectures)
-        more = {one.digest: what for one, what in zip(architectures, found, strict=True)}
-        self._known = Known(self.source, {**self._known.known, **more})
-        return found
-
-
-def tasks(task: Task) -> Iterator[Task]:
-    """All, the half with the fewer parameters, and the fullest band of decoder parameters."""
-    yield task
-    params = [shape_of(task.space, one).params for one in task.architectures]
-    yield task.of(HALF, sorted(np.argsort(params, kind="stable")[: len(params) // 2].tolist()))
-    sizes = np.array([shape_of(task.space, one).decoder_params for one in task.architectures])
-    bands = [np.flatnonzero((sizes >= least) & (sizes <= WITHIN * least)) for least in np.unique(sizes)]
-    yield task.of(BAND, max(bands, key=len).tolist())
 
 
 Asks = Callable[[list[int]], list[int]]
@@ -214,12 +75,11 @@ class Suggested:
     inside: list[bool]
 
 
-def suggested(task: Task, seed: int, batch: int, acquisition: str = VALUE, *, to_the_stop: bool = False) -> Suggested:
+def suggested(task: Task, seed: int, batch: int, *, to_the_stop: bool = False) -> Suggested:
     """Replay it with a seed."""
     asks = Suggester(
         *(task.pool, task.source, task.scoring),
         higher_is_better=task.higher_is_better,
-        acquisition=acquisition,
         seed=seed,
     )
     result = Suggested(0, None, 0.0, [])
@@ -233,7 +93,7 @@ def suggested(task: Task, seed: int, batch: int, acquisition: str = VALUE, *, to
             index = task.index[one.architecture.digest]
             tried.append(index)
             if one.low is not None and one.high is not None:
-                result.inside.append(one.low <= task.quality[index] <= one.high)
+                result.inside.append(bool(one.low <= task.quality[index] <= one.high))
             if index in task.best and not result.found:
                 result.found = len(tried)
             asks.tell(one.architecture, float(task.quality[index]))
@@ -254,7 +114,6 @@ class Played:
     attention: list[int]
     four: list[Suggested]
     one: list[int]
-    explored: list[int]
 
     def controls(self) -> tuple[float, float]:
         """Means of the two controls, one of which looks at labels: in a band an order by the strongest count."""
@@ -268,16 +127,15 @@ def play(task: Task, seed: int, into: dict[tuple[str, str], Played]) -> None:
     number = len(task.architectures)
     played = into.setdefault(
         (task.table, task.part),
-        Played(f"{task.table}, {task.part}", task.part, number, len(task.best), [], [], [], [], [], [], []),
+        Played(f"{task.table}, {task.part}", task.part, number, len(task.best), [], [], [], [], [], []),
     )
     played.chance.append(task.by_chance())
     played.count.append(task.counted())
     played.random.append(found_after(task, ridge_control(task, rng.permutation(number)[:FIRST].tolist())))
     most = np.lexsort((rng.random(number), -task.attention))[:BATCH].tolist()
     played.attention.append(found_after(task, ridge_control(task, most)))
-    played.four.append(suggested(task, seed, BATCH, to_the_stop=True))
+    played.four.append(suggested(task, seed, BATCH, to_the_stop=task.part == ALL and seed < STOPPED))
     played.one.append(suggested(task, seed, 1).found)
-    played.explored.append(suggested(task, seed, BATCH, IMPROVEMENT).found)
 
 
 def difference(found: Sequence[float], control: Sequence[float]) -> str:
@@ -294,7 +152,6 @@ def difference(found: Sequence[float], control: Sequence[float]) -> str:
 HEADER = (
     *("architectures of", "number", "best", "random search, expected", "random 8, ridge", "attention 4, ridge"),
     *("by the strongest count", "suggest, 4 at a time", "suggest, 1 at a time"),
-    "by expected improvement, 4 at a time",
     *("4 at a time less random 8", "less attention 4", "1 at a time less random 8", "its less attention 4"),
     *("4 at a time / better control", "1 at a time / better control"),
     *("says to stop after", "better architectures then, %", "intervals of 90 % hold"),
@@ -311,11 +168,12 @@ def row(played: Played) -> list[Any]:
     return [
         *(played.label, played.number, played.best, _mean(played.chance), _mean(played.random)),
         *(_mean(played.attention), f"{_mean([n for _, n in played.count])} ({names})", _mean(four), _mean(played.one)),
-        _mean(played.explored),
         *(difference(four, played.random), difference(four, played.attention)),
         *(difference(played.one, played.random), difference(played.one, played.attention)),
         *(round(np.mean(four) / better, 2), round(np.mean(played.one) / better, 2)),
-        f"{_mean([one.stopped or 0 for one in stopped])} ({len(stopped)} of {len(four)})" if stopped else "-",
+        f"{_mean([one.stopped or 0 for one in stopped])} ({len(stopped)} of {min(STOPPED, len(four))})"
+        if stopped
+        else "-",
         round(100 * float(np.mean([one.place for one in stopped])), 1) if stopped else "-",
         round(float(np.mean(inside)), 3) if inside else "-",
     ]
@@ -331,7 +189,7 @@ def summary(label: str, some: Sequence[Played]) -> list[Any]:
     inside = [hit for each in some for played in each.four for hit in played.inside]
     return [
         *(label, "-", "-", _mean([np.mean(each.chance) for each in some]), _mean(random), _mean(attention)),
-        *(_mean(counts), _mean(four), _mean(one), _mean(np.mean([each.explored for each in some], axis=0))),
+        *(_mean(counts), _mean(four), _mean(one)),
         *(difference(four, random), difference(four, attention)),
         *(difference(one, random), difference(one, attention), "-", "-", "-", "-", round(float(np.mean(inside)), 3)),
     ]
@@ -341,11 +199,22 @@ def _mean(values: Any) -> float:
     return round(float(np.mean(values)), 1)
 
 
-def drawn(task: Task, share: float, seed: int) -> Task:
-    """A share of a table, drawn by a seed: what is found then does not hang on its two or three best."""
-    rng = np.random.default_rng(derived_seed(seed, "share", task.table))
-    number = len(task.architectures)
-    return task.of(ALL, sorted(rng.permutation(number)[: round(share * number)].tolist()))
+def replayed(name: str, seeds: int, share: float, folder: Path | None) -> list[Played]:
+    """Everything that is played on one table; what the folder has is not played again."""
+    path = None if folder is None else folder / f"{name}-{seeds}-{share:g}.json"
+    if path is not None and path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [Played(**{**one, "four": [Suggested(**each) for each in one["four"]]}) for one in found]
+    table = whole(name)
+    fixed, played = list(tasks(table)), dict[tuple[str, str], Played]()
+    for seed in range(seeds):
+        for task in fixed if share >= 1 else tasks(drawn(table, share, seed)):
+            play(task, seed, played)
+        print(f"{name}: seed {seed}", file=sys.stderr, flush=True)
+    every = list(played.values())
+    if path is not None:
+        write_json(path, [asdict(one) for one in every])
+    return every
 
 
 def main() -> None:
@@ -354,17 +223,10 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--share", type=float, default=1.0, help="Of each table, drawn anew with each seed.")
+    parser.add_argument("--keep", type=Path, help="Keep what was played in this folder, and use what is there.")
     parser.add_argument("--name", default="suggest")
     given = parser.parse_args()
-    played: dict[tuple[str, str], Played] = {}
-    for name in given.tables:
-        table = whole(name)
-        fixed = list(tasks(table))
-        for seed in range(given.seeds):
-            for task in fixed if given.share >= 1 else tasks(drawn(table, given.share, seed)):
-                play(task, seed, played)
-            print(f"{name}: seed {seed}", file=sys.stderr, flush=True)
-    every = list(played.values())
+    every = [one for name in given.tables for one in replayed(name, given.seeds, given.share, given.keep)]
     rows = [row(one) for one in every]
     rows.append(summary(f"mean over {ALL} and {HALF}", [one for one in every if one.part != BAND]))
     rows.append(summary(f"mean over {BAND}", [one for one in every if one.part == BAND]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lpzero.acquisition.attempts import Attempt, AttemptStatus
+from lpzero.acquisition.attempts import Attempt, AttemptStatus, Tried
 from lpzero.acquisition.attempts_file import Line, read_attempts, suggested
 from lpzero.acquisition.folder import SuggestionFolder
 from lpzero.acquisition.improvement import VALUE
@@ -207,7 +207,6 @@ def suggest(
         known = {} if loaded is None else _qualities(loaded, place)
         new = [_line(one, folder, place, known) for one in asked.suggestions]
         folder.write(place, asked.suggestions, [*lines, *new])
-    best = max(before.labelled, key=asks.worth, default=None)
     return SuggestResult(
         schema_=1,
         space=place.name,
@@ -224,7 +223,7 @@ def suggest(
         candidates=asked.candidates,
         left_out=asked.left_out,
         level=level,
-        best=None if best is None else BestSoFar(architecture=best.architecture.to_json(), quality=best.quality),
+        best=_best(asks, before),
         chance=None if asked.chance is None else round(asked.chance, 9),
         threshold=stop,
         worthwhile=None if asked.chance is None else asked.chance >= stop,
@@ -251,6 +250,13 @@ def _told(asks: Suggester, folder: SuggestionFolder, files: Sequence[Path]) -> l
     lines = folder.lines(place, asks.tried)
     asks.tell_all(one.attempt for one in lines)
     return lines
+
+
+def _best(asks: Suggester, tried: Tried) -> BestSoFar | None:
+    best = max(tried.labelled, key=asks.worth, default=None)
+    if best is None or best.quality is None:
+        return None
+    return BestSoFar(architecture=best.architecture.to_json(), quality=best.quality)
 
 
 def _qualities(table: Table, space: SearchSpace) -> dict[str, float]:

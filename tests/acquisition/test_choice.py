@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from lpzero.acquisition.belief import Belief, Columns
 from lpzero.acquisition.choice import Choice
 from lpzero.acquisition.improvement import IMPROVEMENT, VALUE
 from lpzero.predictors.description import Description
@@ -36,16 +39,22 @@ def test_nothing_is_taken_twice_and_more_than_there_are_is_all(acquisition: str)
     assert sorted(one.index for one in picks) == list(range(20))
 
 
-def test_what_is_like_a_pending_one_promises_less() -> None:
-    rng = np.random.default_rng(1)
-    known = [row(*pair) for pair in rng.normal(size=(10, 2))]
-    quality = np.array([one.values["spec:0"] for one in known]) + rng.normal(0, 0.3, 10)
-    # the first is worth less than the others, and nobody knows what its second number does
-    candidates = [row(0.0, 40.0), row(0.3, 0.0), row(0.3, 0.1)]
-    alone = Choice.of(known, quality, [], candidates).picks(1, IMPROVEMENT)[0][0]
-    beside = Choice.of(known, quality, [row(0.1, 41.0)], candidates).picks(1, IMPROVEMENT)[0][0]
-    assert alone.index == 0
-    assert beside.index != 0
+def test_what_is_pending_or_picked_counts_as_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[int], list[float], Belief]] = []
+    believed = Columns.believed
+
+    def told(self: Columns, labelled: Sequence[int], regressed: np.ndarray, some: Sequence[int]) -> Belief:
+        found = believed(self, labelled, regressed, some)
+        asked.append((list(labelled), regressed.tolist(), found))
+        return found
+
+    monkeypatch.setattr(Columns, "believed", told)
+    picks, _ = choice(pending=2).picks(2, IMPROVEMENT)
+    known, first = list(range(10)), 12 + picks[0].index
+    assert [rows for rows, _, _ in asked] == [known, known, [*known, 10, 11], [*known, 10, 11, first]]
+    # of the labels, of the pending ones, of the rest once those count, and once the first pick does
+    assert asked[2][1] == [*QUALITY[:10], *asked[1][2].mean]
+    assert asked[3][1] == [*asked[2][1], asked[2][2].mean[picks[0].index]]
 
 
 def test_nothing_left_is_no_choice() -> None:

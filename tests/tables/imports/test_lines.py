@@ -161,3 +161,11 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     content = "a,b\n" + "1,2\n" * ((1 << 18) - 1)
     assert len(read(tmp_path / "file.csv", content)) == (1 << 18) - 1
     assert fault(tmp_path / "file.csv", content + "\n") == "expected at most 1 MiB, found more"
+
+
+def test_columns_that_may_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("a,b\n1,\n")
+    assert [row.cells for row in read_lines(path, may_be_empty=("b", "c")).rows] == [{"a": "1", "b": ""}]
+    with pytest.raises(InputError, match="'b': expected a value, found an empty cell"):
+        list(read_lines(path, may_be_empty=("a",)).rows)
