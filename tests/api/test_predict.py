@@ -90,7 +90,7 @@ def test_what_cannot_be_fitted_is_refused_in_a_line(mine: Path, tmp_path: Path) 
         ({"labels": mine, "number": 3, **SPACE}, "`number` draws from a `table`"),
         ({"table": "gpt2-own", "space": "gpt2"}, "a `table` says its space and direction"),
         ({"table": "gpt2-own", "number": 1}, "`number`: expected from 2 to 128, found 1"),
-        ({"table": "gpt2-own", "predictor": "params"}, "`predictor`: expected ridge, gp or llm, found 'params': a proxy is"),
+        ({"table": "gpt2-own", "predictor": "params"}, "`predictor`: expected ridge, gp or llm, found 'params'"),
         ({"labels": tmp_path / "none.csv", **SPACE}, f"{tmp_path / 'none.csv'}: expected a file, found none"),
     ):
         with pytest.raises(InputError) as caught:
