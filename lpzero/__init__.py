@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lpzero.api.predict import fit_predictor, predict
     from lpzero.api.predictor import evaluate_predictor, predictor_curve
     from lpzero.api.principles import check_principles, mine_principles
+    from lpzero.api.principles_transfer import transfer_principles
     from lpzero.api.rank import rank
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
@@ -60,6 +61,7 @@ _EXPORTS = {
     "score_models": "lpzero.api.score",
     "search": "lpzero.api.search",
     "transfer": "lpzero.api.transfer",
+    "transfer_principles": "lpzero.api.principles_transfer",
 }
 
 __all__ = [
@@ -89,6 +91,7 @@ __all__ = [
     "score_models",
     "search",
     "transfer",
+    "transfer_principles",
 ]
 
 

@@ -7,13 +7,15 @@ import click
 from lpzero.cli.principles.check import check_file
 from lpzero.cli.principles.mine import mine_table
 from lpzero.cli.principles.show import show_file
+from lpzero.cli.principles.transfer import transfer_table
 
 
 @click.group()
 def principles() -> None:
-    """Design principles: mine them from a table, check, show."""
+    """Design principles: mine, check, show, transfer."""
 
 
 principles.add_command(mine_table)
 principles.add_command(check_file)
 principles.add_command(show_file)
+principles.add_command(transfer_table)

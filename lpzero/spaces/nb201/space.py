@@ -1,7 +1,7 @@
 """NAS-Bench-201: 15,625 cells of image classifiers, a space that the published comparisons of searches are made on.
 
-Dong & Yang 2020 (https://arxiv.org/abs/2001.00326) trained all of them. No model is built here: what can be asked is what
-a table says of the architectures.
+Dong & Yang 2020 (https://arxiv.org/abs/2001.00326) trained all of them. No model is built here: what can be asked is
+what a table says of the architectures.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ EDGES = 6
 WHY = "nb201 has no models: ask a table of it"
 
 CHOICES = Choices("nb201", depths=(EDGES,), whole=(), layer=(Choice.of("operation", *OPERATIONS),))
+
+
+def _refuse(*asked: object) -> NoReturn:
+    del asked
+    raise InputError(WHY)
 
 
 @dataclass(frozen=True)
@@ -53,37 +58,37 @@ class Nb201(ChoiceSpace):
     @property
     def objective(self) -> NoReturn:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse()
 
     @property
     def vocabulary(self) -> NoReturn:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse()
 
     @property
     def max_tokens(self) -> NoReturn:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse()
 
     def build(self, architecture: Architecture, seed: int) -> nn.Module:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse(architecture, seed)
 
     def constructor(self, architecture: Architecture) -> Callable[[], nn.Module]:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse(architecture)
 
     def width(self, architecture: Architecture) -> int:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse(architecture)
 
     def flops(self, architecture: Architecture, tokens: int) -> int:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse(architecture, tokens)
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """None: raises InputError."""
-        raise InputError(WHY)
+        _refuse(architecture)
 
 
 def parse_cell(text: str) -> Architecture:
