@@ -17,6 +17,7 @@ from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.result import SearchResult
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
+from lpzero.principles import read_principles, refuse_unusable
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import USUAL, Proxy
 from lpzero.proxy.exclusion import chosen_on
@@ -40,6 +41,7 @@ def search(
     budget: float | None = None,
     corpus: str | Path | None = None,
     validation: str | Path | None = None,
+    principles: str | Path | None = None,
     device: str | None = None,
     output: str | Path | None = None,
     resume: str | Path | None = None,
@@ -61,6 +63,7 @@ def search(
         budget: Seconds to score in, random search included.
         corpus: The text that ``verify`` trains on.
         validation: The text that ``verify`` validates on.
+        principles: A file of principles: candidates keep its hard rules, and soft ones weigh in what is drawn.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
         output: The run folder, a new one; None for one below ``runs``.
         resume: The folder of a search that was stopped; its settings stay as they are.
@@ -81,8 +84,9 @@ def search(
     """
     if resume is not None:
         named = {"proxies": proxies or None, "space": space, "protocol": protocol, "model": model, "table": table}
-        others = {"limits": limits, "samples": samples, "budget": budget, "corpus": corpus, "validation": validation}
-        refuse_beside_resume({**named, **others, "device": device, "output": output, **settings})
+        others: dict[str, Any] = {"limits": limits, "samples": samples, "budget": budget, "principles": principles}
+        others |= {"corpus": corpus, "validation": validation, "device": device, "output": output}
+        refuse_beside_resume({**named, **others, **settings})
     loaded: dict[str, Any] = {}
 
     def begin() -> SearchConfig:
@@ -102,6 +106,7 @@ def search(
             "names": [p.name for p in chosen],
             "higher_is_better": [p.higher_is_better for p in chosen],
             "device": resolve_device(device or "auto"),
+            "principles": None if principles is None else _kept(principles, place),
         }
         return check_settings(SearchConfig, values)
 
@@ -128,6 +133,13 @@ def _costs_and_end(limits: Mapping[str, float] | None, samples: int | None, budg
         "samples": end,
         "budget": budget,
     }
+
+
+def _kept(path: str | Path, space: SearchSpace) -> dict[str, Any]:
+    """What a file of principles says, refused here where it is unusable: the file is named."""
+    found = read_principles(Path(path))
+    refuse_unusable(found, space, path)
+    return found.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _texts(corpus: str | Path | None, validation: str | Path | None) -> list[tuple[str, str | Path | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -37,6 +37,7 @@ class SearchConfig(BaseModel):
         verify: How many of the best are trained, at least 2; 0 for none.
         corpus: Path of the text to train on; empty without ``verify``.
         validation: Path of the text to validate on; likewise.
+        principles: What a file of principles says, which candidates keep; None for the whole space.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -63,6 +64,7 @@ class SearchConfig(BaseModel):
     verify: Annotated[int, Field(ge=0)] = 0
     corpus: str = ""
     validation: str = ""
+    principles: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> SearchConfig:

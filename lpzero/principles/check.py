@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lpzero.errors import InputError
 from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import Contrast
 from lpzero.principles.document import Principle, Principles
@@ -15,7 +16,7 @@ from lpzero.principles.holds import Mask, hold_all, holds
 from lpzero.principles.remaining import DRAWS, Remaining, remaining
 from lpzero.principles.result import CheckedPrinciple, CheckResult, RemainingFigures, TableFigures
 from lpzero.principles.rule import Rule, as_text
-from lpzero.principles.slots import refuse_contradictions
+from lpzero.principles.slots import refuse_contradictions, slots_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
 
@@ -24,10 +25,18 @@ def refuse_unusable(principles: Principles, space: SearchSpace, place: Path | st
     """Refuse a file that cannot be used in a space.
 
     Raises:
-        InputError: It is about another space, a rule says nothing of it, or hard rules contradict each other.
+        InputError: It is about another space, a rule says nothing of it, or hard rules contradict each other or leave
+            nothing together.
     """
     check_against(principles, space, place)
-    refuse_contradictions(principles.hard, declared(space), place)
+    features = declared(space)
+    refuse_contradictions(principles.hard, features, place)
+    if not any(slots_of(space.choices, features, hard_rules(principles)).shares):
+        raise _empty(place)
+
+
+def _empty(place: Path | str) -> InputError:
+    return InputError(f"{place}: the hard rules hold of no architecture of the space together: drop or relax one")
 
 
 def hard_rules(principles: Principles) -> list[Rule]:
@@ -52,6 +61,8 @@ def check(
     """
     refuse_unusable(principles, space, path)
     left = remaining(space, hard_rules(principles), seed)
+    if left.architectures == 0:
+        raise _empty(path)
     rng = np.random.default_rng(derived_seed(seed, "principles", "check"))
     drawn = Columns(space, [space.sample(rng) for _ in range(DRAWS)])
     return CheckResult(

@@ -51,6 +51,27 @@ def test_what_contradicts_is_refused() -> None:
         check(made({"rule": DEEP}, {"rule": {**DEEP, "op": "not_in"}}), SPACE, Path("file"), 0, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("flexibert", [FOURTH, {"op": "eq", "feature": "depth", "value": 2}]),
+        (
+            "nb201",
+            [
+                {"op": "count_ge", "feature": "operation", "values": [value], "number": 4}
+                for value in ("none", "skip_connect")
+            ],
+        ),
+    ],
+)
+def test_what_is_empty_is_refused(name: str, rules: list[dict[str, Any]]) -> None:
+    """Two layers have no fourth; of six edges four cannot have the one operation and four the other."""
+    document = made(*({"rule": rule} for rule in rules))
+    document = document.model_copy(update={"space": document.space.model_copy(update={"name": name})})
+    with pytest.raises(InputError, match=r"^file: the hard rules hold of no architecture"):
+        check(document, get_space(name), Path("file"), 0, None)
+
+
 def test_what_only_drawing_shows_to_be_empty_is_unknown() -> None:
     one = {"op": "count_ge", "feature": "heads", "values": [2], "number": 3}
     two = {"op": "count_ge", "feature": "heads", "values": [4], "number": 3}
