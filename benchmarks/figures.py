@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from principle_figures import principles_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
 from speed_figures import SPEED
@@ -297,6 +298,7 @@ def page() -> str:
         *evolution_section(),
         *search_section(),
         *proof_section(),
+        *principles_section(),
         "## Speed and robustness",
         "",
         "These are no rankings, and have no controls.",

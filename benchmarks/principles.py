@@ -8,6 +8,7 @@ which the source alone decides.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.nb201_table import TASKS, read_nb201  # noqa: E402
-from benchmarks.record import record  # noqa: E402
+from benchmarks.record import RESULTS, record  # noqa: E402
 from lpzero.api.principles import contrasted, limits_of, mined_from  # noqa: E402
 from lpzero.api.principles_transfer import Judging, judged  # noqa: E402
 from lpzero.principles import Principle, as_text, hold_all, sizes_of  # noqa: E402
@@ -39,26 +40,35 @@ NB_TOP, NB_KEEP, NB_SHRINK, NB_RULES = 50, 0.7, 0.999, 12
 def main() -> None:
     """Judge, and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", action="append", choices=PARTS, help="these alone; nothing is recorded then")
+    parser.add_argument("--part", action="append", choices=PARTS, help="these alone; the others stay as recorded")
     options = parser.parse_args()
-    rows = []
+    rows = _recorded()
     for part in options.part or PARTS:
-        for row in PARTS[part]():
-            print(row, flush=True)
-            rows.append([part, *row])
-    if options.part is None:
-        record(
-            "principles",
-            "python benchmarks/principles.py",
-            HEADER,
-            rows,
-            kept="share of the records of the other table; top kept: of its own top tenth",
-            difference="mean quality of kept less dropped, better above 0, over all pairs and over pairs of sizes "
-            f"within {AT_SIZE}; of the halves of flexibert-glue, kept less all",
-            inside=f"share of {SEEDS} searches that reach the best 0.1 %, regularised evolution, inside the rules",
-            outside="the same searches on the whole table",
-            seeds=SEEDS,
-        )
+        rows[part] = [[part, *row] for row in PARTS[part]()]
+        # what is finished is kept, whenever the rest is
+        _record([row for name in PARTS for row in rows.get(name, [])])
+
+
+def _recorded() -> dict[str, list[list[Any]]]:
+    file = RESULTS / "principles.json"
+    listed = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
+    return {part: [row for row in listed if row[0] == part] for part in PARTS}
+
+
+def _record(rows: list[list[Any]]) -> None:
+    record(
+        "principles",
+        "python benchmarks/principles.py",
+        HEADER,
+        rows,
+        kept="share of the records of the other table",
+        top_kept="share of its own top tenth, of the best 0.1 % for nb201, of the best fifth for hat-mt",
+        difference="mean quality of kept less dropped, better above 0, over all pairs and over pairs of sizes within "
+        f"{AT_SIZE}; of the halves of flexibert-glue, of kept less all",
+        inside=f"share of {SEEDS} searches that reach the best 0.1 %: regularised evolution inside the rules",
+        outside="the same searches on the whole table",
+        seeds=SEEDS,
+    )
 
 
 def _told(principles: list[Principle]) -> str:
@@ -80,7 +90,7 @@ def nb201() -> Iterator[list[Any]]:
             inside, outside = (
                 _reached(mined.columns, oriented, mask, trials, float(best)) for mask in (kept, np.ones_like(kept))
             )
-            kept_ = [f"{kept.mean():.4f}", f"{kept[oriented >= best].mean():.3f} of the best 0.1 %"]
+            kept_ = [float(kept.mean()), float(kept[oriented >= best].mean())]
             name = f"nb201-{target}, {trials} evaluations"
             yield [tables[source].name, name, *kept_, *[NONE] * 4, inside, outside, _told(principles)]
 
@@ -152,7 +162,7 @@ def _ends(interval: list[float] | None) -> str:
     return NONE if interval is None else f"{interval[0]:+.3f} to {interval[1]:+.3f}"
 
 
-PARTS = {"nb201": nb201, "halves": halves, "translation": translation, "at size": at_size}
+PARTS = {"translation": translation, "nb201": nb201, "at size": at_size, "halves": halves}
 
 
 if __name__ == "__main__":

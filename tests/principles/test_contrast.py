@@ -21,8 +21,7 @@ def test_the_top_are_the_best_and_what_is_as_good(many: Columns) -> None:
     quality = np.arange(200.0)
     quality[189] = quality[190]
     found = contrast(many.space, many.architectures, quality, None, "5%")
-    assert np.flatnonzero(found.top).tolist() == list(range(190, 200))
-    assert contrast(many.space, many.architectures, quality, None, 10).top.sum() == 11 - 1
+    assert np.flatnonzero(found.top).tolist() == list(range(189, 200))
     assert contrast(many.space, many.architectures, quality, None, 11).top.sum() == 11
     assert found.size_lift(found.top) is None
 
@@ -34,7 +33,7 @@ def test_what_size_alone_explains(many: Columns) -> None:
     found = contrast(many.space, many.architectures, sizes, sizes, 20)
     expected = found.size_lift(found.top)
     assert expected is not None
-    assert expected > 7
+    assert expected > 5
     assert found.size_lift(np.zeros(200, dtype=np.bool_)) is None
     noise = rng.normal(size=200)
     large = contrast(many.space, many.architectures, np.log(sizes) + noise / 50, sizes, "20%", 1.5)
