@@ -163,3 +163,30 @@ class PrinciplesTransferResult(Result):
     replay: ReplayFigures | None = None
     principles: list[dict[str, Any]]
     left_behind: list[LeftBehind]
+
+
+class PrincipleChange(Result):
+    """What became of a principle between two files.
+
+    Attributes:
+        id: Its name.
+        change: ``added``, ``removed`` or ``changed``.
+        old: Its strength and rule in the one file, for people; None where it was not there.
+        new: Likewise in the other.
+        changed: The keys that differ; empty unless it was changed.
+    """
+
+    id: str
+    change: Literal["added", "removed", "changed"]
+    old: str | None
+    new: str | None
+    changed: list[str]
+
+
+class DiffResult(Result):
+    """What ``lpzero principles diff`` finds: the principles that differ, those of the first file first."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    old: str
+    new: str
+    changes: list[PrincipleChange]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lpzero.cli.principles.check import check_file
+from lpzero.cli.principles.diff import diff_files
 from lpzero.cli.principles.mine import mine_table
 from lpzero.cli.principles.show import show_file
 from lpzero.cli.principles.transfer import transfer_table
@@ -12,10 +13,11 @@ from lpzero.cli.principles.transfer import transfer_table
 
 @click.group()
 def principles() -> None:
-    """Design principles: mine, check, show, transfer."""
+    """Design principles: mine, check, show, diff, transfer."""
 
 
 principles.add_command(mine_table)
 principles.add_command(check_file)
 principles.add_command(show_file)
+principles.add_command(diff_files)
 principles.add_command(transfer_table)
