@@ -121,7 +121,7 @@ def _over_layers(rows: Floats, part: str) -> Floats:
         there &= place >= (layers - third)[:, None]
     counted = there.sum(axis=1)
     sums = np.where(there, rows, 0.0).sum(axis=1)
-    return np.divide(sums, counted, out=np.full(len(rows), np.nan), where=counted > 0)
+    return np.asarray(np.divide(sums, counted, out=np.full(len(rows), np.nan), where=counted > 0))
 
 
 def _trends(rows: Floats) -> Codes:

@@ -190,3 +190,23 @@ class DiffResult(Result):
     old: str
     new: str
     changes: list[PrincipleChange]
+
+
+class AskResult(MineResult):
+    """What ``lpzero principles ask`` finds.
+
+    Attributes:
+        model: Who was asked.
+        status: What its reply is (:class:`lpzero.llm.ReplyStatus`).
+        reason: Why the reply could not be read; None where it could.
+        proposed: Rules that it proposed.
+        survived: Those of them that the table bears out.
+        by: ``model``, or ``miner`` where nothing survived and the table was mined.
+    """
+
+    model: str
+    status: str
+    reason: str | None
+    proposed: int
+    survived: int
+    by: Literal["model", "miner"]

@@ -52,15 +52,17 @@ def test_limits(top: np.ndarray) -> None:
     assert len(chosen(made(masks, everything), top, Limits(0.9, 0.5, 0.0, 8))) == 3
 
 
-def test_what_is_chance_is_not_chosen(top: np.ndarray) -> None:
+def test_what_is_chance_is_not_chosen(top: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two hundred random rules, the top none of their doing: one run in twenty chooses any."""
+    monkeypatch.setattr("lpzero.principles.greedy.PRICE", 1.0)
+    monkeypatch.setattr("lpzero.principles.greedy.WORTH", 0.0)
     runs = 0
-    for seed in range(40):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         masks = [rng.random(N) < share for share in rng.uniform(0.2, 0.9, size=200)]
         limits = Limits(keep=0.0, max_shrink=1.0, floor=0.0, most=1)
         runs += bool(chosen(made(masks), top, limits, seed))
-    assert runs <= 6
+    assert runs <= 5
     # without shuffles something always is
     assert chosen(made(masks), top, Limits(0.0, 1.0, 0.0, 1), None)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lpzero.principles.rule import as_text, conditions, conjuncts, features_of
+from lpzero.principles.rule import as_text, conditions, conjuncts, features_of, levels
 from tests.principles.test_holds import PARTS, read
 
 DEEP = {"op": "in", "feature": "depth", "values": [4]}
@@ -48,6 +48,7 @@ def test_nothing_else_is_a_rule(rule: Any) -> None:
 def test_a_rule_is_its_document() -> None:
     nested = {"op": "implies", "condition": {"op": "not", "rule": DEEP}, "rule": {"op": "any", "rules": [MANY, DEEP]}}
     assert read(nested).model_dump() == nested
+    assert (levels(read(DEEP)), levels(read(nested))) == (1, 3)
     assert features_of(read(nested)) == ("depth", "heads.mean")
     assert [path for path, _ in conditions(read(nested))] == ["condition.rule", "rule.rules.0", "rule.rules.1"]
 

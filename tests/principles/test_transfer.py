@@ -56,7 +56,7 @@ def test_the_difference_is_that_of_the_means() -> None:
 def test_at_matched_size_a_rule_about_size_gains_nothing() -> None:
     rng = np.random.default_rng(0)
     sizes = np.exp(rng.uniform(0, 3, size=400))
-    quality, kept = np.log(sizes) + rng.normal(scale=0.3, size=400), sizes > 5
+    quality, kept = np.log(sizes) + rng.normal(scale=0.3, size=400), np.log(sizes) + rng.normal(size=400) > 1.5
     plain, close = (kept_less_dropped(quality, kept, one, 1.05, 0) for one in (None, sizes))
     assert plain is not None
     assert plain.difference > 1
