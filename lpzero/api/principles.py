@@ -193,7 +193,7 @@ def used_space(principles: Principles, space: str | None, protocol: str | None) 
 def _source(principles: Principles, space: SearchSpace, table: str | Path | Table | None) -> TableFigures | None:
     source = principles.source
     if table is None:
-        if source.table not in TABLES or TABLES[source.table].space != space.name:
+        if source.table is None or source.table not in TABLES or TABLES[source.table].space != space.name:
             return None
         table = source.table
     measured = table if isinstance(table, Table) else load_table(str(table))

@@ -14,7 +14,7 @@ from lpzero.principles.feature import declared
 from lpzero.principles.file import check_against
 from lpzero.principles.holds import Mask, hold_all, holds
 from lpzero.principles.remaining import DRAWS, Remaining, remaining
-from lpzero.principles.result import CheckedPrinciple, CheckResult, RemainingFigures, TableFigures
+from lpzero.principles.result import CheckedPrinciple, CheckResult, Finding, RemainingFigures, TableFigures
 from lpzero.principles.rule import Rule, as_text
 from lpzero.principles.slots import refuse_contradictions, slots_of
 from lpzero.seeds import derived_seed
@@ -98,7 +98,7 @@ def _checked(principles: Principles, drawn: Columns) -> list[CheckedPrinciple]:
     return found
 
 
-def _finding(one: Principle, kept: Mask | None, others: list[Mask]) -> str:
+def _finding(one: Principle, kept: Mask | None, others: list[Mask]) -> Finding:
     if kept is None or one.status == "advice":
         return "advice"
     if one.status != "active":

@@ -9,6 +9,9 @@ from pydantic import Field
 from lpzero.result import Ends, Number, Result
 
 
+Finding = Literal["ok", "idle", "redundant", "advice", "inactive"]
+
+
 class RemainingFigures(Result):
     """What rules leave of the space; see :class:`lpzero.principles.remaining.Remaining`."""
 
@@ -56,7 +59,7 @@ class CheckedPrinciple(Result):
     rule: str | None
     strength: str
     status: str
-    finding: Literal["ok", "idle", "redundant", "advice", "inactive"]
+    finding: Finding
     keeps: Number | None = None
 
 
