@@ -8,7 +8,6 @@ from pydantic import Field
 
 from lpzero.result import Ends, Number, Result
 
-
 Finding = Literal["ok", "idle", "redundant", "advice", "inactive"]
 
 
