@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lpzero.api.predict import fit_predictor, predict
     from lpzero.api.predictor import evaluate_predictor, predictor_curve
     from lpzero.api.principles import check_principles, mine_principles
+    from lpzero.api.principles_adapt import adapt_principles
     from lpzero.api.principles_ask import ask_principles
     from lpzero.api.principles_transfer import transfer_principles
     from lpzero.api.rank import rank
@@ -41,6 +42,7 @@ _EXPORTS = {
     "Formula": "lpzero.formula",
     "LpzeroError": "lpzero.errors",
     "Workers": "lpzero.engines",
+    "adapt_principles": "lpzero.api.principles_adapt",
     "ask_principles": "lpzero.api.principles_ask",
     "check_principles": "lpzero.api.principles",
     "compare": "lpzero.api.compare",
@@ -72,6 +74,7 @@ __all__ = [
     "LpzeroError",
     "Workers",
     "__version__",
+    "adapt_principles",
     "ask_principles",
     "check_principles",
     "compare",
