@@ -24,7 +24,7 @@ from benchmarks.record import RESULTS, record  # noqa: E402
 from lpzero.api.principles import contrasted, limits_of, mined_from  # noqa: E402
 from lpzero.api.principles_transfer import Judging, judged  # noqa: E402
 from lpzero.principles import Principle, as_text, hold_all, sizes_of  # noqa: E402
-from lpzero.principles.columns import Columns  # noqa: E402
+from lpzero.principles.language.columns import Columns  # noqa: E402
 from lpzero.principles.replay import coded_choices, evolve_records  # noqa: E402
 from lpzero.tables import Table, load_table  # noqa: E402
 from lpzero.tables.locate import data_folders  # noqa: E402

@@ -10,15 +10,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from lpzero.llm import Document, Request, clean_line
-from lpzero.principles.binding import fits
-from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import Contrast
 from lpzero.principles.document import Change, Evidence, Principle
-from lpzero.principles.feature import Feature
 from lpzero.principles.greedy import Limits
-from lpzero.principles.holds import hold_all
+from lpzero.principles.language.binding import fits
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.feature import Feature
+from lpzero.principles.language.holds import hold_all
+from lpzero.principles.language.rule import Rule, levels
 from lpzero.principles.mining import measured
-from lpzero.principles.rule import Rule, levels
 from lpzero.principles.slots import contradiction
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from lpzero.errors import InputError
-from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import Contrast
 from lpzero.principles.document import Principle, Principles
-from lpzero.principles.feature import declared
 from lpzero.principles.file import check_against
-from lpzero.principles.holds import Mask, hold_all, holds
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.feature import declared
+from lpzero.principles.language.holds import Mask, hold_all, holds
+from lpzero.principles.language.rule import Rule, as_text
 from lpzero.principles.remaining import DRAWS, Remaining, remaining
 from lpzero.principles.result import CheckedPrinciple, CheckResult, Finding, RemainingFigures, TableFigures
-from lpzero.principles.rule import Rule, as_text
 from lpzero.principles.slots import refuse_contradictions, slots_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace

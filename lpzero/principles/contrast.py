@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lpzero.errors import InputError, NoResultError
-from lpzero.principles.columns import Columns, Floats
-from lpzero.principles.holds import Mask
+from lpzero.principles.language.columns import Columns, Floats
+from lpzero.principles.language.holds import Mask
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.settings import shorten
 from lpzero.spaces.architecture import Architecture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lpzero.principles.document import Principle, Principles
+from lpzero.principles.language.rule import as_text
 from lpzero.principles.result import PrincipleChange
-from lpzero.principles.rule import as_text
 
 
 def differences(old: Principles, new: Principles) -> list[PrincipleChange]:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lpzero.principles.candidates import Candidates
-from lpzero.principles.columns import Floats
-from lpzero.principles.holds import Mask
+from lpzero.principles.language.columns import Floats
+from lpzero.principles.language.holds import Mask
 
 Counts = npt.NDArray[np.floating[Any]]
 

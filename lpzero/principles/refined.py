@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from lpzero.principles.check import hard_rules, refuse_unusable
-from lpzero.principles.columns import Columns
 from lpzero.principles.document import Principles
-from lpzero.principles.feature import declared
-from lpzero.principles.holds import hold_all, holds
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.feature import declared
+from lpzero.principles.language.holds import hold_all, holds
 from lpzero.principles.remaining import is_valid
 from lpzero.principles.slots import Slots, slots_of
 from lpzero.spaces.architecture import Architecture

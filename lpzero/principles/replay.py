@@ -7,8 +7,8 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from lpzero.principles.columns import Codes, Columns, Floats
-from lpzero.principles.holds import Mask
+from lpzero.principles.language.columns import Codes, Columns, Floats
+from lpzero.principles.language.holds import Mask
 
 POPULATION = 5
 TOURNAMENT = 2

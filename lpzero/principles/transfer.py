@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lpzero.fitness.strata import enough, matched, mean_over, resampled_mean
-from lpzero.principles.binding import fits
-from lpzero.principles.columns import Columns, Floats
 from lpzero.principles.document import Principle
-from lpzero.principles.feature import declared
-from lpzero.principles.holds import Mask
+from lpzero.principles.language.binding import fits
+from lpzero.principles.language.columns import Columns, Floats
+from lpzero.principles.language.feature import declared
+from lpzero.principles.language.holds import Mask
 from lpzero.principles.replay import coded_choices, evolve_records
 from lpzero.principles.result import DifferenceOfMeans, LeftBehind, ReplayFigures
 from lpzero.progress import Watch, counting, unwatched

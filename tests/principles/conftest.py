@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lpzero.principles.columns import Columns
+from lpzero.principles.language.columns import Columns
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from lpzero.principles.adapting import adapt, together
-from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import contrast
 from lpzero.principles.document import Evidence
+from lpzero.principles.language.columns import Columns
 from tests.principles.test_check import DEEP, made
 
 

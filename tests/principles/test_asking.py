@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from lpzero.principles.asking import DEEPEST, Proposal, Proposals, decide, request_of
-from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import Contrast, contrast
 from lpzero.principles.greedy import Limits
+from lpzero.principles.language.columns import Columns
 from tests.principles.test_mining import PLANTED
 
 LIMITS = Limits(keep=0.9, max_shrink=0.9, floor=0.0, most=4)

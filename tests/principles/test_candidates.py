@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lpzero.principles.candidates import candidates
-from lpzero.principles.columns import Columns
-from lpzero.principles.holds import holds
-from lpzero.principles.rule import Junction, Membership, as_text, features_of
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.holds import holds
+from lpzero.principles.language.rule import Junction, Membership, as_text, features_of
 
 
 def test_every_rule_holds_of_what_it_says_and_tells_records_apart(many: Columns) -> None:

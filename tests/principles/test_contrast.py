@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lpzero.errors import InputError, NoResultError
-from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import contrast, sizes_of, top_number
+from lpzero.principles.language.columns import Columns
 from lpzero.spaces import get_space
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.principles.document import Principles
-from lpzero.principles.feature import digest_of_space
 from lpzero.principles.file import DEEPEST, LARGEST_FILE, check_against, read_principles, write_principles
+from lpzero.principles.language.feature import digest_of_space
 from lpzero.spaces import get_space
 
 Kept = Callable[[Any], Path]

@@ -7,7 +7,7 @@ import pytest
 
 from lpzero.principles.candidates import Candidates
 from lpzero.principles.greedy import Limits, choose, paired
-from lpzero.principles.rule import Bound
+from lpzero.principles.language.rule import Bound
 
 RNG = np.random.default_rng(0)
 N, TOP = 400, 40

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lpzero.principles.columns import Columns
 from lpzero.principles.contrast import Contrast, contrast
 from lpzero.principles.document import Principle
 from lpzero.principles.greedy import Limits
-from lpzero.principles.holds import hold_all, holds
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.holds import hold_all, holds
+from lpzero.principles.language.rule import features_of
 from lpzero.principles.mining import STABLE, measured, mine
-from lpzero.principles.rule import features_of
-from tests.principles.test_holds import read
+from tests.principles.language.test_holds import read
 
 LIMITS = Limits(keep=0.9, max_shrink=0.9, floor=0.0, most=4)
 PLANTED = [read({"op": "eq", "feature": "depth", "value": 4}), read({"op": "ge", "feature": "heads.mean", "value": 3})]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lpzero.principles.columns import Columns
-from lpzero.principles.holds import hold_all
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.holds import hold_all
 from lpzero.principles.remaining import architectures_of, is_valid, remaining
 from lpzero.spaces import get_space
-from tests.principles.test_holds import read
+from tests.principles.language.test_holds import read
 
 SKIP = {"op": "count_ge", "feature": "operation", "values": ["skip_connect"], "number": 5}
 LAST = {"op": "in", "feature": "operation[5]", "values": ["skip_connect", "none"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lpzero.principles.columns import Columns
+from lpzero.principles.language.columns import Columns
 from lpzero.principles.remaining import architectures_of
 from lpzero.principles.replay import POPULATION, coded_choices, evolve_records
 from lpzero.spaces import get_space

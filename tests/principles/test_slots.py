@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from lpzero.errors import InputError
-from lpzero.principles.columns import Columns
 from lpzero.principles.document import Principle
-from lpzero.principles.feature import declared
-from lpzero.principles.holds import hold_all
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.feature import declared
+from lpzero.principles.language.holds import hold_all
 from lpzero.principles.slots import contradiction, refuse_contradictions, slots_of
 from lpzero.spaces import get_space
-from tests.principles.test_holds import read
+from tests.principles.language.test_holds import read
 
 SPACE = get_space("flexibert")
 FEATURES = declared(SPACE)

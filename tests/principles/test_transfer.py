@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lpzero.principles.columns import Columns
 from lpzero.principles.document import Principle
+from lpzero.principles.language.columns import Columns
 from lpzero.principles.transfer import carried_over, kept_less_dropped, replayed
 from lpzero.spaces import get_space
-from tests.principles.test_holds import read
+from tests.principles.language.test_holds import read
 
 
 def principle(name: str, rule: dict[str, Any] | None = None, **more: Any) -> Principle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lpzero.principles.feature import are_numbers, declared, digest_of_space
+from lpzero.principles.language.feature import are_numbers, declared, digest_of_space
 from lpzero.spaces import SPACES, get_space
 
 NAMES = ("flexibert", "gpt2", "transfo-xl", "hwgpt", "hat-mt", "rnn")

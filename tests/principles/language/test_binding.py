@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lpzero.errors import InputError
-from lpzero.principles.binding import check_rule, fits
-from lpzero.principles.columns import Columns
-from tests.principles.test_holds import PARTS, read
+from lpzero.principles.language.binding import check_rule, fits
+from lpzero.principles.language.columns import Columns
+from tests.principles.language.test_holds import PARTS, read
 
 
 @pytest.mark.parametrize("part", PARTS)

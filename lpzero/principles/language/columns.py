@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from lpzero.principles.feature import TRENDS, Feature, declared
+from lpzero.principles.language.feature import TRENDS, Feature, declared
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.space import SearchSpace
 

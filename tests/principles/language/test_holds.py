@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from lpzero.principles.columns import Columns
-from lpzero.principles.holds import hold_all, holds, position_of
-from lpzero.principles.rule import Implication, Junction, Negation, Rule
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.holds import hold_all, holds, position_of
+from lpzero.principles.language.rule import Implication, Junction, Negation, Rule
 
 READ = TypeAdapter(Rule)
 

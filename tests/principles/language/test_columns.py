@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lpzero.principles.columns import ABSENT, Columns
-from lpzero.principles.feature import TRENDS
+from lpzero.principles.language.columns import ABSENT, Columns
+from lpzero.principles.language.feature import TRENDS
 from lpzero.spaces import get_space
 
 

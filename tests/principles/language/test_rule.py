@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lpzero.principles.rule import as_text, conditions, conjuncts, features_of, levels
-from tests.principles.test_holds import PARTS, read
+from lpzero.principles.language.rule import as_text, conditions, conjuncts, features_of, levels
+from tests.principles.language.test_holds import PARTS, read
 
 DEEP = {"op": "in", "feature": "depth", "values": [4]}
 MANY = {"op": "ge", "feature": "heads.mean", "value": 3.5}
