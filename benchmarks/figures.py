@@ -14,6 +14,7 @@ from typing import Any
 
 from hat_mt_figures import translation_section
 from predictor_figures import predictor_section
+from principle_figures import principles_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
 from schedule_figures import schedule_section
@@ -307,6 +308,7 @@ def page() -> str:
         *translation_section(),
         *taught_section(),
         *suggest_section(),
+        *principles_section(),
         "## Speed and robustness",
         "",
         "These are no rankings, and have no controls.",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from lpzero.api.predict import fit_predictor, predict
     from lpzero.api.predictor import evaluate_predictor, predictor_curve
     from lpzero.api.principles import check_principles, mine_principles
+    from lpzero.api.principles_adapt import adapt_principles
+    from lpzero.api.principles_ask import ask_principles
+    from lpzero.api.principles_transfer import transfer_principles
     from lpzero.api.rank import rank
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
@@ -42,6 +45,8 @@ _EXPORTS = {
     "Formula": "lpzero.formula",
     "LpzeroError": "lpzero.errors",
     "Workers": "lpzero.engines",
+    "adapt_principles": "lpzero.api.principles_adapt",
+    "ask_principles": "lpzero.api.principles_ask",
     "check_principles": "lpzero.api.principles",
     "compare": "lpzero.api.compare",
     "distill_predictor": "lpzero.api.distill",
@@ -67,6 +72,7 @@ _EXPORTS = {
     "suggest": "lpzero.api.suggest",
     "suggester": "lpzero.api.suggest",
     "transfer": "lpzero.api.transfer",
+    "transfer_principles": "lpzero.api.principles_transfer",
 }
 
 __all__ = [
@@ -75,6 +81,8 @@ __all__ = [
     "LpzeroError",
     "Workers",
     "__version__",
+    "adapt_principles",
+    "ask_principles",
     "check_principles",
     "compare",
     "distill_predictor",
@@ -100,6 +108,7 @@ __all__ = [
     "suggest",
     "suggester",
     "transfer",
+    "transfer_principles",
 ]
 
 

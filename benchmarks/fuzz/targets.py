@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import llm, predictors, schedules, seeds, tables
+from benchmarks.fuzz import llm, predictors, principles, schedules, seeds, tables
 from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
@@ -272,6 +272,8 @@ _ROWS = (
     Target("safetensors header", partial(_llama, name="header"), _one(seeds.llama_header)),
     Target("safetensors index", partial(_llama, name="index"), _one(seeds.llama_index)),
     Target("safetensors file", partial(_llama, name="file"), _llama_files),
+    Target("principles.json", principles.read, _one(principles.document), 0.5),
+    Target("principles.toml", partial(principles.read, name="principles.toml"), _one(principles.document_toml), 0.5),
     Target("corpus", _corpus, _seed("some text\n" * 5, "é漢"), 0.5),
     Target("labels.csv", partial(predictors.labels, name="labels.csv"), _one(seeds.table_csv), 0.5),
     Target("labels.jsonl", partial(predictors.labels, name="labels.jsonl"), _one(seeds.table_jsonl), 0.5),

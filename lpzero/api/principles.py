@@ -79,13 +79,11 @@ def mine_principles(
     path = Path(output)
     if path.suffix != ".json":
         raise InputError(f"`output`: expected a file that ends in .json, found {path.name!r}")
-    limits = _limits(keep, max_shrink, floor, most, seed)
+    limits = limits_of(keep, max_shrink, floor, most, seed)
     measured, space = measured_space(table, protocol)
     sizes = sizes_of(space, [record.architecture for record in measured.records], watch)
     found = contrasted(measured, space, sizes, top, at_size)
-    rng = np.random.default_rng(derived_seed(seed, "principles", "space"))
-    drawn = Columns(space, [space.sample(rng) for _ in range(DRAWS)])
-    principles = mine(found, drawn, limits, seed, watch)
+    principles = mined_from(found, limits, seed, watch)
     if not principles:
         raise NoResultError(
             f"table {measured.name}: no rule tells the top {int(found.top.sum())} of {len(found.top)} from the rest "
@@ -111,6 +109,13 @@ def contrasted(
     """The top of a table against the rest."""
     architectures = [record.architecture for record in measured.records]
     return contrast(space, architectures, measured.oriented, sizes, top, at_size)
+
+
+def mined_from(found: Contrast, limits: Limits, seed: int, watch: Watch = unwatched) -> list[Principle]:
+    """Mine a contrast, within limits that are kept on 2,000 draws of its space."""
+    space = found.columns.space
+    rng = np.random.default_rng(derived_seed(seed, "principles", "space"))
+    return mine(found, Columns(space, [space.sample(rng) for _ in range(DRAWS)]), limits, seed, watch)
 
 
 def assembled(
@@ -139,7 +144,8 @@ def assembled(
     )
 
 
-def _limits(keep: float, max_shrink: float, floor: float, most: int, seed: int) -> Limits:
+def limits_of(keep: float, max_shrink: float, floor: float, most: int, seed: int) -> Limits:
+    """How far rules may go; raises InputError for a value out of its range."""
     for name, value in (("keep", keep), ("max_shrink", max_shrink), ("floor", floor)):
         if not 0 <= value <= 1:
             raise InputError(f"`{name}`: expected a share from 0 to 1, found {value}")
@@ -187,7 +193,7 @@ def used_space(principles: Principles, space: str | None, protocol: str | None) 
 def _source(principles: Principles, space: SearchSpace, table: str | Path | Table | None) -> TableFigures | None:
     source = principles.source
     if table is None:
-        if source.table not in TABLES or TABLES[source.table].space != space.name:
+        if source.table is None or source.table not in TABLES or TABLES[source.table].space != space.name:
             return None
         table = source.table
     measured = table if isinstance(table, Table) else load_table(str(table))

@@ -19,6 +19,7 @@ from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.result import SearchResult
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
+from lpzero.principles import read_principles, refuse_unusable
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import USUAL, Proxy
 from lpzero.proxy.exclusion import chosen_on
@@ -43,6 +44,7 @@ def search(
     budget: float | None = None,
     corpus: str | Path | None = None,
     validation: str | Path | None = None,
+    principles: str | Path | None = None,
     device: str | None = None,
     output: str | Path | None = None,
     resume: str | Path | None = None,
@@ -66,6 +68,7 @@ def search(
         budget: Seconds to score in, random search included.
         corpus: The text that ``verify`` trains on.
         validation: The text that ``verify`` validates on.
+        principles: A file of principles: candidates keep its hard rules, and soft ones weigh in what is drawn.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
         output: The run folder, a new one; None for one below ``runs``.
         resume: The folder of a search that was stopped; its settings stay as they are.
@@ -91,9 +94,10 @@ def search(
     if resume is not None:
         named = {"proxies": proxies or None, "space": space, "protocol": protocol, "model": model, "table": table}
         named["schedule"] = schedule
-        others = {"limits": limits, "samples": samples, "budget": budget, "corpus": corpus, "validation": validation}
-        refuse_beside_resume({**named, **others, "device": device, "output": output, **settings})
-    placed = partial(_placed, model, space, protocol, table, limits, corpus, validation, device)
+        others: dict[str, Any] = {"limits": limits, "samples": samples, "budget": budget, "principles": principles}
+        others |= {"corpus": corpus, "validation": validation, "device": device, "output": output}
+        refuse_beside_resume({**named, **others, **settings})
+    placed = partial(_placed, model, space, protocol, table, limits, corpus, validation, principles, device)
     if schedule is not None or (resume is not None and is_scheduled(resume)):
         given = {"proxies": proxies or None, "samples": samples, "budget": budget}
         refuse_beside("schedule", given, "its file says what scores, and how often")
@@ -142,6 +146,7 @@ def _placed(
     limits: Mapping[str, float] | None,
     corpus: str | Path | None,
     validation: str | Path | None,
+    principles: str | Path | None,
     device: str | None,
 ) -> tuple[SearchSpace, Table | None, dict[str, object]]:
     """The space and the table of a search, and the settings that say where it picks and on what."""
@@ -154,12 +159,20 @@ def _placed(
             "limits": {cost: float(one) if isinstance(one, int) else one for cost, one in (limits or {}).items()},
             "corpus": "" if corpus is None else whole(corpus),
             "validation": "" if validation is None else whole(validation),
+            "principles": None if principles is None else _kept(principles, place),
             "space": place.reference,
             "protocol": place.protocol,
             "table": "" if table is None else str(table) if str(table) in TABLES else whole(table),
             "device": resolve_device(device or "auto"),
         },
     )
+
+
+def _kept(path: str | Path, space: SearchSpace) -> dict[str, Any]:
+    """What a file of principles says, refused here where it is unusable: the file is named."""
+    found = read_principles(Path(path))
+    refuse_unusable(found, space, path)
+    return found.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _space(model: str | Path | None, name: str | Path | None, protocol: str | None, table: Table | None) -> SearchSpace:

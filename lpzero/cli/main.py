@@ -37,7 +37,7 @@ _COMMANDS = {
     "tables": "Performance tables: list, fetch, show, verify, build, import.",
     "spaces": "Search spaces: list, show.",
     "llm": "Language models: check an endpoint, cost, cache, show-prompt.",
-    "principles": "Design principles: mine them from a table, check, show.",
+    "principles": "Design principles: mine, ask, check, show, diff, transfer, adapt.",
     "doctor": "Show what this machine has and what lpzero finds on it.",
 }
 

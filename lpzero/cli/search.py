@@ -82,6 +82,11 @@ UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
     default=0,
     help="Train so many of the best, as many random ones, and the largest, by the recipe of the space's bundled table.",
 )
+@click.option(
+    "--principles",
+    type=click.Path(path_type=Path),
+    help="Search within the principles of this file: hard rules filter, soft ones weigh.",
+)
 @click.option("--corpus", type=click.Path(path_type=Path), help="The text that --verify trains on.")
 @click.option("--validation", type=click.Path(path_type=Path), help="The text that --verify validates on.")
 @options.seed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -30,6 +30,7 @@ class PoolConfig(BaseModel):
         deterministic: Whether deterministic algorithms alone are used.
         corpus: Path of the text to train on; empty where nothing is trained.
         validation: Path of the text to validate on; likewise.
+        principles: What a file of principles says, which candidates keep; None for the whole space.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -49,6 +50,7 @@ class PoolConfig(BaseModel):
     deterministic: bool = False
     corpus: str = ""
     validation: str = ""
+    principles: dict[str, Any] | None = None
 
 
 class SearchConfig(PoolConfig):
@@ -77,6 +79,7 @@ class SearchConfig(PoolConfig):
         verify: How many of the best are trained, at least 2; 0 for none.
         corpus: Path of the text to train on; empty without ``verify``.
         validation: Path of the text to validate on; likewise.
+        principles: What a file of principles says, which candidates keep; None for the whole space.
     """
 
     proxies: Annotated[list[str], Field(min_length=1)]

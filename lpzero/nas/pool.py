@@ -11,6 +11,8 @@ import numpy as np
 
 from lpzero.costs.costs import COSTS, Costs
 from lpzero.costs.limits import CostLimits, Excess, nothing_fits
+from lpzero.errors import NoResultError
+from lpzero.principles.refined import Refined
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
@@ -56,10 +58,12 @@ class OpenPool:
     Attributes:
         costs: The space, and what its models cost.
         limits: The limits.
+        within: Principles that architectures keep; None for the whole space.
     """
 
     costs: Costs
     limits: CostLimits
+    within: Refined | None = None
 
     @property
     def space(self) -> SearchSpace:
@@ -70,12 +74,19 @@ class OpenPool:
         """The first limit that an architecture exceeds."""
         return self.limits.excess(partial(self.costs.of, architecture))
 
+    def _fits(self, architecture: Architecture) -> bool:
+        return (self.within is None or self.within.holds(architecture)) and self.excess(architecture) is None
+
     def sample(self, rng: np.random.Generator, taken: set[str]) -> Architecture | None:
         """See :class:`Pool`."""
         refused: list[Excess] = []
         fitted = False
         for _ in range(DRAWS):
-            architecture = self.space.sample(rng)
+            architecture = self.space.sample(rng) if self.within is None else self.within.draw(rng)
+            if architecture is None:
+                if not taken:
+                    raise NoResultError("no architecture was found that keeps the `principles`: relax one")
+                return None
             excess = self.excess(architecture)
             if excess is not None:
                 refused.append(excess)
@@ -96,7 +107,7 @@ class OpenPool:
         for _ in range(DRAWS):
             child = parents[0] if len(parents) == 1 else self.space.crossover(parents[0], parents[1], rng)
             child = self.space.mutate(child, rng)
-            if self.space.model_key(child) not in taken and self.excess(child) is None:
+            if self.space.model_key(child) not in taken and self._fits(child):
                 return child
         return None
 
@@ -109,7 +120,7 @@ class OpenPool:
             since += 1
             child = self.space.mutate(best, rng)
             params = self.costs.of(child, "params")
-            if params > most and self.excess(child) is None:
+            if params > most and self._fits(child):
                 best, most, since = child, params, 0
         return best
 

@@ -8,10 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
-from lpzero.principles.columns import ABSENT, Columns
-from lpzero.principles.feature import FEW, Feature, are_numbers
-from lpzero.principles.holds import Mask, holds
-from lpzero.principles.rule import Bound, Count, Junction, Membership, Rule
+from lpzero.principles.language.columns import ABSENT, Columns
+from lpzero.principles.language.feature import FEW, Feature, are_numbers
+from lpzero.principles.language.holds import Mask, holds
+from lpzero.principles.language.rule import Bound, Count, Junction, Membership, Rule
 from lpzero.spaces.architecture import Value
 
 THRESHOLDS = np.linspace(0.1, 0.9, 9)

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from lpzero.principles.columns import Columns
+from lpzero.errors import InputError
 from lpzero.principles.contrast import Contrast
 from lpzero.principles.document import Principle, Principles
-from lpzero.principles.feature import declared
 from lpzero.principles.file import check_against
-from lpzero.principles.holds import Mask, hold_all, holds
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.feature import declared
+from lpzero.principles.language.holds import Mask, hold_all, holds
+from lpzero.principles.language.rule import Rule, as_text
 from lpzero.principles.remaining import DRAWS, Remaining, remaining
-from lpzero.principles.result import CheckedPrinciple, CheckResult, RemainingFigures, TableFigures
-from lpzero.principles.rule import Rule, as_text
-from lpzero.principles.slots import refuse_contradictions
+from lpzero.principles.result import CheckedPrinciple, CheckResult, Finding, RemainingFigures, TableFigures
+from lpzero.principles.slots import refuse_contradictions, slots_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
 
@@ -24,10 +25,18 @@ def refuse_unusable(principles: Principles, space: SearchSpace, place: Path | st
     """Refuse a file that cannot be used in a space.
 
     Raises:
-        InputError: It is about another space, a rule says nothing of it, or hard rules contradict each other.
+        InputError: It is about another space, a rule says nothing of it, or hard rules contradict each other or leave
+            nothing together.
     """
     check_against(principles, space, place)
-    refuse_contradictions(principles.hard, declared(space), place)
+    features = declared(space)
+    refuse_contradictions(principles.hard, features, place)
+    if not any(slots_of(space.choices, features, hard_rules(principles)).shares):
+        raise _empty(place)
+
+
+def _empty(place: Path | str) -> InputError:
+    return InputError(f"{place}: the hard rules hold of no architecture of the space together: drop or relax one")
 
 
 def hard_rules(principles: Principles) -> list[Rule]:
@@ -52,6 +61,8 @@ def check(
     """
     refuse_unusable(principles, space, path)
     left = remaining(space, hard_rules(principles), seed)
+    if left.architectures == 0:
+        raise _empty(path)
     rng = np.random.default_rng(derived_seed(seed, "principles", "check"))
     drawn = Columns(space, [space.sample(rng) for _ in range(DRAWS)])
     return CheckResult(
@@ -87,7 +98,7 @@ def _checked(principles: Principles, drawn: Columns) -> list[CheckedPrinciple]:
     return found
 
 
-def _finding(one: Principle, kept: Mask | None, others: list[Mask]) -> str:
+def _finding(one: Principle, kept: Mask | None, others: list[Mask]) -> Finding:
     if kept is None or one.status == "advice":
         return "advice"
     if one.status != "active":

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lpzero.errors import InputError, NoResultError
-from lpzero.principles.columns import Columns, Floats
-from lpzero.principles.holds import Mask
+from lpzero.principles.language.columns import Columns, Floats
+from lpzero.principles.language.holds import Mask
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.settings import shorten
 from lpzero.spaces.architecture import Architecture
@@ -106,7 +106,7 @@ def contrast(
         space: Their space.
         architectures: The records.
         oriented: (records,), their qualities, higher is better.
-        sizes: (records,), parameters outside the embeddings; None where they are not known.
+        sizes: (records,), parameters outside the embeddings, above 0; None where they are not known.
         top: How many are the top (:func:`top_number`). Records as good as the last of them are the top as well.
         at_size: Compare each record with those of its size alone, up to this factor larger or smaller: the top are
             those that are better than most of these. Records with fewer than 10 others of their size are left out.
@@ -134,7 +134,7 @@ def contrast(
         )
     number, better = top_number(top, len(compared)), better[compared]
     chosen = better >= np.sort(better)[-number]
-    kept = [architectures[place] for place in compared]
+    kept = [architectures[int(place)] for place in compared]
     return Contrast(Columns(space, kept), chosen, _expected(sizes[compared], chosen))
 
 
@@ -148,16 +148,28 @@ def _windows(sizes: Floats, within: float) -> tuple[Places, Places, Places]:
 
 
 def _better_than(oriented: Floats, sizes: Floats, within: float) -> tuple[Floats, Places]:
-    """The share of the others of its size that a record is better than, ties half, and how many these are."""
+    """The share of the others of its size that a record is better than, ties half, and how many these are.
+
+    The others are taken to the size of the record along the line through them all: the largest record of a table has
+    smaller ones beside it alone, and would be the best for its size.
+    """
     order, first, behind = _windows(sizes, within)
-    ranked = oriented[order]
+    ranked, logs = oriented[order], np.log(sizes[order])
     better, near = np.zeros(len(sizes)), np.zeros(len(sizes), dtype=np.int64)
     for place, record in enumerate(order):
-        others = ranked[first[place] : behind[place]]
+        near_by = slice(first[place], behind[place])
+        others = ranked[near_by] - _slope(logs[near_by], ranked[near_by]) * (logs[near_by] - logs[place])
         near[record] = len(others) - 1
         below, equal = (others < ranked[place]).sum(), (others == ranked[place]).sum() - 1
         better[record] = (below + equal / 2) / max(1, len(others) - 1)
     return better, near
+
+
+def _slope(logs: Floats, qualities: Floats) -> float:
+    """The slope of the line by least squares; 0 where all sizes are one."""
+    apart = logs - logs.mean()
+    spread = float(apart @ apart)
+    return float(apart @ qualities) / spread if spread > 0 else 0.0
 
 
 def _expected(sizes: Floats, top: Mask) -> Floats:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from lpzero.principles.rule import LARGEST, LONGEST_NAME, Rule
+from lpzero.principles.language.rule import LARGEST, LONGEST_NAME, Rule
 from lpzero.result import Ends
 from lpzero.settings import first_repeated
 
@@ -45,8 +45,8 @@ class SpaceOf(_Document):
     Attributes:
         name: Its name.
         protocol: The protocol that they were found under; None where nobody says.
-        digest: What the choices were (:func:`lpzero.principles.feature.digest_of_space`); None where it was written by
-            hand.
+        digest: What the choices were (:func:`lpzero.principles.language.feature.digest_of_space`); None where it was
+            written by hand.
     """
 
     name: Label

@@ -7,9 +7,9 @@ from typing import Any
 
 from lpzero.errors import InputError
 from lpzero.files import write_json
-from lpzero.principles.binding import check_rule
 from lpzero.principles.document import MOST_PRINCIPLES, Principle, Principles
-from lpzero.principles.feature import declared, digest_of_space
+from lpzero.principles.language.binding import check_rule
+from lpzero.principles.language.feature import declared, digest_of_space
 from lpzero.settings import check_settings, one_line, parse_json, read_bounded, reason_of, shorten
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.toml.document import parse_toml

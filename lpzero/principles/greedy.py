@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lpzero.principles.candidates import Candidates
-from lpzero.principles.columns import Floats
-from lpzero.principles.holds import Mask
+from lpzero.principles.language.columns import Floats
+from lpzero.principles.language.holds import Mask
+
+Counts = npt.NDArray[np.floating[Any]]
 
 PRICE = 4.0
 """Shrinking the records by a factor is worth losing the top by that factor's fourth root."""
@@ -64,7 +67,8 @@ def choose(
     """
     held = found.records.astype(np.float32)
     in_space = np.ones(found.drawn.shape[1], dtype=np.bool_)
-    kept, chosen = np.ones(len(top), dtype=np.bool_), []
+    kept = np.ones(len(top), dtype=np.bool_)
+    chosen: list[int] = []
     all_of_top = float(weights[top].sum())
     while len(chosen) < limits.most:
         here = (weights * kept).astype(np.float32)
@@ -92,16 +96,14 @@ def choose(
     return chosen
 
 
-def _standard(of_all: npt.NDArray[np.float32], of_top: Floats, n: float, k: float) -> Floats:
+def _standard(of_all: Counts, of_top: Counts, n: float, k: float) -> Floats:
     """How many standard deviations more of the top a rule holds of than of the rest (hypergeometric)."""
     mean = of_all * k / n
     variance = mean * (1 - k / n) * (n - of_all) / max(1.0, n - 1)
     return np.asarray((of_top - mean) / np.sqrt(np.maximum(variance, LIKE_ONE)))
 
 
-def _by_chance(
-    held: npt.NDArray[np.float32], kept: Mask, of_all: npt.NDArray[np.float32], k: float, rng: np.random.Generator
-) -> float:
+def _by_chance(held: Counts, kept: Mask, of_all: Counts, k: float, rng: np.random.Generator) -> float:
     """The 95 % quantile of the largest of these over all rules, where the top is drawn from what is kept."""
     places = np.flatnonzero(kept)
     shuffled = np.zeros((len(kept), SHUFFLES), dtype=np.float32)

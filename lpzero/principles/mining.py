@@ -7,13 +7,13 @@ import re
 import numpy as np
 
 from lpzero.principles.candidates import Candidates, candidates
-from lpzero.principles.columns import Columns, Floats
 from lpzero.principles.contrast import Contrast
 from lpzero.principles.document import Evidence, Principle
-from lpzero.principles.feature import Feature
 from lpzero.principles.greedy import Limits, choose, paired
-from lpzero.principles.holds import Mask, holds
-from lpzero.principles.rule import Rule, as_text, features_of
+from lpzero.principles.language.columns import Columns, Floats
+from lpzero.principles.language.feature import Feature
+from lpzero.principles.language.holds import Mask, holds
+from lpzero.principles.language.rule import Rule, as_text, features_of
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.seeds import derived_seed
 

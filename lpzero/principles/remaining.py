@@ -8,10 +8,10 @@ from itertools import product
 
 import numpy as np
 
-from lpzero.principles.columns import Columns
-from lpzero.principles.feature import declared
-from lpzero.principles.holds import hold_all
-from lpzero.principles.rule import Rule
+from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.feature import declared
+from lpzero.principles.language.holds import hold_all
+from lpzero.principles.language.rule import Rule
 from lpzero.principles.slots import Slots, slots_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture

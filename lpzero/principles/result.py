@@ -8,6 +8,8 @@ from pydantic import Field
 
 from lpzero.result import Ends, Number, Result
 
+Finding = Literal["ok", "idle", "redundant", "advice", "inactive"]
+
 
 class RemainingFigures(Result):
     """What rules leave of the space; see :class:`lpzero.principles.remaining.Remaining`."""
@@ -56,7 +58,7 @@ class CheckedPrinciple(Result):
     rule: str | None
     strength: str
     status: str
-    finding: Literal["ok", "idle", "redundant", "advice", "inactive"]
+    finding: Finding
     keeps: Number | None = None
 
 
@@ -94,3 +96,119 @@ class MineResult(Result):
     source: TableFigures
     remaining: RemainingFigures
     document: dict[str, Any]
+
+
+class DifferenceOfMeans(Result):
+    """How much better what is kept is than what is dropped, in the unit of the quality, better above 0.
+
+    Attributes:
+        difference: Between the means.
+        interval: Its 95 % interval, architectures resampled; None where hardly any can be compared.
+        pairs: Pairs that were compared, of one kept and one dropped record.
+    """
+
+    difference: Number
+    interval: Ends | None = None
+    pairs: int
+
+
+class ReplayFigures(Result):
+    """A search inside the rules against the same search on the whole table, paired by seed.
+
+    Attributes:
+        trials: Evaluations of each.
+        seeds: Searches of each.
+        inside: Mean regret: what the best found is worse than the best record of the table.
+        outside: Likewise on the whole table.
+        gain: Regret outside less inside.
+        interval: 95 % interval of the gain over the seeds.
+    """
+
+    trials: int
+    seeds: int
+    inside: Number
+    outside: Number
+    gain: Number
+    interval: Ends
+
+
+class LeftBehind(Result):
+    """A principle that says nothing of the other space, and why."""
+
+    id: str
+    reason: str
+
+
+class PrinciplesTransferResult(Result):
+    """What principles of one table are worth on another.
+
+    Attributes:
+        source: What they were mined on.
+        target: What is kept of the other table and of its top.
+        difference: Kept against dropped, whatever their sizes; None where nothing is dropped, or nothing kept.
+        matched_size: Kept against dropped of about the same size.
+        within: The factor of sizes that are about the same.
+        replay: The searches.
+        principles: The hard principles that were judged.
+        left_behind: The others.
+    """
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    source: str
+    space: str
+    protocol: str
+    seed: int
+    target: TableFigures
+    difference: DifferenceOfMeans | None = None
+    matched_size: DifferenceOfMeans | None = None
+    within: Number
+    replay: ReplayFigures | None = None
+    principles: list[dict[str, Any]]
+    left_behind: list[LeftBehind]
+
+
+class PrincipleChange(Result):
+    """What became of a principle between two files.
+
+    Attributes:
+        id: Its name.
+        change: ``added``, ``removed`` or ``changed``.
+        old: Its strength and rule in the one file, for people; None where it was not there.
+        new: Likewise in the other.
+        changed: The keys that differ; empty unless it was changed.
+    """
+
+    id: str
+    change: Literal["added", "removed", "changed"]
+    old: str | None
+    new: str | None
+    changed: list[str]
+
+
+class DiffResult(Result):
+    """What ``lpzero principles diff`` finds: the principles that differ, those of the first file first."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    old: str
+    new: str
+    changes: list[PrincipleChange]
+
+
+class AskResult(MineResult):
+    """What ``lpzero principles ask`` finds.
+
+    Attributes:
+        model: Who was asked.
+        status: What its reply is (:class:`lpzero.llm.ReplyStatus`).
+        reason: Why the reply could not be read; None where it could.
+        proposed: Rules that it proposed.
+        survived: Those of them that the table bears out.
+        by: ``model``, or ``miner`` where nothing survived and the table was mined.
+    """
+
+    model: str
+    status: str
+    reason: str | None
+    proposed: int
+    survived: int
+    by: Literal["model", "miner"]

@@ -11,9 +11,19 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.principles.document import Principle
-from lpzero.principles.feature import Feature, are_numbers
-from lpzero.principles.holds import position_of
-from lpzero.principles.rule import Between, Bound, Condition, Count, Equality, Membership, Rule, as_text, conjuncts
+from lpzero.principles.language.feature import Feature, are_numbers
+from lpzero.principles.language.holds import position_of
+from lpzero.principles.language.rule import (
+    Between,
+    Bound,
+    Condition,
+    Count,
+    Equality,
+    Membership,
+    Rule,
+    as_text,
+    conjuncts,
+)
 from lpzero.settings import one_line
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.choices import Choice, Choices

@@ -19,6 +19,7 @@ from lpzero.spaces.gpt2.space import Gpt2
 from lpzero.spaces.hat_mt.space import HatMt
 from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama, open_subnetworks
+from lpzero.spaces.nb201.space import Nb201
 from lpzero.spaces.rnn.space import Rnn
 from lpzero.spaces.space import LacksOperands, SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
@@ -32,6 +33,9 @@ SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
     {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt, Rnn, HatMt)}
 )
 """The spaces that come with the package."""
+
+TABULAR: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType({Nb201.name: Nb201})
+"""Spaces without models, which no command lists: only tables can be asked about them."""
 
 _DIGEST = re.compile(r"config-[0-9a-f]{16}")
 
@@ -52,8 +56,9 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     >>> get_space("flexibert", "legacy").protocols
     ('trained', 'listed', 'legacy', 'own')
     """
-    if name in SPACES:
-        return SPACES[name]() if protocol is None else SPACES[name](protocol)
+    if name in SPACES or name in TABULAR:
+        make = SPACES.get(name) or TABULAR[name]
+        return make() if protocol is None else make(protocol)
     if name.endswith(".toml"):
         return _from_file(Path(name), protocol)
     found = [entry for entry in _entry_points() if entry.name == name]
@@ -71,7 +76,7 @@ def named_space(name: str, protocol: str | None = None) -> SearchSpace:
     Raises:
         InputError: As :func:`get_space` does, and where it is a path: a document does not say which files are opened.
     """
-    if name not in SPACES and name not in space_names():
+    if name not in (*TABULAR, *space_names()):
         raise unknown_name("space", one_line(name, 80), space_names())
     return get_space(name, None if protocol is None else one_line(protocol, 80))
 

@@ -130,3 +130,18 @@ def test_what_is_wrong_leaves_no_folder(tmp_path: Path, arguments: dict[str, Any
     assert message in str(caught.value)
     assert "--" not in str(caught.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_principles_hold_of_what_is_found(tmp_path: Path) -> None:
+    """A search that goes on has them in its settings."""
+    file = tmp_path / "p.json"
+    rule = {"op": "le", "feature": "depth", "value": 3}
+    document = {"schema": "lpzero.principles/1", "space": {"name": "gpt2"}, "principles": []}
+    file.write_text(json.dumps({**document, "principles": [{"id": "flat", "statement": "", "rule": rule}]}))
+    found = search("depth", principles=file, output=tmp_path / "run", **SMALL)
+    assert found.best[0].scores == [3]
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["principles"]["principles"][0]["rule"] == rule
+    file.write_text(json.dumps({**document, "space": {"name": "rnn"}}))
+    with pytest.raises(InputError, match=r"p\.json: space\.name: expected gpt2, found 'rnn'"):
+        search("depth", table="gpt2-own", principles=file, output=tmp_path / "other")

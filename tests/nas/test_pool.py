@@ -14,6 +14,8 @@ from lpzero.costs.limits import CostLimits
 from lpzero.errors import NoResultError
 from lpzero.nas import pool as pool_module
 from lpzero.nas.pool import DRAWS, MEASURED_DRAWS, NEAREST, ClosedPool, OpenPool, distance
+from lpzero.principles.document import Principles
+from lpzero.principles.refined import Refined, refined
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 
@@ -34,6 +36,33 @@ def opened(limits: CostLimits = LIMITS) -> OpenPool:
 
 def closed(limits: CostLimits = LIMITS) -> ClosedPool:
     return ClosedPool(Costs(SPACE), DRAWN, limits)
+
+
+def within(**rule: object) -> Refined:
+    document = {"id": "one", "statement": "", "rule": rule}
+    space = {"name": "gpt2", "protocol": "own"}
+    found = Principles.model_validate({"schema": "lpzero.principles/1", "space": space, "principles": [document]})
+    return refined(SPACE, found, "file")
+
+
+def test_principles_hold_of_whatever_a_pool_gives() -> None:
+    thin = within(op="le", feature="d_inner.max", value=256)
+    pool, rng = OpenPool(Costs(SPACE), LIMITS, thin), np.random.default_rng(0)
+    first, second = (pool.sample(rng, set()) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    found = [pool.neighbour([first, second], rng, {SPACE.model_key(first)}) for _ in range(30)]
+    for one in (first, second, *found, pool.largest(rng)):
+        assert one is not None
+        assert max(one.integers("d_inner")) <= 256
+        assert params(one) <= 900_000
+
+
+def test_nothing_keeps_the_principles() -> None:
+    pool = OpenPool(Costs(SPACE), LIMITS, within(op="count_ge", feature="heads", values=[2], number=9))
+    with pytest.raises(NoResultError, match="keeps the `principles`"):
+        pool.sample(np.random.default_rng(0), set())
+    assert pool.sample(np.random.default_rng(0), {"one"}) is None
 
 
 FITTING = [a for a in DRAWN if params(a) <= 900_000]

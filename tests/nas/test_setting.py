@@ -97,3 +97,26 @@ def test_a_file_of_the_space_that_was_moved_is_named(space_file: Path) -> None:
     space_file.rename(space_file.with_name("moved.toml"))
     with pytest.raises(InputError, match=r"space\.toml: expected the file of the space there, .*: put it back"):
         prepare(begun)
+
+
+def principles(**rule: Any) -> dict[str, Any]:
+    listed = [{"id": "one", "statement": "", "rule": rule}]
+    return {"schema": "lpzero.principles/1", "space": {"name": "gpt2"}, "principles": listed}
+
+
+@pytest.mark.parametrize("table", ["", "gpt2-own"])
+def test_principles_hold_of_what_may_be_picked(table: str) -> None:
+    flat = principles(op="le", feature="depth", value=3)
+    pool = prepare(config(table=table, principles=flat)).pool
+    drawn = [pool.sample(np.random.default_rng(seed), set()) for seed in range(20)]
+    assert {one.depth for one in drawn if one is not None} == {2, 3}
+
+
+def test_principles_that_leave_nothing_are_refused() -> None:
+    with pytest.raises(InputError, match="`principles`: principle one: depth ≥ 9 holds of no architecture"):
+        prepare(config(principles=principles(op="ge", feature="depth", value=9)))
+    with pytest.raises(InputError, match=r"`principles`: principles\.0\.rule"):
+        prepare(config(principles=principles(op="eval", feature="depth", value=9)))
+    with pytest.raises(NoResultError, match="no architecture of gpt2-own keeps the `principles`"):
+        count = principles(op="count_ge", feature="heads", values=[2], number=9)
+        prepare(config(table="gpt2-own", principles=count))

@@ -29,7 +29,8 @@ def show_file(file: str, markdown: bool, as_json: bool) -> None:
     rows = [cells(one) for one in found.principles]
     if markdown:
         click.echo(f"# Principles of {found.space.name}\n\n{_from(found)}\n")
-        for row in (HEADER, ["---"] * len(HEADER), *rows):
+        lines: list[list[str | None]] = [[*HEADER], ["---"] * len(HEADER), *rows]
+        for row in lines:
             click.echo(f"| {' | '.join('-' if cell is None else _escaped(cell) for cell in row)} |")
         click.echo("".join(f"\n- {one.id}: {_escaped(one.statement)}" for one in found.principles))
         return

@@ -16,7 +16,7 @@ def cells(one: Principle) -> list[str | None]:
     """A principle with its evidence: the share of the top and of all records that keep it, and the lift."""
     from lpzero.principles import as_text
 
-    strength = one.status if one.status != "active" else one.strength
+    strength: str = one.status if one.status != "active" else one.strength
     if one.weight is not None:
         strength += f" x{one.weight:g}"
     row = [one.id, strength, one.statement if one.rule is None else as_text(one.rule)]

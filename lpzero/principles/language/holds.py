@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lpzero.principles.columns import ABSENT, Codes, Columns
-from lpzero.principles.feature import Feature
-from lpzero.principles.rule import Between, Bound, Count, Equality, Implication, Junction, Membership, Negation, Rule
+from lpzero.principles.language.columns import ABSENT, Codes, Columns
+from lpzero.principles.language.feature import Feature
+from lpzero.principles.language.rule import (
+    Between,
+    Bound,
+    Count,
+    Equality,
+    Implication,
+    Junction,
+    Membership,
+    Negation,
+    Rule,
+)
 from lpzero.spaces.architecture import Value
 
 Mask = npt.NDArray[np.bool_]
@@ -21,7 +31,7 @@ def holds(rule: Rule, columns: Columns) -> Mask:
     negation of such a condition does.
 
     Args:
-        rule: Of features of the space, with values of theirs (:func:`lpzero.principles.binding.check_rule`).
+        rule: Of features of the space, with values of theirs (:func:`lpzero.principles.language.binding.check_rule`).
         columns: The architectures.
     """
     match rule:

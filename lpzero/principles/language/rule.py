@@ -112,6 +112,11 @@ def parts(rule: Rule) -> tuple[Rule, ...]:
     return (rule.condition, rule.rule) if isinstance(rule, Implication) else ()
 
 
+def levels(rule: Rule) -> int:
+    """How many rules stand inside each other at most; 1 of a condition."""
+    return 1 + max(map(levels, parts(rule)), default=0)
+
+
 def conditions(rule: Rule) -> Iterator[tuple[str, Condition]]:
     """Every condition of a rule with the keys that lead to it, such as ``rules.1.condition``."""
     if isinstance(rule, Junction):

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from lpzero.errors import InputError
-from lpzero.principles.feature import Feature
-from lpzero.principles.holds import position_of
-from lpzero.principles.rule import Between, Bound, Condition, Count, Equality, Rule, conditions
+from lpzero.principles.language.feature import Feature
+from lpzero.principles.language.holds import position_of
+from lpzero.principles.language.rule import Between, Bound, Condition, Count, Equality, Rule, conditions
 from lpzero.settings import one_line, shorten
 
 SHOWN = 12

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from lpzero.principles.feature import TRENDS, Feature, declared
+from lpzero.principles.language.feature import TRENDS, Feature, declared
 from lpzero.spaces.architecture import Architecture, Value
 from lpzero.spaces.space import SearchSpace
 
@@ -121,7 +121,7 @@ def _over_layers(rows: Floats, part: str) -> Floats:
         there &= place >= (layers - third)[:, None]
     counted = there.sum(axis=1)
     sums = np.where(there, rows, 0.0).sum(axis=1)
-    return np.divide(sums, counted, out=np.full(len(rows), np.nan), where=counted > 0)
+    return np.asarray(np.divide(sums, counted, out=np.full(len(rows), np.nan), where=counted > 0))
 
 
 def _trends(rows: Floats) -> Codes:

@@ -1,0 +1,1 @@
+"""NAS-Bench-201: cells of image classifiers, as architectures without models."""
