@@ -153,7 +153,9 @@ def _of_labels(source: LabelSource, kind: str, level: float, described: Callable
     table, trainings, _ = load_trained(str(source.table))
     space = get_space(table.space, table.protocol(source.protocol))
     found = training_noise(table, trainings, space)
-    noise = _exactly(source.noise) or (found and SeedNoise(found.deviation, found.freedom))
+    noise = _exactly(source.noise)
+    if noise is None and found is not None:
+        noise = SeedNoise(found.deviation, found.freedom)
     return Ground(space, table.higher_is_better, noise, fit, level)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lpzero.llm import Document, Request, clean_line
 from lpzero.principles.contrast import Contrast
-from lpzero.principles.document import Change, Evidence, Principle
+from lpzero.principles.document import Change, Evidence, Principle, Status
 from lpzero.principles.greedy import Limits
 from lpzero.principles.language.binding import fits
 from lpzero.principles.language.columns import Columns
@@ -143,7 +143,7 @@ def decide(proposals: Sequence[Proposal], found: Contrast, drawn: Columns, limit
         elif evidence is not None:
             reason = f"there are {limits.most} already"
         history = [] if reason is None else [Change(version=1, reason=reason)]
-        status = "active" if reason is None else "dropped"
+        status: Status = "active" if reason is None else "dropped"
         # a rule of unknown features would make the file unusable: the statement and the reason are what is kept of it
         rule = None if evidence is None else one.rule
         made = Principle(id=name, statement=said, rule=rule, evidence=evidence, status=status, history=history)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from lpzero.principles.document import Principle, Principles
 from lpzero.principles.language.rule import as_text
@@ -22,7 +22,9 @@ def differences(old: Principles, new: Principles) -> list[PrincipleChange]:
         first, second = before.get(name), after.get(name)
         if first == second:
             continue
-        what = "changed" if first and second else "removed" if first else "added"
+        what: Literal["added", "removed", "changed"] = "removed" if first else "added"
+        if first and second:
+            what = "changed"
         changed = [] if not (first and second) else _changed(first, second)
         found.append(PrincipleChange(id=name, change=what, old=_said(first), new=_said(second), changed=changed))
     return found
