@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--direction", type=click.Choice(["higher", "lower"]), help="Which qualities are better.")
 @click.option("--table", help="Replay this table: what is suggested is labelled by it at once.")
 @limited
-@click.option("-n", "--number", type=int, default=8, show_default=True, help="Architectures to suggest.")
+@click.option("--number", "-n", type=int, default=8, show_default=True, help="Architectures to suggest.")
 @click.option(
     "--output",
     "--out",

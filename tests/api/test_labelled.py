@@ -10,13 +10,15 @@ import pytest
 
 from lpzero.api.labelled import LabelSource, direction_of, is_higher
 from lpzero.errors import InputError
+from lpzero.predictors.prompted import Task
 from lpzero.tables import load_table
 
 TABLE = LabelSource(None, None, None, None, "gpt2-own", 12, "quality", None, 0)
 
 
 def test_a_table_lends_some_of_its_records_by_the_seed() -> None:
-    space, labelled = TABLE.read()
+    space, labelled, task = TABLE.read()
+    assert task == Task.of(load_table("gpt2-own"))
     qualities = {record.architecture: record.quality for record in load_table("gpt2-own").records}
     assert (space.name, space.protocol, len(labelled.architectures)) == ("gpt2", "own", 12)
     assert [qualities[one] for one in labelled.architectures] == labelled.quality.tolist()

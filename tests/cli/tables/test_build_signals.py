@@ -23,7 +23,7 @@ from lpzero.training.build import RECIPE, TRAININGS
 SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 # generous, for a machine that is busy: the trainings that have to end last for hours
 AT_ONCE_S = 30.0
-STEPS = 25
+STEPS = 60
 """Of a training that is interrupted: some tenths of a second."""
 
 PROGRAM = """

@@ -74,8 +74,8 @@ def test_list_without_data(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Brackets in a path are no markup.
     monkeypatch.setenv("LPZERO_DATA", str(home / "[red]none"))
     rows = [row for row in document("list")["tables"] if not row["bundled"]]
-    assert [(row["present"], row["where"]) for row in rows] == [(False, None)] * 5
-    assert invoke("list").stdout.count("no: lpzero tables fetch") == 5
+    assert [(row["present"], row["where"]) for row in rows] == [(False, None)] * 8
+    assert invoke("list").stdout.count("no: lpzero tables fetch") == 8
 
 
 def test_show(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
