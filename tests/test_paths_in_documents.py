@@ -164,7 +164,7 @@ def test_a_download_stays_in_its_folder(name: str) -> None:
         assert published.address(file).startswith("https://raw.githubusercontent.com/")
 
 
-ARRAYS = Path("predictors", "store.py")
+ARRAYS = Path("predictors/kept/arrays.py")
 """Looks into the arrays of NumPy, which are a zip file in memory: no name in it becomes a path."""
 
 

@@ -7,14 +7,13 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lpzero.errors import InputError
 from lpzero.settings import check_settings, one_line, read_bounded, reason_of
 from lpzero.spaces.architecture import digest_of
-from lpzero.spaces.space import Objective
 
 LARGEST_FILE = 1 << 18
 MOST_DOTS = 100
@@ -86,7 +85,7 @@ class SpaceDocument(BaseModel):
 
     name: Annotated[str, AfterValidator(_name)]
     model_type: str
-    objective: Objective | None = None
+    objective: Literal["masked", "causal"] | None = None
     fixed: dict[str, Annotated[Any, AfterValidator(_fixed)]] = {}
     choices: dict[str, Annotated[list[Any], AfterValidator(_listed)]] = {}
     per_layer: dict[str, Annotated[list[Any], AfterValidator(_listed)]] = {}

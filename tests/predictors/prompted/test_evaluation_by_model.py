@@ -135,7 +135,7 @@ def nothing_has_the_key(server: Server, folder: Path, said: str) -> None:
     ("more", "code", "message"),
     [
         (["--predictor", "ridge"], 2, "--endpoint: 'ridge' asks no language model: give llm"),
-        (["--calibrate", "offset"], 2, "--calibrate: llm is told the labels: give a proxy"),
+        (["--calibrate", "offset"], 2, "--calibrate: llm is fitted to the labels: give a proxy"),
         (["--samples", "3"], 2, "--samples: at a --temperature of 0 all would say the same"),
         (["--asked", "3"], 2, "--asked: expected at least 4 architectures to ask about, found 3"),
         (["--offline"], 3, "--offline: expected a reply of m in the cache, found none"),
