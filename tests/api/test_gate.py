@@ -92,6 +92,8 @@ def test_what_does_not_fit_is_refused_in_a_line(mine: Path, two: tuple[Path, Pat
     foreign = get_space("flexibert", "own").sample(np.random.default_rng(0))
     kept = tmp_path / "ridge.json"
     fit_predictor(mine, output=kept, features="spec", **SPACE)
+    prompt = tmp_path / "prompt.json"
+    fit_predictor(mine, output=prompt, predictor="llm", **SPACE)
     other = tmp_path / "other.json"
     document = json.loads(base.read_text())
     other.write_text(json.dumps({**document, "protocol": "lts"}))
@@ -101,6 +103,7 @@ def test_what_does_not_fit_is_refused_in_a_line(mine: Path, two: tuple[Path, Pat
         (base, candidate, {"direction": "lower"}, "expected a `table`, `labels` or a kept `predictor`, or what both"),
         (base, candidate, {"direction": "up"}, "`direction`: expected higher or lower"),
         (base, candidate, {**asked, "table": "gpt2-own"}, "expected `labels` or a `table`, found both"),
+        (base, candidate, {"predictor": prompt}, f"{prompt}: expected a kept ridge or gp, whose misses tell"),
         (base, candidate, {"predictor": kept, "table": "gpt2-own"}, f"{kept}: a kept predictor has its labels"),
         (base, candidate, {"predictor": tmp_path / "none.json"}, f"{tmp_path / 'none.json'}: no such file"),
         (base, tmp_path / "none.json", asked, f"{tmp_path / 'none.json'}: no such file"),
