@@ -93,7 +93,8 @@ def gate(
 
     >>> from lpzero import load_table
     >>> some = [record.architecture for record in load_table("gpt2-own").records]
-    >>> trained = gate(some[0], some[1], direction="lower", base_quality=[1.91, 1.92], candidate_quality=[1.90, 1.88])
+    >>> seeds = {"base_quality": [1.91, 1.92], "candidate_quality": [1.90, 1.88]}
+    >>> trained = gate(some[0], some[1], space="gpt2", protocol="own", direction="lower", **seeds)
     >>> trained.gain.verdict, trained.gain.more_seeds
     ('undecided', 2)
     """

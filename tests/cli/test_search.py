@@ -35,7 +35,7 @@ def test_every_cost_can_be_limited() -> None:
 
 
 def test_every_option_is_a_setting() -> None:
-    elsewhere = {f"max_{name}" for name in LIMITED} | {"model", "output", "resume", "as_json"}
+    elsewhere = {f"max_{name}" for name in LIMITED} | {"model", "output", "resume", "as_json", "schedule"}
     elsewhere |= {"jobs", "engine", "address", "time_limit", "memory_limit"}
     names = {str(option.name) for option in search.params} - elsewhere
     # what follows from the proxies and the table nobody can set

@@ -102,7 +102,7 @@ def power(ahead: float, freedom: float) -> float:
         ahead: The true difference in its standard errors, at least 0.
         freedom: Degrees of freedom of the error, above 0; infinity for a known one.
 
-    >>> round(power(2.8015852, float("inf")), 6), round(power(0.0, 4.0), 6)
+    >>> round(power(2.8015852, float("inf")), 5), round(power(0.0, 4.0), 6)
     (0.8, 0.05)
     """
     if ahead == 0:

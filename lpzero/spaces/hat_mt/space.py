@@ -61,7 +61,7 @@ class HatMt(ChoiceSpace):
         InputError: If the protocol is another.
 
     >>> HatMt("wmt19ende").vocabulary, len(str(HatMt().size))
-    (49600, 16)
+    (49600, 15)
     """
 
     protocol: str = "wmt14ende"
