@@ -29,20 +29,23 @@ def project(session: nox.Session) -> None:
     _project_bin = session.bin
 
 
-def _run_in_project(session: nox.Session, program: str, *arguments: str) -> None:
+def _run_in_project(session: nox.Session, program: str, *arguments: str, **environment: str) -> None:
     """Run a program of the environment that `project` installed."""
     path = shutil.which(program, path=_project_bin)
     if path is None:
         session.error(f"expected {program} in {_project_bin}: run nox without --no-install")
     # Tests find the installed script on the search path.
     search = os.pathsep.join([_project_bin, os.environ.get("PATH", "")])
-    session.run(path, *arguments, env={"PATH": search}, external=True)
+    session.run(path, *arguments, env={"PATH": search, **environment}, external=True)
 
 
 @nox.session(venv_backend="none", requires=["project"])
 def tests(session: nox.Session) -> None:
     """Run the tests and the doctests; arguments behind ``--`` go to pytest."""
-    _run_in_project(session, "pytest", "-n", "auto", "--maxprocesses", "8", *session.posargs)
+    # They run side by side: the threads of each one's linear algebra, in the processes it starts too, would only get
+    # into one another's way.
+    workers = ("-n", "auto", "--maxprocesses", "8")
+    _run_in_project(session, "pytest", *workers, *session.posargs, OMP_NUM_THREADS="1")
 
 
 @nox.session(default=False)

@@ -96,7 +96,7 @@ def gate(
     >>> seeds = {"base_quality": [1.91, 1.92], "candidate_quality": [1.90, 1.88]}
     >>> trained = gate(some[0], some[1], space="gpt2", protocol="own", direction="lower", **seeds)
     >>> trained.gain.verdict, trained.gain.more_seeds
-    ('undecided', 2)
+    ('undecided', 3)
     """
     check_level(level)
     source = LabelSource(labels, space, protocol, direction, table, number, quality, noise, seed)

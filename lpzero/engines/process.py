@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -94,6 +95,19 @@ def unfaulted(results: Generator[Any, None, None]) -> Generator[Any, None, None]
         results.close()
 
 
+def _exit_code(process: BaseProcess) -> int | None:
+    """How a process that is about to end ended; None if that is not known within a second.
+
+    The pool's own thread asks for it as well. Only one of two who ask the system is told: where it is that thread,
+    waiting for the process ends before the thread has written down what it was told.
+    """
+    until = time.monotonic() + 1
+    process.join(timeout=1)
+    while process.exitcode is None and time.monotonic() < until:
+        time.sleep(0.001)
+    return process.exitcode
+
+
 class _Process:
     """One process, as :class:`lpzero.engines.crew.Worker` has it."""
 
@@ -127,11 +141,7 @@ class _Process:
         """See :class:`lpzero.engines.crew.Worker`."""
         if not isinstance(err, BrokenProcessPool):
             return None
-        if self._process is not None:
-            # its exit code is known a moment later
-            self._process.join(timeout=1)
-        code = None if self._process is None else self._process.exitcode
-        return Loss(f"a worker process {ending_of(code)}")
+        return Loss(f"a worker process {ending_of(None if self._process is None else _exit_code(self._process))}")
 
     def end(self) -> None:
         """See :class:`lpzero.engines.crew.Worker`; it has nothing to lose, and a model may have left a thread."""
