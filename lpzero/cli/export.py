@@ -45,9 +45,11 @@ def export(proxy: str, format_: str, name: str | None, output: Path | None) -> N
             higher_is_better=loaded.higher_is_better,
             paper=loaded.paper,
         )
-        if format_ == "json" and loaded.provenance is not None:
-            provenance = {"note": loaded.note, "found": loaded.provenance.model_dump()}
-            text = json.dumps({**json.loads(text), **provenance}, indent=2)
+        if format_ == "json":
+            known: dict[str, object] = {"note": loaded.note} if loaded.note else {}
+            if loaded.provenance is not None:
+                known["found"] = loaded.provenance.model_dump()
+            text = json.dumps({**json.loads(text), **known}, indent=2)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return

@@ -72,12 +72,12 @@ def _unary(name: str, inner: Formula) -> Formula:
         if name == "neg":
             return _binary(inner.name, right, left)
         if "neg" in row.blind and str(left) > str(right):
-            inner = apply(inner.name, right, left)
+            inner = _binary(inner.name, right, left)
     if inner.name == "abs" and (name, inner.type.level) in _OF_ABS:
         return _unary(_OF_ABS[name, inner.type.level], inner.arguments[0])
     if row.of_nonnegative is not None and sign(inner) == "nonnegative":
         plain = ROWS[row.of_nonnegative, inner.type.level]
-        return inner if plain.trivial else apply(plain.name, inner)
+        return inner if plain.trivial else _unary(plain.name, inner)
     return apply(name, inner)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lpzero.formula import canonical_key, parse
+from lpzero.formula.grammar import draw, get_grammar
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,15 @@ def test_equal_formulas_share_a_key(left: str, right: str) -> None:
 )
 def test_different_formulas_do_not(left: str, right: str) -> None:
     assert canonical_key(parse(left)) != canonical_key(parse(right))
+
+
+@pytest.mark.parametrize("text", ["sum(mean(abslog(relu(weight))))", "sum(l1(weight - neg(grad)))"])
+def test_the_canonical_form_of_a_canonical_form_is_itself(text: str) -> None:
+    key = canonical_key(parse(text))
+    assert canonical_key(parse(key)) == key
+
+
+def test_so_it_is_of_whatever_is_drawn() -> None:
+    rules, rng = get_grammar("typed", max_depth=10, max_size=32), np.random.default_rng(1)
+    keys = [canonical_key(draw(rules, rng)) for _ in range(4000)]
+    assert [canonical_key(parse(key)) for key in keys] == keys
