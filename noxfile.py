@@ -12,7 +12,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.needs_version = ">=2025.2.9"
 
 PINS = ("-c", "constraints.txt")
-TEST_TOOLS = ("hypothesis", "pytest", "pytest-xdist")
+TEST_TOOLS = ("hypothesis", "jsonschema", "pytest", "pytest-xdist")
 TYPE_TOOLS = ("mypy", "types-psutil", "types-PyYAML", "types-tqdm")
 DOCS_TOOLS = ("mkdocs", "mkdocstrings[python]")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_json
+from lpzero.cli.output import as_json, print_result
 from lpzero.errors import InputError
 
 LARGEST_SEED = 2**63 - 1
@@ -40,17 +40,13 @@ def build(architecture: str, out: Path, space: str | None, protocol: str | None,
     write_model(out, found, given.architecture, seed)
     counts = found.parameter_counts(given.architecture)
     if as_json:
-        print_json(
-            {
-                "schema": 1,
-                "folder": str(out),
-                "space": found.name,
-                "protocol": found.protocol,
-                "key": found.key(given.architecture),
-                "parameters": counts,
-                "seed": seed,
-            }
+        from lpzero.cli.documents import ModelBuilt
+
+        key = found.key(given.architecture)
+        built = ModelBuilt(
+            folder=str(out), space=found.name, protocol=found.protocol, key=key, parameters=counts, seed=seed
         )
+        print_result(built)
         return
     click.echo(f"{out}: {found.name}, protocol {found.protocol}, {counts['total']} parameters, seed {seed}\n")
     click.echo(loading_code(found, weights=True, folder=str(out)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError
 
 PACKAGES = ("lpzero", "deap", "numpy", "scipy", "sympy", "torch", "transformers")
@@ -19,11 +19,13 @@ PACKAGES = ("lpzero", "deap", "numpy", "scipy", "sympy", "torch", "transformers"
 @as_json
 def doctor(as_json: bool) -> None:
     """Show what this machine has and what lpzero finds on it; exit code 1 where something is wrong."""
-    document = {"schema": 1, **_findings()}
+    document = _findings()
     if as_json:
-        print_json(document)
+        from lpzero.cli.documents import Findings
+
+        print_result(Findings.model_validate(document))
     else:
-        rows = [[name, value] for name, value in document.items() if name not in ("schema", "problems", "tables")]
+        rows = [[name, value] for name, value in document.items() if name not in ("problems", "tables")]
         rows += [[f"table {name}", where or "not here"] for name, where in document["tables"].items()]
         rows += [["problem", problem] for problem in document["problems"] or ["none"]]
         print_grid(None, rows)

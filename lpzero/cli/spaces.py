@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 
 
 @click.group()
@@ -22,7 +22,9 @@ def list_spaces(as_json: bool) -> None:
 
     rows = [_facts(name) for name in space_names()]
     if as_json:
-        print_json({"schema": 1, "spaces": rows})
+        from lpzero.cli.documents import SpaceList
+
+        print_result(SpaceList.model_validate({"spaces": rows}))
         return
     print_grid(
         ["name", "protocols", "architectures", "objective", "vocabulary"],
@@ -56,7 +58,9 @@ def show_space(name: str, protocol: str | None, seed: int, as_json: bool) -> Non
         "example_parameters": space.parameter_counts(example),
     }
     if as_json:
-        print_json({"schema": 1, **document})
+        from lpzero.cli.documents import SpaceShown
+
+        print_result(SpaceShown.model_validate(document))
         return
     rows = [[key, value] for key, value in document.items() if key not in ("example", "example_parameters")]
     rows += [["example", ", ".join(f"{k} {v}" for k, v in example.whole)]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 
 
 @click.command("cache")
@@ -28,17 +28,11 @@ def show_cache(cache_file: Path | None, clear: bool, as_json: bool) -> None:
             figures = cache.figures()
     tokens = {"input": figures.usage.input, "output": figures.usage.output, "estimated": figures.usage.estimated}
     if as_json:
-        print_json(
-            {
-                "schema": 1,
-                "file": str(path),
-                "bytes": figures.bytes,
-                "replies": figures.replies,
-                "models": figures.models,
-                "tokens": tokens,
-                "removed": removed,
-            }
-        )
+        from lpzero.cli.documents import CacheShown
+
+        document = {"file": str(path), "tokens": tokens, "removed": removed}
+        document |= {name: getattr(figures, name) for name in ("bytes", "replies", "models")}
+        print_result(CacheShown.model_validate(document))
         return
     rows: list[list[object]] = [["file", path], ["bytes", figures.bytes], ["replies", figures.replies]]
     rows += [[f"  of {model}", number] for model, number in figures.models.items()]

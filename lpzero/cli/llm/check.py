@@ -9,7 +9,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.llm_options import endpoint_options
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError, NoResultError
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def check_endpoint(endpoint: Endpoint | None, as_json: bool, **_: object) -> Non
     started = time.perf_counter()
     reply = ask(Request.of([QUESTION], Number(0, 1000, "layers")), Access(endpoint))
     document = {
-        "schema": 1,
         "endpoint": endpoint.address,
         "model": endpoint.model,
         "status": reply.status.value,
@@ -50,11 +49,13 @@ def check_endpoint(endpoint: Endpoint | None, as_json: bool, **_: object) -> Non
         "notes": list(reply.notes),
     }
     if as_json:
-        print_json(document)
+        from lpzero.cli.documents import EndpointChecked
+
+        print_result(EndpointChecked.model_validate(document))
     else:
         usage = f"{reply.usage.input} read, {reply.usage.output} written"
         rows = {**document, "tokens": usage + " (estimated: the server says none)" * reply.usage.estimated}
         rows["notes"] = "; ".join(reply.notes) or None
-        print_grid(None, [[name.replace("_", " "), value] for name, value in rows.items() if name != "schema"])
+        print_grid(None, [[name.replace("_", " "), value] for name, value in rows.items()])
     if not reply.ok:
         raise NoResultError(f"{endpoint.model}: {reply.reason}: try another model")

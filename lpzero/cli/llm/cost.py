@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from lpzero.cli.llm_options import price_options, prices_of
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError
 
 
@@ -44,7 +44,9 @@ def show_cost(
     if ledger is not None:
         rows["spent"] = _spent(ledger, prices)
     if as_json:
-        print_json({"schema": 1, **{name: rows.get(name) for name in ("estimate", "most", "spent")}})
+        from lpzero.cli.documents import CostShown
+
+        print_result(CostShown.model_validate({name: rows.get(name) for name in ("estimate", "most", "spent")}))
         return
     header = ["", "calls", "tokens read", "tokens written", "money"]
     print_grid(header, [[name, *list(row.values())[:4]] for name, row in rows.items()])

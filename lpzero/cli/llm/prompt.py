@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_json, say
+from lpzero.cli.output import as_json, print_result, say
 from lpzero.errors import InputError
 from lpzero.settings import shorten
 
@@ -55,8 +55,11 @@ def show_prompt(
         prompt = _filled(template, values, parts)
     about, most = estimated_tokens(prompt), most_tokens(prompt)
     if as_json:
+        from lpzero.cli.documents import PromptShown
+
         source = {"template": str(template)} if table is None else {"table": table}
-        print_json({"schema": 1, **source, "prompt": prompt, "tokens": {"estimate": about, "most": most}})
+        tokens = {"estimate": about, "most": most}
+        print_result(PromptShown.model_validate({**source, "prompt": prompt, "tokens": tokens}))
         return
     click.echo(prompt.removesuffix("\n"))
     say(f"about {about:,} tokens, at most {most:,}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_json, say
+from lpzero.cli.output import as_json, print_result, say
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError, LpzeroError
 
@@ -214,10 +214,13 @@ def _build(
 
 
 def _print(card: dict[str, Any], out: Path, as_json: bool) -> None:
-    facts = {key: card[key] for key in ("name", "space", "protocols", "quality", "unit", "figures")}
+    facts = {key: card[key] for key in ("name", "space", "quality", "unit", "figures")}
+    facts["protocols"] = list(card["protocols"])
     trainings = card["figures"]["training"]["trainings"]
     if as_json:
-        print_json({"schema": 1, "out": str(out), "trainings": trainings, **facts})
+        from lpzero.cli.documents import TableBuilt
+
+        print_result(TableBuilt.model_validate({"out": str(out), "trainings": trainings, **facts}))
         return
     noise = card["figures"]["noise"]
     ceiling = "" if noise is None else f"; sd between seeds {noise['sd']:.3g}, ceiling of tau-a {noise['ceiling']:.3f}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.cli.tables.build import build_table
 from lpzero.cli.tables.imports import import_table
 from lpzero.cli.tables.show import show_table
@@ -53,7 +53,9 @@ def list_tables(as_json: bool) -> None:
             }
         )
     if as_json:
-        print_json({"schema": 1, "tables": rows})
+        from lpzero.cli.documents import TableList
+
+        print_result(TableList.model_validate({"tables": rows}))
         return
     header = ["name", "space", "protocols", "n", "quality", "direction", "comes from", "here"]
     cells = [
@@ -90,7 +92,9 @@ def fetch_table(name: str, as_json: bool) -> None:
     if published is not None and folder not in data_folders():
         click.echo(f"note: LPZERO_DATA is set, so that {folder} is not looked at: unset it", err=True)
     if as_json:
-        print_json({"schema": 1, "name": name, "files": number, "where": str(folder)})
+        from lpzero.cli.documents import TableFetched
+
+        print_result(TableFetched(name=name, files=number, where=str(folder)))
     elif published is None:
         click.echo(f"{name}: comes with the package, in {folder}")
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ def _notes(file: Path, imported: Imported) -> list[str]:
 def _print(card: dict[str, Any], imported: Imported, folder: Path, as_json: bool) -> None:
     qualities = [record.quality for record in imported.records]
     if as_json:
+        from lpzero.cli.documents import TableImported
+
         document = {
-            "schema": 1,
             "name": card["name"],
             "space": card["space"],
             "protocol": card["protocols"][0],
@@ -104,7 +105,7 @@ def _print(card: dict[str, Any], imported: Imported, folder: Path, as_json: bool
             "dropped": imported.dropped,
             "out": str(folder),
         }
-        print_json(document)
+        print_result(TableImported.model_validate(document))
         return
     direction = "higher is better" if card["higher_is_better"] else "lower is better"
     rows = [

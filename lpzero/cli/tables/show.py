@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, ends, figure, figures, print_grid, print_json
+from lpzero.cli.output import as_json, ends, figure, figures, print_grid, print_result
 
 SHORT = 12
 
@@ -19,7 +19,9 @@ def show_table(table: str, protocol: str | None, as_json: bool) -> None:
     """Show the card of a TABLE, a name or a folder: what was measured, its noise, its baselines, its known faults."""
     card = _card(table, protocol)
     if as_json:
-        print_json({"schema": 1, **card})
+        from lpzero.cli.documents import TableShown
+
+        print_result(TableShown.model_validate(card))
         return
     _print(card)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli.output import as_json, print_grid, print_json
+from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError, LpzeroError, MissingError
 
 
@@ -22,7 +22,9 @@ def verify_tables(names: tuple[str, ...], as_json: bool) -> None:
     checked = [_checked(name) for name in names or present]
     rows = [row for row, _ in checked]
     if as_json:
-        print_json({"schema": 1, "tables": rows})
+        from lpzero.cli.documents import TablesVerified
+
+        print_result(TablesVerified.model_validate({"tables": rows}))
     else:
         header = ["table", "files", "records", "figures", "faults"]
         print_grid(header, [[r["table"], r["files"], r["records"], r["figures"], len(r["faults"])] for r in rows])
