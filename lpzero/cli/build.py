@@ -40,7 +40,7 @@ def build(architecture: str, out: Path, space: str | None, protocol: str | None,
     write_model(out, found, given.architecture, seed)
     counts = found.parameter_counts(given.architecture)
     if as_json:
-        from lpzero.cli.documents import ModelBuilt
+        from lpzero.cli.printed import ModelBuilt
 
         key = found.key(given.architecture)
         built = ModelBuilt(

@@ -21,7 +21,7 @@ def doctor(as_json: bool) -> None:
     """Show what this machine has and what lpzero finds on it; exit code 1 where something is wrong."""
     document = _findings()
     if as_json:
-        from lpzero.cli.documents import Findings
+        from lpzero.cli.printed import Findings
 
         print_result(Findings.model_validate(document))
     else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_OWN = "lpzero.cli.documents"
+_OWN = "lpzero.cli.printed"
 
 # Words of a command -> where the value lies that it prints as JSON: its module, and its name there.
 DOCUMENTS = {

@@ -22,7 +22,7 @@ def list_spaces(as_json: bool) -> None:
 
     rows = [_facts(name) for name in space_names()]
     if as_json:
-        from lpzero.cli.documents import SpaceList
+        from lpzero.cli.printed import SpaceList
 
         print_result(SpaceList.model_validate({"spaces": rows}))
         return
@@ -58,7 +58,7 @@ def show_space(name: str, protocol: str | None, seed: int, as_json: bool) -> Non
         "example_parameters": space.parameter_counts(example),
     }
     if as_json:
-        from lpzero.cli.documents import SpaceShown
+        from lpzero.cli.printed import SpaceShown
 
         print_result(SpaceShown.model_validate(document))
         return

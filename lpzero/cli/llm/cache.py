@@ -28,7 +28,7 @@ def show_cache(cache_file: Path | None, clear: bool, as_json: bool) -> None:
             figures = cache.figures()
     tokens = {"input": figures.usage.input, "output": figures.usage.output, "estimated": figures.usage.estimated}
     if as_json:
-        from lpzero.cli.documents import CacheShown
+        from lpzero.cli.printed import CacheShown
 
         document = {"file": str(path), "tokens": tokens, "removed": removed}
         document |= {name: getattr(figures, name) for name in ("bytes", "replies", "models")}

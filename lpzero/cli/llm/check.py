@@ -49,7 +49,7 @@ def check_endpoint(endpoint: Endpoint | None, as_json: bool, **_: object) -> Non
         "notes": list(reply.notes),
     }
     if as_json:
-        from lpzero.cli.documents import EndpointChecked
+        from lpzero.cli.printed import EndpointChecked
 
         print_result(EndpointChecked.model_validate(document))
     else:

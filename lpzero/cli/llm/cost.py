@@ -44,7 +44,7 @@ def show_cost(
     if ledger is not None:
         rows["spent"] = _spent(ledger, prices)
     if as_json:
-        from lpzero.cli.documents import CostShown
+        from lpzero.cli.printed import CostShown
 
         print_result(CostShown.model_validate({name: rows.get(name) for name in ("estimate", "most", "spent")}))
         return

@@ -55,7 +55,7 @@ def show_prompt(
         prompt = _filled(template, values, parts)
     about, most = estimated_tokens(prompt), most_tokens(prompt)
     if as_json:
-        from lpzero.cli.documents import PromptShown
+        from lpzero.cli.printed import PromptShown
 
         source = {"template": str(template)} if table is None else {"table": table}
         tokens = {"estimate": about, "most": most}

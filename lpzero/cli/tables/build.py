@@ -218,7 +218,7 @@ def _print(card: dict[str, Any], out: Path, as_json: bool) -> None:
     facts["protocols"] = list(card["protocols"])
     trainings = card["figures"]["training"]["trainings"]
     if as_json:
-        from lpzero.cli.documents import TableBuilt
+        from lpzero.cli.printed import TableBuilt
 
         print_result(TableBuilt.model_validate({"out": str(out), "trainings": trainings, **facts}))
         return

@@ -53,7 +53,7 @@ def list_tables(as_json: bool) -> None:
             }
         )
     if as_json:
-        from lpzero.cli.documents import TableList
+        from lpzero.cli.printed import TableList
 
         print_result(TableList.model_validate({"tables": rows}))
         return
@@ -92,7 +92,7 @@ def fetch_table(name: str, as_json: bool) -> None:
     if published is not None and folder not in data_folders():
         click.echo(f"note: LPZERO_DATA is set, so that {folder} is not looked at: unset it", err=True)
     if as_json:
-        from lpzero.cli.documents import TableFetched
+        from lpzero.cli.printed import TableFetched
 
         print_result(TableFetched(name=name, files=number, where=str(folder)))
     elif published is None:

@@ -93,7 +93,7 @@ def _notes(file: Path, imported: Imported) -> list[str]:
 def _print(card: dict[str, Any], imported: Imported, folder: Path, as_json: bool) -> None:
     qualities = [record.quality for record in imported.records]
     if as_json:
-        from lpzero.cli.documents import TableImported
+        from lpzero.cli.printed import TableImported
 
         document = {
             "name": card["name"],

@@ -19,7 +19,7 @@ def show_table(table: str, protocol: str | None, as_json: bool) -> None:
     """Show the card of a TABLE, a name or a folder: what was measured, its noise, its baselines, its known faults."""
     card = _card(table, protocol)
     if as_json:
-        from lpzero.cli.documents import TableShown
+        from lpzero.cli.printed import TableShown
 
         print_result(TableShown.model_validate(card))
         return

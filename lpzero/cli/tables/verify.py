@@ -22,7 +22,7 @@ def verify_tables(names: tuple[str, ...], as_json: bool) -> None:
     checked = [_checked(name) for name in names or present]
     rows = [row for row, _ in checked]
     if as_json:
-        from lpzero.cli.documents import TablesVerified
+        from lpzero.cli.printed import TablesVerified
 
         print_result(TablesVerified.model_validate({"tables": rows}))
     else:
