@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from lpzero.cli.main import lpzero
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+FENCED = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CHANGING = {"CHANGELOG.md"}
+"""Pages that speak of commands as they were."""
 LINK = re.compile(r"\]\(([^)#\s]+)")
 
 
@@ -38,3 +45,49 @@ def test_every_link_leads_to_a_file_that_is_there(path: Path) -> None:
         assert target.exists(), f"{link} of {path.name}"
         # the built pages hold nothing else
         assert not path.is_relative_to(DOCS) or (target.is_file() and target.is_relative_to(DOCS)), link
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of every command line in the fenced blocks of a page, without prompt, comment and variables."""
+    for block in FENCED.findall(text):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True) if "lpzero " in line else []
+            for start, word in enumerate(words):
+                if word == "lpzero" and (start == 0 or words[start - 1] in ("&&", "time")):
+                    yield [one for one in words[start + 1 :] if one != "..."]
+
+
+def parse(words: list[str]) -> click.Command:
+    """The command of some words; click raises where it takes no such option or value."""
+    command: click.Command = lpzero
+    ctx = click.Context(lpzero, info_name="lpzero", resilient_parsing=True)
+    while isinstance(command, click.Group):
+        found = command.get_command(ctx, words[0]) if words else None
+        assert found is not None, f"there is no command {' '.join(words)}"
+        command, words = found, words[1:]
+    parser = command.make_parser(click.Context(command, info_name=command.name))
+    options, _, _ = parser.parse_args(list(words))
+    kinds = {str(option.name): option for option in command.params}
+    inner = click.Context(command, info_name=command.name, resilient_parsing=True)
+    for name, value in options.items():
+        if value is not None and isinstance(kinds[name].type, click.Choice):
+            kinds[name].type_cast_value(inner, value)
+    return command
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *DOCS.rglob("*.md")], ids=lambda path: path.name)
+def test_every_command_on_a_page_is_one_that_there_is(path: Path) -> None:
+    if path.name not in CHANGING:
+        for words in commands(path.read_text()):
+            parse(words)
+
+
+def test_a_command_that_there_is_not_is_found() -> None:
+    lines = ("lpzero search --space gpt2 \\\n    --nothing 3", "lpzero nothing", "ls && lpzero search --algorithm none")
+    unknown, nothing, value = commands("\n".join(["```", *lines, "```\n"]))
+    with pytest.raises(click.NoSuchOption):
+        parse(unknown)
+    with pytest.raises(AssertionError, match="no command nothing"):
+        parse(nothing)
+    with pytest.raises(click.BadParameter):
+        parse(value)
