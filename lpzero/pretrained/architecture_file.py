@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,13 +42,24 @@ def read_architecture(text: str) -> GivenArchitecture:
     if path.suffix == ".toml":
         return _given(_toml(path), text, path)
     if not path.is_dir():
-        return _given(read_document(path), text, path)
+        given = _given(read_document(path), text, path)
+        return _as_its_folder_says(given, path.parent / CONFIGURATION) if path.name == ARCHITECTURE else given
     configuration, alone = path / CONFIGURATION, path / ARCHITECTURE
     if configuration.is_file() and "architecture" in (document := read_document(configuration)):
         return _given(document, str(configuration), configuration)
     if alone.is_file():
         return _given(read_document(alone), str(alone), alone)
     raise InputError(f"{path}: expected a folder with {ARCHITECTURE}, or with {CONFIGURATION} of lpzero, found neither")
+
+
+def _as_its_folder_says(given: GivenArchitecture, configuration: Path) -> GivenArchitecture:
+    """An architecture with the protocol of the configuration beside it, where that is of the same architecture."""
+    from lpzero.settings import read_document
+
+    document = read_document(configuration) if given.protocol is None and configuration.is_file() else {}
+    if document.get("architecture") != given.architecture.to_json():
+        return given
+    return replace(given, protocol=_given(document, str(configuration)).protocol)
 
 
 def _toml(path: Path) -> dict[str, object]:

@@ -81,6 +81,15 @@ def test_the_file_of_its_space_may_lie_beside_it(space_file: Path, tmp_path: Pat
     assert space_of(GivenArchitecture("stdin", point, None), "space.toml", None).name == "tiny"
 
 
+def test_the_file_in_a_folder_is_of_the_protocol_of_the_folder(tmp_path: Path) -> None:
+    write_configuration(tmp_path / "one", get_space("gpt2", "own"), SMALL)
+    alone = tmp_path / "one" / "architecture.json"
+    assert read_architecture(str(alone)).protocol == "own"
+    # the configuration beside it is of another architecture
+    _json(alone, {**SMALL.to_json(), "layers": SMALL.to_json()["layers"][:1]})
+    assert read_architecture(str(alone)).protocol is None
+
+
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(SMALL.to_json())))
     assert read_architecture("-") == GivenArchitecture("stdin", SMALL, None)
