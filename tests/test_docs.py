@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,3 +95,16 @@ def test_a_command_that_there_is_not_is_found() -> None:
         parse(nothing)
     with pytest.raises(click.BadParameter):
         parse(value)
+
+
+@pytest.mark.slow
+def test_the_jobs_of_an_agent_run_as_they_stand(tmp_path: Path) -> None:
+    text = (DOCS / "agents.md").read_text()
+    assert len(text.splitlines()) <= 150
+    found = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    for line in "".join(FENCED.findall(text)).splitlines():
+        done = subprocess.run(["bash", "-c", line], check=False, cwd=tmp_path, env=found, capture_output=True)
+        assert done.returncode == 0, (line, done.stderr.decode())
+        if "--json" in line:
+            assert json.loads(done.stdout)["schema"] == 1
+    assert (tmp_path / "next" / "next.csv").is_file()
