@@ -50,10 +50,10 @@ UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
 @limited
 @click.option(
     "--algorithm",
-    type=click.Choice(["guided", "evolution", "nsga2", "local", "random"]),
+    type=click.Choice(["guided", "evolution", "nsga2", "local", "random", "exact"]),
     default=defaults.ALGORITHM,
     show_default=True,
-    help="How candidates are proposed.",
+    help="How candidates are proposed; exact is certain, and takes a proxy that is a count.",
 )
 @click.option(
     "--against",
@@ -148,6 +148,10 @@ def _print(result: SearchResult) -> None:
         f"{result.seconds:.0f} s; limits: {limits}; seed {result.seed}; "
         f"{len(result.front)} on the front against {result.against}; the best are in {result.run}"
     )
+    if result.certificate is not None:
+        sure = result.certificate
+        certain = "certainly the best" if not sure.gap else f"at most {sure.gap:.6g} from the best"
+        click.echo(f"found is {certain}: {sure.programs} integer programs, bound {sure.bound:.6g}")
     if result.proof is not None:
         _print_proof(result.proof)
     if result.algorithm == SCHEDULE:

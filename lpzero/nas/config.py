@@ -85,7 +85,7 @@ class SearchConfig(PoolConfig):
     proxies: Annotated[list[str], Field(min_length=1)]
     names: list[str]
     higher_is_better: list[bool]
-    algorithm: Literal["guided", "evolution", "nsga2", "local", "random"] = defaults.ALGORITHM
+    algorithm: Literal["guided", "evolution", "nsga2", "local", "random", "exact"] = defaults.ALGORITHM
     samples: Annotated[int, Field(ge=1)] | None = defaults.SAMPLES
     budget: Annotated[float, Field(gt=0)] | None = None
     verify: Annotated[int, Field(ge=0)] = 0

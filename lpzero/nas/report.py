@@ -21,7 +21,7 @@ from lpzero.errors import NoResultError
 from lpzero.nas.folder import PICKS, PicksRunFolder, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proof import COUNT, FOUND, LARGEST, RANDOM, chosen_by_count, drawn_for_proof, prove
-from lpzero.nas.result import Pick, PickTruth, ProofResult, ProxyName, SearchResult
+from lpzero.nas.result import Certificate, Pick, PickTruth, ProofResult, ProxyName, SearchResult
 from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
 from lpzero.pretrained.folder import write_configuration
 from lpzero.progress import Watch
@@ -39,11 +39,13 @@ class Findings:
         search: What the algorithm scored.
         random: What the random search beside it scored.
         largest: The architecture with the most parameters that fits.
+        certificate: How sure the best is; None unless the algorithm is exact.
     """
 
     search: Ledger
     random: Ledger
     largest: Architecture
+    certificate: Certificate | None = None
 
     def picks(self, costs: Costs) -> dict[str, Scored | None]:
         """One architecture a control: the best of the random search, the largest, and the largest it scored."""
@@ -112,6 +114,7 @@ def report(
         controls=controls,
         truth=truth_of(setting, best[0], picks),
         proof=_proof(run, setting, findings, rng, engine, watch),
+        **({} if findings.certificate is None else {"certificate": findings.certificate}),
         seconds=round(time.monotonic() - started, 3),
     )
     run.write_result(result)

@@ -98,6 +98,22 @@ class ProofResult(Result):
         return self
 
 
+class Certificate(Result):
+    """How sure an exact search is of its best.
+
+    Attributes:
+        score: Of the best.
+        bound: No architecture within the limits has a better one.
+        gap: How far they are apart; 0 where it is certain.
+        programs: How many integer programs were solved.
+    """
+
+    score: Number
+    bound: Number
+    gap: Number
+    programs: int
+
+
 class SearchResult(Result):
     """What a search found, and what stands beside it.
 
@@ -121,6 +137,7 @@ class SearchResult(Result):
         controls: The best of a random search, the largest that fits, the largest that the random search scored.
         truth: What the table says of the best and the controls; None without a table.
         proof: None without one.
+        certificate: How sure the best is; None unless the algorithm is exact.
         seconds: Time that the search took.
     """
 
@@ -144,6 +161,7 @@ class SearchResult(Result):
     controls: dict[str, Pick | None]
     truth: dict[str, PickTruth | None] | None
     proof: ProofResult | None
+    certificate: Certificate | None = None
     seconds: float
 
     @model_validator(mode="after")

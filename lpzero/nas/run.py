@@ -15,6 +15,7 @@ from lpzero.costs.costs import COSTS
 from lpzero.engines import Engine, Fault
 from lpzero.errors import NoResultError
 from lpzero.nas.algorithms import ALGORITHMS, random_search
+from lpzero.nas.certificate import certificate_of, exact_front, proposed
 from lpzero.nas.folder import PicksRunFolder, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proposals import Algorithm, Proposals
@@ -24,6 +25,8 @@ from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
 from lpzero.progress import Watch, counting
 from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
 from lpzero.spaces.architecture import Architecture
+
+EXACT = "exact"
 
 
 class ArchitectureScorer:
@@ -103,7 +106,8 @@ def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch
     samples = run.kept_end()
     end = End(config.samples, config.budget) if samples is None else End(samples, None)
     scorer = ArchitectureScorer(setting, run, engine)
-    found, control = _searched(setting, scorer, end, watch)
+    exact = exact_front(setting) if config.algorithm == EXACT else None
+    found, control = _searched(setting, None if exact is None else proposed(exact), scorer, end, watch)
     run.keep_end(len(found.entries))
     if not found.best(1):
         # scores that an earlier process left say no more than their status
@@ -114,7 +118,7 @@ def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch
     result = report(
         run,
         setting,
-        Findings(found, control, largest),
+        Findings(found, control, largest, None if exact is None else certificate_of(exact[0])),
         rng_of(config, "verify"),
         started,
         engine=engine,
@@ -158,7 +162,11 @@ class End:
 
 
 def _searched(
-    setting: SearchSetting, score: Callable[[list[Architecture]], list[Scored]], end: End, watch: Watch
+    setting: SearchSetting,
+    proposals: Proposals | None,
+    score: Callable[[list[Architecture]], list[Scored]],
+    end: End,
+    watch: Watch,
 ) -> tuple[Ledger, Ledger]:
     """Let the algorithm propose, and a random search beside it as many, until samples, time or pool are spent.
 
@@ -170,8 +178,10 @@ def _searched(
     found, control = Ledger(setting.space, higher), Ledger(setting.space, higher)
     progress = counting(watch, "search")
     drawn = _one_by_one(random_search(setting.pool, rng_of(config, "random"), control.worth))
-    for proposed in _algorithm(setting)(setting.pool, rng_of(config, "search"), found.worth):
-        batch = proposed if end.samples is None else proposed[: end.samples - len(found.entries)]
+    if proposals is None:
+        proposals = _algorithm(setting)(setting.pool, rng_of(config, "search"), found.worth)
+    for offered in proposals:
+        batch = offered if end.samples is None else offered[: end.samples - len(found.entries)]
         beside = list(islice(drawn, len(batch)))
         scored = score([*batch, *beside])
         found.add(scored[: len(batch)])

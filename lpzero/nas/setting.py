@@ -12,6 +12,7 @@ from lpzero.costs.cost import Measurement
 from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
 from lpzero.errors import InputError, NoResultError
+from lpzero.nas.certificate import check_exact
 from lpzero.nas.config import PoolConfig, SearchConfig
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool, Pool
@@ -103,6 +104,8 @@ def prepare(
         config, space, placed.pool, placed.costs, placed.probe, placed.truth, proxies=proxies, proof=proof
     )
     # said before there is a folder
+    if config.algorithm == "exact":
+        check_exact(setting)
     setting.pool.sample(rng_of(config, "feasible"), set())
     return setting
 
