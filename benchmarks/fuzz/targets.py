@@ -280,6 +280,11 @@ _ROWS = (
     # a document that is good is fitted again
     Target("predictor document", predictors.kept, _one(predictors.document), 0.1, 10.0),
     Target("predictor arrays", predictors.arrays, _seed("", "x", "xy" * 20), 0.1, 10.0),
+    Target("student document", partial(predictors.kept, which="student"), _one(predictors.document, "student"), 0.1),
+    Target("student arrays", partial(predictors.arrays, which="student"), _seed("", "x", "xy" * 20), 0.1),
+    Target("prompt document", partial(predictors.kept, which="shown"), _one(predictors.document, "shown"), 0.2),
+    Target("next.csv", predictors.suggestions, _one(predictors.suggested), 0.5),
+    Target("next.jsonl", partial(predictors.suggestions, name="next.jsonl"), _one(seeds.table_jsonl), 0.5),
     *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in llm.READERS),
     *(Target(name, read, documents, 0.5) for name, read, documents in schedules.READERS),
 )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from lpzero.fitness.regression import ridge_model
+from lpzero.fitness.resample import Floats
 from lpzero.nas.pool import Pool
 from lpzero.nas.proposals import BATCH, Proposals, Proposed, Worth
+from lpzero.predictors.description import specified
+from lpzero.predictors.design import Design
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.features import features
 
 POPULATION = 10
 TOURNAMENT = 5
@@ -19,41 +23,33 @@ SCREENED = 16
 """Candidates of which the one with the highest expected worth is scored."""
 FRESH = 0.5
 """Share of the architectures that are drawn at random; the others are bred."""
-PENALTY = 1.0
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A ridge regression of worth on features, standardised over the architectures that it was fitted to.
+    """The ridge of the predictors, told what is chosen in an architecture and nothing else.
+
+    A worth is a rank, and a label with neither unit nor noise: there is no interval, and no logarithm of it.
 
     Attributes:
-        names: The features.
-        mean: (features,).
-        scale: (features,), above 0.
-        weights: (features,).
+        design: The columns, as the scored architectures decide.
+        model: The fitted estimator of scikit-learn.
     """
 
-    names: tuple[str, ...]
-    mean: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
+    design: Design
+    model: Any
 
     @classmethod
     def fit(cls, scored: Sequence[Architecture], worths: Sequence[float]) -> Expectation:
-        """Fit it to architectures and their worths, one each."""
-        rows = [features(architecture) for architecture in scored]
-        names = tuple(sorted(set().union(*rows)))
-        table, worth = np.array([[row.get(name, 0.0) for name in names] for row in rows]), np.array(worths)
-        spread = table.std(axis=0)
-        mean, scale = table.mean(axis=0), np.where(spread > 0, spread, 1.0)
-        standard = (table - mean) / scale
-        penalised = standard.T @ standard + PENALTY * np.eye(len(names))
-        return cls(names, mean, scale, np.linalg.solve(penalised, standard.T @ (worth - worth.mean())))
+        """Fit it to architectures, 2 or more, and their worths, one each."""
+        described = [specified(architecture) for architecture in scored]
+        design = Design.of(described)
+        return cls(design, ridge_model(design.quadratic).fit(design.matrix(described), np.array(worths)))
 
-    def of(self, architecture: Architecture) -> float:
-        """The expected worth, less the mean; a feature that was never met counts for nothing."""
-        row = features(architecture)
-        return float(((np.array([row.get(name, 0.0) for name in self.names]) - self.mean) / self.scale) @ self.weights)
+    def of(self, architectures: Sequence[Architecture]) -> Floats:
+        """The expected worths, (architectures,); a feature that was never met counts for nothing."""
+        columns = self.design.matrix([specified(architecture) for architecture in architectures])
+        return np.asarray(self.model.predict(columns), dtype=np.float64)
 
 
 def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Proposals:
@@ -89,10 +85,12 @@ def guided_evolution(pool: Pool, rng: np.random.Generator, worth: Worth) -> Prop
         if expected is None:
             return pool.sample(rng, taken)
         screened = [found for found in (one(taken) for _ in range(SCREENED)) if found is not None]
-        return max(screened, key=expected.of, default=None)
+        return screened[int(np.argmax(expected.of(screened)))] if screened else None
 
     while batch := proposed.batch(child, BATCH):
         yield batch
         population.extend(batch)
         scored += batch
-        expected = Expectation.fit(scored, [worth(architecture) for architecture in scored])
+        # of one alone no error is left to choose a penalty by
+        if len(scored) > 1:
+            expected = Expectation.fit(scored, [worth(architecture) for architecture in scored])
