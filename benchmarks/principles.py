@@ -40,6 +40,7 @@ AT_SIZE = 1.25
 LIMITS = ((0.95, 4.0), (0.8, 2.0), (0.8, 1.0), (0.5, 2.0), (0.5, 1.0))
 SETTINGS = [(top, *limits) for top in ("25%", "45%") for limits in LIMITS]
 """Of mining at equal size: the top, how much of it has to stay, and what losing it costs."""
+RESAMPLES = 2000
 CHOSEN_ON, CHOICES = 2000, 8
 """Records that settings are chosen on at most, and halves."""
 NB_TOP, NB_KEEP, NB_SHRINK, NB_RULES = 50, 0.7, 0.999, 12
@@ -219,6 +220,13 @@ def _worth(
     found = kept_less_dropped(left.oriented, kept, sizes[second], AT_SIZE, 0)
     # rules that drop nothing, or leave nothing, are worth nothing
     return 0.0 if found is None else found.difference
+
+
+def ends_of(values: np.ndarray) -> str:
+    """The ends of the 95 % interval of a mean over seeds, which are resampled."""
+    drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
+    low, high = np.quantile(values[drawn].mean(axis=1), [0.025, 0.975])
+    return f"{low:+.3f} to {high:+.3f}"
 
 
 def _ends(interval: list[float] | None) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.principles import ends_of  # noqa: E402
 from benchmarks.record import record  # noqa: E402
 from lpzero.api.principles import contrasted, limits_of, mined_from  # noqa: E402
 from lpzero.engines import Workers  # noqa: E402
@@ -37,7 +38,6 @@ SOURCES = ("the other half", "transxl-wt103")
 PROXIES = ("snip", "decoder_params", "random")
 SEEDS, SCORED = 20, 60
 AT = (5, 10, 20, 40)
-RESAMPLES = 2000
 HEADER = ["rules from", "proxy", "stays", "scored", "regret alone", "regret inside", "less", "95 %", "needed inside"]
 HEADER += ["fewer", "its 95 %", "rules"]
 
@@ -151,15 +151,9 @@ def _compared(regrets: np.ndarray, number: int) -> list[Any]:
         float(alone.mean()),
         float(inside.mean()),
         float((alone - inside).mean()),
-        _ends(alone - inside),
+        ends_of(alone - inside),
     ]
-    return [*cells, float(needed.mean()), float((number - needed).mean()), _ends((number - needed).astype(float))]
-
-
-def _ends(values: np.ndarray) -> str:
-    drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
-    low, high = np.quantile(values[drawn].mean(axis=1), [0.025, 0.975])
-    return f"{low:+.2f} to {high:+.2f}"
+    return [*cells, float(needed.mean()), float((number - needed).mean()), ends_of((number - needed).astype(float))]
 
 
 if __name__ == "__main__":
