@@ -60,6 +60,7 @@ class SuggestResult(Result):
         acquisition: What ordered candidates.
         features: What the regression is told of an architecture.
         limits: The highest costs, by name.
+        principles: The file of principles that what is suggested keeps; None for the whole space.
         labels: Architectures with a quality.
         failed: Architectures whose training failed.
         pending: Architectures that were suggested before and of which nothing is known.
@@ -83,6 +84,7 @@ class SuggestResult(Result):
     acquisition: str
     features: list[str]
     limits: dict[str, Number]
+    principles: str | None = None
     labels: int
     failed: int
     pending: int

@@ -12,6 +12,8 @@ from lpzero.api.setup import resolve_device, table_space
 from lpzero.errors import InputError
 from lpzero.evolution.defaults import LARGEST_PART
 from lpzero.evolution.discovery.config import TableConfig
+from lpzero.evolution.discovery.setting import records_inside
+from lpzero.principles.refined import refined_by_file
 from lpzero.progress import Watch, unwatched
 from lpzero.spaces import SPACES, get_space
 from lpzero.tables import TABLES, Table, fetch, find, load_table, named_table
@@ -27,6 +29,7 @@ def completed(
     device: str,
     search_size: int | None,
     validation_size: int | None,
+    principles: str | Path | None = None,
     watch: Watch = unwatched,
 ) -> tuple[dict[str, Any], Table]:
     """Complete the settings of a discovery by what follows from its table.
@@ -38,20 +41,23 @@ def completed(
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         search_size: Records for fitness; None for a quarter of the table, at most 50.
         validation_size: Records for the choice; None likewise.
+        principles: A file of principles, which the records keep that take part; a quarter is one of these.
         watch: Told how a download goes, where the table is not here.
 
     Returns:
         The settings by name, and the table.
 
     Raises:
-        InputError: Unknown name, or a table of another space.
+        InputError: Unknown name, a table of another space, or principles that are unusable there.
         MissingError: The table or the device is not here.
+        NoResultError: No record keeps the principles.
     """
     name = str(table) if table is not None else default_table(space, protocol)
     _fetch_if_nowhere(name, watch)
     measured = load_table(name)
     chosen = table_space(measured, space, protocol)
-    quarter = max(4, min(LARGEST_PART, measured.n // 4))
+    document = None if principles is None else refined_by_file(chosen, principles).document
+    quarter = max(4, min(LARGEST_PART, len(records_inside(measured, chosen, document)) // 4))
     settings = {
         "space": measured.space,
         "protocol": chosen.protocol,
@@ -60,11 +66,17 @@ def completed(
         "search_size": quarter if search_size is None else search_size,
         "validation_size": quarter if validation_size is None else validation_size,
     }
-    return settings, measured
+    return settings if document is None else {**settings, "principles": document}, measured
 
 
 def table_part(
-    text: str, loaded: list[Table], *, search_size: int | None, validation_size: int | None, watch: Watch
+    text: str,
+    loaded: list[Table],
+    *,
+    search_size: int | None,
+    validation_size: int | None,
+    principles: str | Path | None = None,
+    watch: Watch,
 ) -> dict[str, Any]:
     """What the settings say of a table beside the first.
 
@@ -73,6 +85,7 @@ def table_part(
         loaded: The table is added to these.
         search_size: Records for fitness; None for a quarter of the table, at most 50.
         validation_size: Records for the choice; None likewise.
+        principles: A file of principles, as of :func:`completed`.
         watch: Told how a download goes.
 
     Raises:
@@ -87,6 +100,7 @@ def table_part(
         device="cpu",
         search_size=search_size,
         validation_size=validation_size,
+        principles=principles,
         watch=watch,
     )
     loaded.append(measured)

@@ -38,6 +38,7 @@ def evolve(
     start: str | None = None,
     seed_formulas: Sequence[str | Path | Proxy] | None = None,
     hold_out: Sequence[str | Path] | None = None,
+    principles: str | Path | None = None,
     device: str | None = None,
     output: str | Path | None = None,
     resume: str | Path | None = None,
@@ -63,6 +64,8 @@ def evolve(
             but for the grammar ``weighted``.
         seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
         hold_out: Tables that take no part in anything but the final figures, written alike.
+        principles: A file of principles: records that break its hard rules take no part, neither in the search nor in
+            the sealed test, so that the formula is one for where they hold. All tables have to be of its space.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; the first where nobody says.
         output: The run folder, a new one; None for one below ``runs``.
         resume: The folder of a run that was stopped; its settings stay as they are.
@@ -73,7 +76,7 @@ def evolve(
     Raises:
         InputError: A setting is out of its range, a name is unknown, or the folder exists.
         MissingError: The table or the device is not here.
-        NoResultError: No valid formula was found.
+        NoResultError: No valid formula was found, or no record keeps the principles.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
@@ -96,6 +99,7 @@ def evolve(
         "validation_size": validation_size,
         "seed_formulas": seed_formulas,
         "hold_out": hold_out,
+        "principles": principles,
         "device": device,
     }
     if resume is not None:
@@ -110,11 +114,18 @@ def evolve(
         sizes = {"search_size": search_size, "validation_size": validation_size}
         name, stated = (first, protocol) if protocol is not None or first is None else named_table(str(first))
         facts, measured = completed(
-            table=name, space=space, protocol=stated, device=device or "auto", **sizes, watch=watch
+            table=name,
+            space=space,
+            protocol=stated,
+            device=device or "auto",
+            **sizes,
+            principles=principles,
+            watch=watch,
         )
         loaded.append(measured)
-        beside = [table_part(str(one), loaded, **sizes, watch=watch) for one in others]
-        held = [table_part(str(one), loaded, search_size=4, validation_size=0, watch=watch) for one in hold_out or ()]
+        told: dict[str, Any] = {"principles": principles, "watch": watch}
+        beside = [table_part(str(one), loaded, **sizes, **told) for one in others]
+        held = [table_part(str(one), loaded, search_size=4, validation_size=0, **told) for one in hold_out or ()]
         texts = [str(proxy.formula) for _, proxy in seeds]
         weighted = settings.get("grammar") == WEIGHTED
         searched = facts["search_size"] + sum(part["search_size"] for part in beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from lpzero.principles import (
 )
 from lpzero.principles.check import figures_of, kept_of
 from lpzero.principles.document import Source, SpaceOf
+from lpzero.principles.greedy import PRICE
+from lpzero.principles.language.feature import shared
 from lpzero.principles.remaining import DRAWS, remaining
 from lpzero.principles.result import CheckResult, MineResult, TableFigures
 from lpzero.progress import Watch, unwatched
@@ -49,6 +52,7 @@ def mine_principles(
     max_shrink: float = MAX_SHRINK,
     floor: float = FLOOR,
     most: int = MOST,
+    price: float = PRICE,
     seed: int = 0,
     watch: Watch = unwatched,
 ) -> MineResult:
@@ -65,6 +69,8 @@ def mine_principles(
         max_shrink: Share of the space that the rules may drop, at most.
         floor: Share of the space that stays, at least.
         most: Rules, at most.
+        price: What losing the top by a factor costs, in factors that the records shrink by, at least 1: so much is the
+            lift alone, which suits equal size, where no rule keeps nearly all of the top.
         seed: Seed of draws, shuffles and resamples, at least 0.
         watch: Told how it goes.
 
@@ -79,7 +85,7 @@ def mine_principles(
     path = Path(output)
     if path.suffix != ".json":
         raise InputError(f"`output`: expected a file that ends in .json, found {path.name!r}")
-    limits = limits_of(keep, max_shrink, floor, most, seed)
+    limits = limits_of(keep, max_shrink, floor, most, seed, price)
     measured, space = measured_space(table, protocol)
     sizes = sizes_of(space, [record.architecture for record in measured.records], watch)
     found = contrasted(measured, space, sizes, top, at_size)
@@ -111,11 +117,22 @@ def contrasted(
     return contrast(space, architectures, measured.oriented, sizes, top, at_size)
 
 
-def mined_from(found: Contrast, limits: Limits, seed: int, watch: Watch = unwatched) -> list[Principle]:
-    """Mine a contrast, within limits that are kept on 2,000 draws of its space."""
+def mined_from(
+    found: Contrast, limits: Limits, seed: int, watch: Watch = unwatched, for_: SearchSpace | None = None
+) -> list[Principle]:
+    """Mine a contrast, within limits that are kept on 2,000 draws of its space.
+
+    Args:
+        found: The top and the rest.
+        limits: How far rules may go.
+        seed: Seed of draws, shuffles and resamples.
+        watch: Told of the resamples.
+        for_: A space whose features rules have to be about as well (:func:`.feature.shared`); None for any.
+    """
     space = found.columns.space
     rng = np.random.default_rng(derived_seed(seed, "principles", "space"))
-    return mine(found, Columns(space, [space.sample(rng) for _ in range(DRAWS)]), limits, seed, watch)
+    drawn = Columns(space, [space.sample(rng) for _ in range(DRAWS)])
+    return mine(found, drawn, limits, seed, watch, None if for_ is None else shared(space, for_))
 
 
 def assembled(
@@ -144,7 +161,7 @@ def assembled(
     )
 
 
-def limits_of(keep: float, max_shrink: float, floor: float, most: int, seed: int) -> Limits:
+def limits_of(keep: float, max_shrink: float, floor: float, most: int, seed: int, price: float = PRICE) -> Limits:
     """How far rules may go; raises InputError for a value out of its range."""
     for name, value in (("keep", keep), ("max_shrink", max_shrink), ("floor", floor)):
         if not 0 <= value <= 1:
@@ -153,7 +170,9 @@ def limits_of(keep: float, max_shrink: float, floor: float, most: int, seed: int
         raise InputError(f"`most`: expected at least 1, found {most}")
     if seed < 0:
         raise InputError(f"`seed`: expected at least 0, found {seed}")
-    return Limits(keep, max_shrink, floor, most)
+    if not (math.isfinite(price) and price >= 1):
+        raise InputError(f"`price`: expected at least 1, found {price}")
+    return Limits(keep, max_shrink, floor, most, price)
 
 
 def check_principles(

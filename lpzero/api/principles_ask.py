@@ -11,13 +11,17 @@ from lpzero.api.setup import measured_space
 from lpzero.errors import InputError, NoResultError
 from lpzero.llm import Access, ask
 from lpzero.principles import Columns, hard_rules, sizes_of, write_principles
-from lpzero.principles.asking import decide, request_of
+from lpzero.principles.asking import Decided, decide, request_of
 from lpzero.principles.check import figures_of, kept_of
 from lpzero.principles.remaining import DRAWS, remaining
 from lpzero.principles.result import AskResult
 from lpzero.progress import Watch, unwatched
 from lpzero.seeds import derived_seed
+from lpzero.settings import one_line
 from lpzero.tables import Table
+
+TOLD = 3
+"""Dropped rules whose reasons a message gives."""
 
 
 def ask_principles(
@@ -77,7 +81,7 @@ def ask_principles(
     if by_miner and or_mine:
         principles += mined_from(found, limits, seed, watch)
     if not any(one.status == "active" for one in principles):
-        why = reply.reason or f"none of {decided.proposed} rules is borne out by {measured.name}"
+        why = reply.reason or f"none of {decided.proposed} rules is borne out by {measured.name}{_reasons(decided)}"
         raise NoResultError(f"{access.endpoint.model}: {why}: try another model, or `or_mine`")
     document = assembled(measured, space, principles, found, at_size, seed)
     by = {"by": "miner" if by_miner else "model", "model": access.endpoint.model}
@@ -100,3 +104,9 @@ def ask_principles(
         remaining=figures_of(remaining(space, rules, seed)),
         document=document.model_dump(mode="json", by_alias=True, exclude_none=True),
     )
+
+
+def _reasons(decided: Decided) -> str:
+    """Why rules were dropped, of the first few."""
+    told = [f"{one.id}: {one_line(one.history[0].reason, 160)}" for one in decided.principles if one.history]
+    return f" ({'; '.join(told[:TOLD])}{'; ...' if len(told) > TOLD else ''})" if told else ""

@@ -13,9 +13,11 @@ from lpzero.errors import InputError, NoResultError
 from lpzero.fitness.strata import RATIO
 from lpzero.principles import Limits, Principle, hold_all, read_principles, sizes_of
 from lpzero.principles.check import kept_of
+from lpzero.principles.greedy import PRICE
 from lpzero.principles.result import PrinciplesTransferResult
 from lpzero.principles.transfer import carried_over, kept_less_dropped, replayed
 from lpzero.progress import Watch, unwatched
+from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 from lpzero.tables.load import named_table
 
@@ -51,6 +53,7 @@ def transfer_principles(
     max_shrink: float = MAX_SHRINK,
     floor: float = 0.0,
     most: int = MOST,
+    price: float = PRICE,
     trials: int = TRIALS,
     seeds: int = SEEDS,
     seed: int = 0,
@@ -58,7 +61,8 @@ def transfer_principles(
 ) -> PrinciplesTransferResult:
     """Mine principles on one table and judge them on another: ``lpzero principles transfer``.
 
-    Nothing of the target is looked at before the rules are fixed.
+    Nothing of the target is looked at before the rules are fixed, but for what its space declares: rules are about
+    features that both spaces have with the same values.
 
     Args:
         source: A table to mine, perhaps with a colon and a protocol; or a file of principles.
@@ -70,6 +74,7 @@ def transfer_principles(
         max_shrink: As of mining.
         floor: As of mining.
         most: As of mining.
+        price: As of mining.
         trials: Evaluations of each search on the target.
         seeds: Searches, inside the rules and outside.
         seed: Seed of everything random.
@@ -80,22 +85,29 @@ def transfer_principles(
         MissingError: A table is not here.
         NoResultError: Nothing was mined, or nothing of it says anything of the target's space.
     """
-    limits = limits_of(keep, max_shrink, floor, most, seed)
+    limits = limits_of(keep, max_shrink, floor, most, seed, price)
     if trials < 1 or seeds < 2:
         raise InputError(f"`trials`, `seeds`: expected at least 1 and 2, found {trials} and {seeds}")
-    name, principles = _principles(source, limits, top, at_size, seed, watch)
+    _, space = measured_space(*_named(target))
+    name, principles = _principles(source, space, limits, top, at_size, seed, watch)
     return judged(name, principles, target, Judging(top, at_size or RATIO, trials, seeds, seed), watch)
 
 
 def _principles(
-    source: str | Path | Table, limits: Limits, top: str | float, at_size: float | None, seed: int, watch: Watch
+    source: str | Path | Table,
+    for_: SearchSpace,
+    limits: Limits,
+    top: str | float,
+    at_size: float | None,
+    seed: int,
+    watch: Watch,
 ) -> tuple[str, list[Principle]]:
     if not isinstance(source, Table) and Path(source).suffix in (".json", ".toml"):
         return str(source), read_principles(Path(source)).principles
     measured, space = measured_space(*_named(source))
     sizes = sizes_of(space, [record.architecture for record in measured.records], watch)
     found = contrasted(measured, space, sizes, top, at_size)
-    return measured.name, mined_from(found, limits, seed, watch)
+    return measured.name, mined_from(found, limits, seed, watch, for_)
 
 
 def _named(table: str | Path | Table) -> tuple[str | Path | Table, str | None]:

@@ -19,7 +19,7 @@ from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.result import SearchResult
 from lpzero.nas.run import execute
 from lpzero.nas.setting import SearchSetting, prepare
-from lpzero.principles import read_principles, refuse_unusable
+from lpzero.principles.refined import refined_by_file
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import USUAL, Proxy
 from lpzero.proxy.exclusion import chosen_on
@@ -159,20 +159,13 @@ def _placed(
             "limits": {cost: float(one) if isinstance(one, int) else one for cost, one in (limits or {}).items()},
             "corpus": "" if corpus is None else whole(corpus),
             "validation": "" if validation is None else whole(validation),
-            "principles": None if principles is None else _kept(principles, place),
+            "principles": None if principles is None else refined_by_file(place, principles).document,
             "space": place.reference,
             "protocol": place.protocol,
             "table": "" if table is None else str(table) if str(table) in TABLES else whole(table),
             "device": resolve_device(device or "auto"),
         },
     )
-
-
-def _kept(path: str | Path, space: SearchSpace) -> dict[str, Any]:
-    """What a file of principles says, refused here where it is unusable: the file is named."""
-    found = read_principles(Path(path))
-    refuse_unusable(found, space, path)
-    return found.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _space(model: str | Path | None, name: str | Path | None, protocol: str | None, table: Table | None) -> SearchSpace:

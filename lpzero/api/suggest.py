@@ -27,9 +27,11 @@ from lpzero.nas.pool import ClosedPool, OpenPool
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.predictors.description import SHAPE, SPEC
 from lpzero.predictors.prediction import LEVEL
+from lpzero.principles.refined import Refined, refined_by_file
 from lpzero.progress import Watch, unwatched
 from lpzero.result import Direction
 from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
 
@@ -45,6 +47,7 @@ def suggester(
     table: str | Path | Table | None = None,
     direction: Direction | None = None,
     limits: Mapping[str, float] | None = None,
+    principles: str | Path | None = None,
     acquisition: str = VALUE,
     features: str | Sequence[str] = FEATURES,
     level: float = LEVEL,
@@ -63,6 +66,8 @@ def suggester(
         table: Suggest architectures of this table alone, as a replay does; its qualities are not looked at.
         direction: ``"higher"`` or ``"lower"``: which qualities are better; None for the table's.
         limits: The highest costs, by name, as of :func:`lpzero.search`.
+        principles: A file of principles: what is suggested keeps its hard rules, and soft ones weigh in what is drawn
+            as a candidate; labels of others are learnt from all the same.
         acquisition: What orders candidates: ``"value"``, what is expected of them, or ``"improvement"``, the expected
             improvement, which also tries what little is known of.
         features: What the regression is told, ``"spec"`` and ``"shape"`` where nobody says; with ``"operands"``, or
@@ -76,8 +81,9 @@ def suggester(
         watch: Told how it goes.
 
     Raises:
-        InputError: A name is unknown, or a value out of its range.
+        InputError: A name is unknown, a value out of its range, or the file of principles unusable in the space.
         MissingError: The table or the device is not here.
+        NoResultError: No architecture of the table keeps the principles.
 
     >>> found = suggester("gpt2", protocol="own", direction="lower", limits={"params": 400_000})
     >>> asked = found.ask(4).suggestions
@@ -101,11 +107,8 @@ def suggester(
     probe = probe_of(seed, batch, tokens, device)
     costs = Costs(place, Measurement(tokens, probe.device))
     most = CostLimits({name: float(limit) for name, limit in (limits or {}).items()})
-    pool = (
-        OpenPool(costs, most)
-        if loaded is None
-        else ClosedPool(costs, tuple(one.architecture for one in loaded.records), most)
-    )
+    within = None if principles is None else refined_by_file(place, principles)
+    pool = OpenPool(costs, most, within) if loaded is None else ClosedPool(costs, _records(loaded, within), most)
     source = described_by(place, list(dict.fromkeys((*several(features), SHAPE))), probe, workers, watch)
     return Suggester(
         pool, source, proxy_source(source), higher_is_better=higher, acquisition=acquisition, level=level, seed=seed
@@ -121,6 +124,7 @@ def suggest(
     table: str | Path | Table | None = None,
     direction: Direction | None = None,
     limits: Mapping[str, float] | None = None,
+    principles: str | Path | None = None,
     number: int = NUMBER,
     stop: float = STOP,
     acquisition: str = VALUE,
@@ -147,6 +151,7 @@ def suggest(
         table: A table to replay: what is suggested is labelled by it at once.
         direction: Which qualities are better; without any label, and with a table, nobody has to say.
         limits: The highest costs.
+        principles: A file of principles that what is suggested keeps.
         number: Architectures to suggest, at least 1.
         stop: The chance of improvement, from 0 to 1, below which more training is not worth it.
         acquisition: What orders candidates.
@@ -185,6 +190,7 @@ def suggest(
         # without labels it does not matter which; with some, what nobody said is asked for below
         direction=direction if direction is not None or loaded is not None else "higher",
         limits=limits,
+        principles=principles,
         acquisition=acquisition,
         features=named,
         level=level,
@@ -217,6 +223,7 @@ def suggest(
         acquisition=acquisition,
         features=list(dict.fromkeys((*named, SHAPE))),
         limits=dict(limits or {}),
+        principles=None if principles is None else str(principles),
         labels=len(before.labelled),
         failed=before.failed,
         pending=len(before.pending),
@@ -238,6 +245,12 @@ def _space(name: str | Path | None, protocol: str | None, table: Table | None) -
     if name is None:
         raise InputError("`space` is missing: expected the name of a space, a space.toml file, or a `table`")
     return get_space(str(name), protocol)
+
+
+def _records(table: Table, within: Refined | None) -> tuple[Architecture, ...]:
+    """The architectures of a table that may be suggested."""
+    listed = [one.architecture for one in table.records]
+    return tuple(listed if within is None else (listed[place] for place in within.inside(listed, table.name)))
 
 
 def _told(asks: Suggester, folder: SuggestionFolder, files: Sequence[Path]) -> list[Line]:

@@ -44,6 +44,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
             raise InputError(
                 f"{value}: these are the settings of a run on several tables: give them as `table` and flags"
             )
+        if settings.pop("principles", None) is not None:
+            raise InputError(f"{value}: these are the settings of a run within principles: give their file as a flag")
         if "table" in settings:
             settings["table"] = [settings["table"]]
         ctx.default_map = {**(ctx.default_map or {}), **settings}
@@ -76,6 +78,11 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     is_flag=True,
     help="Leave each of several tables out in turn, and judge what the others found on it; --output is the folder of "
     "the runs, and those that are there go on.",
+)
+@click.option(
+    "--principles",
+    type=click.Path(path_type=Path),
+    help="Rank those architectures alone that keep the hard rules of this file, in the sealed test as well.",
 )
 @click.option("--worst", is_flag=True, help="Maximise the least of several tables instead of their mean.")
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
@@ -231,8 +238,11 @@ def _print(result: EvolveResult) -> None:
     formulas = f"{result.evaluated} formulas evaluated"
     if result.duplicates is not None:
         formulas += f" ({result.duplicates} with the ranks of another)"
+    within = result.principles
     click.echo(
         f"\n{result.table}, protocol {result.protocol}, seed {result.seed}: test on {result.best.test.n} "
         f"architectures; {formulas}, {sum(result.pruned.values())} pruned, "
         f"{result.seconds:.0f} s, stopped by {result.stopped_by}; run {result.run}"
     )
+    if within is not None:
+        click.echo(f"within principles, version {within.version}: {within.kept} of {within.of} records keep them")

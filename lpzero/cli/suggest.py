@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 @click.option("--direction", type=click.Choice(["higher", "lower"]), help="Which qualities are better.")
 @click.option("--table", help="Replay this table: what is suggested is labelled by it at once.")
 @limited
+@click.option(
+    "--principles",
+    type=click.Path(path_type=Path),
+    help="Suggest what keeps the principles of this file: hard rules filter, soft ones weigh.",
+)
 @click.option("--number", "-n", type=int, default=8, show_default=True, help="Architectures to suggest.")
 @click.option(
     "--output",

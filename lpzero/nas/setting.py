@@ -19,11 +19,9 @@ from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.nas.proof import Proof, prepare_proof
 from lpzero.nas.truth import Truth
 from lpzero.operands.probe import Probe, probe_batch
-from lpzero.principles.document import Principles
-from lpzero.principles.refined import Refined, refined
+from lpzero.principles.refined import refined_by_settings
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.seeds import derived_seed
-from lpzero.settings import check_settings
 from lpzero.spaces import get_space
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
@@ -129,7 +127,7 @@ def pool_setting(
     probe = Probe(seed=config.seed, batch=config.batch, tokens=config.tokens, device=config.device)
     probe_batch(space, probe)
     costs = Costs(space, Measurement(config.tokens, config.device), cache=cache)
-    within = _within(config, space)
+    within = refined_by_settings(space, config.principles)
     if table is None:
         return PoolSetting(config, space, OpenPool(costs, limits, within), costs, probe, None)
     left_out = frozenset(config.left_out)
@@ -140,17 +138,9 @@ def pool_setting(
     if not candidates:
         raise NoResultError(f"the proxies were chosen on every architecture of {table.name}: none is left to pick")
     if within is not None:
-        candidates = tuple(one for one in candidates if within.holds(one))
-        if not candidates:
-            raise NoResultError(f"no architecture of {table.name} keeps the `principles`: relax one")
+        candidates = tuple(candidates[place] for place in within.inside(candidates, table.name))
     truth = Truth.of(table, costs, limits, left_out)
     return PoolSetting(config, space, ClosedPool(costs, candidates, limits), costs, probe, truth)
-
-
-def _within(config: PoolConfig, space: SearchSpace) -> Refined | None:
-    if config.principles is None:
-        return None
-    return refined(space, check_settings(Principles, config.principles, source="`principles`"), "`principles`")
 
 
 def _proxy(loaded: Proxy, name: str, *, higher: bool) -> Proxy:

@@ -6,7 +6,11 @@ import math
 
 from lpzero.principles.contrast import Contrast
 from lpzero.principles.document import Change, Evidence, Principle, Principles
+from lpzero.principles.language.columns import Floats
 from lpzero.principles.mining import measured
+
+STALLED = 0.05
+"""Chance that a search which still finds better ones is taken to have stalled."""
 
 
 def adapt(principles: Principles, found: Contrast, seed: int, *, stalled: bool = False) -> Principles:
@@ -20,7 +24,8 @@ def adapt(principles: Principles, found: Contrast, seed: int, *, stalled: bool =
         principles: Usable in the space of the results.
         found: The top of the new results and their rest; what this run paid for, and nothing else of the target.
         seed: Seed of the intervals.
-        stalled: Whether the search no longer finds better ones: the least stable hard rule is relaxed, if none was.
+        stalled: Whether the search no longer finds better ones (:func:`is_stalled`): the least stable hard rule is
+            relaxed, if none was.
     """
     version = principles.version + 1
     listed = [_adapted(one, found, version, seed) for one in principles.principles]
@@ -31,6 +36,24 @@ def adapt(principles: Principles, found: Contrast, seed: int, *, stalled: bool =
         reason = "the search stalls, and no hard rule is less stable"
         listed = [_relaxed(one, version, reason) if one is loosest else one for one in listed]
     return principles.model_copy(update={"version": version, "principles": listed})
+
+
+def is_stalled(oriented: Floats, level: float = STALLED) -> bool:
+    """Whether the best of some results stands too long to be luck.
+
+    Of n results that come in any order alike, the best is among the first k with a chance of k / n. A search that still
+    learns finds better ones more often than that; one whose last few results are no better than all before says
+    nothing yet: with five behind five that is one in two.
+
+    Args:
+        oriented: (results,) in the order in which they came in, higher is better, at least one.
+        level: The chance, at most.
+
+    >>> import numpy as np
+    >>> is_stalled(np.array([3.0, *[1.0] * 19])), is_stalled(np.array([1.0, 3.0, *[1.0] * 18]))
+    (True, False)
+    """
+    return (int(oriented.argmax()) + 1) / len(oriented) <= level
 
 
 def _firmness(one: Principle) -> tuple[float, float]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from lpzero.llm import Document, Request, clean_line
 from lpzero.principles.contrast import Contrast
@@ -21,6 +21,7 @@ from lpzero.principles.language.rule import Rule, levels
 from lpzero.principles.mining import measured
 from lpzero.principles.slots import contradiction
 from lpzero.seeds import derived_seed
+from lpzero.settings import one_line, place_in
 from lpzero.spaces.architecture import Architecture
 
 SHOWN = 12
@@ -56,12 +57,35 @@ class Proposal(BaseModel):
     rule: Rule | None
 
 
+class Unreadable(Proposal):
+    """A proposal that cannot be read, which costs the others nothing.
+
+    Attributes:
+        fault: Why, in one line.
+    """
+
+    fault: str
+
+
+def _readable(entry: Any, read: ValidatorFunctionWrapHandler) -> Proposal:
+    try:
+        found: Proposal = read(entry)
+    except ValidationError as err:
+        first = err.errors(include_url=False)[0]
+        said = entry.get("statement") if isinstance(entry, dict) else None
+        fault = f"{place_in(first['loc']) or 'the whole'}: {one_line(first['msg'], 200)}"
+        return Unreadable(
+            statement=said if isinstance(said, str) else "", rule=None, fault=f"it cannot be read: {fault}"
+        )
+    return found
+
+
 class Proposals(BaseModel):
     """What a model replies."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    principles: Annotated[list[Proposal], Field(max_length=4 * MOST)]
+    principles: Annotated[list[Annotated[Proposal, WrapValidator(_readable)]], Field(max_length=4 * MOST)]
 
 
 def request_of(found: Contrast, quality: str, seed: int) -> Request:
@@ -105,7 +129,7 @@ class Decided:
 
     Attributes:
         principles: Those that survive, advice, and those that were dropped with the reason as their history.
-        proposed: Proposals with a rule.
+        proposed: Proposals with a rule, those included that cannot be read.
         survived: Of these.
     """
 
@@ -117,8 +141,8 @@ class Decided:
 def decide(proposals: Sequence[Proposal], found: Contrast, drawn: Columns, limits: Limits, seed: int) -> Decided:
     """Measure each proposal on the source data, in their order, and keep those that it bears out.
 
-    One is dropped that says nothing of the space, whose lift is not surely above 1, that contradicts those before it,
-    or with which too little of the top or of the space would stay.
+    One is dropped that cannot be read or says nothing of the space, whose lift is not surely above 1, that contradicts
+    those before it, or with which too little of the top or of the space would stay.
 
     Args:
         proposals: What a model says.
@@ -132,6 +156,9 @@ def decide(proposals: Sequence[Proposal], found: Contrast, drawn: Columns, limit
     for number, one in enumerate(proposals, 1):
         said = clean_line(one.statement)[:LONGEST]
         name = f"m{number}"
+        if isinstance(one, Unreadable):
+            listed.append(_dropped(name, said, one.fault))
+            continue
         if one.rule is None:
             listed.append(Principle(id=name, statement=said, status="advice"))
             continue
@@ -149,7 +176,13 @@ def decide(proposals: Sequence[Proposal], found: Contrast, drawn: Columns, limit
         made = Principle(id=name, statement=said, rule=rule, evidence=evidence, status=status, history=history)
         listed.append(made)
         kept += [made] if reason is None else []
-    return Decided(tuple(listed), sum(one.rule is not None for one in proposals), len(kept))
+    proposed = sum(one.rule is not None or isinstance(one, Unreadable) for one in proposals)
+    return Decided(tuple(listed), proposed, len(kept))
+
+
+def _dropped(name: str, said: str, reason: str) -> Principle:
+    """A statement without a rule that can be kept."""
+    return Principle(id=name, statement=said, status="dropped", history=[Change(version=1, reason=clean_line(reason))])
 
 
 def _reason(

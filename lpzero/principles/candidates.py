@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -49,7 +49,7 @@ def _feature(rule: Rule) -> str:
     return "" if isinstance(rule, Junction) else getattr(rule, "feature", "")
 
 
-def candidates(columns: Columns, top: Mask, drawn: Columns) -> Candidates:
+def candidates(columns: Columns, top: Mask, drawn: Columns, about: Container[str] | None = None) -> Candidates:
     """Every condition on one feature that some records keep and some do not, each set of records once.
 
     Of values without an order, the sets are those that are the most frequent in the top. Of a number, bounds at its own
@@ -60,10 +60,11 @@ def candidates(columns: Columns, top: Mask, drawn: Columns) -> Candidates:
         columns: The records.
         top: (records,), which are the top.
         drawn: Architectures drawn from the space.
+        about: The features that rules may be about; None for all.
     """
     rules = []
     for feature in columns.features.values():
-        if not feature.of and feature.name != "depth":
+        if (not feature.of and feature.name != "depth") or (about is not None and feature.name not in about):
             continue
         rules += list(_of_feature(feature, columns, top))
     records = np.array([holds(rule, columns) for rule in rules], dtype=np.bool_).reshape(len(rules), len(columns))

@@ -15,14 +15,17 @@ from lpzero.principles.language.holds import Mask
 Counts = npt.NDArray[np.floating[Any]]
 
 PRICE = 4.0
-"""Shrinking the records by a factor is worth losing the top by that factor's fourth root."""
+"""Shrinking the records by a factor is worth losing the top by that factor's fourth root, where nobody says."""
 PAIRED = 40
 """Conditions, the best ones, that pairs are made of."""
 WORTH = 0.1
 """Gain below which a rule is not worth reading: that of dropping a tenth of the records, and nothing of the top."""
-SHUFFLES = 200
-LEVEL = 0.05
-"""Chance that anything is chosen, in one step, where no rule tells the top from the rest."""
+SHUFFLES = 500
+LEVEL = 0.01
+"""Chance that anything is chosen, in one step, where no rule tells the top from the rest.
+
+It is low since such a rule filters: half of what is good may go by it, and a rule that is missed costs little.
+"""
 LIKE_ONE = 1e-9
 
 
@@ -35,12 +38,14 @@ class Limits:
         max_shrink: Share of the space that may go, at most.
         floor: Share of the space that stays, at least, whatever ``max_shrink`` allows.
         most: Rules, at most.
+        price: What losing the top by a factor costs, in factors that the records shrink by: 1 is the lift alone.
     """
 
     keep: float
     max_shrink: float
     floor: float
     most: int
+    price: float = PRICE
 
     @property
     def least(self) -> float:
@@ -53,9 +58,9 @@ def choose(
 ) -> list[int]:
     """The places of the rules that are chosen, in the order of choice.
 
-    In each step it is the rule with the most gain: ``log(records before / after) - PRICE log(top before / after)``,
+    In each step it is the rule with the most gain: ``log(records before / after) - price log(top before / after)``,
     within the limits. With ``shuffles`` it has to tell the top from the rest by more than the best of all rules does
-    where the top is drawn at random from what is kept (maximum over all rules, Westfall and Young 1993), in 95 % of
+    where the top is drawn at random from what is kept (maximum over all rules, Westfall and Young 1993), in 99 % of
     shuffles.
 
     Args:
@@ -85,7 +90,7 @@ def choose(
             if not allowed.any():
                 break
         with np.errstate(divide="ignore", invalid="ignore"):
-            gains = np.log(n / of_all) - PRICE * np.log(k / of_top)
+            gains = np.log(n / of_all) - limits.price * np.log(k / of_top)
         gains = np.where(allowed, gains, -np.inf)
         best = int(gains.argmax())
         if gains[best] < WORTH:
@@ -104,7 +109,7 @@ def _standard(of_all: Counts, of_top: Counts, n: float, k: float) -> Floats:
 
 
 def _by_chance(held: Counts, kept: Mask, of_all: Counts, k: float, rng: np.random.Generator) -> float:
-    """The 95 % quantile of the largest of these over all rules, where the top is drawn from what is kept."""
+    """The 99 % quantile of the largest of these over all rules, where the top is drawn from what is kept."""
     places = np.flatnonzero(kept)
     shuffled = np.zeros((len(kept), SHUFFLES), dtype=np.float32)
     for draw in range(SHUFFLES):

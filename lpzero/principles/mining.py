@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 import numpy as np
 
@@ -26,7 +27,14 @@ STABLE = 0.8
 HEAVIEST = 10.0
 
 
-def mine(found: Contrast, drawn: Columns, limits: Limits, seed: int, watch: Watch = unwatched) -> list[Principle]:
+def mine(
+    found: Contrast,
+    drawn: Columns,
+    limits: Limits,
+    seed: int,
+    watch: Watch = unwatched,
+    about: Container[str] | None = None,
+) -> list[Principle]:
     """Mine principles.
 
     Args:
@@ -35,12 +43,13 @@ def mine(found: Contrast, drawn: Columns, limits: Limits, seed: int, watch: Watc
         limits: How far the rules may go.
         seed: Seed of shuffles and resamples.
         watch: Told of the resamples.
+        about: The features that rules may be about; None for all.
 
     Returns:
         The principles, in the order in which they were chosen; none where nothing tells the top from the rest.
     """
     rng = np.random.default_rng(derived_seed(seed, "principles", "shuffles"))
-    pool = paired(candidates(found.columns, found.top, drawn), found.top)
+    pool = paired(candidates(found.columns, found.top, drawn, about), found.top)
     chosen = choose(pool, found.top, np.ones(len(found.top)), limits, rng)
     again = _chosen_again(pool, found, chosen, limits, seed, watch)
     principles = []

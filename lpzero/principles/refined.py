@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from lpzero.errors import NoResultError
 from lpzero.principles.check import hard_rules, refuse_unusable
 from lpzero.principles.document import Principles
+from lpzero.principles.file import read_principles
 from lpzero.principles.language.columns import Columns
 from lpzero.principles.language.feature import declared
 from lpzero.principles.language.holds import hold_all, holds
 from lpzero.principles.remaining import is_valid
 from lpzero.principles.slots import Slots, slots_of
+from lpzero.settings import check_settings
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.space import SearchSpace
@@ -45,6 +51,26 @@ class Refined:
     def holds(self, architecture: Architecture) -> bool:
         """Whether every hard rule holds of an architecture of the space."""
         return bool(hold_all(hard_rules(self.principles), Columns(self.space, [architecture]))[0])
+
+    def inside(self, architectures: Sequence[Architecture], of: str) -> list[int]:
+        """The places of the architectures that the hard rules hold of.
+
+        Args:
+            architectures: They have to be in the space.
+            of: The table that they are of, for the message.
+
+        Raises:
+            NoResultError: The rules hold of none.
+        """
+        kept = hold_all(hard_rules(self.principles), Columns(self.space, architectures))
+        if not kept.any():
+            raise NoResultError(f"no architecture of {of} keeps the `principles`: relax one")
+        return [int(place) for place in np.flatnonzero(kept)]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What the file says, as plain JSON types."""
+        return self.principles.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def weight(self, architecture: Architecture) -> float:
         """How many times as often an architecture is drawn as one that keeps no soft rule."""
@@ -90,3 +116,15 @@ def refined(space: SearchSpace, principles: Principles, place: object) -> Refine
     """
     refuse_unusable(principles, space, str(place))
     return Refined(space, principles)
+
+
+def refined_by_file(space: SearchSpace, path: str | Path) -> Refined:
+    """A space within a file of principles; raises as :func:`refined` and :func:`.file.read_principles` do."""
+    return refined(space, read_principles(Path(path)), path)
+
+
+def refined_by_settings(space: SearchSpace, document: dict[str, Any] | None) -> Refined | None:
+    """A space within what the settings of a run keep of a file; None where they keep nothing; raises alike."""
+    if document is None:
+        return None
+    return refined(space, check_settings(Principles, document, source="`principles`"), "`principles`")

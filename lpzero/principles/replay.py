@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from lpzero.principles.language.holds import Mask
 
 POPULATION = 5
 TOURNAMENT = 2
+EVERY = 5
+"""Evaluations after which a search asks anew where it may look (LAPT)."""
 
 
 def coded_choices(columns: Columns) -> Codes:
@@ -34,6 +37,8 @@ def evolve_records(
     *,
     population: int = POPULATION,
     tournament: int = TOURNAMENT,
+    again: Callable[[npt.NDArray[np.int64]], Mask] | None = None,
+    every: int = EVERY,
 ) -> npt.NDArray[np.int64]:
     """Regularised evolution (Real et al. 2019) among records: the oldest dies; a child differs as little as there is.
 
@@ -48,6 +53,8 @@ def evolve_records(
         rng: Source of randomness.
         population: How many live, drawn at random to begin with.
         tournament: How many of them a parent is the best of.
+        again: Says anew which records may be evaluated, given those that were, in their order; None to leave it.
+        every: After how many evaluations, each time.
 
     Returns:
         The records in the order of evaluation, each once.
@@ -57,7 +64,12 @@ def evolve_records(
     alive = deque(order, maxlen=population)
     open_ = kept.copy()
     open_[order] = False
-    while len(order) < evaluations and open_.any():
+    while len(order) < evaluations:
+        if again is not None and len(order) % every == 0:
+            open_ = again(np.array(order, dtype=np.int64))
+            open_[order] = False
+        if not open_.any():
+            break
         drawn = rng.choice(len(alive), size=min(tournament, len(alive)), replace=False)
         parent = max((alive[int(place)] for place in drawn), key=lambda record: float(oriented[record]))
         places = np.flatnonzero(open_)

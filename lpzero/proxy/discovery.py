@@ -168,6 +168,20 @@ class TopRankings(Result):
     lost: dict[str, int]
 
 
+class WithinFigures(Result):
+    """What principles leave of a table.
+
+    Attributes:
+        version: That of their file.
+        kept: Records that their hard rules hold of: formulas were ranked, chosen and tested on these alone.
+        of: Records of the table.
+    """
+
+    version: int
+    kept: int
+    of: int
+
+
 class _Header(Result):
     schema_: Annotated[int, Field(alias="schema")]
     run: str
@@ -176,6 +190,7 @@ class _Header(Result):
     table_sha256: str | None = None
     protocol: str
     seed: int
+    principles: WithinFigures | None = None
 
 
 class _EvolutionCounts(Result):
@@ -219,6 +234,7 @@ class DiscoveryResult(_Choice, _Header):
         table_sha256: Digest of its records.
         protocol: Which model an architecture stands for.
         seed: Seed of every random choice.
+        principles: What principles left of the table; not there without any.
         best: The chosen formula.
         front: What no other formula beats in both size and tau-a, smallest first.
         baselines: What stands beside it on the sealed test.

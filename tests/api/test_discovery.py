@@ -75,3 +75,17 @@ def test_a_run_is_named_after_its_table(tmp_path: Path, monkeypatch: pytest.Monk
     assert discovery_path(config, "typed") == Path("runs/mine-own-typed-seed7")
     Path("runs/mine-own-typed-seed7").mkdir(parents=True)
     assert discovery_path(config, "typed") == Path("runs/mine-own-typed-seed7-2")
+
+
+def test_within_principles_a_quarter_is_one_of_what_keeps_them(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(
+        'schema = "lpzero.principles/1"\n[space]\nname = "gpt2"\n[[principles]]\nid = "wide"\nstatement = ""\n'
+        'rule = {op = "ge", feature = "d_model", value = 192}\n'
+    )
+    settings, table = completed(**{**NOBODY, "table": "gpt2-own", "principles": file})
+    wide = sum(int(one.architecture["d_model"]) >= 192 for one in table.records)
+    assert settings["search_size"] == settings["validation_size"] == wide // 4 < 32
+    assert [one["id"] for one in settings["principles"]["principles"]] == ["wide"]
+    with pytest.raises(InputError, match=r"p\.toml: space\.name: expected flexibert, found 'gpt2'$"):
+        completed(**{**NOBODY, "table": "flexibert-own", "principles": file})

@@ -154,3 +154,25 @@ def test_a_wrong_setting_is_named_and_leaves_no_folder(
 def test_a_setting_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^`generation`: no such setting: expected generations$"):
         evolve("flexibert-own", output=tmp_path / "run", generation=3, **SMALL)
+
+
+def test_within_principles_formulas_are_ranked_and_tested_on_what_keeps_them(
+    runs: Path, folder: Path, tmp_path: Path
+) -> None:
+    table = load_table(str(folder))
+    wide = {one.id for one in table.records if one.architecture["hidden_size"] == 256}
+    rule = {"op": "eq", "feature": "hidden_size", "value": 256}
+    listed = [{"id": "wide", "statement": "", "rule": rule}]
+    document = {"schema": "lpzero.principles/1", "space": {"name": table.space}, "principles": listed}
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps(document))
+    found = evolve(folder, output=runs / "within", principles=file, **{**SMALL, "validation_size": 0})
+    assert found.principles is not None
+    assert (found.principles.version, found.principles.kept, found.principles.of) == (1, len(wide), table.n)
+    parts = json.loads((runs / "within" / "split.json").read_text())
+    assert {name for part in ("search", "validation", "test") for name in parts[part]} == wide
+    # the settings hold what the file said, whatever becomes of it
+    file.unlink()
+    assert evolve(resume=runs / "within") == found
+    with pytest.raises(InputError, match=r"^`principles` has no effect beside `resume`"):
+        evolve(resume=runs / "within", principles=file)

@@ -16,7 +16,7 @@ from lpzero.api.suggest import suggest, suggester
 from lpzero.errors import InputError, NoResultError
 from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
-from lpzero.tables import Table
+from lpzero.tables import Table, load_table
 
 SPACE = get_space("gpt2", "own")
 LIMIT = 900_000
@@ -130,3 +130,23 @@ def test_beside_a_table_nothing_is_told(tmp_path: Path, few: Table) -> None:
         suggest(table=few, direction="lower", output=tmp_path)
     with pytest.raises(InputError, match="`direction` is missing"):
         suggester("gpt2")
+
+
+def test_what_is_suggested_keeps_principles(tmp_path: Path, quietly: Callable[..., Any]) -> None:
+    rule = {"op": "le", "feature": "d_model", "value": 64}
+    listed = [{"id": "narrow", "statement": "", "rule": rule}]
+    document = {"schema": "lpzero.principles/1", "space": {"name": "gpt2"}, "principles": listed}
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps(document))
+    found = quietly(lambda: ask(tmp_path / "next", number=6, principles=file))
+    for row in found.rows:
+        config = json.loads((tmp_path / "next" / row.config).read_text())
+        assert config["architecture"]["whole"]["d_model"] <= 64
+    assert found.principles == str(file)
+    asks = suggester(table="gpt2-own", principles=file, device="cpu")
+    narrow = [one for one in load_table("gpt2-own").records if int(one.architecture["d_model"]) <= 64]
+    assert asks.ask(1).candidates == len({asks.tried.space.model_key(one.architecture) for one in narrow}) < 40
+    file.write_text(json.dumps({**document, "space": {"name": "flexibert"}}))
+    with pytest.raises(InputError, match=r"p\.json: space\.name: expected gpt2, found 'flexibert'$"):
+        ask(tmp_path / "other", principles=file)
+    assert not (tmp_path / "other").exists()

@@ -91,3 +91,22 @@ def test_limits_hold_of_what_a_model_proposes(found: Contrast) -> None:
     assert "of the space stay" in decide(given, found, found.columns, tight, 0).principles[0].history[0].reason
     one = Limits(keep=0.9, max_shrink=0.9, floor=0.0, most=1)
     assert decide(given, found, found.columns, one, 0).principles[1].history[0].reason == "there are 1 already"
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (proposal({"op": "__import__('os')", "feature": "depth", "value": 4}), "it cannot be read: rule"),
+        (proposal("depth >= 4"), "it cannot be read: rule"),
+        ({"rule": DEEP}, "it cannot be read: statement: Field required"),
+        ("four layers", "it cannot be read: the whole"),
+        ({**proposal(DEEP), "strength": "hard"}, "it cannot be read: strength"),
+    ],
+)
+def test_one_that_cannot_be_read_costs_the_others_nothing(found: Contrast, entry: Any, reason: str) -> None:
+    given = Proposals.model_validate_json(json.dumps({"principles": [entry, proposal(DEEP)]})).principles
+    decided = decide(given, found, found.columns, LIMITS, 0)
+    assert (decided.proposed, decided.survived) == (2, 1)
+    assert (decided.principles[0].status, decided.principles[1].status) == ("dropped", "active")
+    assert decided.principles[0].history[0].reason.startswith(reason)
+    assert "fault" not in json.dumps(Proposals.model_json_schema())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lpzero.errors import InputError
-from lpzero.principles.refined import refined
+from lpzero.errors import InputError, NoResultError
+from lpzero.principles.file import write_principles
+from lpzero.principles.refined import refined, refined_by_file, refined_by_settings
 from lpzero.spaces import get_space
 from tests.principles.test_check import DEEP, made
 
@@ -47,3 +49,22 @@ def test_nothing_is_left() -> None:
 def test_what_is_unusable_is_refused() -> None:
     with pytest.raises(InputError, match=r"^file: space\.name"):
         refined(get_space("gpt2"), made({"rule": DEEP}), "file")
+
+
+def test_of_a_table_those_that_keep_the_hard_rules_are_left() -> None:
+    within = refined(SPACE, made({"rule": DEEP}, {"rule": WIDE, "strength": "soft", "weight": 4.0}), "file")
+    listed = [SPACE.sample(np.random.default_rng(seed)) for seed in range(30)]
+    assert within.inside(listed, "t") == [place for place, one in enumerate(listed) if one.depth == 4]
+    shallow = [one for one in listed if one.depth != 4]
+    with pytest.raises(NoResultError, match=r"^no architecture of t keeps the `principles`: relax one$"):
+        within.inside(shallow, "t")
+
+
+def test_the_settings_of_a_run_keep_what_the_file_says(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    write_principles(file, made({"rule": DEEP}))
+    within = refined_by_file(SPACE, file)
+    assert refined_by_settings(SPACE, within.document) == within
+    assert refined_by_settings(SPACE, None) is None
+    with pytest.raises(InputError, match=r"^`principles`: space\.name"):
+        refined_by_settings(get_space("gpt2"), within.document)

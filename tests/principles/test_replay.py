@@ -48,3 +48,21 @@ def test_it_ends_where_nothing_is_left(cells: Columns) -> None:
     kept[:3] = True
     order = evolve_records(codes, np.arange(15_625.0), kept, 20, np.random.default_rng(0))
     assert sorted(order.tolist()) == [0, 1, 2]
+
+
+def test_what_may_be_evaluated_is_asked_for_anew(cells: Columns) -> None:
+    codes, quality = coded_choices(cells), np.arange(15_625.0)
+    told: list[list[int]] = []
+
+    def again(found: np.ndarray) -> np.ndarray:
+        told.append(found.tolist())
+        left = np.zeros(15_625, dtype=np.bool_)
+        left[100 * len(told) : 100 * len(told) + 5] = True
+        return left
+
+    begun = np.zeros(15_625, dtype=np.bool_)
+    begun[:5] = True
+    order = evolve_records(codes, quality, begun, 14, np.random.default_rng(0), again=again).tolist()
+    assert told == [order[:5], order[:10]]
+    assert [sorted(order[:5]), sorted(order[5:10])] == [[0, 1, 2, 3, 4], [100, 101, 102, 103, 104]]
+    assert set(order[10:]) <= {200, 201, 202, 203, 204}

@@ -26,6 +26,9 @@ from lpzero.cli.progress import progress_display
 @options.with_default("--max-shrink", 0.9, "Share of the space that rules may drop, at most.")
 @options.with_default("--floor", 0.0, "Share of the space that stays, at least.")
 @options.with_default("--most", 8, "Rules, at most.")
+@options.with_default(
+    "--price", 4.0, "What losing the top by a factor costs in factors of shrinking; 1: the lift alone."
+)
 @click.option("--output", required=True, type=click.Path(), help="The file to write, .json.")
 @options.seed
 @as_json

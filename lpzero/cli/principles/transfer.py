@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 @options.with_default("--max-shrink", 0.9, "Share of the space that rules may drop, at most.")
 @options.with_default("--floor", 0.0, "Share of the space that stays, at least.")
 @options.with_default("--most", 8, "Rules, at most.")
+@options.with_default(
+    "--price", 4.0, "What losing the top by a factor costs in factors of shrinking; 1: the lift alone."
+)
 @options.with_default("--trials", 20, "Evaluations of each search on the target.")
 @options.with_default("--seeds", 100, "Searches, inside the rules and outside.")
 @options.seed

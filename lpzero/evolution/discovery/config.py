@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,8 @@ class TableConfig(BaseModel):
         deterministic: Whether deterministic algorithms alone are used.
         pairs: Which pairs of architectures formulas are ranked by: ``"all"``, those of ``"matched"`` size (parameters
             outside the embeddings within 25 %), or those of equal ``"width"``.
+        principles: What a file of principles says: records that break its hard rules take no part, not even in the
+            sealed test; None for all records.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -45,6 +47,7 @@ class TableConfig(BaseModel):
     device: Literal["cpu", "cuda"] = "cpu"
     deterministic: bool = False
     pairs: Literal["all", "matched", "width"] = "all"
+    principles: dict[str, Any] | None = None
 
 
 class TablePart(BaseModel):

@@ -20,6 +20,7 @@ from lpzero.evolution.discovery.setting import Setting
 from lpzero.fitness import Outcome, judge
 from lpzero.fitness.figures import ComparisonFigures, RankingFigures, of_correlation, rounded
 from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
+from lpzero.principles.refined import refined_by_settings
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.controls import Control, fitted_controls
 from lpzero.proxy.discovery import (
@@ -30,6 +31,7 @@ from lpzero.proxy.discovery import (
     LeftOut,
     PartFigures,
     SealedFigures,
+    WithinFigures,
 )
 from lpzero.proxy.rank import measured_architectures
 from lpzero.proxy.score import Score, directed, score_architectures
@@ -112,7 +114,7 @@ def front_formulas(front: list[Candidate]) -> list[FrontFormula]:
 
 def header(run: RunFolder[Any], setting: Setting[Config]) -> dict[str, Any]:
     """What the result of every discovery begins with, by the names of its fields."""
-    return {
+    found = {
         "schema_": SCHEMA,
         "run": str(run.path),
         "space": setting.space.name,
@@ -121,6 +123,12 @@ def header(run: RunFolder[Any], setting: Setting[Config]) -> dict[str, Any]:
         "protocol": setting.space.protocol,
         "seed": setting.config.seed,
     }
+    within = refined_by_settings(setting.space, setting.config.principles)
+    if within is not None:
+        listed = [record.architecture for record in setting.table.records]
+        kept = len(within.inside(listed, setting.table.name))
+        found["principles"] = WithinFigures(version=within.principles.version, kept=kept, of=len(listed))
+    return found
 
 
 def baseline_names(space: SearchSpace) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from lpzero.evolution.discovery.config import Config
 from lpzero.fitness import Split, split
 from lpzero.fitness.strata import Pairs, counted_pairs
 from lpzero.operands.probe import Probe, probe_batch
+from lpzero.principles.refined import refined_by_settings
 from lpzero.proxy.score import shape_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
@@ -29,7 +30,7 @@ class Setting(Generic[Config]):
         space: The space under the protocol of the settings.
         table: The table.
         groups: (records,) int, records of which the space builds one model share a label.
-        parts: Which records are for what.
+        parts: Which records are for what; those that break the principles of the settings are in none.
         probe: What architectures are shown, and how much of it is kept.
     """
 
@@ -53,7 +54,7 @@ class Setting(Generic[Config]):
     @property
     def held_out(self) -> list[int]:
         """Indices of what is judged of a table that takes no part in the search; likewise."""
-        return self._sample(range(self.table.n))
+        return self._sample(sorted((*self.parts.search, *self.parts.validation, *self.parts.test)))
 
     def _sample(self, indices: Sequence[int]) -> list[int]:
         size = self.config.test_size
@@ -89,8 +90,10 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
         table: The table, where it was loaded before; None to load it.
 
     Raises:
-        InputError: Unknown name, a table of another space, a size out of range, a device that is not there.
+        InputError: Unknown name, a table of another space, a size out of range, a device that is not there, or
+            principles that are unusable in the space.
         MissingError: The table is not here.
+        NoResultError: No record keeps the principles.
     """
     table = load_table(config.table) if table is None else table
     if table.space != config.space:
@@ -98,7 +101,9 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
     space = table.search_space(config.protocol)
     groups = table.groups(space)
     rng = np.random.default_rng(derived_seed(config.seed, "split"))
-    parts = split(groups, search=config.search_size, validation=config.validation_size, rng=rng)
+    inside = records_inside(table, space, config.principles)
+    drawn = split(groups[inside], search=config.search_size, validation=config.validation_size, rng=rng)
+    parts = Split(*(tuple(int(inside[i]) for i in part) for part in (drawn.search, drawn.validation, drawn.test)))
     probe = Probe(
         seed=config.seed,
         batch=config.batch,
@@ -116,6 +121,14 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
             "`search_size`, or give `pairs` all"
         )
     return setting
+
+
+def records_inside(table: Table, space: SearchSpace, principles: dict[str, Any] | None) -> np.ndarray:
+    """The places of the records that keep what a file of principles says, all of them without one; raises as load."""
+    within = refined_by_settings(space, principles)
+    if within is None:
+        return np.arange(table.n)
+    return np.array(within.inside([record.architecture for record in table.records], table.name))
 
 
 _WHICH = {"matched": "matched size", "width": "equal width"}

@@ -108,6 +108,26 @@ def _of_layers(name: str, values: tuple[Value, ...], most: int) -> Iterator[Feat
             yield from (Feature(f"{name}={value}.{part}", "number", of=name) for part in ("mean", "first", "last"))
 
 
+def shared(space: SearchSpace, other: SearchSpace) -> frozenset[str]:
+    """The features that two spaces have and that mean about the same there.
+
+    One that is made of choices has to have the same values in both: of ten to twelve layers twelve are many, of 22 to
+    24 none is. A trend is about the same whatever the values are.
+
+    >>> from lpzero.spaces import get_space
+    >>> both = shared(get_space("hwgpt", "s"), get_space("hwgpt", "m"))
+    >>> "depth" in both, "mlp_ratio.last" in both
+    (False, True)
+    """
+    here, there = declared(space), declared(other)
+    return frozenset(name for name in here if name in there and _in_common(name, here, there))
+
+
+def _in_common(name: str, *both: Mapping[str, Feature]) -> bool:
+    first, second = (features[features[name].of or name].values for features in both)
+    return set(first) == set(second) or name.endswith(".trend")
+
+
 def digest_of_space(space: SearchSpace) -> str:
     """What a file of principles knows a space by: SHA-256 of its name and its choices, 64 hexadecimal digits.
 

@@ -118,3 +118,17 @@ def test_a_search_split_without_a_pair_that_counts_is_refused() -> None:
     with pytest.raises(InputError, match=message):
         for seed in range(20):
             load(config(pairs="matched", search_size=4, validation_size=0, seed=seed), TABLE)
+
+
+def test_records_that_break_principles_take_no_part() -> None:
+    rule = {"op": "ge", "feature": "d_model", "value": 128}
+    listed = [{"id": "wide", "statement": "", "rule": rule}]
+    document = {"schema": "lpzero.principles/1", "space": {"name": "gpt2"}, "principles": listed}
+    setting = load(config(principles=document, search_size=8, validation_size=4), TABLE)
+    parts = setting.parts
+    wide = [i for i, one in enumerate(TABLE.records) if int(one.architecture["d_model"]) >= 128]
+    assert sorted((*parts.search, *parts.validation, *parts.test)) == wide == setting.held_out
+    assert 4 < len(wide) < TABLE.n
+    assert (len(parts.search), len(parts.validation)) == (8, 4)
+    with pytest.raises(InputError, match=r"^`principles`: space\.name: expected gpt2, found 'flexibert'$"):
+        load(config(principles={**document, "space": {"name": "flexibert"}}), TABLE)
