@@ -64,7 +64,7 @@ def block_configuration(smaller: Smaller) -> dict[str, Any]:
         "block_configs": [_block(smaller, *sizes) for sizes in zip(smaller.groups, smaller.neurons, strict=True)],
         # readers other than transformers know these two by their older names
         "rope_theta": theta,
-        "rope_scaling": None if rope.get("rope_type", "default") == "default" else rope,
+        **({} if rope.get("rope_type", "default") == "default" else {"rope_scaling": rope}),
     }
 
 

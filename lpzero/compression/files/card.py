@@ -61,7 +61,7 @@ def card_text(smaller: Smaller, saved: Saved, story: Story, full: int) -> str:
     parts = [
         f"# {story.checkpoint}, compressed",
         f"A sub-network of the trained checkpoint {story.checkpoint}, cut by lpzero. Its files hold "
-        f"{saved.parameters:,} parameters{filling}; the checkpoint has {full:,}.",
+        f"{saved.parameters:,} parameters{filling}; those of the checkpoint {full:,}.",
         f"Made by\n\n```\n{story.command}\n```" if story.command else "",
         "## Losses\n\n" + _figures(story.figures) if story.figures else "",
         "## What stays",
@@ -82,7 +82,7 @@ def loading(smaller: Smaller, form: str) -> str:
     code = [
         f"from transformers import {auto}, AutoTokenizer",
         "",
-        'tokenizer = AutoTokenizer.from_pretrained(".")',
+        f'tokenizer = AutoTokenizer.from_pretrained("."{trusted})',
         f'model = {auto}.from_pretrained("."{trusted})',
     ]
     about = {

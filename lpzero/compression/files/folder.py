@@ -19,6 +19,7 @@ from lpzero.compression.files.smaller import Smaller, check_smaller
 from lpzero.compression.layout import Layout
 from lpzero.errors import InputError, unknown_name
 from lpzero.files import write_json, write_text
+from lpzero.pretrained.bars import without_bars
 from lpzero.pretrained.whole import CARD, CONFIGURATION, check_free, whole_folder
 
 Form = Literal["transformers", "plain", "block_configs", "gguf"]
@@ -37,7 +38,7 @@ ALONG = (
     "LICENSE",
 )
 """Files of a checkpoint that hold of the smaller model as well."""
-_WEIGHTS = 1 << 62
+_ENDLESS = 1 << 62
 
 
 def write_checkpoint(
@@ -59,15 +60,16 @@ def write_checkpoint(
         source: The folder of the checkpoint; it is only read.
         out: Empty, or not there yet.
         form: ``"transformers"`` for an ordinary folder of the family where its configuration can say the model, and one
-            with a modelling file of its own where not; ``"plain"`` for the first or an error; ``"block_configs"`` as the
-            Nemotron-NAS family has it; ``"gguf"`` for one file, ``model.gguf``, for llama.cpp.
+            with a modelling file of its own where not; ``"plain"`` for the first or an error; ``"block_configs"`` as
+            the Nemotron-NAS family has it; ``"gguf"`` for one file, ``model.gguf``, for llama.cpp.
         story: What the card tells; None for what is known here.
 
     Returns:
         What is in the folder, counted from its files.
 
     Raises:
-        InputError: The folder is not free, the form is none or cannot say the model, or the source has no configuration.
+        InputError: The folder is not free, the form is none or cannot say the model, or the source has no
+            configuration.
         MissingError: The form is ``"gguf"``, and that library is not installed.
         LpzeroError: It cannot be written; nothing is left there.
     """
@@ -129,7 +131,8 @@ def _save(smaller: Smaller, tensors: dict[str, Tensor], part: Path) -> None:
         name: tensor.detach().to(smaller.dtype) if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
     }
-    save_torch_state_dict(found, part, max_shard_size=smaller.shard_bytes or _WEIGHTS)
+    with without_bars():
+        save_torch_state_dict(found, part, max_shard_size=smaller.shard_bytes or _ENDLESS)
 
 
 def _copy_along(smaller: Smaller, part: Path, *, gguf: bool) -> None:

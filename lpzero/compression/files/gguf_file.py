@@ -148,9 +148,9 @@ def _tensors(smaller: Smaller) -> Iterator[tuple[str, Tensor, bool]]:
         _, _, index, part = name.removesuffix(".weight").split(".", 3)
         if part not in _INSIDE:
             raise InputError(f"`format` gguf: expected the tensors of a LLaMA alone, found {name}")
-        if part in ("self_attn.q_proj", "self_attn.k_proj"):
-            tensor = paired(tensor, layout.head_width)
-        yield f"blk.{index}.{_INSIDE[part]}.weight", tensor, False
+        is_rotated = part in ("self_attn.q_proj", "self_attn.k_proj")
+        rows = paired(tensor, layout.head_width) if is_rotated else tensor
+        yield f"blk.{index}.{_INSIDE[part]}.weight", rows, False
     yield from _fillings(smaller)
 
 

@@ -66,8 +66,8 @@ def recover(
         checkpoint: The full model, with the same vocabulary. It is only read.
         ids: (tokens,) token ids of a text; pieces that overlap in no token are drawn without repetition until all were.
         settings: How.
-        folder: Where the state is kept, every minute and at the end; a recovery that was stopped goes on from there as if
-            nothing had happened. None to keep none.
+        folder: Where the state is kept, every minute and at the end; a recovery that was stopped goes on from there as
+            if nothing had happened. None to keep none.
         answers: Where the answers of the checkpoint to these pieces are kept, which several recoveries may share; None
             for a folder inside ``folder``.
         watch: Told of every step.

@@ -1,8 +1,8 @@
 """What the full checkpoint says of a text, asked once: what its output is made of is kept, a hundredth of the answer.
 
-The answer to one token is a logit for each entry of the vocabulary; the state that the output projection makes it of is
-one number a hidden unit. So that state is kept, and the projection is done again. Where a model changes its logits behind
-that projection (a soft cap, a scale), the whole model is asked again instead.
+The answer to one token is a logit for each entry of the vocabulary; the state that the output projection makes it of
+is one number a hidden unit. So that state is kept, and the projection is done again. Where a model changes its logits
+behind that projection (a soft cap, a scale), the whole model is asked again instead.
 """
 
 from __future__ import annotations

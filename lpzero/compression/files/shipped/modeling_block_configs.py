@@ -18,8 +18,8 @@ class DeciLMConfig(LlamaConfig):
     """The configuration of a LLaMA, and what each layer has.
 
     Attributes:
-        block_configs: For each layer ``attention`` (``n_heads_in_group``, ``no_op``, ``replace_with_linear``) and ``ffn``
-            (``ffn_mult``, ``no_op``, ``replace_with_linear``).
+        block_configs: For each layer ``attention`` (``n_heads_in_group``, ``no_op``, ``replace_with_linear``) and
+            ``ffn`` (``ffn_mult``, ``no_op``, ``replace_with_linear``).
     """
 
     model_type = "nemotron-nas"
