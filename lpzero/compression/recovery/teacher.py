@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import LpzeroError
+from lpzero.errors import InputError, LpzeroError
 from lpzero.files import replacing
 
 
@@ -37,6 +37,7 @@ class Teacher:
         """The answer to one piece: (tokens, vocabulary), as the model's numbers are.
 
         Raises:
+            InputError: What was kept of it is damaged.
             LpzeroError: It cannot be kept.
         """
         with torch.inference_mode():
@@ -83,7 +84,11 @@ class Teacher:
         if path is None or self._output is None or not path.is_file():
             return None
         weight: Tensor = next(self._output.parameters())
-        return torch.from_numpy(np.load(path, allow_pickle=False)).to(weight.device, weight.dtype)
+        try:
+            state = torch.from_numpy(np.load(path, allow_pickle=False))
+        except (OSError, ValueError) as err:
+            raise InputError(f"{path}: expected an answer that was kept, found a damaged file: remove it") from err
+        return state.to(weight.device, weight.dtype)
 
     def _write(self, piece: int, state: Tensor) -> None:
         path = self._path(piece)
