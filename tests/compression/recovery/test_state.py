@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 
 from lpzero.compression.recovery.settings import RecoverySettings
 from lpzero.compression.recovery.state import STATE, Point, load_state, origin, save_state
+from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError, LpzeroError
 
 CURVE = [Point(1, 0.1, 4.0, 1.5), Point(2, 1 / 3, 3.9, 3.0)]
@@ -76,12 +78,15 @@ def test_a_full_disk_leaves_the_state_before(tmp_path: Path, monkeypatch: pytest
 
 
 def test_an_origin_is_of_settings_text_and_weights() -> None:
-    settings, pieces, weights = RecoverySettings(steps=3), torch.arange(6).reshape(2, 3), [torch.ones(2)]
+    settings, weights = RecoverySettings(steps=3), [torch.ones(2)]
+    text = to_predict("novel.txt", torch.arange(6).reshape(2, 3), "causal", None)
     others = [
-        origin(RecoverySettings(steps=3, seed=1), pieces, weights),
-        origin(settings, pieces + 1, weights),
-        origin(settings, pieces, [torch.ones(2, dtype=torch.bfloat16)]),
-        origin(settings, pieces.reshape(3, 2), weights),
+        origin(RecoverySettings(steps=3, seed=1), text, weights),
+        origin(settings, replace(text, inputs=text.inputs + 1), weights),
+        origin(settings, replace(text, labels=text.inputs), weights),
+        origin(settings, text, [torch.ones(2, dtype=torch.bfloat16)]),
     ]
-    assert origin(settings, pieces, weights) not in others
-    assert origin(settings, pieces.clone(), [torch.ones(2)]) == origin(settings, pieces, weights)
+    assert origin(settings, text, weights) not in others
+    assert origin(settings, replace(text, inputs=text.inputs.clone()), [torch.ones(2)]) == origin(
+        settings, text, weights
+    )

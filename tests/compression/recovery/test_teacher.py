@@ -13,7 +13,7 @@ from lpzero.compression.recovery.teacher import Teacher, output_projection
 from lpzero.errors import InputError
 from tests.compression.tiny import SETTINGS, tiny, tokens
 
-PIECES = tokens(4, 6)
+WINDOWS = tokens(4, 6)
 
 
 class Counted(nn.Module):
@@ -22,6 +22,7 @@ class Counted(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model, self.calls = model, 0
+        self.config = model.config
 
     def get_output_embeddings(self) -> Any:
         """The projection of the model inside."""
@@ -33,30 +34,30 @@ class Counted(nn.Module):
         return self.model(**arguments)
 
 
-def expected(model: nn.Module, piece: int) -> torch.Tensor:
+def expected(model: nn.Module, window: int) -> torch.Tensor:
     with torch.no_grad():
-        found: torch.Tensor = model(input_ids=PIECES[piece : piece + 1]).logits[0]
+        found: torch.Tensor = model(input_ids=WINDOWS[window : window + 1]).logits[0]
     return found
 
 
 @pytest.mark.parametrize("family", SETTINGS)
 def test_answers_are_the_models(family: str, tmp_path: Path) -> None:
     model = tiny(family)
-    teacher = Teacher(model, PIECES, tmp_path)
+    teacher = Teacher(model, WINDOWS, tmp_path)
     for _ in range(2):
-        for piece in (0, 3, 1):
-            assert torch.equal(teacher.logits(piece), expected(model, piece))
+        for window in (0, 3, 1):
+            assert torch.equal(teacher.logits(window), expected(model, window))
 
 
 def test_an_answer_is_asked_once_by_all_who_share_the_folder(tmp_path: Path) -> None:
     model = Counted(tiny("llama"))
-    first = Teacher(model, PIECES, tmp_path)
-    for piece in (0, 1, 0, 1):
-        first.logits(piece)
+    first = Teacher(model, WINDOWS, tmp_path)
+    for window in (0, 1, 0, 1):
+        first.logits(window)
     assert model.calls == 2
-    second = Teacher(model, PIECES, tmp_path)
-    for piece in (2, 0, 1):
-        assert torch.equal(second.logits(piece), expected(model.model, piece))
+    second = Teacher(model, WINDOWS, tmp_path)
+    for window in (2, 0, 1):
+        assert torch.equal(second.logits(window), expected(model.model, window))
     assert model.calls == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npy", "1.npy", "2.npy"]
 
@@ -69,7 +70,7 @@ def test_logits_that_are_changed_behind_the_projection_are_asked_whole(tmp_path:
             return found
 
     model = Capped(tiny("llama"))
-    teacher = Teacher(model, PIECES, tmp_path)
+    teacher = Teacher(model, WINDOWS, tmp_path)
     for _ in range(2):
         assert torch.equal(teacher.logits(2), expected(model.model, 2).tanh())
     assert model.calls == 2
@@ -79,4 +80,4 @@ def test_logits_that_are_changed_behind_the_projection_are_asked_whole(tmp_path:
 def test_a_damaged_answer_is_named(tmp_path: Path) -> None:
     (tmp_path / "1.npy").write_bytes(b"no array")
     with pytest.raises(InputError, match=r"1\.npy: expected an answer that was kept, found a damaged file"):
-        Teacher(tiny("llama"), PIECES, tmp_path).logits(1)
+        Teacher(tiny("llama"), WINDOWS, tmp_path).logits(1)
