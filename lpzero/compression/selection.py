@@ -146,7 +146,7 @@ def _amount(slots: Sequence[Sequence[Option]], chosen: Sequence[int], name: str)
 
 
 def _row(slots: Sequence[Sequence[Option]], name: str, limit: float) -> tuple[np.ndarray, float]:
-    """A limit as the solver is told it: whole numbers as small as they can be, so that none is taken for its neighbour."""
+    """A limit as the solver is told it: in whole numbers as small as they can be, which it cannot confuse."""
     amounts = [[option.amounts.get(name, 0) for option in options] for options in slots]
     least = [min(of_slot) for of_slot in amounts]
     above = [one - low for of_slot, low in zip(amounts, least, strict=True) for one in of_slot]
