@@ -31,7 +31,8 @@ def with_adapters(model: nn.Module, rank: int, seed: int) -> tuple[nn.Module, Ca
         InputError: The model has no linear map that peft can adapt.
     """
     try:
-        from peft import LoraConfig, get_peft_model
+        from peft import LoraConfig, inject_adapter_in_model
+        from peft.tuners.lora import LoraLayer
     except ImportError as err:
         raise MissingError("`rank` needs the library peft: python -m pip install 'lpzero[lora]'") from err
     output = output_projection(model)
@@ -43,11 +44,15 @@ def with_adapters(model: nn.Module, rank: int, seed: int) -> tuple[nn.Module, Ca
     )
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        adapted: Any = get_peft_model(model, settings)  # type: ignore[arg-type]
+        adapted: Any = inject_adapter_in_model(settings, model)
 
     def merged() -> nn.Module:
-        plain: nn.Module = adapted.merge_and_unload()
-        return plain
+        for name, module in list(adapted.named_modules()):
+            if isinstance(module, LoraLayer):
+                module.merge()
+                adapted.set_submodule(name, module.get_base_layer())
+        plain: nn.Module = adapted
+        return plain.requires_grad_(True)
 
     return adapted, merged
 

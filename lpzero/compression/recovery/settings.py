@@ -8,7 +8,7 @@ from typing import Any
 
 from lpzero.errors import InputError
 
-RATE, SEQUENCES, TOKENS = 2e-4, 2, 256
+RATE, WINDOWS = 2e-4, 2
 _STEPS = re.compile(r"[1-9][0-9]{0,8}")
 _TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|h)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -22,8 +22,7 @@ class RecoverySettings:
         steps: Steps; None where a time is given.
         seconds: Seconds of training, whole steps; None where a number of steps is given.
         rate: Learning rate of AdamW, the same at every step, above 0.
-        sequences: Sequences a step, at least 1.
-        tokens: Tokens of a sequence, at least 2.
+        windows: Windows of text a step, at least 1.
         language_loss: Weight of the language-model loss beside the divergence, at least 0.
         rank: Rank of the adapters (LoRA) that learn alone and are merged at the end; None where all weights learn.
         seed: Of the order of the text, and of adapters.
@@ -35,8 +34,7 @@ class RecoverySettings:
     steps: int | None = None
     seconds: float | None = None
     rate: float = RATE
-    sequences: int = SEQUENCES
-    tokens: int = TOKENS
+    windows: int = WINDOWS
     language_loss: float = 0.0
     rank: int | None = None
     seed: int = 0
@@ -47,8 +45,7 @@ class RecoverySettings:
         _check("steps", self.steps, self.steps is None or self.steps >= 1, "1 at least")
         _check("seconds", self.seconds, self.seconds is None or 0 < self.seconds < 1e9, "above 0")
         _check("rate", self.rate, 0 < self.rate < 1, "between 0 and 1")
-        _check("sequences", self.sequences, self.sequences >= 1, "1 at least")
-        _check("tokens", self.tokens, self.tokens >= 2, "2 at least")
+        _check("windows", self.windows, self.windows >= 1, "1 at least")
         _check("language_loss", self.language_loss, 0 <= self.language_loss < 1e6, "0 at least")
         _check("rank", self.rank, self.rank is None or self.rank >= 1, "1 at least")
 

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lpzero.compression.recovery.settings import RecoverySettings
+from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import PART
 
@@ -41,10 +42,10 @@ class Point:
     seconds: float
 
 
-def origin(settings: RecoverySettings, pieces: Tensor, weights: Sequence[Tensor]) -> str:
+def origin(settings: RecoverySettings, windows: Windows, weights: Sequence[Tensor]) -> str:
     """SHA-256 of what a recovery starts from: settings, text and weights."""
     digest = hashlib.sha256(json.dumps(settings.to_json(), sort_keys=True).encode())
-    for tensor in (pieces, *weights):
+    for tensor in (windows.inputs, windows.labels, *weights):
         digest.update(str(tuple(tensor.shape)).encode())
         digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
     return digest.hexdigest()

@@ -14,79 +14,84 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lpzero.errors import LpzeroError
+from lpzero.compression.losses import logits_of
+from lpzero.errors import InputError, LpzeroError
 from lpzero.files import replacing
 
 
 class Teacher:
-    """Answers of a model to the pieces of one text.
+    """Answers of a model to windows of one text.
 
     Args:
         model: The full checkpoint, a causal or masked model of transformers in evaluation mode; it is only read.
-        pieces: (pieces, tokens) token ids.
-        kept: Folder for what was answered, of this model and these pieces alone; None to keep nothing.
+        inputs: (windows, tokens) token ids.
+        kept: Folder for what was answered, of this model and these windows alone; None to keep nothing.
     """
 
-    def __init__(self, model: nn.Module, pieces: Tensor, kept: Path | None = None) -> None:
-        self._model, self._pieces, self._kept = model, pieces, kept
+    def __init__(self, model: nn.Module, inputs: Tensor, kept: Path | None = None) -> None:
+        self._model, self._inputs, self._kept = model, inputs, kept
         self._output = output_projection(model)
         self._last: bool | None = None
         """Whether the output projection gives the logits as they are; None until the model was asked."""
 
-    def logits(self, piece: int) -> Tensor:
-        """The answer to one piece: (tokens, vocabulary), as the model's numbers are.
+    def logits(self, window: int) -> Tensor:
+        """The answer to one window: (tokens, vocabulary), as the model's numbers are.
 
         Raises:
+            InputError: What was kept of it is damaged.
             LpzeroError: It cannot be kept.
         """
         with torch.inference_mode():
-            state = self._read(piece)
+            state = self._read(window)
             if state is None or self._last is None:
-                return self._asked(piece)
+                return self._asked(window)
             return self._projected(state)
 
-    def _asked(self, piece: int) -> Tensor:
+    def _asked(self, window: int) -> Tensor:
         states: list[Tensor] = []
         if self._output is None:
-            return self._whole(piece)
+            return self._whole(window)
 
         def keep(_module: nn.Module, inputs: tuple[Any, ...]) -> None:
             states.append(inputs[0])
 
         handle = self._output.register_forward_pre_hook(keep)
         try:
-            logits = self._whole(piece)
+            logits = self._whole(window)
         finally:
             handle.remove()
         if self._last is None:
             self._last = len(states) == 1 and torch.equal(self._projected(states[0]), logits)
         if self._last:
-            self._write(piece, states[0])
+            self._write(window, states[0])
             # what is kept and what is asked has to be equal to the last bit
             return self._projected(states[0])
         return logits
 
-    def _whole(self, piece: int) -> Tensor:
-        logits: Tensor = self._model(input_ids=self._pieces[piece : piece + 1], use_cache=False).logits[0]
-        return logits
+    def _whole(self, window: int) -> Tensor:
+        return logits_of(self._model, self._inputs[window : window + 1])[0]
 
     def _projected(self, state: Tensor) -> Tensor:
         assert self._output is not None
         logits: Tensor = self._output(state)[0]
         return logits
 
-    def _path(self, piece: int) -> Path | None:
-        return None if self._kept is None else self._kept / f"{piece}.npy"
+    def _path(self, window: int) -> Path | None:
+        return None if self._kept is None else self._kept / f"{window}.npy"
 
-    def _read(self, piece: int) -> Tensor | None:
-        path = self._path(piece)
+    def _read(self, window: int) -> Tensor | None:
+        path = self._path(window)
         if path is None or self._output is None or not path.is_file():
             return None
         weight: Tensor = next(self._output.parameters())
-        return torch.from_numpy(np.load(path, allow_pickle=False)).to(weight.device, weight.dtype)
+        try:
+            state = torch.from_numpy(np.load(path, allow_pickle=False))
+        except (OSError, ValueError) as err:
+            raise InputError(f"{path}: expected an answer that was kept, found a damaged file: remove it") from err
+        return state.to(weight.device, weight.dtype)
 
-    def _write(self, piece: int, state: Tensor) -> None:
-        path = self._path(piece)
+    def _write(self, window: int, state: Tensor) -> None:
+        path = self._path(window)
         if path is None or path.is_file():
             return
         try:
