@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from lpzero.compression.choice import Choice
-from lpzero.compression.layout import Layout, blocks_of, part
+from lpzero.compression.layout import Layout, blocks_of, norms_follow, part
 
 COUNTS: Mapping[str, str] = MappingProxyType(
     {
@@ -102,13 +102,10 @@ def _params(model: nn.Module, layout: Layout) -> Count:
     of_block = _numel(block)
     attention = _part(block, [path for path, _ in places.projections], places.attention_out, layout.groups)
     feed_forward = _part(block, places.inner, places.outer, layout.neurons)
-    if getattr(block, "do_layer_norm_before", True):
-        norms = [
-            0 if path is None else _numel(part(block, path))
-            for path in (places.attention_norm, places.feed_forward_norm)
-        ]
-    else:
-        norms = [0, 0]
+    norms = [0, 0]
+    if not norms_follow(block, layout):
+        paths = (places.attention_norm, places.feed_forward_norm)
+        norms = [0 if path is None else _numel(part(block, path)) for path in paths]
     attention = PartCount(attention.fixed + norms[0] + _inside(block, layout), attention.each)
     feed_forward = PartCount(feed_forward.fixed + norms[1], feed_forward.each)
     rest = of_block - attention.of(layout.groups) - feed_forward.of(layout.neurons)

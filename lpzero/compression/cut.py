@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.families import Part
-from lpzero.compression.layout import Layout, blocks_of, part
+from lpzero.compression.layout import Layout, blocks_of, norms_follow, part
 from lpzero.errors import InputError
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -68,7 +68,7 @@ def cut(model: Model, layout: Layout, choice: Choice) -> Model:
         if one.is_dropped:
             instead[id(block)] = Nothing()
         else:
-            instead |= {id(part(block, path)): new for path, new in _replaced(block, layout, one).items()}
+            instead |= {id(part(block, path)): new for path, new in replacements(block, layout, one).items()}
     smaller = copy.deepcopy(model, instead)
     kept = nn.ModuleList(blocks_of(smaller, layout)[layer] for layer in choice.kept)
     parent, _, name = layout.places.blocks.rpartition(".")
@@ -77,15 +77,15 @@ def cut(model: Model, layout: Layout, choice: Choice) -> Model:
     return smaller
 
 
-def _replaced(block: nn.Module, layout: Layout, one: LayerChoice) -> dict[str, nn.Module]:
-    """The modules of a block that a choice makes smaller, by path."""
+def replacements(block: nn.Module, layout: Layout, one: LayerChoice) -> dict[str, nn.Module]:
+    """What stands in a block, by path, where a choice makes it smaller: modules made anew; the block is only read."""
     places = layout.places
     found: dict[str, nn.Module] = {}
     if not one.groups:
         found[places.attention] = Nothing(of_attention=True)
         if not places.attention_out.startswith(f"{places.attention}."):
             found[places.attention_out] = Nothing()
-        if places.attention_norm is not None and _is_read_alone(block):
+        if places.attention_norm is not None and not norms_follow(block, layout):
             found[places.attention_norm] = nn.Identity()
     elif len(one.groups) < layout.groups:
         rows = {name: _columns(one.groups, length) for name, length in _lengths(layout).items()}
@@ -94,18 +94,13 @@ def _replaced(block: nn.Module, layout: Layout, one: LayerChoice) -> dict[str, n
         found[places.attention_out] = narrowed(part(block, places.attention_out), inputs=rows["query"])
     if not one.neurons:
         found |= {path: Nothing() for path in places.feed_forward}
-        if places.feed_forward_norm is not None and _is_read_alone(block):
+        if places.feed_forward_norm is not None and not norms_follow(block, layout):
             found[places.feed_forward_norm] = nn.Identity()
     elif len(one.neurons) < layout.neurons:
         neurons = torch.tensor(one.neurons)
         found |= {path: narrowed(part(block, path), outputs=neurons) for path in places.inner}
         found[places.outer] = narrowed(part(block, places.outer), inputs=neurons)
     return found
-
-
-def _is_read_alone(block: nn.Module) -> bool:
-    """Whether the norms stand before what they are for; OPT has both orders."""
-    return bool(getattr(block, "do_layer_norm_before", True))
 
 
 def _lengths(layout: Layout) -> dict[Part, int]:

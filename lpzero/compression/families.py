@@ -27,6 +27,7 @@ class Places:
         feed_forward_norm: As ``attention_norm``.
         heads: Names of attributes of ``attention`` that count query heads.
         width: Names of attributes of ``attention`` that are the width of all query heads together.
+        norms_follow: Whether a norm follows each sum, so that the residual stream itself passes through it.
         objective: What the model predicts.
     """
 
@@ -41,6 +42,7 @@ class Places:
     feed_forward_norm: str | None
     heads: tuple[str, ...] = ()
     width: tuple[str, ...] = ()
+    norms_follow: bool = False
     objective: Objective = "causal"
 
 
@@ -108,7 +110,6 @@ def _encoder(stem: str) -> Places:
             ("attention.self.value", ("value",)),
         ),
         attention_out="attention.output.dense",
-        # the norms follow the sums: the stream passes through them, whatever is added
         attention_norm=None,
         inner=("intermediate.dense",),
         outer="output.dense",
@@ -116,6 +117,7 @@ def _encoder(stem: str) -> Places:
         feed_forward_norm=None,
         heads=("num_attention_heads",),
         width=("all_head_size",),
+        norms_follow=True,
         objective="masked",
     )
 

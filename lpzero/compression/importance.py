@@ -12,8 +12,10 @@ from torch import Tensor, nn
 
 from lpzero.compression.layout import Layout, blocks_of, part, weight_in
 from lpzero.compression.products import Labels, LayerProducts, Products
+from lpzero.errors import InputError, unknown_name
 
 Kind = Literal["groups", "neurons"]
+KINDS: tuple[Kind, ...] = ("groups", "neurons")
 Together = Literal["nothing", "tokens", "units"]
 
 
@@ -79,45 +81,67 @@ class Reduction:
 
 
 @dataclass(frozen=True)
-class Importance:
-    """A way to say what units cost.
+class UnitWeights:
+    """Squared norms of the weights of each unit of one part of a layer, (units,).
 
     Attributes:
-        name: What it is called.
-        meaning: In one line.
-        labels: Whose gradients its products are of; None where it needs none.
-        scores: The scores of a part of a layer: given the layer's products, the linear modules before and after its
-            units, which units they are, and the number of predicted positions.
+        before: Of those that make it: of a group its values, of a neuron all that it is made of.
+        after: Of those that carry it on.
     """
-
-    name: str
-    meaning: str
-    labels: Labels | None
-    scores: Callable[[LayerProducts, _Weights, Kind, int], Scores]
-
-
-@dataclass(frozen=True)
-class _Weights:
-    """Squared norms of each unit's weights, (units,)."""
 
     before: Tensor
     after: Tensor
 
 
-def _reduced(reduction: Reduction) -> Callable[[LayerProducts, _Weights, Kind, int], Scores]:
-    def scores(layer: LayerProducts, _: _Weights, kind: Kind, predicted: int) -> Scores:
-        return reduction.scores(layer.groups if kind == "groups" else layer.neurons, predicted)
-
-    return scores
+Way = Callable[[LayerProducts, UnitWeights, Kind, int], Scores]
+"""Scores the units of one kind in a layer: given what they do, their weights, and the number of predicted positions."""
 
 
-def _wanda(layer: LayerProducts, weights: _Weights, kind: Kind, _: int) -> Scores:
+@dataclass(frozen=True)
+class Importance:
+    """A way to say what of a layer matters.
+
+    Attributes:
+        name: What it is called.
+        meaning: In one line.
+        labels: Whose gradients it reads; None where it reads none.
+        order: Which units stay first.
+        cost: What it costs where the others go.
+    """
+
+    name: str
+    meaning: str
+    labels: Labels | None
+    order: Way
+    cost: Way
+
+
+@dataclass(frozen=True)
+class LayerScores:
+    """The scores of both parts of a layer, by kind of unit.
+
+    Attributes:
+        order: Which units stay first.
+        cost: What it costs where others go.
+    """
+
+    order: Mapping[Kind, Scores]
+    cost: Mapping[Kind, Scores]
+
+
+def _wanda(layer: LayerProducts, weights: UnitWeights, kind: Kind, _: int) -> Scores:
     squares = layer.group_squares if kind == "groups" else layer.neuron_squares
     return Scores((squares * weights.after)[None], 1, 1.0)
 
 
-def _magnitude(_: LayerProducts, weights: _Weights, __: Kind, ___: int) -> Scores:
+def _magnitude(_: LayerProducts, weights: UnitWeights, __: Kind, ___: int) -> Scores:
     return Scores((weights.before + weights.after)[None], 1, 1.0)
+
+
+def _taylor(layer: LayerProducts, _: UnitWeights, kind: Kind, predicted: int) -> Scores:
+    if kind == "groups":
+        return Reduction("units", 2).scores(layer.groups, predicted)
+    return Reduction("tokens", 2).scores(layer.neurons, predicted)
 
 
 IMPORTANCES: Mapping[str, Importance] = MappingProxyType(
@@ -126,57 +150,69 @@ IMPORTANCES: Mapping[str, Importance] = MappingProxyType(
         for one in (
             Importance(
                 "taylor",
-                "activation by gradient, summed over the units that go, squared token by token; sampled labels",
+                "activation by gradient of sampled labels, squared: of groups summed over those that go, of neurons "
+                "over a window's tokens; neurons and groups go in the order of wanda",
                 "sampled",
-                _reduced(Reduction("units", 2)),
+                _wanda,
+                _taylor,
             ),
-            Importance(
-                "fisher",
-                "activation by gradient, summed over the tokens of a window, squared unit by unit; sampled labels",
-                "sampled",
-                _reduced(Reduction("tokens", 2)),
-            ),
-            Importance("wanda", "mean square of what a unit puts out, by that of its weights", None, _wanda),
-            Importance("magnitude", "squares of a unit's weights, in and out", None, _magnitude),
+            Importance("wanda", "mean square of what a unit puts out, by that of its weights", None, _wanda, _wanda),
+            Importance("magnitude", "squares of a unit's weights, in and out", None, _magnitude, _magnitude),
         )
     }
 )
 """The ways that have a name."""
 
 
-def scores_of(
-    importance: Importance, model: nn.Module, layout: Layout, products: Products
-) -> tuple[Mapping[Kind, Scores], ...]:
+def get_importance(name: str) -> Importance:
+    """One of the ways that have a name; raises InputError where there is none of it."""
+    if name not in IMPORTANCES:
+        raise unknown_name("importance", name, IMPORTANCES)
+    return IMPORTANCES[name]
+
+
+def scores_of(importance: Importance, model: nn.Module, layout: Layout, products: Products) -> tuple[LayerScores, ...]:
     """The scores of both parts of every layer.
 
     Args:
         importance: How.
         model: The checkpoint.
         layout: Its shape.
-        products: What its units do; where the importance needs labels, those.
+        products: What its units do, with the labels that the importance needs.
+
+    Raises:
+        InputError: The products have other labels.
     """
+    if importance.labels not in (None, products.labels):
+        raise InputError(
+            f"{importance.name}: expected products with {importance.labels} labels, found {products.labels}"
+        )
     found = []
     for block, layer in zip(blocks_of(model, layout), products.layers, strict=True):
         weights = _weights(block, layout)
-        found.append(
-            {kind: importance.scores(layer, weights[kind], kind, products.predicted) for kind in ("groups", "neurons")}
+        order, cost = (
+            {kind: way(layer, weights[kind], kind, products.predicted) for kind in KINDS}
+            for way in (importance.order, importance.cost)
         )
-    return tuple(found)  # type: ignore[arg-type]
+        found.append(LayerScores(order, cost))
+    return tuple(found)
 
 
-def _weights(block: nn.Module, layout: Layout) -> dict[str, _Weights]:
+def _weights(block: nn.Module, layout: Layout) -> dict[Kind, UnitWeights]:
     places = layout.places
     with torch.no_grad():
         # values alone: of a fused projection they are the last part
         values = weight_in(part(block, places.projections[-1][0]))[-layout.groups * layout.head_width :]
         out, outer = weight_in(part(block, places.attention_out)), weight_in(part(block, places.outer))
         return {
-            "groups": _Weights(
+            "groups": UnitWeights(
                 values.float().square().sum(1).view(layout.groups, -1).sum(1).cpu(),
                 out.float().square().sum(0).view(layout.groups, -1).sum(1).cpu(),
             ),
-            "neurons": _Weights(
-                sum(weight_in(part(block, path)).float().square().sum(1) for path in places.inner).cpu(),  # type: ignore[union-attr]
+            "neurons": UnitWeights(
+                torch.stack([weight_in(part(block, path)).float().square().sum(1) for path in places.inner])
+                .sum(0)
+                .cpu(),
                 outer.float().square().sum(0).cpu(),
             ),
         }

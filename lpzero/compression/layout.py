@@ -78,6 +78,11 @@ def weight_in(linear: nn.Module) -> torch.Tensor:
     return weight if isinstance(linear, nn.Linear) else weight.T
 
 
+def norms_follow(block: nn.Module, layout: Layout) -> bool:
+    """Whether the residual stream passes through a block's norms; OPT has models of both kinds."""
+    return layout.places.norms_follow or not getattr(block, "do_layer_norm_before", True)
+
+
 def read_layout(model: nn.Module) -> Layout:
     """Read what of a model may be cut.
 

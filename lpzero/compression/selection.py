@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from lpzero.errors import InputError, LpzeroError, NoResultError
+from lpzero.errors import InputError, LpzeroError
 
 SECONDS = 60.0
+STDOUT = 1
+SCALE = 1e4
+NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,13 @@ class Selection:
         return max(0.0, self.cost - self.bound)
 
 
-def select(slots: Sequence[Sequence[Option]], limits: Mapping[str, float], *, seconds: float = SECONDS) -> Selection:
+def select(
+    slots: Sequence[Sequence[Option]],
+    limits: Mapping[str, float],
+    *,
+    required: Mapping[str, float] = NONE,
+    seconds: float = SECONDS,
+) -> Selection:
     """Choose one option of each slot so that the sum of costs is least and no limit is exceeded.
 
     A multiple-choice knapsack with several limits, solved to optimality by HiGHS (``scipy.optimize.milp``).
@@ -56,11 +69,12 @@ def select(slots: Sequence[Sequence[Option]], limits: Mapping[str, float], *, se
     Args:
         slots: The options of each slot, at least one.
         limits: The highest sum of each amount.
+        required: The same of amounts that nobody asked to be limited: what is possible keeps to them.
         seconds: Time for the solver; it then gives the best that it has, and the gap says how far it is from the least.
 
     Raises:
-        NoResultError: Nothing is within the limits; the message names the smallest possible.
-        InputError: A cost is not finite.
+        InputError: Nothing is within the limits; the message names the smallest possible. Or a cost is not finite.
+        LpzeroError: The solver found nothing in its time.
 
     >>> small, large = Option(1.0, {"params": 10}), Option(0.0, {"params": 30})
     >>> select([[small, large], [small, large]], {"params": 40}).chosen
@@ -68,36 +82,34 @@ def select(slots: Sequence[Sequence[Option]], limits: Mapping[str, float], *, se
     """
     if not all(math.isfinite(option.cost) for options in slots for option in options):
         raise InputError("expected finite costs of all options, found one that is not")
-    found = _solve(slots, _costs(slots), limits, seconds)
+    found = _solve(slots, _costs(slots), {**limits, **required}, seconds)
     if found is None:
-        raise _nothing_fits(slots, limits, seconds)
+        raise _nothing_fits(slots, limits, required, seconds)
     return found
 
 
-def smallest(slots: Sequence[Sequence[Option]], name: str, limits: Mapping[str, float]) -> float:
-    """The smallest possible sum of an amount within limits on others; infinity where there is none."""
-    amounts = np.array([option.amounts.get(name, 0) for options in slots for option in options], dtype=float)
-    others = {other: limit for other, limit in limits.items() if other != name}
-    found = _solve(slots, amounts, others, SECONDS)
+def smallest(slots: Sequence[Sequence[Option]], name: str, limits: Mapping[str, float] = NONE) -> float:
+    """The smallest possible sum of an amount within limits on others; infinity where nothing is within them."""
+    found = _solve(slots, _row(slots, name, 0)[0], limits, SECONDS)
     return math.inf if found is None else sum(_amount(slots, found.chosen, name))
 
 
-def _nothing_fits(slots: Sequence[Sequence[Option]], limits: Mapping[str, float], seconds: float) -> LpzeroError:
+def _nothing_fits(
+    slots: Sequence[Sequence[Option]], limits: Mapping[str, float], required: Mapping[str, float], seconds: float
+) -> LpzeroError:
     for name, limit in limits.items():
-        least = sum(min(option.amounts.get(name, 0) for option in options) for options in slots)
+        least = smallest(slots, name, required)
         if least > limit:
-            return NoResultError(
-                f"`limits.{name}`: nothing is within {limit:,.0f}: the smallest possible is {least:,.0f}"
+            return InputError(f"`limits.{name}`: nothing is within {limit:,.0f}: the smallest possible is {least:,.0f}")
+    for name, limit in limits.items():
+        others = {other: highest for other, highest in limits.items() if other != name}
+        least = smallest(slots, name, {**others, **required})
+        if limit < least < math.inf:
+            return InputError(
+                f"`limits.{name}`: nothing is within {limit:,.0f} and the other limits: the smallest possible beside "
+                f"them is {least:,.0f}"
             )
-    for name in limits:
-        least = smallest(slots, name, limits)
-        if least < math.inf:
-            return NoResultError(
-                f"`limits.{name}`: nothing is within {limits[name]:,.0f} and the other limits: the smallest possible "
-                f"beside them is {least:,.0f}"
-            )
-    named = ", ".join(limits)
-    return NoResultError(f"expected a choice within the limits of {named} in {seconds:g} s, found none: raise one")
+    return LpzeroError(f"expected a choice within the limits of {', '.join(limits)} in {seconds:g} s, found none")
 
 
 def _solve(
@@ -115,13 +127,16 @@ def _solve(
     for name, limit in limits.items():
         row, highest = _row(slots, name, limit)
         constraints.append(LinearConstraint(row[None], -np.inf, highest))
-    result = milp(
-        costs,
-        integrality=np.ones(len(which)),
-        bounds=Bounds(0, 1),
-        constraints=constraints,
-        options={"mip_rel_gap": 0.0, "time_limit": seconds},
-    )
+    # the solver is content with what costs a millionth more, so that costs are told it large
+    scale = SCALE / (np.abs(costs).max() or 1.0)
+    with _quiet():
+        result = milp(
+            costs * scale,
+            integrality=np.ones(len(which)),
+            bounds=Bounds(0, 1),
+            constraints=constraints,
+            options={"mip_rel_gap": 0.0, "time_limit": seconds},
+        )
     if result.x is None:
         return None
     begins = ends - sizes
@@ -134,7 +149,22 @@ def _solve(
             f"{amounts[exceeded[0]]:,.6g}: the solver's precision does not tell them apart: lower the limit a little"
         )
     cost = float(sum(costs[begin + place] for begin, place in zip(begins, chosen, strict=True)))
-    return Selection(chosen, cost, min(cost, float(result.mip_dual_bound)), amounts)
+    return Selection(chosen, cost, min(cost, float(result.mip_dual_bound) / scale), amounts)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the solver's library from writing to stdout, which some versions do whatever they are told."""
+    sys.stdout.flush()
+    kept = os.dup(STDOUT)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STDOUT)
+        yield
+    finally:
+        os.dup2(kept, STDOUT)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _costs(slots: Sequence[Sequence[Option]]) -> np.ndarray:
@@ -146,7 +176,7 @@ def _amount(slots: Sequence[Sequence[Option]], chosen: Sequence[int], name: str)
 
 
 def _row(slots: Sequence[Sequence[Option]], name: str, limit: float) -> tuple[np.ndarray, float]:
-    """A limit as the solver is told it: whole numbers as small as they can be, so that none is taken for its neighbour."""
+    """A limit as the solver is told it: in whole numbers as small as they can be, which it cannot confuse."""
     amounts = [[option.amounts.get(name, 0) for option in options] for options in slots]
     least = [min(of_slot) for of_slot in amounts]
     above = [one - low for of_slot, low in zip(amounts, least, strict=True) for one in of_slot]
@@ -160,7 +190,7 @@ def _row(slots: Sequence[Sequence[Option]], name: str, limit: float) -> tuple[np
 
 
 def front(
-    slots: Sequence[Sequence[Option]], name: str, limits: Sequence[float], *, seconds: float = SECONDS
+    slots: Sequence[Sequence[Option]], name: str, limits: Sequence[float], *, required: Mapping[str, float] = NONE
 ) -> tuple[Selection, ...]:
     """The best choice for each of several limits of one amount; raises as :func:`select` does."""
-    return tuple(select(slots, {name: limit}, seconds=seconds) for limit in limits)
+    return tuple(select(slots, {name: limit}, required=required) for limit in limits)
