@@ -86,8 +86,8 @@ def _notes(done: Compression) -> list[str]:
     of_chosen = {one.text: one for one in done.proof.losses if one.model == CHOSEN}
     notes = [
         f"the loss on {one.text} rose by {one.above:.2f} nats a token, from {one.loss - one.above:.2f} to "
-        f"{one.loss:.2f}, more than `rise` {done.settings.rise:g}: distillation from the full model (lpzero.compression.recovery) "
-        "wins part of it back, and so does a higher limit"
+        f"{one.loss:.2f}, more than `rise` {done.settings.rise:g}: distillation from the full model "
+        "(lpzero.compression.recovery) wins part of it back, and so does a higher limit"
         for one in of_chosen.values()
         if one.above > done.settings.rise
     ]
