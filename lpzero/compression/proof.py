@@ -1,210 +1,161 @@
-"""The proof of a choice: its loss beside that of its controls, on texts that nobody looked at, also after recovery.
-
-Every contender is judged on the same windows, so that differences are paired: which one of two is better is said by the
-differences in each window, and not by two means with their own spread.
-"""
+"""The proof of a choice: losses on text that was not looked at, beside the full model's and those of controls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-import numpy as np
+import torch
 from scipy import stats
 from torch import Tensor, nn
 
-from lpzero.compression.losses import window_losses
-from lpzero.compression.recovery.recover import recover
-from lpzero.compression.recovery.settings import RecoverySettings
+from lpzero.compression.losses import asked, divergence, logits_of, predictions, window_losses
+from lpzero.compression.result import Loss, Sample
 from lpzero.compression.texts import Windows
-from lpzero.errors import InputError
+from lpzero.errors import LpzeroError
 from lpzero.progress import Progress, Watch, unwatched
 
-LEVEL = 0.95
-ANSWERS = "answers"
+CONFIDENCE = 0.95
+PROMPT, WRITTEN = 24, 40
+FULL, CHOSEN, UNFITTED = "full", "chosen", "chosen, not refitted"
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A smaller model that is judged.
+class Question:
+    """Windows of one text.
 
     Attributes:
-        name: What it is called.
-        make: Makes it; called once, when its turn comes.
+        windows: What is asked.
+        sha256: Of the text.
     """
 
-    name: str
-    make: Callable[[], nn.Module]
+    windows: Windows
+    sha256: str
 
 
 @dataclass(frozen=True)
-class Against:
-    """A difference over the same windows.
+class Answers:
+    """The losses of one model.
 
     Attributes:
-        mean: Nats a token; below 0 where the first has the lower loss.
-        low: The lower end of its 95 % interval.
-        high: The upper end.
+        losses: By the name of the text, (windows,).
+        tokens_per_second: How fast they were found, one window at a time.
     """
 
-    mean: float
-    low: float
-    high: float
+    losses: Mapping[str, Tensor]
+    tokens_per_second: float
+
+
+def answers_of(name: str, model: nn.Module, questions: Sequence[Question]) -> Answers:
+    """The losses of a model on every text; raises LpzeroError where one is not finite."""
+    losses, tokens, begun = {}, 0, time.perf_counter()
+    for question in questions:
+        found = window_losses(model, question.windows)
+        if not bool(torch.isfinite(found).all()):
+            raise LpzeroError(f"expected finite losses of the {name} model on {question.windows.name}, found others")
+        losses[question.windows.name] = found
+        tokens += question.windows.inputs.numel()
+    return Answers(losses, round(tokens / (time.perf_counter() - begun), 1))
+
+
+def compared(name: str, answers: Answers, full: Answers, question: Question) -> Loss:
+    """A loss on one text, and how much above the full model's it is."""
+    windows = question.windows
+    losses, others = answers.losses[windows.name], full.losses[windows.name]
+    above = losses - others
+    number = len(above)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, number - 1)) * float(above.std()) / number**0.5
+    mean = float(above.mean())
+    return Loss(
+        model=name,
+        text=windows.name,
+        sha256=question.sha256,
+        windows=number,
+        tokens=windows.predicted,
+        context=windows.inputs.shape[1],
+        loss=round(float(losses.mean()), 6),
+        above=round(mean, 6),
+        interval=[round(mean - half, 6), round(mean + half, 6)],
+    )
 
 
 @dataclass(frozen=True)
-class TextLoss:
-    """The loss of one model on one text.
+class Proof:
+    """Losses of several models on several texts.
 
     Attributes:
-        text: Name of the text.
-        tokens: Tokens that were predicted.
-        context: Longest context, in tokens.
-        loss: Nats a token.
-        full: That of the full checkpoint.
-        less_choice: The loss less that of the choice; None for the choice itself.
+        losses: Of every model on every text, the full model's first.
+        tokens_per_second: By model.
     """
 
-    text: str
-    tokens: int
-    context: int
-    loss: float
-    full: float
-    less_choice: Against | None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a contender stands.
-
-    Attributes:
-        name: What it is called.
-        parameters: What it has, tied ones once.
-        before: Its loss on each text.
-        after: The same after recovery; None where there was none.
-    """
-
-    name: str
-    parameters: int
-    before: tuple[TextLoss, ...]
-    after: tuple[TextLoss, ...] | None
-
-
-@dataclass(frozen=True)
-class Learning:
-    """The recovery that every contender has.
-
-    Attributes:
-        settings: How.
-        text: What they learn from; none of the texts they are judged on.
-        folder: Where the states are kept; a proof that was stopped goes on from there.
-    """
-
-    settings: RecoverySettings
-    text: Windows
-    folder: Path
+    losses: tuple[Loss, ...]
+    tokens_per_second: Mapping[str, float]
 
 
 def prove(
-    contenders: Sequence[Contender],
     full: nn.Module,
-    texts: Sequence[Windows],
-    *,
-    learning: Learning | None = None,
+    others: Mapping[str, Callable[[], nn.Module]],
+    questions: Sequence[Question],
     watch: Watch = unwatched,
-) -> tuple[Standing, ...]:
-    """Judge a choice and its controls.
+) -> Proof:
+    """Measure the losses of models beside those of the full one.
 
     Args:
-        contenders: The choice first; their names differ.
-        full: The full checkpoint, in evaluation mode.
-        texts: What they are judged on, two windows each at least.
-        learning: The recovery of every one; None for none.
-        watch: Told of every contender, and of every step of a recovery.
+        full: The checkpoint.
+        others: What makes each of the others; one is there at a time.
+        questions: The texts.
+        watch: Told of every model.
 
     Raises:
-        InputError: Two contenders have one name.
-        LpzeroError: A recovery fails; see :func:`lpzero.compression.recovery.recover.recover`.
+        LpzeroError: A loss is not finite.
     """
-    names = [one.name for one in contenders]
-    if len(set(names)) < len(names):
-        raise InputError(f"expected contenders with names of their own, found {', '.join(names)}")
-    whole = _losses(full, texts)
-    judged: list[_Judged] = []
-    for index, one in enumerate(contenders):
-        watch(Progress("proof", index / len(contenders), one.name))
-        judged.append(_judge(one, full, texts, learning, watch))
-    watch(Progress("proof", 1.0, f"{len(contenders)} models"))
-    return tuple(_standing(one, judged[0], whole, texts) for one in judged)
+    of_full = answers_of(FULL, full, questions)
+    speeds = {FULL: of_full.tokens_per_second}
+    losses = [compared(FULL, of_full, of_full, question) for question in questions]
+    for done, (name, make) in enumerate(others.items()):
+        watch(Progress("proving", done / len(others), name))
+        found = answers_of(name, make(), questions)
+        speeds[name] = found.tokens_per_second
+        losses += [compared(name, found, of_full, question) for question in questions]
+    return Proof(tuple(losses), speeds)
 
 
-@dataclass(frozen=True)
-class _Judged:
-    name: str
-    parameters: int
-    before: list[Tensor]
-    after: list[Tensor] | None
+def mean_divergence(model: nn.Module, smaller: nn.Module, windows: Windows) -> float:
+    """Divergence of a smaller model's predictions from the full one's, in nats a token."""
+    expected = predictions(model, windows)
+    device = next(smaller.parameters()).device
+    found = []
+    with torch.no_grad():
+        for one, inputs, labels in zip(expected, windows.inputs, windows.labels, strict=True):
+            found.append(divergence(one, logits_of(smaller, inputs[None].to(device))[0][asked(labels)]))
+    return float(torch.cat(found).double().mean())
 
 
-def _judge(
-    one: Contender, full: nn.Module, texts: Sequence[Windows], learning: Learning | None, watch: Watch
-) -> _Judged:
-    model = one.make()
-    count = sum(parameter.numel() for parameter in model.parameters())
-    before = _losses(model, texts)
-    if learning is None:
-        return _Judged(one.name, count, before, None)
-    found = recover(
-        model,
-        full,
-        learning.text,
-        learning.settings,
-        folder=learning.folder / one.name.replace(" ", "-"),
-        answers=learning.folder / ANSWERS,
-        watch=watch,
-    )
-    return _Judged(one.name, count, before, _losses(found.model, texts))
-
-
-def _losses(model: nn.Module, texts: Sequence[Windows]) -> list[Tensor]:
-    return [window_losses(model, text) for text in texts]
-
-
-def _standing(one: _Judged, choice: _Judged, full: list[Tensor], texts: Sequence[Windows]) -> Standing:
-    def told(losses: list[Tensor], others: list[Tensor]) -> tuple[TextLoss, ...]:
-        return tuple(
-            TextLoss(
-                text.name,
-                text.predicted,
-                text.inputs.shape[1],
-                float(mine.mean()),
-                float(whole.mean()),
-                None if one is choice else against(mine, other),
-            )
-            for text, mine, other, whole in zip(texts, losses, others, full, strict=True)
-        )
-
-    after = None
-    if one.after is not None and choice.after is not None:
-        after = told(one.after, choice.after)
-    return Standing(one.name, one.parameters, told(one.before, choice.before), after)
-
-
-def against(first: Tensor, second: Tensor) -> Against:
-    """The difference of two losses over the same windows, with Student's interval of a mean.
+def sample(model: Any, smaller: Any, tokenizer: Any, ids: Tensor) -> Sample:
+    """What both models write after the first words of a window, always the likeliest token.
 
     Args:
-        first: (windows,) nats a token, two at least.
-        second: (windows,) likewise.
-
-    >>> import torch
-    >>> found = against(torch.tensor([3.0, 4.0, 5.0]), torch.tensor([2.0, 3.5, 3.5]))
-    >>> round(found.mean, 3), round(found.low, 3), round(found.high, 3)
-    (1.0, -0.242, 2.242)
+        model: The full model, with a causal objective.
+        smaller: The smaller one.
+        tokenizer: Of both.
+        ids: (tokens,) of the window.
     """
-    differences = (first - second).double().numpy()
-    mean = float(differences.mean())
-    error = float(stats.sem(differences))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(differences) - 1)) * error if np.isfinite(error) else float("inf")
-    return Against(mean, mean - reach, mean + reach)
+    prompt = ids[:PROMPT]
+    written = {}
+    for name, one in (("full", model), ("chosen", smaller)):
+        given = prompt[None].to(next(one.parameters()).device)
+        with torch.no_grad():
+            found = one.generate(
+                given,
+                attention_mask=torch.ones_like(given),
+                max_new_tokens=WRITTEN,
+                do_sample=False,
+                temperature=None,
+                top_p=None,
+                top_k=None,
+                pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
+            )
+        written[name] = tokenizer.decode(found[0, len(prompt) :], skip_special_tokens=True)
+    return Sample(prompt=tokenizer.decode(prompt), **written)

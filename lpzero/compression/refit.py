@@ -145,14 +145,15 @@ def _advance(block: nn.Module, layout: Layout, streams: list[_Streams]) -> list[
 def _fit(block: nn.Module, layout: Layout, streams: list[_Streams], aims: list[_Aim], ridge: float) -> None:
     """Fit both output projections of a smaller block, and take the smaller stream through it."""
     places = layout.places
-    attention, outer = part(block, places.attention_out), part(block, places.outer)
-    if not isinstance(attention, Nothing):
+    if not isinstance(part(block, places.attention), Nothing):
+        attention = part(block, places.attention_out)
         fit = Fit(weight_in(attention))
         for stream, aim in zip(streams, aims, strict=True):
             seen = look_into(block, stream.smaller, stream.entry, until=places.attention_out)
             fit.add(seen.given[places.attention_out], aim.attention - stream.smaller - _bias(attention))
         _put(attention, fit.solved(ridge))
-    if not isinstance(outer, Nothing):
+    if not isinstance(part(block, places.feed_forward[0]), Nothing):
+        outer = part(block, places.outer)
         fit = Fit(weight_in(outer))
         for stream, aim in zip(streams, aims, strict=True):
             base, given = _before_outer(block, layout, stream)
@@ -165,8 +166,7 @@ def _fit(block: nn.Module, layout: Layout, streams: list[_Streams], aims: list[_
 def _before_outer(block: nn.Module, layout: Layout, stream: _Streams) -> tuple[Tensor, Tensor]:
     """What the feed-forward of a smaller block adds to, and what its output projection is given."""
     places = layout.places
-    attention = part(block, places.attention_out)
-    made = () if isinstance(attention, Nothing) else (places.attention_out,)
+    made = () if isinstance(part(block, places.attention), Nothing) else (places.attention_out,)
     seen = look_into(block, stream.smaller, stream.entry, given=places.inner[:1], made=made, until=places.outer)
     if norms_follow(block, layout):
         base = seen.given[places.inner[0]].view_as(stream.smaller)

@@ -33,13 +33,13 @@ class Tokens:
     Attributes:
         name: Of its file.
         ids: (tokens,) integers.
-        characters: Of the text.
+        bytes: Of the text in UTF-8.
         sha256: Of its bytes.
     """
 
     name: str
     ids: Tensor
-    characters: int
+    bytes: int
     sha256: str
 
 
@@ -100,8 +100,8 @@ def tokenised(tokenizer: PreTrainedTokenizerBase, text: str, name: str) -> Token
     """Make ids of a text, without those that a tokenizer puts around one."""
     # a whole text is longer than a model's context, of which the tokenizer would warn
     ids = tokenizer(text, add_special_tokens=False, verbose=False).input_ids
-    found = torch.tensor(ids, dtype=torch.long)
-    return Tokens(name, found, len(text), hashlib.sha256(text.encode()).hexdigest())
+    content = text.encode()
+    return Tokens(name, torch.tensor(ids, dtype=torch.long), len(content), hashlib.sha256(content).hexdigest())
 
 
 def windows(tokens: Tokens, number: int, length: int = WINDOW) -> Tensor:

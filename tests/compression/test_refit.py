@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_fit_to_nothing_leaves_the_old() -> None:
 
 
 def some(layout: Layout) -> Choice:
-    """A layer dropped, one without attention, one with fewer neurons."""
+    """One layer with fewer neurons, one dropped, one with fewer groups."""
     first, second, third = layout.everything.layers
     neurons = tuple(range(0, layout.neurons, 2))
     return Choice(
@@ -57,13 +58,20 @@ def missed(model: nn.Module, smaller: nn.Module, ids: Tensor) -> float:
     return float((full.exp() * (full - less)).sum(-1).mean())
 
 
+def others(layout: Layout) -> Choice:
+    """A layer without attention, one without feed-forward."""
+    first, second, third = layout.everything.layers
+    return Choice((replace(first, groups=()), replace(second, neurons=()), replace(third, neurons=(0, 3))))
+
+
+@pytest.mark.parametrize("of", [some, others])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_refitted_model_is_closer_to_the_full_one(family: str) -> None:
+def test_a_refitted_model_is_closer_to_the_full_one(family: str, of: Callable[[Layout], Choice]) -> None:
     model = tiny(family)
     layout, ids = read_layout(model), tokens(40, 16)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    fitted = refitted(model, layout, some(layout), ids, ridge=0.01)
-    assert missed(model, fitted, ids) < missed(model, cut(model, layout, some(layout)), ids)
+    fitted = refitted(model, layout, of(layout), ids, ridge=0.01)
+    assert missed(model, fitted, ids) < missed(model, cut(model, layout, of(layout)), ids)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
