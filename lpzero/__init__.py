@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lpzero.api.compare import compare
+    from lpzero.api.compress import compress
     from lpzero.api.distill import distill_predictor
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
@@ -49,6 +50,7 @@ _EXPORTS = {
     "ask_principles": "lpzero.api.principles_ask",
     "check_principles": "lpzero.api.principles",
     "compare": "lpzero.api.compare",
+    "compress": "lpzero.api.compress",
     "distill_predictor": "lpzero.api.distill",
     "enumerate_formulas": "lpzero.api.enumeration",
     "evaluate_predictor": "lpzero.api.predictor",
@@ -85,6 +87,7 @@ __all__ = [
     "ask_principles",
     "check_principles",
     "compare",
+    "compress",
     "distill_predictor",
     "enumerate_formulas",
     "evaluate_predictor",

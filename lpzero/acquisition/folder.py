@@ -9,7 +9,8 @@ from pathlib import Path
 from lpzero.acquisition.attempts import Tried
 from lpzero.acquisition.attempts_file import Line, read_attempts, write_attempts
 from lpzero.acquisition.suggestion import Suggestion
-from lpzero.pretrained.folder import CONFIGURATION, write_configuration
+from lpzero.pretrained.folder import write_configuration
+from lpzero.pretrained.whole import CONFIGURATION
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 

@@ -31,6 +31,7 @@ _COMMANDS = {
     "gate": "Say which of two architectures trains better, before and after they are trained.",
     "suggest": "Say which architectures to train next, from what came of those that were trained.",
     "search": "Search architectures with a proxy, without training any.",
+    "compress": "Cut a trained checkpoint down to a smaller one that still speaks.",
     "score": "Score one model with proxies, or rank several.",
     "build": "Write the untrained model of an architecture as a transformers folder.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",

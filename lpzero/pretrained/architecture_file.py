@@ -33,7 +33,8 @@ class GivenArchitecture:
 
 def read_architecture(text: str) -> GivenArchitecture:
     """Read an architecture; raises InputError where there is none."""
-    from lpzero.pretrained.folder import ARCHITECTURE, CONFIGURATION
+    from lpzero.pretrained.folder import ARCHITECTURE
+    from lpzero.pretrained.whole import CONFIGURATION
     from lpzero.settings import read_document
 
     if text == "-":

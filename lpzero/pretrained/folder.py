@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
-
-from lpzero.errors import InputError, LpzeroError
-from lpzero.files import PART, write_json, write_text
+from lpzero.errors import InputError
+from lpzero.files import write_json, write_text
 from lpzero.pretrained.bars import without_bars
 from lpzero.pretrained.card import card_text
 from lpzero.pretrained.registration import classes_of, configuration_of
+from lpzero.pretrained.whole import CARD, CONFIGURATION, check_free, whole_folder
 from lpzero.settings import one_line, read_document, shorten
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.beside import SPACE_FILE, keep_space
@@ -28,7 +22,7 @@ from lpzero.spaces.toml.space import ConfigSpace, seen_fields
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-ARCHITECTURE, CARD, CONFIGURATION = "architecture.json", "README.md", "config.json"
+ARCHITECTURE = "architecture.json"
 
 
 def write_configuration(folder: Path, space: SearchSpace, architecture: Architecture, card: str = "") -> None:
@@ -49,7 +43,7 @@ def write_configuration(folder: Path, space: SearchSpace, architecture: Architec
     """
     space.validate(architecture)
     configuration = _configuration(space, architecture)
-    with _whole(folder) as part:
+    with whole_folder(folder) as part:
         configuration.save_pretrained(part)
         _describe(part, space, architecture, None, card)
 
@@ -71,7 +65,7 @@ def write_model(folder: Path, space: SearchSpace, architecture: Architecture, se
     check_free(folder)
     space.validate(architecture)
     model = _built(space, architecture, seed)
-    with _whole(folder) as part, without_bars():
+    with whole_folder(folder) as part, without_bars():
         model.save_pretrained(part)
         _describe(part, space, architecture, seed, card)
 
@@ -116,14 +110,6 @@ def _plain(config: Any) -> dict[str, Any]:
     return fields
 
 
-def check_free(folder: Path) -> None:
-    """Raise InputError where a folder is not free to be written: a file is there, or a folder with something in it."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: expected an empty folder or none, found a file: give another folder")
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty and is left as it is: give another folder")
-
-
 def _configuration(space: SearchSpace, architecture: Architecture) -> PreTrainedConfig:
     if not isinstance(space, ConfigSpace):
         return configuration_of(space, architecture)
@@ -146,41 +132,3 @@ def _describe(folder: Path, space: SearchSpace, architecture: Architecture, seed
     write_json(folder / ARCHITECTURE, architecture.to_json())
     keep_space(folder, space)
     write_text(folder / CARD, card_text(space, architecture, seed, more))
-
-
-@contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
-    """A folder to fill, whose files take their place when the block ends; where it fails they are removed."""
-    check_free(folder)
-    there = folder.is_dir()
-    # beside a folder that is not there, and in one that is: it may be where a disk is mounted
-    part = (folder.resolve() if there else folder.resolve().parent) / f".{uuid.uuid4().hex}{PART}"
-    try:
-        part.mkdir(parents=True)
-        yield part
-        _settle(part)
-        if there:
-            _move(part, folder)
-        else:
-            part.replace(folder)
-    except (FileExistsError, NotADirectoryError) as err:
-        raise InputError(f"{folder}: expected a folder that can be made, found a file on its path") from err
-    except (OSError, SafetensorError) as err:
-        raise LpzeroError(f"{folder} cannot be written: {getattr(err, 'strerror', None) or err}") from err
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _move(part: Path, folder: Path) -> None:
-    """Move files into a folder that is there, the configuration last: a folder without one is no model."""
-    for path in sorted(part.iterdir(), key=lambda path: path.name == CONFIGURATION):
-        path.replace(folder / path.name)
-
-
-def _settle(folder: Path) -> None:
-    """Have the system write every file: one that goes down may otherwise have kept the names, and nothing in them."""
-    for path in folder.iterdir():
-        # safetensors keeps its files to their owner, whatever the umask says
-        path.chmod((folder / CARD).stat().st_mode)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())

@@ -1,0 +1,136 @@
+"""``lpzero compress``: a sub-network of a trained checkpoint that still speaks, chosen exactly."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lpzero.cli import options
+from lpzero.cli.options import Count, Size
+from lpzero.cli.output import as_json, ends, print_grid, print_result, say
+from lpzero.cli.progress import progress_display
+
+if TYPE_CHECKING:
+    from lpzero.compression.result import CompressResult
+
+LIMITS = ("params", "flops", "kv_bytes")
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--calibration", type=click.Path(path_type=Path), required=True, help="A file of text to choose by.")
+@click.option("--out", "output", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@click.option("--max-params", type=Count(), help="Most parameters, such as 106M.")
+@click.option("--keep", type=float, help="Share of the parameters to keep at most, such as .8.")
+@click.option("--max-flops", type=Count(), help="Most floating-point operations of a forward pass a token.")
+@click.option("--max-kv-bytes", type=Size(), help="Most bytes of the cache a token, such as 20KiB.")
+@click.option(
+    "--check", multiple=True, type=click.Path(path_type=Path), help="A further file of text to measure losses on."
+)
+@click.option(
+    "--importance",
+    type=click.Choice(["taylor", "wanda", "magnitude"]),
+    default="taylor",
+    show_default=True,
+    help="What says which units matter.",
+)
+@click.option("--plain", is_flag=True, help="Keep to what an ordinary configuration says: fewer layers, one width.")
+@click.option("--refit/--no-refit", default=True, show_default=True, help="Refit what stays by least squares.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["transformers", "plain", "block_configs", "gguf"]),
+    default="transformers",
+    show_default=True,
+    help="The form of the files.",
+)
+@options.with_default("--widths", 8, "Widths of a feed-forward to choose among.")
+@options.with_default("--context", 256, "Tokens of a window of text.")
+@options.with_default("--windows", 8, "Windows of each text that losses are measured on.")
+@options.with_default("--fitting", 64, "Windows of the calibration text that what stays is refitted on.")
+@click.option("--controls/--no-controls", default=True, show_default=True, help="Measure controls beside the choice.")
+@options.with_default("--rise", 0.3, "Nats a token by which the loss may rise before a warning.")
+@options.seed
+@options.device
+@as_json
+def compress(
+    checkpoint: Path,
+    calibration: Path,
+    output: Path,
+    check: tuple[Path, ...],
+    keep: float | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Cut CHECKPOINT, a folder of transformers, down to a sub-network within limits, and write it to --out.
+
+    What may go are key-value groups with their query heads, feed-forward neurons, attention and feed-forward blocks and
+    whole layers. One backward pass says what each costs, an integer program chooses what stays, and what stays is
+    refitted; nothing is trained. The last tenth of the calibration text is not looked at: losses are measured there,
+    and on every --check, beside the full model's and those of controls under the same limits.
+    """
+    import lpzero
+    from lpzero.compression.settings import CompressSettings
+
+    limits = {name: given.pop(f"max_{name}") for name in LIMITS}
+    with progress_display() as display:
+        result = lpzero.compress(
+            checkpoint,
+            output=output,
+            calibration=calibration,
+            limits={name: limit for name, limit in limits.items() if limit is not None},
+            keep=keep,
+            check=check,
+            settings=CompressSettings(**given),
+            command=shlex.join(["lpzero", *sys.argv[1:]]),
+            watch=display,
+        )
+    for note in result.notes:
+        say(f"lpzero: warning: {note}")
+    if as_json:
+        print_result(result)
+    else:
+        _print(result)
+
+
+def _print(result: CompressResult) -> None:
+    rows: list[list[object]] = [
+        [one.model, one.text, f"{one.loss:.3f}", f"{one.above:+.3f}", ends(one.interval, signed=True)]
+        for one in result.losses
+    ]
+    print_grid(["model", "text", "loss", "above the full model", "95 %"], rows)
+    first = result.losses[0]
+    click.echo(
+        f"\nnats a token; {first.windows} windows of {first.context} tokens of each text, {first.tokens} predicted, "
+        "each window by itself; intervals over windows, paired"
+    )
+    print_grid(
+        ["count", "full", "chosen", "limit"],
+        [
+            [name, f"{one.full:,}", f"{one.chosen:,}", None if one.limit is None else f"{one.limit:,.0f}"]
+            for name, one in result.counts.items()
+        ],
+    )
+    kept = [one for one in result.layers if one.groups or one.neurons]
+    click.echo(
+        f"\n{len(kept)} of {len(result.layers)} layers stay; groups "
+        f"{' '.join(str(one.groups) for one in result.layers)}; neurons "
+        f"{' '.join(str(one.neurons) for one in result.layers)}"
+    )
+    choosing = result.choosing
+    click.echo(
+        f"expected divergence {choosing.expected:.3f} nats a token (no other choice below {choosing.bound:.3f}), found "
+        f"{choosing.divergence:.3f} before any refit"
+    )
+    if result.sample is not None:
+        click.echo(
+            f"\nafter {result.sample.prompt!r}\n  full:   {result.sample.full!r}\n  chosen: {result.sample.chosen!r}"
+        )
+    click.echo(
+        f"\n{result.parameters:,} parameters in {result.bytes:,} bytes ({result.form}), counted from the files in "
+        f"{result.out}; seed {result.seed}; {sum(result.seconds.values()):.0f} s"
+    )

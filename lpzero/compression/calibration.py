@@ -1,0 +1,138 @@
+"""A checkpoint with the texts that it is looked at with: what to choose by, what to refit on, what to prove it on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from lpzero.compression.layout import Layout, read_layout
+from lpzero.compression.losses import window_losses
+from lpzero.compression.proof import Question
+from lpzero.compression.texts import (
+    LEAST_WINDOWS,
+    Windows,
+    halves,
+    read_text,
+    to_predict,
+    tokenised,
+    windows,
+)
+from lpzero.errors import InputError
+
+CHOICE_WINDOWS = 4
+"""Windows that importance is computed on."""
+STRANGE = 1.1
+"""Nats a byte above which a text is none that a model was trained on: English takes a good one .6, noise 5."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts, read before anything that takes long.
+
+    Attributes:
+        calibration: What may be looked at.
+        held_out: The end of the calibration text, which is not.
+        checks: Further texts, by name.
+    """
+
+    calibration: tuple[str, str]
+    held_out: tuple[str, str]
+    checks: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A checkpoint and the windows that it is looked at with.
+
+    Attributes:
+        model: The checkpoint, in evaluation mode.
+        layout: Its shape.
+        tokenizer: Its tokenizer.
+        choosing: Windows of the calibration text to choose by.
+        fitting: (windows, tokens) ids of it to refit on.
+        sha256: Of the calibration text.
+        questions: What losses are measured on, none of which is looked at before.
+        notes: What a user should know of the texts.
+    """
+
+    model: nn.Module
+    layout: Layout
+    tokenizer: Any
+    choosing: Windows
+    fitting: Tensor
+    sha256: str
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...]
+
+
+def read_texts(calibration: Path, checks: Sequence[Path]) -> Texts:
+    """Read all texts; raises InputError where one is not usable, or two have one name."""
+    looked_at, held_out = halves(read_text(calibration))
+    found = tuple((path.name, read_text(path)) for path in checks)
+    names = [calibration.name, *(name for name, _ in found)]
+    if len(set(names)) < len(names):
+        raise InputError(f"`check`: expected files of different names, found {', '.join(names)}")
+    return Texts((calibration.name, looked_at), (calibration.name, held_out), found)
+
+
+def calibrate(
+    model: nn.Module, tokenizer: Any, texts: Texts, *, fitting: int, proving: int, context: int, seed: int
+) -> Calibrated:
+    """Lay out the windows of texts for a checkpoint.
+
+    Args:
+        model: The checkpoint, in evaluation mode.
+        tokenizer: Its tokenizer.
+        texts: The texts.
+        fitting: Windows to refit on, at most.
+        proving: Windows of each text to measure losses on, at most.
+        context: Tokens of a window.
+        seed: Of what is masked, where the objective is masked.
+
+    Raises:
+        InputError: The model cannot be cut, has a shorter context, or a text is too short.
+    """
+    layout = read_layout(model)
+    longest = getattr(model.config, "max_position_embeddings", None)
+    if isinstance(longest, int) and context > longest:
+        raise InputError(f"`context`: expected at most the model's {longest} tokens, found {context}")
+    name, text = texts.calibration
+    looked_at = tokenised(tokenizer, text, name)
+    mask = getattr(tokenizer, "mask_token_id", None)
+
+    def question(name: str, ids: Tensor) -> Windows:
+        return to_predict(name, ids, layout.objective, mask, seed)
+
+    choosing = question(name, windows(looked_at, CHOICE_WINDOWS, context))
+    notes = _notes(model, choosing, looked_at.bytes / max(1, len(looked_at.ids)))
+    questions = []
+    for name, text in (texts.held_out, *texts.checks):
+        tokens = tokenised(tokenizer, text, name)
+        if name == texts.held_out[0] and texts.checks and len(tokens.ids) < LEAST_WINDOWS * context:
+            notes.append(f"the end of {name} is too short to measure a loss on: the other texts alone are the proof")
+            continue
+        questions.append(Question(question(name, windows(tokens, proving, context)), tokens.sha256))
+    return Calibrated(
+        model,
+        layout,
+        tokenizer,
+        choosing,
+        windows(looked_at, fitting, context),
+        looked_at.sha256,
+        tuple(questions),
+        tuple(notes),
+    )
+
+
+def _notes(model: nn.Module, choosing: Windows, bytes_a_token: float) -> list[str]:
+    loss = float(window_losses(model, choosing).mean())
+    if not loss / bytes_a_token > STRANGE:
+        return []
+    return [
+        f"the full model has a loss of {loss:.2f} nats a token on {choosing.name}, {loss / bytes_a_token:.2f} a byte: "
+        "it does not seem to be text of a language that it knows, and what is chosen by it may suit no other"
+    ]

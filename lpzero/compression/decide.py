@@ -1,0 +1,107 @@
+"""From a checkpoint and what it was looked at with to what stays of it, and to controls within the same limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lpzero.compression.calibration import Calibrated
+from lpzero.compression.choice import Choice
+from lpzero.compression.controls import by_chance, by_depth, by_width
+from lpzero.compression.counts import Count, counts_of
+from lpzero.compression.importance import Importance, block_influence, get_importance, scores_of
+from lpzero.compression.layout import Layout
+from lpzero.compression.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.products import Products, unit_products
+from lpzero.compression.settings import CompressSettings
+from lpzero.errors import InputError
+
+NO_GROUPS = ("gpt2", "opt", "bert", "roberta", "phi")
+"""Families whose configurations derive the width of a head from the number of heads: fewer heads would be wider."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What stays of a checkpoint.
+
+    Attributes:
+        chosen: The choice.
+        limits: The highest counts, by name.
+        counts: What the checkpoint takes.
+        controls: Choices within the same limits, by name; only those that there are.
+    """
+
+    chosen: Chosen
+    limits: Mapping[str, float]
+    counts: Mapping[str, Count]
+    controls: Mapping[str, Choice]
+
+
+def limits_of(
+    counts: Mapping[str, Count], layout: Layout, limits: Mapping[str, float], keep: float | None
+) -> Mapping[str, float]:
+    """All limits; raises InputError where ``keep`` is no share, or stands beside a limit on the same."""
+    if keep is None:
+        return limits
+    if "params" in limits:
+        raise InputError("`keep` is a limit on the parameters: expected no `limits.params` beside it")
+    if not 0 < keep < 1:
+        raise InputError(f"`keep`: expected a share of the parameters between 0 and 1, found {keep:g}")
+    return {**limits, "params": int(keep * counts["params"].of(layout.everything))}
+
+
+def decide(shown: Calibrated, settings: CompressSettings, limits: Mapping[str, float], keep: float | None) -> Decision:
+    """Choose what stays.
+
+    Args:
+        shown: The checkpoint and its windows.
+        settings: How.
+        limits: The highest counts.
+        keep: Share of the parameters instead.
+
+    Raises:
+        InputError: Nothing is within the limits, or they are none.
+    """
+    model, layout = shown.model, shown.layout
+    counts = counts_of(model, layout, context=settings.context)
+    highest = limits_of(counts, layout, limits, keep)
+    importance = get_importance(settings.importance)
+    products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
+    menu = _menu(shown, importance, products, settings)
+    chosen = _choose(menu, layout, settings, counts, highest)
+    controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
+    return Decision(chosen, highest, counts, controls)
+
+
+def _choose(
+    menu: Menu, layout: Layout, settings: CompressSettings, counts: Mapping[str, Count], limits: Mapping[str, float]
+) -> Chosen:
+    if settings.plain:
+        return choose_plain(menu, counts, limits, groups=layout.family not in NO_GROUPS)
+    return choose(menu, counts, limits)
+
+
+def _menu(shown: Calibrated, importance: Importance, products: Products, settings: CompressSettings) -> Menu:
+    scores = scores_of(importance, shown.model, shown.layout, products)
+    return menu_of(shown.layout, scores, widths_of(shown.layout.neurons, settings.widths))
+
+
+def _controls(
+    shown: Calibrated,
+    settings: CompressSettings,
+    products: Products,
+    counts: Mapping[str, Count],
+    limits: Mapping[str, float],
+) -> Mapping[str, Choice]:
+    model, layout = shown.model, shown.layout
+    wanda = scores_of(get_importance("wanda"), model, layout, products)
+    found: dict[str, Choice | None] = {
+        "depth by block influence": by_depth(layout, block_influence(products), counts, limits),
+        "one width": by_width(layout, wanda, counts, limits),
+    }
+    for name in ("wanda", "magnitude"):
+        menu = _menu(shown, get_importance(name), products, settings)
+        found[name] = choose(menu, counts, limits).choice
+    widths = widths_of(layout.neurons, settings.widths)
+    found["random"] = by_chance(layout, widths, counts, limits, settings.seed)
+    return {name: choice for name, choice in found.items() if choice is not None and name != settings.importance}

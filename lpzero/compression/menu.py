@@ -1,0 +1,166 @@
+"""What may stay of each layer, at what cost; and the choice among it that costs least within limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lpzero.compression.choice import Choice, LayerChoice
+from lpzero.compression.counts import Count
+from lpzero.compression.importance import LayerScores
+from lpzero.compression.layout import Layout
+from lpzero.compression.selection import Option, Selection, select
+from lpzero.errors import InputError, NoResultError
+
+WIDTHS = 8
+MULTIPLE = 32
+"""Widths are multiples of it, which hardware likes, where a feed-forward has eight times as many neurons."""
+ATTENTION = "attention"
+
+
+@dataclass(frozen=True)
+class Item:
+    """What may stay of one layer.
+
+    Attributes:
+        stays: Its units.
+        attention: What it costs that the other key-value groups go.
+        feed_forward: What it costs that the other neurons go.
+    """
+
+    stays: LayerChoice
+    attention: float
+    feed_forward: float
+
+    @property
+    def cost(self) -> float:
+        """Both together."""
+        return self.attention + self.feed_forward
+
+
+Menu = Sequence[Sequence[Item]]
+"""The items of each layer."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice, and what it was chosen by.
+
+    Attributes:
+        choice: What stays.
+        selection: Its costs and the bound of all others.
+    """
+
+    choice: Choice
+    selection: Selection
+
+
+def widths_of(neurons: int, number: int = WIDTHS) -> tuple[int, ...]:
+    """Widths of a feed-forward, from none to all, about as far from each other.
+
+    Args:
+        neurons: All of them.
+        number: Widths above none.
+
+    >>> widths_of(1536, 4), widths_of(10, 4)
+    ((0, 384, 768, 1152, 1536), (0, 3, 5, 8, 10))
+    """
+    multiple = MULTIPLE if neurons >= MULTIPLE * number else 1
+    steps = (math.ceil(neurons * step / number / multiple) * multiple for step in range(number + 1))
+    return tuple(sorted({min(width, neurons) for width in steps}))
+
+
+def menu_of(layout: Layout, scores: Sequence[LayerScores], widths: Sequence[int]) -> Menu:
+    """What may stay of each layer: any number of its best groups, beside any of some widths of its best neurons.
+
+    Args:
+        layout: The shape of the checkpoint.
+        scores: Of each layer.
+        widths: Numbers of neurons.
+    """
+    numbers = range(layout.groups + 1)
+    menu = []
+    for layer, one in enumerate(scores):
+        groups, neurons = one.order["groups"].order(), one.order["neurons"].order()
+        of_groups = [(tuple(sorted(groups[:n])), one.cost["groups"].of(groups[n:])) for n in numbers]
+        of_neurons = [(tuple(sorted(neurons[:n])), one.cost["neurons"].of(neurons[n:])) for n in widths]
+        menu.append(
+            tuple(
+                Item(LayerChoice(layer, some, others), of_some, of_others)
+                for some, of_some in of_groups
+                for others, of_others in of_neurons
+            )
+        )
+    return tuple(menu)
+
+
+def choose(menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float]) -> Chosen:
+    """The choice whose costs add up to least, within limits, with the attention of one layer at least.
+
+    Args:
+        menu: What may stay of each layer.
+        counts: What the checkpoint takes.
+        limits: The highest counts.
+
+    Raises:
+        InputError: Nothing is within the limits, or there is no such count.
+    """
+    check_limits(counts, limits)
+    slots = [[_option(item, counts) for item in items] for items in menu]
+    slots.append([Option(0.0, {name: count.outside for name, count in counts.items()})])
+    found = select(slots, limits, required={ATTENTION: -1})
+    places = found.chosen[: len(menu)]
+    choice = Choice(tuple(items[place].stays for items, place in zip(menu, places, strict=True)))
+    return Chosen(choice, found)
+
+
+def _option(item: Item, counts: Mapping[str, Count]) -> Option:
+    groups, neurons = len(item.stays.groups), len(item.stays.neurons)
+    amounts: dict[str, float] = {name: count.layer.of(groups, neurons) for name, count in counts.items()}
+    return Option(item.cost, {**amounts, ATTENTION: -1 if groups else 0})
+
+
+def check_limits(counts: Mapping[str, Count], limits: Mapping[str, float]) -> None:
+    """Raise InputError where there is no limit, one on no count, or one of 0 or below."""
+    if not limits:
+        raise InputError(f"`limits`: expected at least one, on {', '.join(counts)}, found none")
+    for name, limit in limits.items():
+        if name not in counts:
+            raise InputError(f"`limits`: unknown count {name!r}: expected one of {', '.join(counts)}")
+        if not limit > 0:
+            raise InputError(f"`limits.{name}`: expected more than 0, found {limit:g}")
+
+
+def choose_plain(menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float], *, groups: bool) -> Chosen:
+    """The best of the choices that an ordinary configuration says: one width and number of groups for all that stay.
+
+    Args:
+        menu: What may stay of each layer.
+        counts: What the checkpoint takes.
+        limits: The highest counts.
+        groups: Whether a configuration of the family says fewer key-value groups.
+
+    Raises:
+        InputError: Nothing is within the limits, or there is no such count.
+    """
+    most = max(len(item.stays.groups) for item in menu[0])
+    shapes = sorted({(len(item.stays.groups), len(item.stays.neurons)) for item in menu[0]})
+    found: list[Chosen] = []
+    refused: InputError | None = None
+    for shape in shapes:
+        if 0 in shape or (not groups and shape[0] != most):
+            continue
+        alike = [[item for item in items if _shape(item) in ((0, 0), shape)] for items in menu]
+        try:
+            found.append(choose(alike, counts, limits))
+        except InputError as err:
+            # the first is of the smallest shape
+            refused = refused or err
+    if not found:
+        raise refused or NoResultError("expected layers with attention and feed-forward to choose among, found none")
+    return min(found, key=lambda one: one.selection.cost)
+
+
+def _shape(item: Item) -> tuple[int, int]:
+    return len(item.stays.groups), len(item.stays.neurons)

@@ -1,0 +1,1 @@
+"""Recovery: a sub-network learns from the checkpoint that it was cut out of."""

@@ -1,0 +1,179 @@
+"""Distillation from the full checkpoint: the sub-network learns to answer as the checkpoint does.
+
+The divergence KL(checkpoint || sub-network), nats a token, is the mean over all tokens of the step, and nothing is
+random but the order of the text: models are in evaluation mode, so that dropout is off.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from lpzero.compression import losses
+from lpzero.compression.losses import logits_of
+from lpzero.compression.recovery.adapters import with_adapters
+from lpzero.compression.recovery.settings import RecoverySettings
+from lpzero.compression.recovery.state import Point, load_state, origin, save_state
+from lpzero.compression.recovery.teacher import Teacher
+from lpzero.compression.texts import IGNORED, Windows
+from lpzero.errors import InputError, LpzeroError
+from lpzero.progress import Progress, Watch, unwatched
+from lpzero.seeds import derived_seed
+
+ANSWERS = "answers"
+"""Folder of what the checkpoint answered, inside that of the recovery."""
+SAVE_SECONDS = 60.0
+STEP = "recovery"
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A sub-network that has learned.
+
+    Attributes:
+        model: A new model; the one that was given is as it was.
+        curve: One point a step.
+        settings: How it learned.
+    """
+
+    model: nn.Module
+    curve: tuple[Point, ...]
+    settings: RecoverySettings
+
+
+def recover(
+    model: nn.Module,
+    checkpoint: nn.Module,
+    windows: Windows,
+    settings: RecoverySettings,
+    *,
+    folder: Path | None = None,
+    answers: Path | None = None,
+    watch: Watch = unwatched,
+    clock: Callable[[], float] = time.monotonic,
+) -> Recovered:
+    """Let a sub-network learn from the checkpoint that it was cut out of.
+
+    Args:
+        model: The sub-network: called with ``input_ids`` it returns ``logits``, as models of transformers do. It is not
+            changed: a copy learns, in float32, and has its number format at the end.
+        checkpoint: The full model, with the same vocabulary. It is only read.
+        windows: Of a text; they are drawn without repetition until all were.
+        settings: How.
+        folder: Where the state is kept, every minute and at the end; a recovery that was stopped goes on from there as
+            if nothing had happened. None to keep none.
+        answers: Where the answers of the checkpoint to these windows are kept, which several recoveries may share; None
+            for a folder inside ``folder``.
+        watch: Told of every step.
+        clock: Seconds, for settings that give a time.
+
+    Raises:
+        InputError: The text has too few windows for a step, or ``folder`` holds another recovery.
+        MissingError: Adapters are asked for, and peft is not installed.
+        LpzeroError: The loss is no longer finite, or the state cannot be written.
+    """
+    _check(checkpoint, windows, settings)
+    if answers is None and folder is not None:
+        answers = folder / ANSWERS
+    device = next(model.parameters()).device
+    kind = next(model.parameters()).dtype
+    start = origin(settings, windows, list(model.parameters()))
+    student, finished = copy.deepcopy(model).float().eval(), None
+    if settings.rank is not None:
+        student, finished = with_adapters(student, settings.rank, derived_seed(settings.seed, "adapters"))
+    weights = [weight for weight in student.parameters() if weight.requires_grad]
+    optimiser = torch.optim.AdamW(weights, lr=settings.rate, fused=True)
+    curve = [] if folder is None else load_state(folder, weights, optimiser, start)
+    there = replace(windows, inputs=windows.inputs.to(device), labels=windows.labels.to(device))
+    teacher = Teacher(checkpoint, there.inputs, answers)
+
+    def keep() -> None:
+        if folder is not None and curve:
+            save_state(folder, weights, optimiser, curve, start)
+
+    _learn(student, optimiser, teacher, there, settings, curve, keep, watch, clock)
+    keep()
+    return Recovered((student if finished is None else finished()).to(kind), tuple(curve), settings)
+
+
+def _check(checkpoint: nn.Module, windows: Windows, settings: RecoverySettings) -> None:
+    if len(windows.inputs) < settings.windows:
+        raise InputError(
+            f"text {windows.name}: expected at least {settings.windows} windows, those of one step of recovery, found "
+            f"{len(windows.inputs)}: give a longer text"
+        )
+    if checkpoint.training:
+        raise InputError("recovery: expected a checkpoint in evaluation mode, found one in training")
+
+
+def _learn(
+    student: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    teacher: Teacher,
+    windows: Windows,
+    settings: RecoverySettings,
+    curve: list[Point],
+    keep: Callable[[], None],
+    watch: Watch,
+    clock: Callable[[], float],
+) -> None:
+    """Go from where the curve ends to the end."""
+    before = curve[-1].seconds if curve else 0.0
+    begun = saved = clock()
+    for step, drawn in _steps(len(windows.inputs), settings, len(curve)):
+        if settings.seconds is not None and before + clock() - begun >= settings.seconds:
+            return
+        answer = torch.stack([teacher.logits(window) for window in drawn])
+        divergence, loss = _losses(student, windows.inputs[list(drawn)], windows.labels[list(drawn)], answer)
+        total = divergence + settings.language_loss * loss
+        if not math.isfinite(float(total.detach())):
+            raise LpzeroError(f"recovery: the loss is not finite at step {step}: give a lower `rate`")
+        total.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        now = clock()
+        curve.append(Point(step, float(divergence.detach()), float(loss.detach()), before + now - begun))
+        if now - saved >= SAVE_SECONDS:
+            keep()
+            saved = clock()
+        watch(_progress(curve[-1], settings))
+
+
+def _steps(windows: int, settings: RecoverySettings, done: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(step, its windows) from the step after ``done`` on: each window once in an order, then all in another order."""
+    a_round = windows // settings.windows
+    step, order, of_round = done, np.empty(0, dtype=np.int64), -1
+    while settings.steps is None or step < settings.steps:
+        number, place = divmod(step, a_round)
+        if number != of_round:
+            rng = np.random.default_rng(derived_seed(settings.seed, "order", str(number)))
+            order, of_round = rng.permutation(windows), number
+        step += 1
+        yield step, tuple(int(window) for window in order[place * settings.windows :][: settings.windows])
+
+
+def _losses(student: nn.Module, inputs: Tensor, labels: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
+    """Divergence from the answer (windows, tokens, vocabulary), and the language-model loss, nats a token."""
+    expected = answer.float().log_softmax(-1)
+    logits = logits_of(student, inputs)
+    # the checkpoint says something at every place, also where the text says nothing
+    divergence = losses.divergence(expected, logits).mean()
+    loss = cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+    return divergence, loss
+
+
+def _progress(point: Point, settings: RecoverySettings) -> Progress:
+    facts = f"divergence {point.divergence:.3f}"
+    if settings.steps is not None:
+        return Progress(STEP, point.step / settings.steps, f"{point.step:,}/{settings.steps:,} steps, {facts}")
+    assert settings.seconds is not None
+    return Progress(STEP, min(1.0, point.seconds / settings.seconds), f"{point.step:,} steps, {facts}")

@@ -1,0 +1,183 @@
+"""What stays of a checkpoint, refitted: each output projection by least squares, layer after layer, untrained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lpzero.compression.choice import Choice
+from lpzero.compression.cut import Model, Nothing, cut
+from lpzero.compression.layout import Layout, blocks_of, norms_follow, part, weight_in
+from lpzero.compression.stream import Entry, entering, look_into, through
+from lpzero.errors import InputError
+from lpzero.progress import Progress, Watch, unwatched
+
+RIDGE = 1.0
+WINDOWS = 64
+"""Windows that are looked at unless others are asked for: 16,384 tokens of 256 each."""
+BATCH = 8
+
+
+class Fit:
+    """A linear map, fitted to pairs that come in batches, with a ridge towards the map that was.
+
+    Products are summed in float64, whatever the numbers of the batches.
+
+    Args:
+        old: (outputs, inputs) the map that was.
+    """
+
+    def __init__(self, old: Tensor) -> None:
+        self._old = old.double().cpu().T
+        self._gram = torch.zeros(len(self._old), len(self._old), dtype=torch.float64)
+        self._wanted = torch.zeros_like(self._old)
+
+    def add(self, inputs: Tensor, wanted: Tensor) -> None:
+        """Add pairs: (..., inputs), and (..., outputs) that are wanted of them."""
+        x, y = inputs.flatten(0, -2).float(), wanted.flatten(0, -2).float()
+        self._gram += (x.T @ x).double().cpu()
+        self._wanted += (x.T @ y).double().cpu()
+
+    def solved(self, ridge: float) -> Tensor:
+        """The map that is best.
+
+        Args:
+            ridge: Above 0.
+
+        Returns:
+            (outputs, inputs) float64, the least of the squares that are missed and of the squared change times
+            ``ridge`` times the mean square sum of the inputs.
+        """
+        weight = ridge * float(self._gram.diagonal().mean())
+        if weight == 0:
+            # no input was ever anything but 0: there is nothing to fit
+            return self._old.T
+        ridged = self._gram + weight * torch.eye(len(self._gram), dtype=torch.float64)
+        return (self._old + torch.linalg.solve(ridged, self._wanted - self._gram @ self._old)).T
+
+
+@dataclass
+class _Streams:
+    """The states of one batch of windows in both models, before the same layer of the checkpoint."""
+
+    full: Tensor
+    smaller: Tensor
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """What both sums of a block of the full model were, the attention's and the feed-forward's."""
+
+    attention: Tensor
+    feed_forward: Tensor
+
+
+def refitted(
+    model: Model,
+    layout: Layout,
+    choice: Choice,
+    inputs: Tensor,
+    *,
+    ridge: float = RIDGE,
+    watch: Watch = unwatched,
+) -> Model:
+    """Cut a checkpoint, and fit what stays to what the full model does.
+
+    Two streams of hidden states, the full model's and the smaller one's, go through one layer after the other. Each
+    output projection that stays is fitted so that the smaller stream comes to where the full one is: what earlier cuts
+    missed, a dropped layer included, is part of what the next projection has to make. Nothing is trained.
+
+    Args:
+        model: The checkpoint, in evaluation mode; it is only read.
+        layout: Its shape.
+        choice: What stays.
+        inputs: (windows, tokens) ids to look at.
+        ridge: How strongly weights stay what they were, in mean squares of a projection's inputs.
+        watch: Told how far it is.
+
+    Returns:
+        The smaller model.
+
+    Raises:
+        InputError: As :func:`lpzero.compression.cut.cut`, or the ridge is not above 0.
+    """
+    if not ridge > 0:
+        raise InputError(f"`ridge`: expected more than 0, found {ridge:g}")
+    smaller = cut(model, layout, choice)
+    device = next(model.parameters()).device
+    places = {layer: place for place, layer in enumerate(choice.kept)}
+    with torch.no_grad():
+        streams = []
+        for batch in inputs.split(BATCH):
+            entry = entering(model, layout, batch.to(device))
+            streams.append(_Streams(entry.states, entry.states, entry))
+        untouched = True
+        for layer, block in enumerate(blocks_of(model, layout)):
+            untouched = untouched and choice.layers[layer] == layout.everything.layers[layer]
+            aims = _advance(block, layout, streams)
+            if untouched:
+                for stream in streams:
+                    stream.smaller = stream.full
+            elif layer in places:
+                _fit(blocks_of(smaller, layout)[places[layer]], layout, streams, aims, ridge)
+            watch(Progress("refitting", (layer + 1) / layout.depth, f"layer {layer + 1} of {layout.depth}"))
+    return smaller
+
+
+def _advance(block: nn.Module, layout: Layout, streams: list[_Streams]) -> list[_Aim]:
+    """Take the full stream through a block of the full model."""
+    places, aims = layout.places, []
+    for stream in streams:
+        made = (places.attention_out, places.outer)
+        seen = look_into(block, stream.full, stream.entry, given=places.inner[:1], made=made)
+        attention = stream.full + seen.made[places.attention_out]
+        base = seen.given[places.inner[0]].view_as(attention) if norms_follow(block, layout) else attention
+        aims.append(_Aim(attention, base + seen.made[places.outer].view_as(base)))
+        assert seen.after is not None
+        stream.full = seen.after
+    return aims
+
+
+def _fit(block: nn.Module, layout: Layout, streams: list[_Streams], aims: list[_Aim], ridge: float) -> None:
+    """Fit both output projections of a smaller block, and take the smaller stream through it."""
+    places = layout.places
+    if not isinstance(part(block, places.attention), Nothing):
+        attention = part(block, places.attention_out)
+        fit = Fit(weight_in(attention))
+        for stream, aim in zip(streams, aims, strict=True):
+            seen = look_into(block, stream.smaller, stream.entry, until=places.attention_out)
+            fit.add(seen.given[places.attention_out], aim.attention - stream.smaller - _bias(attention))
+        _put(attention, fit.solved(ridge))
+    if not isinstance(part(block, places.feed_forward[0]), Nothing):
+        outer = part(block, places.outer)
+        fit = Fit(weight_in(outer))
+        for stream, aim in zip(streams, aims, strict=True):
+            base, given = _before_outer(block, layout, stream)
+            fit.add(given, aim.feed_forward - base - _bias(outer))
+        _put(outer, fit.solved(ridge))
+    for stream in streams:
+        stream.smaller = through(block, stream.smaller, stream.entry)
+
+
+def _before_outer(block: nn.Module, layout: Layout, stream: _Streams) -> tuple[Tensor, Tensor]:
+    """What the feed-forward of a smaller block adds to, and what its output projection is given."""
+    places = layout.places
+    made = () if isinstance(part(block, places.attention), Nothing) else (places.attention_out,)
+    seen = look_into(block, stream.smaller, stream.entry, given=places.inner[:1], made=made, until=places.outer)
+    if norms_follow(block, layout):
+        base = seen.given[places.inner[0]].view_as(stream.smaller)
+    else:
+        base = sum((seen.made[path] for path in made), stream.smaller)
+    return base, seen.given[places.outer]
+
+
+def _bias(linear: Any) -> Tensor | float:
+    return 0.0 if linear.bias is None else linear.bias
+
+
+def _put(linear: nn.Module, weight: Tensor) -> None:
+    weight_in(linear).copy_(weight)

@@ -1,0 +1,107 @@
+"""What became of a checkpoint, put together as a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lpzero.compression.calibration import Calibrated
+from lpzero.compression.decide import Decision
+from lpzero.compression.files.saved import Saved
+from lpzero.compression.proof import CHOSEN, Proof
+from lpzero.compression.result import Choosing, CompressResult, Kept, Measures, Sample
+from lpzero.compression.settings import CompressSettings
+
+
+@dataclass(frozen=True)
+class Compression:
+    """All that is known of one compression.
+
+    Attributes:
+        checkpoint: Its folder, as given.
+        shown: The checkpoint and its windows.
+        decision: What stays.
+        settings: How it was chosen.
+        divergence: Of what stays from the full model, before any refit, on the windows it was chosen by.
+        proof: Losses.
+        saved: What was written.
+        sample: What both models write.
+        seconds: By step.
+    """
+
+    checkpoint: str
+    shown: Calibrated
+    decision: Decision
+    settings: CompressSettings
+    divergence: float
+    proof: Proof
+    saved: Saved
+    sample: Sample | None
+    seconds: Mapping[str, float]
+
+
+def report(done: Compression) -> CompressResult:
+    """The result."""
+    layout, decision, settings = done.shown.layout, done.decision, done.settings
+    chosen = decision.chosen
+    counts = {
+        name: Measures(
+            full=count.of(layout.everything), chosen=count.of(chosen.choice), limit=decision.limits.get(name)
+        )
+        for name, count in decision.counts.items()
+    }
+    return CompressResult(
+        schema=1,
+        checkpoint=done.checkpoint,
+        family=layout.family,
+        out=str(done.saved.folder),
+        form=done.saved.form,
+        parameters=done.saved.parameters,
+        bytes=done.saved.bytes,
+        counts=counts,
+        layers=[
+            Kept(layer=one.layer, groups=len(one.groups), neurons=len(one.neurons)) for one in chosen.choice.layers
+        ],
+        choosing=Choosing(
+            importance=settings.importance,
+            plain=settings.plain,
+            expected=_rounded(chosen.selection.cost),
+            bound=_rounded(chosen.selection.bound),
+            measured=0,
+            divergence=_rounded(done.divergence),
+        ),
+        calibration_sha256=done.shown.sha256,
+        refitted_on=done.shown.fitting.numel() if settings.refit else 0,
+        losses=list(done.proof.losses),
+        notes=[*done.shown.notes, *_notes(done)],
+        sample=done.sample,
+        tokens_per_second=dict(done.proof.tokens_per_second),
+        seed=settings.seed,
+        seconds=dict(done.seconds),
+    )
+
+
+def _notes(done: Compression) -> list[str]:
+    """What a user should know of the figures."""
+    of_chosen = {one.text: one for one in done.proof.losses if one.model == CHOSEN}
+    notes = [
+        f"the loss on {one.text} rose by {one.above:.2f} nats a token, from {one.loss - one.above:.2f} to "
+        f"{one.loss:.2f}, more than `rise` {done.settings.rise:g}: distillation from the full model "
+        "(lpzero.compression.recovery) wins part of it back, and so does a higher limit"
+        for one in of_chosen.values()
+        if one.above > done.settings.rise
+    ]
+    notes += [
+        f"the control {one.model} has the lower loss on {one.text}: {one.loss:.3f}"
+        for one in done.proof.losses
+        if one.model in done.decision.controls and one.loss < of_chosen[one.text].loss
+    ]
+    filling = done.saved.filling
+    limit = done.decision.limits.get("params")
+    if limit is not None and done.saved.parameters - filling > limit:
+        notes.append(f"the files hold {done.saved.parameters:,} parameters, more than the limit of {limit:,.0f}")
+    return notes
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")

@@ -1,0 +1,18 @@
+"""Sizes, counted from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from lpzero.compression.files.saved import count_bytes, count_parameters
+
+
+def test_numbers_of_all_shards_are_counted(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(3, 4), "b": torch.zeros(())}, tmp_path / "model-1.safetensors")
+    save_file({"c": torch.zeros(5, dtype=torch.bfloat16)}, tmp_path / "model-2.safetensors")
+    (tmp_path / "config.json").write_text("{}")
+    assert count_parameters(tmp_path) == 12 + 1 + 5
+    assert count_bytes(tmp_path) == sum(path.stat().st_size for path in tmp_path.iterdir())
