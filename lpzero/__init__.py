@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lpzero.api.principles_ask import ask_principles
     from lpzero.api.principles_transfer import transfer_principles
     from lpzero.api.rank import rank
+    from lpzero.api.report import report
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
     from lpzero.api.suggest import suggest, suggester
@@ -66,6 +67,7 @@ _EXPORTS = {
     "predictor_curve": "lpzero.api.predictor",
     "rank": "lpzero.api.rank",
     "register": "lpzero.pretrained",
+    "report": "lpzero.api.report",
     "score": "lpzero.api.score",
     "score_models": "lpzero.api.score",
     "search": "lpzero.api.search",
@@ -102,6 +104,7 @@ __all__ = [
     "predictor_curve",
     "rank",
     "register",
+    "report",
     "score",
     "score_models",
     "search",

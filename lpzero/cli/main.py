@@ -32,6 +32,7 @@ _COMMANDS = {
     "suggest": "Say which architectures to train next, from what came of those that were trained.",
     "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies, or rank several.",
+    "report": "Make a page on runs: what was found, how well it holds, how to repeat it.",
     "build": "Write the untrained model of an architecture as a transformers folder.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",

@@ -107,6 +107,8 @@ def _execute(run: EvolutionRunFolder, together: Together, home: Path, engine: En
         held_out=held_out,
     )
     run.write_front(result.front)
+    if first.scored:
+        run.write_scores(first.scored)
     remove_packed(run.path)
     run.write_result(result)
     run.event("finished", stopped_by=state.stopped_by)

@@ -1,0 +1,98 @@
+"""What a folder or a file holds, and the article of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from lpzero.errors import InputError
+from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.enumeration.config import EnumerateConfig
+from lpzero.evolution.enumeration.run import EnumerationRunFolder
+from lpzero.evolution.folder import EvolutionRunFolder
+from lpzero.reporting.articles import discovery
+from lpzero.reporting.articles.unfinished import unfinished
+from lpzero.reporting.blocks import Article, Section, Text
+from lpzero.reporting.standing import environment
+from lpzero.run_folder import CONFIG, RunFolder
+from lpzero.settings import read_document
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of run folder.
+
+    Attributes:
+        command: The command that makes it.
+        config: What its settings are.
+        folder: What reads it.
+        article: What is said of a finished one: of folder, command, settings, result and the name of its ids.
+    """
+
+    command: str
+    config: type[BaseModel]
+    folder: type[RunFolder[Any]]
+    article: Callable[[Path, str, Any, Any, str], Article]
+
+
+KINDS = (
+    Kind("evolve", EvolveConfig, EvolutionRunFolder, discovery.article),
+    Kind("enumerate", EnumerateConfig, EnumerationRunFolder, discovery.article),
+)
+
+
+def kind_of(path: Path) -> tuple[Kind, BaseModel]:
+    """Which kind of run a folder holds, by whose settings stand there.
+
+    Raises:
+        InputError: There are no settings, or they are those of no kind that this version knows.
+    """
+    known = set(read_document(path / CONFIG))
+    # the kind that shares the most settings, so that the message is about what is wrong in it
+    best = max(
+        KINDS, key=lambda kind: len(known & set(kind.config.model_fields)) - len(known - set(kind.config.model_fields))
+    )
+    _, config = best.folder.open(path, best.config)
+    return best, config
+
+
+def article_of(path: Path, name: str) -> Article:
+    """The article of whatever a folder or a file holds.
+
+    Args:
+        path: The folder or file.
+        name: What makes ids its own on the page.
+
+    Raises:
+        InputError: It is nothing that lpzero keeps, or it is damaged.
+    """
+    if (path / CONFIG).is_file():
+        return _run(path, name)
+    raise InputError(f"{path}: expected the folder of a run, found none")
+
+
+def _run(path: Path, name: str) -> Article:
+    kind, config = kind_of(path)
+    result = kind.folder(path).read_result()
+    if result is None:
+        return unfinished(path, kind.command, config, name)
+    made = kind.article(path, kind.command, config, result, name)
+    other = environment(path).get("lpzero")
+    if other is None or other == metadata.version("lpzero"):
+        return made
+    note = Text(f"This run is of lpzero {other}: what it did not keep yet is not shown.", warning=True)
+    first, *rest = made.sections
+    return Article(
+        made.title,
+        made.kind,
+        made.state,
+        made.brief,
+        [Section(first.title, [note, *first.blocks]), *rest],
+        made.curve,
+        made.judged,
+    )
