@@ -15,10 +15,17 @@ from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.enumeration.config import EnumerateConfig
 from lpzero.evolution.enumeration.run import EnumerationRunFolder
 from lpzero.evolution.folder import EvolutionRunFolder
-from lpzero.reporting.articles import discovery
+from lpzero.nas.config import SearchConfig
+from lpzero.nas.folder import SearchRunFolder
+from lpzero.nas.schedule.config import ScheduleConfig
+from lpzero.nas.schedule.folder import ScheduleRunFolder
+from lpzero.proxy.leave_one_out import MATRIX, LeaveOneOutResult
+from lpzero.reporting.articles import discovery, files, search, suggestions, table
+from lpzero.reporting.articles.kept import left_out_in_turn
 from lpzero.reporting.articles.unfinished import unfinished
-from lpzero.reporting.blocks import Article, Section, Text
+from lpzero.reporting.blocks import Article, Code, Section, Text
 from lpzero.reporting.standing import environment
+from lpzero.result import read_result
 from lpzero.run_folder import CONFIG, RunFolder
 from lpzero.settings import read_document
 
@@ -43,6 +50,8 @@ class Kind:
 KINDS = (
     Kind("evolve", EvolveConfig, EvolutionRunFolder, discovery.article),
     Kind("enumerate", EnumerateConfig, EnumerationRunFolder, discovery.article),
+    Kind("search", SearchConfig, SearchRunFolder, search.article),
+    Kind("search", ScheduleConfig, ScheduleRunFolder, search.article),
 )
 
 
@@ -71,9 +80,32 @@ def article_of(path: Path, name: str) -> Article:
     Raises:
         InputError: It is nothing that lpzero keeps, or it is damaged.
     """
+    if path.is_file():
+        return files.article(path, name)
+    if not path.is_dir():
+        raise InputError(f"{path}: expected the folder of a run, found no such folder")
     if (path / CONFIG).is_file():
         return _run(path, name)
-    raise InputError(f"{path}: expected the folder of a run, found none")
+    if table.is_table(path):
+        return table.article(path, name)
+    if suggestions.is_suggestions(path):
+        return suggestions.article(path, name)
+    if (path / MATRIX).is_file():
+        return _left_out(path, name)
+    expected = "evolve, enumerate, search, suggest or tables build"
+    raise InputError(f"{path}: expected a folder of lpzero {expected}, found none of them: {CONFIG} is missing")
+
+
+def _left_out(path: Path, name: str) -> Article:
+    matrix = path / MATRIX
+    of, remedy = "a run of each table left out", "give the command again"
+    result = read_result(LeaveOneOutResult, read_document(matrix), matrix, of=of, remedy=remedy)
+    sections = [Section("What was found", left_out_in_turn(result, f"{name}-matrix"))]
+    runs = [Text("Each run has a report of its own:"), Code(f"lpzero report {result.best.run}")]
+    runs += [Code(f"lpzero report {one.run}") for one in result.tables]
+    sections.append(Section("Its runs", runs))
+    brief = {"formula": result.best.formula, "seed": str(result.seed)}
+    return Article(path.name, "evolve --leave-one-out", "finished", brief, sections)
 
 
 def _run(path: Path, name: str) -> Article:

@@ -1,16 +1,23 @@
-"""Results of other commands that somebody kept in the folder of a run, or as a file: explanations, transfers, ranks."""
+"""Results that a command printed and somebody kept, in the folder of a run or as a file of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures, SpreadOver
+from lpzero.proxy.comparison import CompareResult
 from lpzero.proxy.explanation import ExplainResult
+from lpzero.proxy.leave_one_out import LeaveOneOutResult
+from lpzero.proxy.rank import RankResult
 from lpzero.proxy.transfer import TransferResult
-from lpzero.reporting.blocks import Block, Code, Facts, Grid, Picture, Section, Text
-from lpzero.reporting.cells import ends, figure
-from lpzero.reporting.pictures import Interval, height_of, intervals, matrix
+from lpzero.reporting.blocks import Block, Code, Facts, Formula, Grid, Picture, Section, Text
+from lpzero.reporting.cells import AGAINST, MATCHED, against, clear, difference, ends, figure, figures, matched
+from lpzero.reporting.mathml import to_mathml
+from lpzero.reporting.pictures import height_of, matrix
+from lpzero.reporting.plots import Plot, plot_compare, plot_curve, plot_eval, plot_explain, plot_rank
 from lpzero.reporting.svg import WIDTH, to_svg
-from lpzero.result import read_result
+from lpzero.result import Result, read_result
 from lpzero.settings import read_document
 
 EXPLAIN, TRANSFER = "explain.json", "transfer.json"
@@ -28,7 +35,6 @@ def kept_sections(folder: Path, table: str, name: str) -> list[Section]:
     Raises:
         InputError: One of the files is damaged.
     """
-    blocks: list[Block] = []
     path = folder / EXPLAIN
     if path.is_file():
         found = read_result(ExplainResult, read_document(path), path, of="lpzero explain", remedy=REMEDY)
@@ -46,25 +52,15 @@ def kept_sections(folder: Path, table: str, name: str) -> list[Section]:
     return sections
 
 
+def pictured(plot: Plot | None, name: str) -> list[Picture]:
+    """A plot as a picture of a page; none where there is nothing to draw."""
+    if plot is None:
+        return []
+    return [Picture(plot.caption, plot.alt, to_svg(plot.drawing, name, (WIDTH, plot.height)), plot.points)]
+
+
 def explained(result: ExplainResult, name: str) -> list[Block]:
     """What is left of a ranking when a part of its input is replaced."""
-    rows = (
-        [Interval("original", result.original.tau_a, _two(result.original.interval), True)]
-        if (result.original.tau_a is not None)
-        else []
-    )
-    rows += [Interval(one.name, one.tau_a, _two(one.interval)) for one in result.interventions if one.tau_a is not None]
-    blocks: list[Block] = [Text(f"Verdict: {result.verdict}"), *(Text(reason) for reason in result.reasons)]
-    if rows:
-        said = ", ".join(f"{row.name} {row.value:.3f}" for row in rows)
-        blocks.append(
-            Picture(
-                "Tau-a of the table scored unchanged (diamond), and with a part of what the proxy sees replaced.",
-                f"Tau-a with 95 % intervals: {said}.",
-                to_svg(intervals(rows, "tau-a"), name, (WIDTH, height_of(len(rows)))),
-                {"name": [row.name for row in rows], "value": [row.value for row in rows]},
-            )
-        )
     cells = [
         [
             one.name,
@@ -78,10 +74,14 @@ def explained(result: ExplainResult, name: str) -> list[Block]:
     ]
     header = ["replaced", "status", "tau-a", "95 %", "agreement", "left of its ranking"]
     where = f"{result.table}, protocol {result.protocol}, {result.n} architectures"
-    facts = Facts(
-        {"proxy": result.proxy, "table": where, "in-sample": "yes: no test of it" if result.in_sample else None}
-    )
-    return [*blocks, Grid("What is left under each intervention", header, cells, worked=True), facts]
+    seen = "yes: no test of it" if result.in_sample else None
+    return [
+        Text(f"Verdict: {result.verdict}"),
+        *(Text(reason) for reason in result.reasons),
+        *pictured(plot_explain(result), name),
+        Grid("What is left under each intervention", header, cells, worked=True),
+        Facts({"proxy": result.proxy, "table": where, "in-sample": seen}),
+    ]
 
 
 def transferred(result: TransferResult, name: str) -> list[Block]:
@@ -105,15 +105,130 @@ def transferred(result: TransferResult, name: str) -> list[Block]:
         for cell in row.cells
     ]
     header = ["proxy", "better", "table", "n", "status", "tau-a", "95 %", "at matched size", "found there"]
+    blocks: list[Block] = [_matrix(names, tables, values, name)] if tables else []
+    return [*blocks, Grid("Each proxy on each table", header, rows, worked=True)]
+
+
+def _matrix(names: list[str], tables: list[str], values: list[list[float | None]], name: str) -> Picture:
     size = (max(WIDTH, 1.6 + 0.9 * len(tables)), 0.5 + height_of(len(names)))
-    picture = Picture(
-        "Tau-a of each proxy (row) on each table (column); bars are as long as the number.",
-        f"A matrix of {len(names)} proxies and {len(tables)} tables; the table below has its numbers.",
+    return Picture(
+        "Tau-a of each row on each table (column); bars are as long as the number.",
+        f"A matrix of {len(names)} rows and {len(tables)} tables; the table below has its numbers.",
         to_svg(matrix(names, tables, values), name, size),
         {"rows": names, "columns": tables, "tau_a": values},
     )
-    return [picture, Grid("Each proxy on each table", header, rows, worked=True)]
 
 
-def _two(interval: list[float] | None) -> tuple[float, float] | None:
-    return None if interval is None else (interval[0], interval[1])
+def left_out_in_turn(result: LeaveOneOutResult, name: str) -> list[Block]:
+    """What was found without each table, on that table, beside counts and controls."""
+    tables = [one.figures.table for one in result.tables]
+    names = [row.what for row in result.summary]
+    tests: list[dict[str, Any]] = [
+        {"formula": one.figures.test, **{row.proxy: row.test for row in one.figures.baselines}} for one in result.tables
+    ]
+    values = [[None if what not in test else test[what].tau_a for test in tests] for what in names]
+    rows = [
+        [row.what, figure(row.mean), figure(row.worst), figure(row.matched_mean), figure(row.matched_worst)]
+        for row in result.summary
+    ]
+    header = ["what", "mean", "worst", "mean at matched size", "worst at matched size"]
+    found = [[one.figures.table, one.direction, one.formula] for one in result.tables]
+    best = result.best
+    return [
+        Formula(best.formula, to_mathml(best.formula)),
+        Facts({"direction": f"{best.direction} is better", "found on": "all of the tables", "seed": result.seed}),
+        _matrix(names, tables, values, name),
+        Grid("Over all tables, each left out in turn", header, rows, worked=True, marked=frozenset({0})),
+        Grid("What was found without each table", ["without", "better", "formula"], found),
+    ]
+
+
+def ranked(result: RankResult, name: str) -> list[Block]:
+    """How proxies rank a table, beside controls."""
+    rows = [[row.proxy, row.direction, row.status, *figures(row), *matched(row)] for row in result.scores]
+    rows += [[f"control {row.control}", None, None, *figures(row), *matched(row)] for row in result.controls]
+    header = ["", "better", "status", "tau-a", "tau-b", "rho", "distinct", "95 % of tau-a", *MATCHED]
+    less = [
+        [f"{row.proxy} less {one.control}", *against(one.versus), clear(one.versus)]
+        for row in result.scores
+        for one in row.against
+    ]
+    where = f"{result.n} of {result.total} architectures of {result.table}, protocol {result.protocol}"
+    blocks: list[Block] = [
+        Text(f"{where}; seed {result.seed}."),
+        *pictured(plot_rank(result), name),
+        Grid("How each ranks", header, rows, worked=True),
+    ]
+    return [*blocks, Grid("Less each control", ["", *AGAINST, "clear?"], less, worked=True)] if less else blocks
+
+
+def compared(result: CompareResult, name: str) -> list[Block]:
+    """Every pair of proxies."""
+    rows = [
+        [
+            f"{pair.first} less {pair.second}",
+            *difference(pair.overall),
+            clear(pair.overall),
+            *difference(pair.matched_size),
+            clear(pair.matched_size),
+        ]
+        for pair in result.pairs
+    ]
+    header = ["pair", *AGAINST[:3], "clear?", *AGAINST[3:], "clear there?"]
+    blocks = [*pictured(plot_compare(result), f"{name}-pairs"), Grid("Differences", header, rows, worked=True)]
+    return [*blocks, *ranked(result, name)]
+
+
+def predicted(result: CurveResult | EvalResult, name: str) -> list[Block]:
+    """How well predictors say what they were not told."""
+    plot = plot_curve(result) if isinstance(result, CurveResult) else plot_eval(result)
+    header = [
+        "predictor",
+        "labels",
+        "tau-a",
+        "90 % of draws",
+        "at matched size",
+        "rho",
+        "mean error",
+        "inside intervals",
+    ]
+    facts = {
+        "table": f"{result.table}, protocol {result.protocol}, {result.n} architectures",
+        "quality": f"{result.quality}, {result.unit}, {result.direction} is better",
+        "told": ", ".join(result.features),
+        "draws of labels": result.splits,
+        "noise of one training": result.noise,
+        "level of intervals": result.level,
+        "seed": result.seed,
+    }
+    grid = Grid("Means over the draws", header, [_predicted(row) for row in result.rows], worked=True)
+    return [*pictured(plot, name), grid, Facts(facts)]
+
+
+def _predicted(row: PredictorFigures) -> list[str | None]:
+    return [
+        row.predictor,
+        str(row.labels),
+        _mean(row.tau_a),
+        ends(row.tau_a.interval),
+        _mean(row.matched),
+        _mean(row.rho),
+        None if row.mae.mean is None else f"{row.mae.mean:.4g}",
+        _mean(row.coverage),
+    ]
+
+
+def _mean(over: SpreadOver) -> str | None:
+    return figure(over.mean)
+
+
+DOCUMENTS: tuple[tuple[type[Result], str, Any], ...] = (
+    (CurveResult, "predictor curve", predicted),
+    (EvalResult, "predictor eval", predicted),
+    (CompareResult, "compare", compared),
+    (RankResult, "rank", ranked),
+    (ExplainResult, "explain", explained),
+    (TransferResult, "transfer", transferred),
+    (LeaveOneOutResult, "evolve --leave-one-out", left_out_in_turn),
+)
+"""What may stand in a file, the command that prints it, and what is said of it; what has more stands first."""
