@@ -15,6 +15,8 @@ from typing import Any
 from lpzero.reporting.blocks import Page, visible
 from lpzero.reporting.svg import DARK, LIGHT
 
+LONG = 30
+"""Letters of a cell from which on it may have several lines."""
 _FOLDER = "page"
 
 
@@ -37,6 +39,7 @@ def to_html(page: Page) -> str:
         script_hash=Markup(f"sha256-{digest}"),  # noqa: S704  (letters of base 64)
         trusted=Markup,
         kind_of=lambda one: type(one).__name__,
+        long=lambda cell: Markup(' class="long"') if cell is not None and len(cell) > LONG else "",
         dash=lambda cell: "-" if cell is None else cell,
     )
 

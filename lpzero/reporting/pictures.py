@@ -85,6 +85,7 @@ def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_labe
             )
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+        _few_ticks(axes, whole=True)
         if len(series) > 1:
             axes.legend(loc="best")
 
@@ -95,6 +96,7 @@ def lines(
     series: Mapping[str, Sequence[tuple[float, float, tuple[float, float] | None]]], x_label: str, y_label: str
 ) -> Drawing:
     """Lines through points (x, y, ends of an interval or None)."""
+    whole = all(float(point[0]).is_integer() for points in series.values() for point in points)
 
     def draw(axes: Axes, look: Look) -> None:
         for number, (name, points) in enumerate(series.items()):
@@ -107,6 +109,7 @@ def lines(
                 axes.fill_between(*zip(*within, strict=True), color=colour, alpha=0.15, linewidth=0)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+        _few_ticks(axes, whole=whole)
         if len(series) > 1:
             axes.legend(loc="best")
 
@@ -142,6 +145,7 @@ def scatter(cloud: Cloud) -> Drawing:
             )
         axes.set_xlabel(cloud.x_label)
         axes.set_ylabel(cloud.y_label)
+        _few_ticks(axes, whole=False)
         axes.legend(title=cloud.size_label, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, title_fontsize=8)
 
     return draw
@@ -192,6 +196,15 @@ def matrix(names: Sequence[str], columns: Sequence[str], values: Sequence[Sequen
         axes.grid(visible=False)
 
     return draw
+
+
+def _few_ticks(axes: Axes, *, whole: bool) -> None:
+    """Numbers below the axis that do not run into each other."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=whole))
+    if max(map(abs, axes.get_xlim())) >= 10_000:
+        axes.xaxis.set_major_formatter(lambda value, _place: _amount(value))
 
 
 def _spread(number: int, most: int) -> np.ndarray:

@@ -108,7 +108,9 @@ def _evolved(result: Found, curve: tuple[list[float], list[float]] | None, name:
 
 
 def _began(enumerated: int, formulas: int) -> str:
-    return f"{formulas:,} formulas out of {enumerated:,} enumerated" if enumerated else f"{formulas:,} given formulas"
+    if enumerated:
+        return f"{formulas:,} formulas out of {enumerated:,} enumerated"
+    return f"{formulas:,} given formulas" if formulas else "random formulas"
 
 
 def _front(front: Sequence[FrontFormula], name: str) -> list[Block]:

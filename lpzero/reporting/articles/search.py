@@ -10,7 +10,7 @@ from lpzero.nas.result import Pick, ProofResult, SearchResult
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.result import ScheduleResult
 from lpzero.proxy.discovery import ScoredRecord
-from lpzero.reporting.articles.shared import against_truth, counted, plain, read_scores, repeated
+from lpzero.reporting.articles.shared import against_truth, amount, counted, plain, read_scores, repeated
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, Section, Text
 from lpzero.reporting.pictures import Cloud, Interval, curves, height_of, intervals, lines, scatter
 from lpzero.reporting.repeat import command_of, schedule_of
@@ -87,7 +87,7 @@ def _found(result: SearchResult) -> list[Block]:
         blocks.append(Text(f"{said} This is one search: whether it is clear takes several seeds."))
     else:
         blocks.append(Text("No table says what the picks are worth: a score is no quality."))
-    limits = ", ".join(f"{cost} {limit:,g}" for cost, limit in result.limits.items())
+    limits = ", ".join(f"{cost} {amount(limit)}" for cost, limit in result.limits.items())
     facts = {
         "architecture": best.key[:KEY],
         "configuration": best.config,
@@ -118,7 +118,7 @@ def _picks(result: SearchResult) -> Grid:
 
 def _cells(pick: Pick, costs: Sequence[str], proxies: int) -> list[str | None]:
     scores = [plain(score) for score in pick.scores] or [None] * proxies
-    return [pick.key[:KEY], *scores, *(f"{value:,g}" for name, value in pick.costs.items() if name in costs)]
+    return [pick.key[:KEY], *scores, *(amount(value) for name, value in pick.costs.items() if name in costs)]
 
 
 def _worth(result: SearchResult, name: str) -> list[str | None]:
@@ -217,7 +217,7 @@ def _front(result: SearchResult, records: Sequence[ScoredRecord], name: str) -> 
     blocks: list[Block] = [Text(f"What nothing beats in both score and {cost}.")]
     points = [(float(one.costs.get(cost, 0)), one.score, None) for one in result.front if one.score is not None]
     if len(points) > 1:
-        said = f"{len(points)} architectures, {cost} from {points[-1][0]:,g} to {points[0][0]:,g}."
+        said = f"{len(points)} architectures, {cost} from {amount(points[-1][0])} to {amount(points[0][0])}."
         drawing = lines({"front": sorted(points)}, cost, _scorer(result))
         blocks.append(Picture(f"The front: score against {cost}.", said, to_svg(drawing, f"{name}-front")))
     costs = list(result.best[0].costs)

@@ -125,3 +125,12 @@ def counted(caption: str, what: str, counts: Mapping[str, int]) -> Grid:
 def plain(value: float | None, digits: int = 6) -> str | None:
     """A number for people; None where there is none that is finite."""
     return None if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def amount(value: float) -> str:
+    """A cost for people: whole numbers in full.
+
+    >>> amount(3527968), amount(0.01234)
+    ('3,527,968', '0.01234')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"

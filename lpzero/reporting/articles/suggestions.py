@@ -11,7 +11,7 @@ from lpzero.acquisition.folder import NEXT, SUGGESTED
 from lpzero.acquisition.result import SuggestionRow, SuggestResult
 from lpzero.errors import InputError
 from lpzero.reporting.articles.kept import pictured
-from lpzero.reporting.articles.shared import plain
+from lpzero.reporting.articles.shared import amount, plain
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.pictures import Interval
 from lpzero.reporting.plots import of_intervals
@@ -76,7 +76,7 @@ def _next(result: SuggestResult, name: str) -> list[Block]:
         "best label": None if result.best is None else plain(result.best.quality),
         "ordered by": result.acquisition,
         "told": ", ".join(result.features),
-        "limits": ", ".join(f"{cost} {limit:,g}" for cost, limit in result.limits.items()),
+        "limits": ", ".join(f"{cost} {amount(limit)}" for cost, limit in result.limits.items()),
         "seed": result.seed,
     }
     blocks: list[Block] = [Text(worth), Facts(facts)]
