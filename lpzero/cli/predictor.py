@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.distill import distill
 from lpzero.cli.features import features_of
 from lpzero.cli.output import as_json, ends, print_grid, print_result
+from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 
@@ -129,8 +131,11 @@ def fit(
 @_told
 @asking_options
 @worker_options
+@plot_option
 @as_json
-def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table: str, **given: Any) -> None:
+def evaluate(
+    features: str, chosen: str, workers: Workers, plot: Path | None, as_json: bool, table: str, **given: Any
+) -> None:
     """Say how well a predictor predicts a table from a few of its labels, beside the trivial ones."""
     import lpzero
 
@@ -145,6 +150,7 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
         own = f"the table's splits {', '.join(result.split_names)}; " if result.split_names else ""
         click.echo(f"\n{result.labels} labels, {own}{_said(result)}")
         print_asked(result.asked)
+    write_picture(plot, result)
 
 
 @predictor.command("curve")
@@ -153,8 +159,18 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
 @_told
 @asking_options
 @worker_options
+@plot_option
 @as_json
-def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: str, labels: str, **given: Any) -> None:
+def curve(
+    features: str,
+    chosen: str,
+    workers: Workers,
+    plot: Path | None,
+    as_json: bool,
+    table: str,
+    labels: str,
+    **given: Any,
+) -> None:
     """Say what each number of labels buys, so that one knows how many trainings to pay for."""
     import lpzero
     from lpzero.errors import InputError
@@ -173,6 +189,7 @@ def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: st
         print_grid(["", "labels", *_HEADER[1:]], [[row.predictor, row.labels, *_cells(row)[1:]] for row in result.rows])
         click.echo(f"\n{_said(result)}")
         print_asked(result.asked)
+    write_picture(plot, result)
 
 
 _HEADER = (

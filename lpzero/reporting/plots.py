@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_bytes
+from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
+from lpzero.proxy.comparison import CompareResult
+from lpzero.proxy.explanation import ExplainResult
+from lpzero.proxy.rank import RankResult
 from lpzero.reporting.pictures import Interval, height_of, intervals, lines
 from lpzero.reporting.svg import HEIGHT, SUFFIXES, WIDTH, Drawing, to_file
 
-if TYPE_CHECKING:
-    from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
-    from lpzero.proxy.comparison import CompareResult
-    from lpzero.proxy.explanation import ExplainResult
-    from lpzero.proxy.rank import RankResult
+Plotted = RankResult | CompareResult | ExplainResult | CurveResult | EvalResult
+"""What there is a picture of."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,18 @@ def of_intervals(rows: Sequence[Interval], what: str, caption: str, *, zero: boo
         "ends": [None if row.ends is None else list(row.ends) for row in rows],
     }
     return Plot(intervals(rows, what, zero=zero), caption, alt, points, height_of(len(rows)))
+
+
+def plot_of(result: Plotted) -> Plot | None:
+    """The picture of a result; None where it has no figures."""
+    # a comparison is a ranking as well
+    if isinstance(result, CompareResult):
+        return plot_compare(result)
+    if isinstance(result, RankResult):
+        return plot_rank(result)
+    if isinstance(result, ExplainResult):
+        return plot_explain(result)
+    return plot_curve(result) if isinstance(result, CurveResult) else plot_eval(result)
 
 
 def plot_rank(result: RankResult) -> Plot | None:

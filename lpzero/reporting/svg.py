@@ -74,12 +74,12 @@ _STAND_INS = {name: f"#0102{number:02x}" for number, name in enumerate(LIGHT, st
 
 
 @contextmanager
-def _drawn(drawing: Drawing, look: Look, size: tuple[float, float]) -> Iterator[Figure]:
+def _drawn(drawing: Drawing, look: Look, size: tuple[float, float], letters: str) -> Iterator[Figure]:
     # without pyplot there is no state that other figures share
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_style(look)):
+    with mpl.rc_context({**_style(look), "svg.fonttype": letters}):
         figure = Figure(figsize=size, layout="constrained")
         drawing(figure.add_subplot(), look)
         yield figure
@@ -89,7 +89,6 @@ def _style(look: Look) -> dict[str, Any]:
     inked = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")
     return {
         **dict.fromkeys(inked, look.ink),
-        "svg.fonttype": "none",
         "svg.hashsalt": "lpzero",
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
@@ -115,7 +114,7 @@ def to_svg(drawing: Drawing, name: str, size: tuple[float, float] = (WIDTH, HEIG
         size: Width and height, in inches.
     """
     text = io.StringIO()
-    with _drawn(drawing, Look.of(_STAND_INS), size) as figure:
+    with _drawn(drawing, Look.of(_STAND_INS), size, "none") as figure:
         figure.savefig(text, format="svg", transparent=True, metadata=_WITHOUT)
     svg = text.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
@@ -144,6 +143,7 @@ def to_file(drawing: Drawing, suffix: str, size: tuple[float, float] = (WIDTH, H
         size: Width and height, in inches.
     """
     content, metadata = io.BytesIO(), {"Software": None} if suffix == ".png" else _WITHOUT
-    with _drawn(drawing, Look.of(LIGHT), size) as figure:
+    # letters as paths: nobody knows which fonts there are where the file is shown
+    with _drawn(drawing, Look.of(LIGHT), size, "path") as figure:
         figure.savefig(content, format=suffix.removeprefix("."), dpi=160, facecolor="white", metadata=metadata)
     return content.getvalue()
