@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lpzero.api.principles_transfer import transfer_principles
     from lpzero.api.rank import rank
     from lpzero.api.report import report
+    from lpzero.api.runs import list_runs
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
     from lpzero.api.suggest import suggest, suggester
@@ -59,6 +60,7 @@ _EXPORTS = {
     "gate": "lpzero.api.gate",
     "get_space": "lpzero.spaces",
     "leave_one_out": "lpzero.api.leave_one_out",
+    "list_runs": "lpzero.api.runs",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
     "mine_principles": "lpzero.api.principles",
@@ -96,6 +98,7 @@ __all__ = [
     "gate",
     "get_space",
     "leave_one_out",
+    "list_runs",
     "load_proxy",
     "load_table",
     "mine_principles",

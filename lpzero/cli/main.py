@@ -33,6 +33,8 @@ _COMMANDS = {
     "search": "Search architectures with a proxy, without training any.",
     "score": "Score one model with proxies, or rank several.",
     "report": "Make a page on runs: what was found, how well it holds, how to repeat it.",
+    "runs": "List the runs below a folder, with state and best.",
+    "watch": "Follow a run from another terminal.",
     "build": "Write the untrained model of an architecture as a transformers folder.",
     "export": "Write a proxy as text, sympy, LaTeX, PyTorch or JSON.",
     "tables": "Performance tables: list, fetch, show, verify, build, import.",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +31,7 @@ __all__ = [
     "print_json",
     "print_result",
     "say",
+    "say_report",
     "shares",
 ]
 
@@ -67,6 +70,11 @@ def print_grid(header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -
         grid.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
     # a file has no width to fold at
     Console(width=None if sys.stdout.isatty() else 1000).print(grid)
+
+
+def say_report(run: str | Path) -> None:
+    """Say which line opens the report of what a command has kept."""
+    say(f"report: lpzero report {shlex.quote(str(run))} --open")
 
 
 def say(message: str) -> None:
