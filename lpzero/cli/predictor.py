@@ -12,7 +12,7 @@ from lpzero.cli import control_options, options
 from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.distill import distill
 from lpzero.cli.features import features_of
-from lpzero.cli.output import as_json, ends, print_grid, print_result
+from lpzero.cli.output import as_json, ends, print_grid, print_result, say_report
 from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
@@ -112,6 +112,7 @@ def fit(
         )
     if as_json:
         print_result(result)
+        say_report(output)
         return
     click.echo(
         f"{result.predictor}, fitted to {result.labels} labels of {result.space}, protocol {result.protocol}: "
@@ -122,6 +123,7 @@ def fit(
     if not result.intervals:
         click.echo(f"too few labels for intervals at a level of {result.level:g}")
     click.echo(f"kept in {result.path}")
+    say_report(output)
 
 
 @predictor.command("eval")

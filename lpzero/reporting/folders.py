@@ -20,9 +20,8 @@ from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.proxy.leave_one_out import MATRIX, LeaveOneOutResult
-from lpzero.reporting.articles import discovery, files, search, suggestions, table
+from lpzero.reporting.articles import discovery, search
 from lpzero.reporting.articles.kept import left_out_in_turn
-from lpzero.reporting.articles.unfinished import unfinished
 from lpzero.reporting.blocks import Article, Code, Section, Text
 from lpzero.reporting.standing import environment
 from lpzero.result import read_result
@@ -66,7 +65,11 @@ def kind_of(path: Path) -> tuple[Kind, BaseModel]:
     best = max(
         KINDS, key=lambda kind: len(known & set(kind.config.model_fields)) - len(known - set(kind.config.model_fields))
     )
-    _, config = best.folder.open(path, best.config)
+    try:
+        _, config = best.folder.open(path, best.config)
+    except InputError as err:
+        other = _other_version(path)
+        raise InputError(f"{err}; the run is of lpzero {other}" if other else str(err)) from None
     return best, config
 
 
@@ -80,12 +83,17 @@ def article_of(path: Path, name: str) -> Article:
     Raises:
         InputError: It is nothing that lpzero keeps, or it is damaged.
     """
+    # each of these takes a tenth of a second to import, and most pages need none of them
     if path.is_file():
+        from lpzero.reporting.articles import files
+
         return files.article(path, name)
     if not path.is_dir():
         raise InputError(f"{path}: expected the folder of a run, found no such folder")
     if (path / CONFIG).is_file():
         return _run(path, name)
+    from lpzero.reporting.articles import suggestions, table
+
     if table.is_table(path):
         return table.article(path, name)
     if suggestions.is_suggestions(path):
@@ -94,6 +102,12 @@ def article_of(path: Path, name: str) -> Article:
         return _left_out(path, name)
     expected = "evolve, enumerate, search, suggest or tables build"
     raise InputError(f"{path}: expected a folder of lpzero {expected}, found none of them: {CONFIG} is missing")
+
+
+def _other_version(path: Path) -> str | None:
+    """The version of a run where it is not this one; None where it is, or nobody knows."""
+    version = environment(path).get("lpzero")
+    return None if version == metadata.version("lpzero") else version
 
 
 def _left_out(path: Path, name: str) -> Article:
@@ -112,10 +126,12 @@ def _run(path: Path, name: str) -> Article:
     kind, config = kind_of(path)
     result = kind.folder(path).read_result()
     if result is None:
+        from lpzero.reporting.articles.unfinished import unfinished
+
         return unfinished(path, kind.command, config, name)
     made = kind.article(path, kind.command, config, result, name)
-    other = environment(path).get("lpzero")
-    if other is None or other == metadata.version("lpzero"):
+    other = _other_version(path)
+    if other is None:
         return made
     note = Text(f"This run is of lpzero {other}: what it did not keep yet is not shown.", warning=True)
     first, *rest = made.sections

@@ -47,17 +47,27 @@ class Cloud:
 
     Attributes:
         x, y, size: (points,).
-        picks: Places of points that are marked.
+        picks: (marked points,) their places.
         x_label, y_label, size_label: What they are.
     """
 
     x: np.ndarray
     y: np.ndarray
     size: np.ndarray
-    picks: Sequence[int]
+    picks: np.ndarray
     x_label: str
     y_label: str
     size_label: str
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """Places of the points that are drawn, picks aside."""
+        return _spread(len(self.x), MOST_POINTS)
+
+    @property
+    def said(self) -> str:
+        """What a caption has to say of points that are not drawn; empty where all are."""
+        return "" if len(self.x) <= MOST_POINTS else f" Drawn are {len(self.drawn):,} of them, evenly by their place."
 
 
 def short(name: str, longest: int = LONGEST) -> str:
@@ -121,7 +131,7 @@ def scatter(cloud: Cloud) -> Drawing:
     edges = np.unique(np.quantile(cloud.size, [0.25, 0.5, 0.75])) if len(cloud.size) else np.empty(0)
     quarter = np.searchsorted(edges, cloud.size, side="left")
     drawn = np.zeros(len(cloud.x), dtype=bool)
-    drawn[_spread(len(cloud.x), MOST_POINTS)] = True
+    drawn[cloud.drawn] = True
 
     def draw(axes: Axes, look: Look) -> None:
         for number in range(len(edges) + 1):
@@ -132,8 +142,8 @@ def scatter(cloud: Cloud) -> Drawing:
             style = {"color": look.series[number], "marker": MARKERS[number], "linewidths": 0}
             label = f"{_amount(sizes.min())} to {_amount(sizes.max())}"
             axes.scatter(cloud.x[mine], cloud.y[mine], s=13, alpha=0.75, label=label, **style)
-        picks = list(cloud.picks)
-        if picks:
+        picks = cloud.picks
+        if len(picks):
             axes.scatter(
                 cloud.x[picks],
                 cloud.y[picks],

@@ -23,7 +23,7 @@ from lpzero.reporting.folders import Kind, kind_of
 from lpzero.reporting.standing import Event, curve_of, read_events
 from lpzero.result import Result, read_result
 from lpzero.run_folder import CONFIG
-from lpzero.settings import read_document
+from lpzero.settings import one_line, read_document
 from lpzero.tables.folder import CARD
 from lpzero.training.build import TRAININGS
 
@@ -121,7 +121,9 @@ def row_of(path: Path) -> RunRow:
     try:
         known = read(path)
     except LpzeroError as err:
-        return RunRow(run=str(path), kind=None, state=DAMAGED, best=None, began=None, last=last, reason=str(err))
+        return RunRow(
+            run=str(path), kind=None, state=DAMAGED, best=None, began=None, last=last, reason=one_line(str(err), 160)
+        )
     return RunRow(run=str(path), kind=known.kind, state=known.state, best=known.best, began=known.began, last=last)
 
 

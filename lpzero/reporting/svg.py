@@ -113,9 +113,15 @@ def to_svg(drawing: Drawing, name: str, size: tuple[float, float] = (WIDTH, HEIG
         name: What makes its ids different from those of other pictures of the page; letters, digits and dashes.
         size: Width and height, in inches.
     """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     text = io.StringIO()
     with _drawn(drawing, Look.of(_STAND_INS), size, "none") as figure:
-        figure.savefig(text, format="svg", transparent=True, metadata=_WITHOUT)
+        # what lies behind is the page's
+        for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
+            patch.set_visible(False)
+        # savefig would draw everything twice
+        FigureCanvasSVG(figure).print_svg(text, metadata=_WITHOUT)
     svg = text.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     # elements of a page need no name space, which would be an address

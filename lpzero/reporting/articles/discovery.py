@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from lpzero.proxy.discovery import EnumerateResult, EvolveResult, FrontFormula, TableFigures
 from lpzero.reporting.articles.kept import kept_sections
 from lpzero.reporting.articles.rankings import beside
-from lpzero.reporting.articles.shared import against_truth, counted, read_scores, repeated
+from lpzero.reporting.articles.scores import against_truth, read_scores
+from lpzero.reporting.articles.shared import counted, repeated
 from lpzero.reporting.blocks import Article, Block, Facts, Formula, Grid, Picture, Section, Text
 from lpzero.reporting.cells import ends, figure, figures
 from lpzero.reporting.mathml import to_mathml
@@ -141,7 +142,8 @@ def _front(front: Sequence[FrontFormula], name: str) -> list[Block]:
 
 
 def _truth(folder: Path, result: Found, name: str) -> list[Section]:
-    tested = [one for one in read_scores(folder) if one.part == "test"]
+    scores = read_scores(folder)
+    tested = scores.where(scores.part == "test")
     higher = result.best.direction == "higher"
     size = "parameters outside the embeddings"
     blocks = against_truth(tested, name, higher=higher, size_label=size, score_label="score")

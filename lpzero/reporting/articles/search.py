@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from lpzero.nas.config import PoolConfig
 from lpzero.nas.result import Pick, ProofResult, SearchResult
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.result import ScheduleResult
-from lpzero.proxy.discovery import ScoredRecord
-from lpzero.reporting.articles.shared import against_truth, amount, counted, plain, read_scores, repeated
+from lpzero.reporting.articles.scores import Scores, against_cost, against_truth, read_scores
+from lpzero.reporting.articles.shared import amount, counted, plain, repeated
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, Section, Text
-from lpzero.reporting.pictures import Cloud, Interval, curves, height_of, intervals, lines, scatter
+from lpzero.reporting.pictures import Interval, curves, height_of, intervals, lines
 from lpzero.reporting.repeat import command_of, schedule_of
 from lpzero.reporting.svg import WIDTH, to_svg
 
@@ -33,8 +35,8 @@ def article(folder: Path, command: str, config: PoolConfig, result: SearchResult
     Raises:
         InputError: A file of the folder is damaged.
     """
-    records, higher = read_scores(folder), _higher(result)
-    curve = _curve(records, higher=higher)
+    scores, higher = read_scores(folder), _higher(result)
+    curve = _curve(scores, higher=higher)
     sections = [Section("What was found", _found(result))]
     sections += [Section("The picks", [_picks(result)])]
     if result.proof is not None:
@@ -43,8 +45,8 @@ def article(folder: Path, command: str, config: PoolConfig, result: SearchResult
         sections.append(Section("Phases and predictors", _phases(result)))
     if curve is not None:
         sections.append(Section("How the best grew", [_grown(curve, f"{name}-curve")]))
-    sections.append(Section(f"Score against {result.against}", _front(result, records, name)))
-    truth = against_truth(records, name, higher=higher, size_label=result.against, score_label=_scorer(result))
+    sections.append(Section(f"Score against {result.against}", _front(result, scores, name)))
+    truth = against_truth(scores, name, higher=higher, size_label=result.against, score_label=_scorer(result))
     if truth:
         sections.append(Section("Score against truth", truth))
     sections.append(Section("Statuses", _statuses(result)))
@@ -190,16 +192,16 @@ def _phases(result: ScheduleResult) -> list[Block]:
     ]
 
 
-def _curve(records: Sequence[ScoredRecord], *, higher: bool) -> tuple[list[float], list[float]] | None:
-    best, x, y = None, list[float](), list[float]()
-    for number, one in enumerate(records, start=1):
-        if one.score is not None and (best is None or (one.score > best if higher else one.score < best)):
-            best = one.score
-            x.append(number)
-            y.append(best)
-    if best is None:
+def _curve(scores: Scores, *, higher: bool) -> tuple[list[float], list[float]] | None:
+    """How many were scored when the best became better, and the best then."""
+    places = np.flatnonzero(np.isfinite(scores.score))
+    if not len(places):
         return None
-    return [*x, float(len(records))], [*y, best]
+    known = scores.score[places]
+    best = np.maximum.accumulate(known) if higher else np.minimum.accumulate(known)
+    better = np.flatnonzero(np.diff(best, prepend=np.nan) != 0)
+    x, y = (places[better] + 1).astype(float), best[better]
+    return [*x.tolist(), float(len(scores))], [*y.tolist(), float(best[-1])]
 
 
 def _grown(curve: tuple[list[float], list[float]], name: str) -> Picture:
@@ -212,7 +214,7 @@ def _grown(curve: tuple[list[float], list[float]], name: str) -> Picture:
     )
 
 
-def _front(result: SearchResult, records: Sequence[ScoredRecord], name: str) -> list[Block]:
+def _front(result: SearchResult, scores: Scores, name: str) -> list[Block]:
     cost = result.against
     blocks: list[Block] = [Text(f"What nothing beats in both score and {cost}.")]
     points = [(float(one.costs.get(cost, 0)), one.score, None) for one in result.front if one.score is not None]
@@ -223,22 +225,10 @@ def _front(result: SearchResult, records: Sequence[ScoredRecord], name: str) -> 
     costs = list(result.best[0].costs)
     rows = [[*_cells(one, costs, len(result.proxies)), one.config] for one in result.front]
     header = ["architecture", *(one.proxy for one in result.proxies), *costs, "configuration"]
-    return [*blocks, Grid("The front", header, rows, worked=True), *_cloud(result, records, name)]
-
-
-def _cloud(result: SearchResult, records: Sequence[ScoredRecord], name: str) -> list[Block]:
-    """Everything that was scored, where no table says what it is worth."""
-    import numpy as np
-
-    known = [(one.size, one.score) for one in records if one.score is not None]
-    if len(known) < 2 or result.truth:
-        return []
-    size, score = np.array(known, dtype=np.float64).T
-    order = np.argsort(-score if _higher(result) else score, kind="stable")
-    cloud = Cloud(size, score, size, order[:5].tolist(), result.against, _scorer(result), result.against)
-    alt = f"{len(known)} architectures as points: {result.against} to the right, score upwards; the 5 best in rings."
-    svg = to_svg(scatter(cloud), f"{name}-cloud", (WIDTH, 3.9))
-    return [Picture(f"Everything that was scored: {result.against} against score; rings are the 5 best.", alt, svg)]
+    blocks.append(Grid("The front", header, rows, worked=True))
+    if result.truth:
+        return blocks
+    return [*blocks, *against_cost(scores, name, higher=_higher(result), size_label=cost, score_label=_scorer(result))]
 
 
 def _statuses(result: SearchResult) -> list[Block]:
