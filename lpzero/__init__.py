@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lpzero.api.principles_ask import ask_principles
     from lpzero.api.principles_transfer import transfer_principles
     from lpzero.api.rank import rank
+    from lpzero.api.report import report
+    from lpzero.api.runs import list_runs
     from lpzero.api.score import score, score_models
     from lpzero.api.search import search
     from lpzero.api.suggest import suggest, suggester
@@ -60,6 +62,7 @@ _EXPORTS = {
     "gate": "lpzero.api.gate",
     "get_space": "lpzero.spaces",
     "leave_one_out": "lpzero.api.leave_one_out",
+    "list_runs": "lpzero.api.runs",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
     "mine_principles": "lpzero.api.principles",
@@ -68,6 +71,7 @@ _EXPORTS = {
     "predictor_curve": "lpzero.api.predictor",
     "rank": "lpzero.api.rank",
     "register": "lpzero.pretrained",
+    "report": "lpzero.api.report",
     "score": "lpzero.api.score",
     "score_models": "lpzero.api.score",
     "search": "lpzero.api.search",
@@ -97,6 +101,7 @@ __all__ = [
     "gate",
     "get_space",
     "leave_one_out",
+    "list_runs",
     "load_proxy",
     "load_table",
     "mine_principles",
@@ -105,6 +110,7 @@ __all__ = [
     "predictor_curve",
     "rank",
     "register",
+    "report",
     "score",
     "score_models",
     "search",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,13 @@ class Progress:
         step: The name of the step.
         share: How much of it is done, in [0, 1].
         facts: What is done, for people.
+        best: The best so far as a table, its header first; empty where a step has none, or nothing new.
     """
 
     step: str
     share: float
     facts: str
+    best: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
 
 Watch = Callable[[Progress], None]

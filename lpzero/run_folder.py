@@ -5,13 +5,15 @@ A run is begun once, and carried to its end by one process at a time, from where
 
 from __future__ import annotations
 
+import csv
 import glob
+import io
 import json
 import platform
 import shutil
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -20,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.files import DAY, PART, append_lines, held, remove_parts, write_json
+from lpzero.files import DAY, PART, append_lines, held, remove_parts, write_json, write_text
 from lpzero.result import Result, read_result
 from lpzero.settings import check_settings, read_document
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-CONFIG, ENV, EVENTS = "config.json", "env.json", "events.jsonl"
+CONFIG, ENV, EVENTS, SCORES = "config.json", "env.json", "events.jsonl", "scores.csv"
 Config = TypeVar("Config", bound=BaseModel)
 Found = TypeVar("Found", bound=Result)
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
@@ -124,6 +126,15 @@ class RunFolder(Generic[Found]):
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         line = json.dumps({"time": now, "event": name, **facts}, allow_nan=False)
         append_lines(self.path / EVENTS, [line])
+
+    def write_scores(self, records: Iterable[Result]) -> None:
+        """Write what was scored as a table: a line each, with the fields of the records as columns."""
+        rows = [record.to_json() for record in records]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.path / SCORES, text.getvalue())
 
     def write_result(self, result: Found) -> None:
         """Keep the result, last of all: a run with a result is finished."""

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from lpzero.acquisition.attempts import Tried
 from lpzero.acquisition.attempts_file import Line, read_attempts, write_attempts
+from lpzero.acquisition.result import SuggestResult
 from lpzero.acquisition.suggestion import Suggestion
+from lpzero.files import write_json
 from lpzero.pretrained.folder import write_configuration
 from lpzero.pretrained.whole import CONFIGURATION
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 
-NEXT, ARCHITECTURES = "next.csv", "architectures"
+NEXT, ARCHITECTURES, SUGGESTED = "next.csv", "architectures", "suggested.json"
 KEY = 16
 """Letters of an architecture's key that name its folder."""
 
@@ -69,6 +71,10 @@ class SuggestionFolder:
             if not (self.path / self.configuration(name)).exists():
                 write_configuration(self.path / ARCHITECTURES / name, space, one.architecture, _card(one))
         write_attempts(self.file, lines, quality=self.quality)
+
+    def keep(self, result: SuggestResult) -> None:
+        """Keep what was suggested last, for whoever looks at the folder; raises OSError where it cannot be written."""
+        write_json(self.path / SUGGESTED, result.to_json())
 
 
 def _card(suggestion: Suggestion) -> str:

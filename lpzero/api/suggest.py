@@ -213,30 +213,32 @@ def suggest(
         known = {} if loaded is None else _qualities(loaded, place)
         new = [_line(one, folder, place, known) for one in asked.suggestions]
         folder.write(place, asked.suggestions, [*lines, *new])
-    return SuggestResult(
-        schema_=1,
-        space=place.name,
-        protocol=place.protocol,
-        table=None if loaded is None else loaded.name,
-        direction=direction if loaded is None else ("higher" if loaded.higher_is_better else "lower"),
-        seed=seed,
-        acquisition=acquisition,
-        features=list(dict.fromkeys((*named, SHAPE))),
-        limits=dict(limits or {}),
-        principles=None if principles is None else str(principles),
-        labels=len(before.labelled),
-        failed=before.failed,
-        pending=len(before.pending),
-        candidates=asked.candidates,
-        left_out=asked.left_out,
-        level=level,
-        best=_best(asks, before),
-        chance=None if asked.chance is None else round(asked.chance, 9),
-        threshold=stop,
-        worthwhile=None if asked.chance is None else asked.chance >= stop,
-        file=str(folder.file),
-        rows=[_row(one, line, folder, place) for one, line in zip(asked.suggestions, new, strict=True)],
-    )
+        result = SuggestResult(
+            schema_=1,
+            space=place.name,
+            protocol=place.protocol,
+            table=None if loaded is None else loaded.name,
+            direction=direction if loaded is None else ("higher" if loaded.higher_is_better else "lower"),
+            seed=seed,
+            acquisition=acquisition,
+            features=list(dict.fromkeys((*named, SHAPE))),
+            limits=dict(limits or {}),
+            principles=None if principles is None else str(principles),
+            labels=len(before.labelled),
+            failed=before.failed,
+            pending=len(before.pending),
+            candidates=asked.candidates,
+            left_out=asked.left_out,
+            level=level,
+            best=_best(asks, before),
+            chance=None if asked.chance is None else round(asked.chance, 9),
+            threshold=stop,
+            worthwhile=None if asked.chance is None else asked.chance >= stop,
+            file=str(folder.file),
+            rows=[_row(one, line, folder, place) for one, line in zip(asked.suggestions, new, strict=True)],
+        )
+        folder.keep(result)
+    return result
 
 
 def _space(name: str | Path | None, protocol: str | None, table: Table | None) -> SearchSpace:

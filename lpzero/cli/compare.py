@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lpzero.cli import control_options, options
 from lpzero.cli.output import as_json, difference, figure, print_grid, print_result
+from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
 from lpzero.cli.rank import print_rows, said_parts
 from lpzero.cli.worker_options import worker_options
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 @options.device
 @worker_options
 @options.deterministic
+@plot_option
 @as_json
 def compare(
     proxies: tuple[str, ...],
@@ -51,6 +54,7 @@ def compare(
     device: str,
     deterministic: bool,
     workers: Workers,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Compare two or more proxies on a table, pair by pair: over all its architectures and at matched size.
@@ -82,6 +86,7 @@ def compare(
         print_result(result)
     else:
         _print(result)
+    write_picture(plot, result)
 
 
 def _print(result: CompareResult) -> None:

@@ -8,7 +8,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.asking_options import asking_options, print_asked
-from lpzero.cli.output import as_json, print_result
+from lpzero.cli.output import as_json, print_result, say_report
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 
@@ -52,6 +52,7 @@ def distill(
         )
     if as_json:
         print_result(result)
+        say_report(result.path)
         return
     found = result.agreement
     click.echo(
@@ -66,3 +67,4 @@ def distill(
         )
     print_asked(result.asked)
     click.echo(f"kept in {result.path}")
+    say_report(result.path)

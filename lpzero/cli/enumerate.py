@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_result
+from lpzero.cli.output import as_json, print_result, say_report
 from lpzero.cli.progress import progress_display
 from lpzero.cli.table_options import print_best, split_options, table_options
 from lpzero.cli.worker_options import worker_options
@@ -75,6 +75,7 @@ def enumerate(resume: Path | None, output: Path | None, workers: Workers, as_jso
         print_result(result)
     else:
         _print(result)
+    say_report(result.run)
 
 
 def _print(result: EnumerateResult) -> None:

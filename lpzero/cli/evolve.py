@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_result
+from lpzero.cli.output import as_json, print_result, say_report
 from lpzero.cli.progress import progress_display
 from lpzero.cli.table_options import print_best, print_left_out, print_tables, split_options
 from lpzero.cli.worker_options import worker_options
@@ -214,6 +214,7 @@ def evolve(
         print_result(result)
     else:
         _print(result)
+    say_report(result.run)
 
 
 def _leave_one_out(
@@ -230,6 +231,7 @@ def _leave_one_out(
         print_result(result)
     else:
         print_left_out(result)
+    say_report(output)
 
 
 def _print(result: EvolveResult) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lpzero.cli import control_options, options
 from lpzero.cli.output import as_json, ends, figure, print_grid, print_result, say
+from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @options.device
 @worker_options
 @options.deterministic
+@plot_option
 @as_json
 def explain(
     proxy: str,
@@ -45,6 +48,7 @@ def explain(
     device: str,
     deterministic: bool,
     workers: Workers,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Say what a PROXY measures on a table: which share of its ranking is left when a part of its input is replaced.
@@ -77,6 +81,7 @@ def explain(
         print_result(result)
     else:
         _print(result)
+    write_picture(plot, result)
     if result.original.tau_a is None:
         raise NoResultError(f"{result.proxy} does not rank {result.table}: {result.original.status}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,8 @@ from lpzero.cli import control_options, options
 from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.distill import distill
 from lpzero.cli.features import features_of
-from lpzero.cli.output import as_json, ends, print_grid, print_result
+from lpzero.cli.output import as_json, ends, print_grid, print_result, say_report
+from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 
@@ -110,6 +112,7 @@ def fit(
         )
     if as_json:
         print_result(result)
+        say_report(output)
         return
     click.echo(
         f"{result.predictor}, fitted to {result.labels} labels of {result.space}, protocol {result.protocol}: "
@@ -120,6 +123,7 @@ def fit(
     if not result.intervals:
         click.echo(f"too few labels for intervals at a level of {result.level:g}")
     click.echo(f"kept in {result.path}")
+    say_report(output)
 
 
 @predictor.command("eval")
@@ -129,8 +133,11 @@ def fit(
 @_told
 @asking_options
 @worker_options
+@plot_option
 @as_json
-def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table: str, **given: Any) -> None:
+def evaluate(
+    features: str, chosen: str, workers: Workers, plot: Path | None, as_json: bool, table: str, **given: Any
+) -> None:
     """Say how well a predictor predicts a table from a few of its labels, beside the trivial ones."""
     import lpzero
 
@@ -145,6 +152,7 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
         own = f"the table's splits {', '.join(result.split_names)}; " if result.split_names else ""
         click.echo(f"\n{result.labels} labels, {own}{_said(result)}")
         print_asked(result.asked)
+    write_picture(plot, result)
 
 
 @predictor.command("curve")
@@ -153,8 +161,18 @@ def evaluate(features: str, chosen: str, workers: Workers, as_json: bool, table:
 @_told
 @asking_options
 @worker_options
+@plot_option
 @as_json
-def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: str, labels: str, **given: Any) -> None:
+def curve(
+    features: str,
+    chosen: str,
+    workers: Workers,
+    plot: Path | None,
+    as_json: bool,
+    table: str,
+    labels: str,
+    **given: Any,
+) -> None:
     """Say what each number of labels buys, so that one knows how many trainings to pay for."""
     import lpzero
     from lpzero.errors import InputError
@@ -173,6 +191,7 @@ def curve(features: str, chosen: str, workers: Workers, as_json: bool, table: st
         print_grid(["", "labels", *_HEADER[1:]], [[row.predictor, row.labels, *_cells(row)[1:]] for row in result.rows])
         click.echo(f"\n{_said(result)}")
         print_asked(result.asked)
+    write_picture(plot, result)
 
 
 _HEADER = (

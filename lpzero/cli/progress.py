@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ import click
 from lpzero.cli.output import say
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from lpzero.progress import Progress
 
 LINE_EVERY = 5.0
@@ -31,6 +33,8 @@ class ProgressDisplay:
         self._terminal = sys.stderr.isatty() if terminal is None else terminal
         self._step = ""
         self._bar: Any = None
+        self._live: Any = None
+        self._best: tuple[tuple[str, ...], ...] = ()
         self._begun = self._said = self._first = self._last = 0.0
 
     def __call__(self, progress: Progress) -> None:
@@ -39,7 +43,9 @@ class ProgressDisplay:
         if step != self._step:
             self.close()
             self._step, self._begun, self._said, self._first, self._last = step, now, 0.0, share, 0.0
-        if self._terminal:
+        if self._terminal and (progress.best or self._live is not None):
+            self._show(progress)
+        elif self._terminal:
             self._draw(step, share, progress.facts)
         elif now - self._said >= LINE_EVERY or share >= 1.0 > self._last:
             self._said = now
@@ -51,6 +57,9 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def _draw(self, step: str, share: float, facts: str) -> None:
         from tqdm import tqdm
@@ -61,11 +70,49 @@ class ProgressDisplay:
         self._bar.set_postfix_str(facts, refresh=False)
         self._bar.update(round(1000 * share) - self._bar.n)
 
+    def _show(self, progress: Progress) -> None:
+        """Draw the best so far above the bar."""
+        from rich.console import Console, Group
+        from rich.live import Live
+        from rich.progress_bar import ProgressBar
+        from rich.text import Text
+
+        if self._live is None:
+            self.close()
+            console = Console(file=sys.stderr, force_terminal=True)
+            self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+            self._live.start()
+        self._best = progress.best or self._best
+        now = time.monotonic()
+        said = f"{progress.step} {100 * progress.share:3.0f} %, {progress.facts}{self._left(now, progress.share)}"
+        bar = ProgressBar(total=1.0, completed=progress.share)
+        self._live.update(Group(best_table(self._best), bar, Text(said)), refresh=True)
+
     def _left(self, now: float, share: float) -> str:
         # what a run that goes on found there took none of its time
         if share <= self._first:
             return "" if share < 1 else ", 0 s left"
         return f", {(now - self._begun) * (1 - share) / (share - self._first):.0f} s left"
+
+
+def best_table(rows: Sequence[Sequence[str]], most: int = 12) -> Table:
+    """A table of the best so far, for a terminal; of many rows the last ones.
+
+    Args:
+        rows: Its cells, the header first.
+        most: Rows that are shown at most.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    header, *others = rows
+    table = Table(*header, box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow, column.no_wrap = "ellipsis", True
+    for row in others[-most:]:
+        # Text, since a formula may hold brackets, which rich would read as markup
+        table.add_row(*map(Text, row))
+    return table
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,7 @@ from lpzero.cli.output import (
     shares,
 )
 from lpzero.cli.output import matched as matched_size
+from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import NoResultError
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 @options.device
 @worker_options
 @options.deterministic
+@plot_option
 @as_json
 def rank(
     proxies: tuple[str, ...],
@@ -59,6 +62,7 @@ def rank(
     device: str,
     deterministic: bool,
     workers: Workers,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Rank a table with proxies and print their rank correlations beside those of controls.
@@ -92,6 +96,7 @@ def rank(
         print_result(result)
     else:
         _print(result)
+    write_picture(plot, result)
     if not any(row.status == "ok" for row in result.scores):
         raise NoResultError(f"no proxy ranks {result.table}")
 

@@ -9,7 +9,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.limit_options import LIMITED, limited, limits_of
-from lpzero.cli.output import as_json, print_grid, print_result
+from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 from lpzero.nas import defaults
@@ -123,6 +123,7 @@ def search(resume: Path | None, output: Path | None, workers: Workers, as_json: 
         print_result(result)
     else:
         _print(result)
+    say_report(result.run)
 
 
 def _print(result: SearchResult) -> None:

@@ -9,7 +9,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.limit_options import limited, limits_of
-from lpzero.cli.output import as_json, print_grid, print_result
+from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
 
@@ -89,6 +89,7 @@ def suggest(labels: tuple[Path, ...], features: str, workers: Workers, as_json: 
         print_result(result)
     else:
         _print(result)
+    say_report(Path(result.file).parent)
 
 
 def _print(result: SuggestResult) -> None:

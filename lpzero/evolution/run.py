@@ -107,6 +107,8 @@ def _execute(run: EvolutionRunFolder, together: Together, home: Path, engine: En
         held_out=held_out,
     )
     run.write_front(result.front)
+    if first.scored:
+        run.write_scores(first.scored)
     remove_packed(run.path)
     run.write_result(result)
     run.event("finished", stopped_by=state.stopped_by)
@@ -175,10 +177,19 @@ def _evolve(
         evolution = Evolution(config, spread, state, lambda standing: watch(standing.progress), start.formulas)
         for reached in evolution.run():
             _keep(run, evolution, reached)
-            watch(evolution.standing().progress)
+            watch(replace(evolution.standing().progress, best=_best(reached)))
     finally:
         _evaluation.cache_clear()
     return evolution
+
+
+def _best(state: State) -> tuple[tuple[str, ...], ...]:
+    """The front so far, for people; figures of sketches."""
+    rows = [
+        (str(one.size), "-" if one.both is None else f"{one.both:.3f}", one.formula)
+        for one in front_formulas(front(state.archive))
+    ]
+    return (("nodes", "tau-a", "formula"), *rows) if rows else ()
 
 
 def _keep(run: EvolutionRunFolder, evolution: Evolution, reached: State) -> None:

@@ -25,6 +25,7 @@ from lpzero.nas.result import Certificate, Pick, PickTruth, ProofResult, ProxyNa
 from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
 from lpzero.pretrained.folder import write_configuration
 from lpzero.progress import Watch
+from lpzero.proxy.discovery import ScoredRecord
 from lpzero.spaces.architecture import Architecture
 
 SCHEMA: Literal[1] = 1
@@ -93,6 +94,7 @@ def report(
     written = [one for one in (*best, *front, *picks.values()) if one is not None]
     write_picks(run, setting, written, partial(_said, setting, findings))
     run.write_front(front_picks)
+    run.write_scores(scored_records(setting, findings.search))
     result = SearchResult(
         schema_=SCHEMA,
         run=str(run.path),
@@ -187,6 +189,21 @@ def truth_of(setting: PoolSetting, best: Scored, picks: dict[str, Scored | None]
         return None
     everyone = {"found": best, **picks}
     return {name: None if s is None else truth.of_pick(s.architecture) for name, s in everyone.items()}
+
+
+def scored_records(setting: PoolSetting, ledger: Ledger) -> list[ScoredRecord]:
+    """What was scored, in the order in which it was, with what a table says of it and the cost of the front."""
+    known = {} if setting.truth is None else setting.truth.quality
+    return [
+        ScoredRecord(
+            part="scored",
+            id=setting.space.key(scored.architecture),
+            score=scored.scores[0] if len(ledger.higher) == 1 else ledger.mean_rank(scored.architecture),
+            quality=known.get(key),
+            size=setting.costs.of(scored.architecture, setting.config.against),
+        )
+        for key, scored in ledger.entries.items()
+    ]
 
 
 def write_picks(

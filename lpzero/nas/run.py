@@ -6,12 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from lpzero.costs.costs import COSTS
+from lpzero.costs.limits import amount
 from lpzero.engines import Engine, Fault
 from lpzero.errors import NoResultError
 from lpzero.nas.algorithms import ALGORITHMS, random_search
@@ -176,7 +177,7 @@ def _searched(
     config, started = setting.config, time.monotonic()
     higher = tuple(proxy.higher_is_better for proxy in setting.proxies)
     found, control = Ledger(setting.space, higher), Ledger(setting.space, higher)
-    progress = counting(watch, "search")
+    progress = counting(lambda told: watch(replace(told, best=_best(setting, found))), "search")
     drawn = _one_by_one(random_search(setting.pool, rng_of(config, "random"), control.worth))
     if proposals is None:
         proposals = _algorithm(setting)(setting.pool, rng_of(config, "search"), found.worth)
@@ -191,6 +192,25 @@ def _searched(
         if share >= 1:
             break
     return found, control
+
+
+SHOWN = 8
+"""The best that are shown while a search is at work."""
+
+
+def _best(setting: SearchSetting, found: Ledger) -> tuple[tuple[str, ...], ...]:
+    """The best so far, for people."""
+    names = [proxy.name for proxy in setting.proxies]
+    rows = [
+        (
+            setting.space.key(one.architecture)[:16],
+            *("-" if score is None else f"{score:.6g}" for score in one.scores),
+            # counted, not measured: to show something must cost nothing
+            amount("params", setting.costs.of(one.architecture, "params")),
+        )
+        for one in found.best(SHOWN)
+    ]
+    return (("architecture", *names, "params"), *rows) if rows else ()
 
 
 def _one_by_one(batches: Proposals) -> Iterator[Architecture]:

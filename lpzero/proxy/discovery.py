@@ -118,6 +118,24 @@ class LeftOut(Result):
     reason: str
 
 
+class ScoredRecord(Result):
+    """An architecture with its score and what it is worth: a line of ``scores.csv`` in the folder of a run.
+
+    Attributes:
+        part: ``"search"``, ``"validation"`` or ``"test"`` of a discovery; ``"scored"`` of a search of architectures.
+        id: Its id in the table, or its key.
+        score: By the proxy, in its own direction; None where there is none.
+        quality: As oriented: higher is better; None where no table has it.
+        size: Its parameters outside the embeddings; in a search of architectures the cost of the front.
+    """
+
+    part: str
+    id: str
+    score: float | None
+    quality: float | None
+    size: float
+
+
 class Start(Result):
     """What the first populations of an evolution hold.
 

@@ -8,7 +8,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.llm_options import access_options
-from lpzero.cli.output import as_json, print_grid, print_result
+from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.principles.shown import HEADER, cells, left
 from lpzero.cli.progress import progress_display
 from lpzero.errors import InputError
@@ -45,6 +45,7 @@ def ask_model(table: str, output: str, access: Access | None, as_json: bool, **g
         result = lpzero.ask_principles(table, output, access, watch=display, **given)
     if as_json:
         print_result(result)
+        say_report(result.path)
         return
     document = Principles.model_validate(result.document)
     print_grid(HEADER, [cells(one) for one in document.principles])
@@ -58,3 +59,4 @@ def ask_model(table: str, output: str, access: Access | None, as_json: bool, **g
     of = result.source
     click.echo(f"of {of.n} records of {of.table} {of.kept:.1%} stay, of the top {of.top} {of.top_kept:.1%}")
     click.echo(f"seed {result.seed}; kept in {result.path}")
+    say_report(result.path)

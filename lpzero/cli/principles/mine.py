@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_grid, print_result
+from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.principles.shown import HEADER, cells, left
 from lpzero.cli.progress import progress_display
 
@@ -44,6 +44,7 @@ def mine_table(table: str, output: str, as_json: bool, **given: Any) -> None:
         result = lpzero.mine_principles(table, output, watch=display, **given)
     if as_json:
         print_result(result)
+        say_report(result.path)
         return
     document = Principles.model_validate(result.document)
     print_grid(HEADER, [cells(one) for one in document.principles])
@@ -53,3 +54,4 @@ def mine_table(table: str, output: str, as_json: bool, **given: Any) -> None:
         f"of {source.n} records of {source.table} {source.kept:.1%} stay, of the top {source.top} {source.top_kept:.1%}"
     )
     click.echo(f"seed {result.seed}; kept in {result.path}")
+    say_report(result.path)

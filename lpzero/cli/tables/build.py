@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.output import as_json, print_result, say
+from lpzero.cli.output import as_json, print_result, say, say_report
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError, LpzeroError
 
@@ -152,6 +152,7 @@ def build_table(
             say(f"{out} is kept with every training that ended: give the same command again to go on")
         raise
     _print(card, out, as_json)
+    say_report(out)
 
 
 def _trained(space: str) -> tuple[Objective, str]:

@@ -6,7 +6,7 @@ The search works on sketches; every figure of the report is exact, that is, comp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,12 @@ from lpzero.proxy.discovery import (
     FrontFormula,
     LeftOut,
     PartFigures,
+    ScoredRecord,
     SealedFigures,
     WithinFigures,
 )
 from lpzero.proxy.rank import measured_architectures
-from lpzero.proxy.score import Score, directed, score_architectures
+from lpzero.proxy.score import Score, directed, score_architectures, shape_of
 from lpzero.run_folder import RunFolder
 from lpzero.seeds import derived_seed
 from lpzero.spaces.space import SearchSpace
@@ -59,11 +60,13 @@ class Report:
         best: The chosen formula.
         baselines: What stands beside it.
         left_out: Architectures of the test that no pass could be made of; the baselines do without them as well.
+        scored: The exact score of every record that was read, part by part.
     """
 
     best: ChosenFormula
     baselines: list[BaselineFigures]
     left_out: list[LeftOut]
+    scored: list[ScoredRecord] = field(default_factory=list)
 
 
 def sealed_figures(scores: np.ndarray, measured: MeasuredArchitectures, seed: int) -> tuple[Outcome, SealedFigures]:
@@ -231,7 +234,15 @@ def final_report(
         test=sealed.test,
         sketch=_sketched(chosen),
     )
-    return Report(formula, sealed.baselines, left_out)
+    named = (("search", parts.search), ("validation", parts.validation), ("test", test))
+    lines = [_scored_record(setting, part, i, rows[i][0]) for part, indices in named for i in indices]
+    return Report(formula, sealed.baselines, left_out, lines)
+
+
+def _scored_record(setting: Setting[Config], part: str, index: int, score: Score) -> ScoredRecord:
+    table, record = setting.table, setting.table.records[index]
+    size, quality = shape_of(setting.space, record.architecture).decoder_params, float(table.oriented[index])
+    return ScoredRecord(part=part, id=record.id, score=score.value, quality=quality, size=size)
 
 
 def unjudged(chosen: Candidate, setting: Setting[Config]) -> Report:

@@ -121,6 +121,7 @@ def _execute(
         left_out=[*banked.left_out, *report.left_out],
     )
     run.write_front(result.front)
+    run.write_scores(report.scored)
     remove_packed(run.path)
     run.write_result(result)
     run.event("finished")

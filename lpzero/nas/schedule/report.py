@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lpzero.costs.costs import COSTS
 from lpzero.nas.ledger import Ledger, Scored
-from lpzero.nas.report import front_of, measurement_of, row_of, truth_of, write_picks
+from lpzero.nas.report import front_of, measurement_of, row_of, scored_records, truth_of, write_picks
 from lpzero.nas.result import ProxyName
 from lpzero.nas.schedule.answers import Answers
 from lpzero.nas.schedule.folder import ScheduleRunFolder
@@ -64,6 +64,7 @@ def report_schedule(
         lambda scored: _said(setting, findings, scored),
     )
     run.write_front(front_picks)
+    run.write_scores(scored_records(setting, last))
     judge = config.predictors[config.phases[-1].predictor]
     statuses = Counter(answer.scored.status for one in findings.answers for answer in one.said())
     result = ScheduleResult(

@@ -1,0 +1,165 @@
+"""The picture of a result that a command prints: for ``--plot`` and for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lpzero.errors import InputError, LpzeroError
+from lpzero.files import write_bytes
+from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
+from lpzero.proxy.comparison import CompareResult
+from lpzero.proxy.explanation import ExplainResult
+from lpzero.proxy.rank import RankResult
+from lpzero.reporting.pictures import Interval, height_of, intervals, lines
+from lpzero.reporting.svg import HEIGHT, SUFFIXES, WIDTH, Drawing, to_file
+
+Plotted = RankResult | CompareResult | ExplainResult | CurveResult | EvalResult
+"""What there is a picture of."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing with what is said of it.
+
+    Attributes:
+        drawing: What draws it.
+        caption: What it shows.
+        alt: What there is to see.
+        points: The numbers in it.
+        height: Of it, in inches.
+    """
+
+    drawing: Drawing
+    caption: str
+    alt: str
+    points: dict[str, Any]
+    height: float = HEIGHT
+
+
+def of_intervals(rows: Sequence[Interval], what: str, caption: str, *, zero: bool = False) -> Plot:
+    """Values with their intervals, a line each."""
+    alt = f"{what}, a line each: {', '.join(f'{row.name} {row.value:.3f}' for row in rows)}."
+    points = {
+        "name": [row.name for row in rows],
+        "value": [row.value for row in rows],
+        "ends": [None if row.ends is None else list(row.ends) for row in rows],
+    }
+    return Plot(intervals(rows, what, zero=zero), caption, alt, points, height_of(len(rows)))
+
+
+def plot_of(result: Plotted) -> Plot | None:
+    """The picture of a result; None where it has no figures."""
+    # a comparison is a ranking as well
+    if isinstance(result, CompareResult):
+        return plot_compare(result)
+    if isinstance(result, RankResult):
+        return plot_rank(result)
+    if isinstance(result, ExplainResult):
+        return plot_explain(result)
+    return plot_curve(result) if isinstance(result, CurveResult) else plot_eval(result)
+
+
+def plot_rank(result: RankResult) -> Plot | None:
+    """How proxies and controls rank a table; None where nothing does."""
+    named = [(row.proxy, row, True) for row in result.scores]
+    named += [(f"control {row.control}", row, False) for row in result.controls]  # type: ignore[misc]  # same figures
+    rows = [Interval(n, f.tau_a, two(f.interval), main) for n, f, main in named if f.tau_a is not None]
+    caption = f"Tau-a on {result.n} architectures of {result.table}, with 95 % intervals; diamonds are the proxies."
+    return of_intervals(rows, f"tau-a, {result.table}", caption) if rows else None
+
+
+def plot_compare(result: CompareResult) -> Plot | None:
+    """The differences of every pair of proxies, over all pairs of architectures and at matched size."""
+    rows = []
+    for pair in result.pairs:
+        for found, where in ((pair.overall, ""), (pair.matched_size, ", matched")):
+            if found.difference is not None:
+                name = f"{pair.first} - {pair.second}{where}"
+                rows.append(Interval(name, found.difference, two(found.interval), not where))
+    caption = (
+        f"Differences of tau-a on {result.n} architectures of {result.table}, with 95 % intervals: right of 0 the "
+        "first of a pair is better. Diamonds are over all pairs of architectures, circles over those of matched size."
+    )
+    return of_intervals(rows, "difference of tau-a", caption, zero=True) if rows else None
+
+
+def plot_explain(result: ExplainResult) -> Plot | None:
+    """What is left of a ranking under each intervention; None where there is none."""
+    first = result.original
+    rows = [] if first.tau_a is None else [Interval("original", first.tau_a, two(first.interval), True)]
+    rows += [Interval(one.name, one.tau_a, two(one.interval)) for one in result.interventions if one.tau_a is not None]
+    caption = (
+        f"Tau-a of {result.proxy} on {result.table} unchanged (diamond), and with a part of what it sees replaced, "
+        "with 95 % intervals."
+    )
+    return of_intervals(rows, "tau-a", caption) if rows else None
+
+
+def plot_eval(result: EvalResult) -> Plot | None:
+    """How well a predictor and the trivial ones rank what they were not told."""
+    rows = [
+        Interval(row.predictor, row.tau_a.mean, two(row.tau_a.interval), place == 0)
+        for place, row in enumerate(result.rows)
+        if row.tau_a.mean is not None
+    ]
+    caption = (
+        f"Tau-a of predictors of {result.labels} labels of {result.table}, mean of {result.splits} draws, and what the "
+        "middle 90 % of draws lie in; the diamond is the predictor."
+    )
+    return of_intervals(rows, "tau-a", caption) if rows else None
+
+
+def plot_curve(result: CurveResult) -> Plot | None:
+    """What each number of labels buys, of a predictor and the trivial ones."""
+    by_name: dict[str, list[PredictorFigures]] = {}
+    for row in result.rows:
+        by_name.setdefault(row.predictor, []).append(row)
+    series = {
+        name: [(float(r.labels), r.tau_a.mean, two(r.tau_a.interval)) for r in rows if r.tau_a.mean is not None]
+        for name, rows in by_name.items()
+    }
+    series = {name: points for name, points in series.items() if points}
+    if not series:
+        return None
+    first = next(iter(series))
+    ends = [(name, points[0][1], points[-1][1]) for name, points in series.items()]
+    alt = "; ".join(f"{name} from {low:.3f} to {high:.3f}" for name, low, high in ends)
+    caption = (
+        f"Tau-a by the number of labels, {result.table}, mean of {result.splits} draws; the band is what the middle "
+        f"90 % of draws of {first} lie in."
+    )
+    points = {name: [[x, y] for x, y, _ in one] for name, one in series.items()}
+    return Plot(lines(series, "labels", "tau-a"), caption, f"Curves: {alt}.", points)
+
+
+def two(interval: Sequence[float] | None) -> tuple[float, float] | None:
+    """The ends of an interval as a pair."""
+    return None if not interval else (interval[0], interval[1])
+
+
+def check_plot(path: Path | None) -> None:
+    """Raise InputError for a file that no picture is written to: before the work, not after it."""
+    if path is not None and path.suffix not in SUFFIXES:
+        raise InputError(f"`plot`: expected a file with the suffix {' or '.join(SUFFIXES)}, found {path}")
+
+
+def write_plot(path: Path, plot: Plot | None) -> None:
+    """Write a picture; nothing where there is none.
+
+    Args:
+        path: The file, ``.svg`` or ``.png``.
+        plot: The picture.
+
+    Raises:
+        InputError: There is nothing to draw.
+        LpzeroError: The file cannot be written.
+    """
+    if plot is None:
+        raise InputError(f"{path}: expected figures to draw, found none")
+    try:
+        write_bytes(path, to_file(plot.drawing, path.suffix, (WIDTH, plot.height)))
+    except OSError as err:
+        raise LpzeroError(f"{path} cannot be written: {err.strerror or err}") from err
