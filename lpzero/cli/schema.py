@@ -38,6 +38,8 @@ DOCUMENTS = {
     "search-schedule": ("lpzero.nas.schedule.result", "ScheduleResult"),
     "score": ("lpzero.scoring.result", "ScoreResult"),
     "score-models": ("lpzero.scoring.result", "ScoresResult"),
+    "compress": ("lpzero.compression.result", "CompressResult"),
+    "runs": ("lpzero.reporting.runs", "RunsResult"),
     "build": (_OWN, "ModelBuilt"),
     "tables-list": (_OWN, "TableList"),
     "tables-fetch": (_OWN, "TableFetched"),
