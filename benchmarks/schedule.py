@@ -2,8 +2,7 @@
 
 In ``hat-mt`` a Gaussian process with all 30 labels of a table stands for the supernet, whose scores are published of
 these 30 alone, and a ridge on the specification with the 10 labels of a published split scores before. In ``replay`` a
-training is a look at the table ``gpt2-own``, among whose architectures is picked; in ``carried`` as well, and there are
-half as many of them as in plain search, all of what the cheap one puts highest. In ``trained`` architectures of the
+training is a look at the table ``gpt2-own``, among whose architectures is picked. In ``trained`` architectures of the
 whole space are trained for a tenth of the steps of that table; it takes hours and has a record of its own.
 
 Plain search is the same evolution with the dear predictor from the first iteration on. Its first architectures, as many
@@ -69,7 +68,6 @@ class Part:
         dear: What scores later, or always.
         sizes: Those of the evolution.
         switch: The iteration from which the dear one scores.
-        carry: How many of the best of the cheap one it begins with; None for the population.
         seeds: How many.
     """
 
@@ -82,7 +80,6 @@ class Part:
     sizes: Mapping[str, Any]
     switch: int
     seeds: int
-    carry: int | None = None
 
     def config(self, seed: int, folder: Path, *, plain: bool) -> ScheduleConfig:
         """The settings of the schedule, or of plain search."""
@@ -98,10 +95,7 @@ class Part:
             "seed": seed,
             "evolution": dict(self.sizes),
             "predictors": [named(phase, folder).config.model_dump() for phase in phases],
-            "phases": [
-                {"begins": at, "predictor": place, "carry": self.carry if place else None}
-                for place, at in enumerate(begins)
-            ],
+            "phases": [{"begins": at, "predictor": place} for place, at in enumerate(begins)],
             "control": True,
         }
         return ScheduleConfig.model_validate(values)
@@ -114,10 +108,9 @@ OWN = ("gpt2", "own")
 PARTS = {
     "hat-mt": Part("hat-mt", "wmt14ende", "", {"flops": 1.2e8}, "ridge-10.json", "gp-30.json", PAPER, 15, 5),
     "replay": Part(*OWN, "gpt2-own", {"params": 1.5e6}, "lookup:snip", "lookup:gpt2-own", SMALL, 4, 20),
-    "carried": Part(*OWN, "gpt2-own", {"params": 1.5e6}, "lookup:snip", "lookup:gpt2-own", SMALL, 5, 20, 26),
     "trained": Part(*OWN, "", {"params": 1.5e6}, "snip", TRAINING, LEAST, 4, 3),
 }
-USUAL = ["hat-mt", "replay", "carried"]
+USUAL = ["hat-mt", "replay"]
 
 
 def fitted(folder: Path) -> None:
@@ -255,13 +248,13 @@ def main() -> None:
     options = parser.parse_args()
     texts = (str(options.text / "wikitext2-test.txt"), str(options.text / "wikitext2-valid.txt"))
     with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         rows: list[list[Any]] = []
         for name in options.parts:
-            part, folder = PARTS[name], Path(temporary) / name
-            folder.mkdir()
+            part = PARTS[name]
             if name == "hat-mt":
                 fitted(folder)
-            if name in ("replay", "carried"):
+            if name == "replay":
                 scored(folder)
             rows += compared(name, part, options.seeds or part.seeds, folder, texts)
             print(*rows[-1], sep=" | ", flush=True)
@@ -288,7 +281,6 @@ def written(name: str, parts: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
         "a Gaussian process on specification and shape with its 30 labels; at most 120 million operations a token",
         replay="snip before iteration 4 of 6, then the losses of gpt2-own, whose architectures alone are picked; at "
         "most 1.5 million parameters",
-        carried="the same, snip before iteration 5 of 6, the last, then the losses of the 26 that it puts highest",
         trained=f"snip before iteration 4 of 6, then trainings of {STEPS} steps by the recipe of gpt2-own; at most 1.5 "
         "million parameters",
         plain="the same evolution with the dear predictor from the first iteration on; with as many: its first ones",

@@ -8,7 +8,6 @@ from records import grid, recorded
 PARTS = {
     "hat-mt": "`hat-mt`, the paper's sizes: ridge with 10 labels, then a Gaussian process with 30; predicted BLEU",
     "replay": "`gpt2-own` replayed: `snip`, then its losses looked up; loss",
-    "carried": "the same, `snip` up to the last iteration, then the losses of the 26 that it puts highest; loss",
 }
 OTHERS = ("plain", "plain, as many", "random, as many")
 

@@ -20,7 +20,7 @@ from scipy import stats
 from suggest_tasks import ALL, BAND, HALF, Task, drawn, tasks, whole
 
 from lpzero.acquisition.suggester import Suggester
-from lpzero.api.suggest import STOP
+from lpzero.api.suggest import FEATURES, STOP
 from lpzero.files import write_json
 from lpzero.fitness.regression import expected
 from lpzero.seeds import derived_seed
@@ -199,13 +199,13 @@ def _mean(values: Any) -> float:
     return round(float(np.mean(values)), 1)
 
 
-def replayed(name: str, seeds: int, share: float, folder: Path | None) -> list[Played]:
+def replayed(name: str, seeds: int, share: float, features: Sequence[str], folder: Path | None) -> list[Played]:
     """Everything that is played on one table; what the folder has is not played again."""
-    path = None if folder is None else folder / f"{name}-{seeds}-{share:g}.json"
+    path = None if folder is None else folder / f"{name}-{seeds}-{share:g}-{'-'.join(features)}.json"
     if path is not None and path.exists():
         found = json.loads(path.read_text(encoding="utf-8"))
         return [Played(**{**one, "four": [Suggested(**each) for each in one["four"]]}) for one in found]
-    table = whole(name)
+    table = whole(name, features)
     fixed, played = list(tasks(table)), dict[tuple[str, str], Played]()
     for seed in range(seeds):
         for task in fixed if share >= 1 else tasks(drawn(table, share, seed)):
@@ -223,20 +223,26 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--share", type=float, default=1.0, help="Of each table, drawn anew with each seed.")
+    parser.add_argument("--features", nargs="+", default=list(FEATURES), help="Of suggest alone.")
     parser.add_argument("--keep", type=Path, help="Keep what was played in this folder, and use what is there.")
     parser.add_argument("--name", default="suggest")
     given = parser.parse_args()
-    every = [one for name in given.tables for one in replayed(name, given.seeds, given.share, given.keep)]
+    every = [
+        one for name in given.tables for one in replayed(name, given.seeds, given.share, given.features, given.keep)
+    ]
     rows = [row(one) for one in every]
     rows.append(summary(f"mean over {ALL} and {HALF}", [one for one in every if one.part != BAND]))
     rows.append(summary(f"mean over {BAND}", [one for one in every if one.part == BAND]))
     command = f"python benchmarks/suggest.py --name {given.name} --tables {' '.join(given.tables)}"
     command += f" --seeds {given.seeds} --share {given.share}"
+    if given.features != list(FEATURES):
+        command += f" --features {' '.join(given.features)}"
     record(
         given.name,
         command,
         HEADER,
         rows,
+        features=", ".join(given.features),
         figures="trainings until one of the best is found: means over the seeds",
         best="the best 1 %, of a band 3 %, at least one; a band has decoder parameters within 25 %",
         models="one that is listed several times has the mean of its qualities, and is trained once",

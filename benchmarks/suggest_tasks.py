@@ -11,7 +11,6 @@ import numpy as np
 
 from lpzero import Workers
 from lpzero.acquisition.start import proxy_source
-from lpzero.api.suggest import FEATURES
 from lpzero.costs.costs import Costs
 from lpzero.costs.limits import CostLimits
 from lpzero.fitness.regression import with_logarithms
@@ -108,8 +107,8 @@ class Task:
         return (len(self.architectures) + 1) / (len(self.best) + 1)
 
 
-def whole(name: str) -> Task:
-    """The models of a table; one that is listed several times has the mean of its qualities."""
+def whole(name: str, groups: Sequence[str]) -> Task:
+    """The models of a table, described by groups of features; one that is listed several times has its mean quality."""
     table = load_table(name)
     space = table.search_space(None)
     listed: dict[str, list[int]] = {}
@@ -117,7 +116,7 @@ def whole(name: str) -> Task:
         listed.setdefault(space.model_key(item.architecture), []).append(index)
     architectures = tuple(table.records[i[0]].architecture for i in listed.values())
     quality = np.array([np.mean([table.records[i].quality for i in some]) for some in listed.values()])
-    source = Source(space, FEATURES, (), Probe(), cache_home(), Workers(jobs=1))
+    source = Source(space, tuple(groups), (), Probe(), cache_home(), Workers(jobs=1))
     scores = proxy_source(source)
     scoring = None if scores is None else Known(Remembering(scores), {})
     return Task(

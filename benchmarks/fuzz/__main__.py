@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,8 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=1_000_000, help="for all readers together")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--target", action="append", choices=TARGETS, help="these alone; nothing is recorded then")
+    parser.add_argument("--target", action="append", choices=TARGETS, help="these alone")
+    parser.add_argument("--name", help="of the record  [default: fuzz, of all readers; none of chosen ones]")
     parser.add_argument("--faults", type=Path, help="folder for inputs that did what they may not")
     options = parser.parse_args()
     chosen = [TARGETS[name] for name in options.target or TARGETS]
@@ -44,8 +46,9 @@ def main() -> int:
         found = list(threads.map(lambda pair: _fuzzed(*pair, options.seed), zip(chosen, numbers, strict=True)))
     if options.faults is not None:
         _keep(found, options.faults)
-    if options.target is None:
-        _record(found, options, time.monotonic() - started)
+    name = options.name or ("fuzz" if options.target is None else None)
+    if name is not None:
+        _record(name, found, options, time.monotonic() - started)
     return int(any(one["faults"] for one in found))
 
 
@@ -110,7 +113,7 @@ def _keep(found: list[dict[str, Any]], folder: Path) -> None:
             (folder / f"{name}-{fault['kind']}-{number}").write_bytes(base64.b64decode(fault["data"]))
 
 
-def _record(found: list[dict[str, Any]], options: argparse.Namespace, seconds: float) -> None:
+def _record(name: str, found: list[dict[str, Any]], options: argparse.Namespace, seconds: float) -> None:
     def faults(one: dict[str, Any], kind: str) -> int:
         return sum(fault["times"] for fault in one["faults"] if fault["kind"] == kind)
 
@@ -126,9 +129,12 @@ def _record(found: list[dict[str, Any]], options: argparse.Namespace, seconds: f
     total = ["all", *(sum(row[place] for row in rows) for place in (1, 2)), "", ""]
     total += [max(row[5] for row in rows), "", max(row[7] for row in rows)]
     total += [sum(row[place] for row in rows) for place in range(8, 9 + len(KINDS))]
+    said = [word for target in options.target or () for word in ("--target", target)]
+    said += [] if options.name is None else ["--name", options.name]
+    words = ["--inputs", str(options.inputs), "--seed", str(options.seed), "--jobs", str(options.jobs), *said]
     record(
-        "fuzz",
-        f"python -m benchmarks.fuzz --inputs {options.inputs} --seed {options.seed} --jobs {options.jobs}",
+        name,
+        f"python -m benchmarks.fuzz {shlex.join(words)}",
         [
             *("reader", "inputs", "accepted", "branches of lpzero", "corpus", "slowest, CPU s", "limit, CPU s"),
             *("peak MiB", "other exceptions", "too slow", "forbidden acts", "bad messages", "ends of atheris"),

@@ -108,7 +108,7 @@ def _settings(document: ScheduleDocument, named_by_phase: Sequence[PredictorConf
         "evolution": document.evolution.model_dump(),
         "predictors": [one.model_dump() for one in once],
         "phases": [
-            {"begins": phase.from_, "predictor": once.index(one), "carry": phase.carry}
+            {"begins": phase.from_, "predictor": once.index(one)}
             for phase, one in zip(document.phases, named_by_phase, strict=True)
         ],
         "control": not trains if document.control is None else document.control == "random",
@@ -120,8 +120,7 @@ def _planned(config: ScheduleConfig) -> str:
     sizes, parts = config.evolution, []
     ends = [*(phase.begins for phase in config.phases[1:]), sizes.iterations]
     for phase, end in zip(config.phases, ends, strict=True):
-        first = sizes.population if phase.carry is None else phase.carry
-        most = first + (end - phase.begins - 1) * (sizes.mutants + sizes.crossovers)
+        most = sizes.population + (end - phase.begins - 1) * (sizes.mutants + sizes.crossovers)
         name = config.predictors[phase.predictor].name
         parts.append(f"at most {most:,} by {name} from iteration {phase.begins} on")
     return "; ".join(parts)

@@ -42,14 +42,12 @@ class PhaseConfig(BaseModel):
     Attributes:
         begins: The iteration, counted from 0.
         predictor: Its place among the predictors.
-        carry: How many of the best of the phase before it begins with; None for the last parents and their children.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     begins: Annotated[int, Field(ge=0)]
     predictor: Annotated[int, Field(ge=0)]
-    carry: Annotated[int, Field(ge=1)] | None = None
 
 
 class ScheduleConfig(PoolConfig):

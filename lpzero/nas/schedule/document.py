@@ -57,8 +57,6 @@ class PhaseDocument(BaseModel):
             ``lookup:TABLE:COLUMN`` or ``training``.
         direction: Which scores of a formula are better; None for what the predictor says.
         steps: Of a training; None for as many as the recipe has.
-        carry: How many of the best that the phase before has scored this one begins with; None for its last
-            parents and their children.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", populate_by_name=True)
@@ -67,7 +65,6 @@ class PhaseDocument(BaseModel):
     predictor: Annotated[str, Field(min_length=1, max_length=10_000)]
     direction: Direction | None = None
     steps: Annotated[int, Field(ge=1)] | None = None
-    carry: Annotated[int, Field(ge=1, le=LARGEST_POPULATION)] | None = None
 
 
 class ScheduleDocument(BaseModel):
@@ -91,8 +88,6 @@ class ScheduleDocument(BaseModel):
         begins = [phase.from_ for phase in self.phases]
         if begins[0] != 0:
             raise ValueError(f"phase 1: expected from = 0, found {begins[0]}: nothing would score before")
-        if self.phases[0].carry is not None:
-            raise ValueError("phase 1: carry: expected it of a later phase alone: nothing was scored before")
         for number, (one, other) in enumerate(pairwise(begins), start=2):
             if other <= one:
                 raise ValueError(
@@ -150,7 +145,7 @@ def _phase(path: Path, number: int, given: object) -> PhaseDocument:
     place = f"{path}: {PHASE} {number}"
     if not isinstance(given, dict):
         raise InputError(f"{place}: expected a table with from and predictor, found {type(given).__name__}")
-    names = ("from", "predictor", "direction", "steps", "carry")
+    names = ("from", "predictor", "direction", "steps")
     for key in given:
         if key not in names:
             raise InputError(f"{place}: {one_line(str(key), 60)}: no such key: expected one of {', '.join(names)}")

@@ -24,8 +24,7 @@ def evolved(
 
     A population is scored by the predictor of its phase; the best of it are the parents of the next one, which they are
     a part of, with mutants and crossovers of them. At a switch all of the population, parents among it, is scored by
-    the new predictor, or, where the phase carries so many, the best of all that the old one has scored: its children
-    are not asked about unseen then. Scores of two phases never meet.
+    the new predictor: scores of two phases never meet.
 
     Deviations from the published code (HS-NAS, Jawahar et al. 2024, https://arxiv.org/abs/2310.16712): no two of a
     population are one model, nor is a child one that the predictor has scored before; redraws are bounded.
@@ -60,12 +59,8 @@ def evolved(
                 f"{asked.reason or f'found {statuses}'}"
             )
         if iteration + 1 < sizes.iterations:
-            following = config.phase_at(iteration + 1)
-            carry = None if following == at else config.phases[following].carry
-            if carry is not None:
-                population = [one.architecture for one in ledger.best(carry)]
-            else:
-                population = [*parents, *bred(pool, parents, sizes, rng, set(scoring[following].met))]
+            judge = scoring[config.phase_at(iteration + 1)]
+            population = [*parents, *bred(pool, parents, sizes, rng, set(judge.met))]
     _tell(watch, sizes.iterations, sizes.iterations, scoring[-1])
     return ledgers
 

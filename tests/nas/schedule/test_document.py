@@ -29,13 +29,13 @@ def test_where_nothing_is_said_the_sizes_are_the_papers(tmp_path: Path) -> None:
 
 def test_everything_that_may_be_said_is_read(tmp_path: Path) -> None:
     sizes = "population = 9\nparents = 3\nmutants = 2\ncrossovers = 4\niterations = 5\nmutation = 1\n"
-    last = '[[phase]]\nfrom = 4\npredictor = "training"\nsteps = 40\ncarry = 7\n'
+    last = '[[phase]]\nfrom = 4\npredictor = "training"\nsteps = 40\n'
     first = '[[phase]]\nfrom = 0\npredictor = "sum(l1(weight))"\ndirection = "lower"\n'
     found = read_schedule(written(tmp_path, f'{sizes}control = "none"\n{first}{last}'))
     assert found.evolution == Evolution(parents=3, mutants=2, crossovers=4, iterations=5, mutation=1.0)
     assert found.control == "none"
     assert found.phases[0].direction == "lower"
-    assert found.phases[1] == PhaseDocument(from_=4, predictor="training", steps=40, carry=7)
+    assert found.phases[1] == PhaseDocument(from_=4, predictor="training", steps=40)
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,10 @@ def test_everything_that_may_be_said_is_read(tmp_path: Path) -> None:
         (TWO.replace('predictor = "snip"\n', ""), "phase 1: predictor: expected what scores, found no such key$"),
         (TWO.replace('"snip"', '""'), "phase 1: predictor: "),
         (TWO.replace('"snip"', "3"), "phase 1: predictor: "),
-        (TWO + "until = 3\n", "phase 2: until: no such key: expected one of from, predictor, direction, steps, carry$"),
+        (TWO + "until = 3\n", "phase 2: until: no such key: expected one of from, predictor, direction, steps$"),
         (TWO + 'direction = "up"\n', "phase 2: direction: "),
         (TWO + "steps = 4\n", "phase 2: steps: expected it beside the predictor training alone$"),
         (TWO.replace('"params"', '"training"') + "steps = 0\n", "phase 2: steps: "),
-        (
-            TWO.replace("from = 0", "from = 0\ncarry = 3"),
-            "phase 1: carry: expected it of a later phase alone",
-        ),
-        (TWO + "carry = 0\n", "phase 2: carry: "),
-        (TWO + "carry = 2.5\n", "phase 2: carry: "),
         ("[[phase]\n", "expected TOML, found "),
         ('a = "\x07"', "expected TOML, found "),
     ],

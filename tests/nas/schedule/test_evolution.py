@@ -70,20 +70,6 @@ def test_at_a_switch_the_population_is_scored_anew_and_phases_share_nothing(tmp_
     assert ledgers[1].higher == (False,)
 
 
-@pytest.mark.parametrize("carry", [3, 20, 1000])
-def test_a_phase_that_carries_begins_with_the_best_that_was_scored_before(carry: int, tmp_path: Path) -> None:
-    first, second = Told(width), Told(depth, higher_is_better=False)
-    answers = answers_of(tmp_path, first, second)
-    given = config(0, 3)
-    given = given.model_copy(update={"phases": [given.phases[0], given.phases[1].model_copy(update={"carry": carry})]})
-    ledgers = evolved(given, pool(), answers, np.random.default_rng(0), unwatched)
-    # twelve, and eight children in each of two more iterations; nothing is bred of them at the switch
-    assert len(answers[0].met) == 28
-    number = min(carry, 28)
-    assert second.asked[:number] == [one.architecture for one in ledgers[0].best(carry)]
-    assert len(ledgers[1].entries) == number + 2 * 8
-
-
 def test_a_predictor_of_two_phases_is_asked_once(tmp_path: Path) -> None:
     one, other = Told(width), Told(depth)
     answers = answers_of(tmp_path, one, other)
