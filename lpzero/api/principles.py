@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lpzero.api.setup import measured_space
 from lpzero.errors import InputError, NoResultError
 from lpzero.principles import (
     Columns,
@@ -86,6 +85,9 @@ def mine_principles(
     if path.suffix != ".json":
         raise InputError(f"`output`: expected a file that ends in .json, found {path.name!r}")
     limits = limits_of(keep, max_shrink, floor, most, seed, price)
+    # it loads PyTorch, which a file that is refused is not to wait for
+    from lpzero.api.setup import measured_space
+
     measured, space = measured_space(table, protocol)
     sizes = sizes_of(space, [record.architecture for record in measured.records], watch)
     found = contrasted(measured, space, sizes, top, at_size)
@@ -198,15 +200,20 @@ def check_principles(
     """
     file = Path(path)
     principles = read_principles(file)
-    found = used_space(principles, space, protocol)
+    found = used_space(principles, space, protocol, file)
     check_against(principles, found, file)
     return check(principles, found, file, seed, _source(principles, found, table))
 
 
-def used_space(principles: Principles, space: str | None, protocol: str | None) -> SearchSpace:
+def used_space(principles: Principles, space: str | None, protocol: str | None, place: Path) -> SearchSpace:
     """The space that principles are about, or the one that was named; raises InputError where there is none."""
     protocol = protocol or principles.space.protocol
-    return named_space(principles.space.name, protocol) if space is None else get_space(space, protocol)
+    if space is not None:
+        return get_space(space, protocol)
+    try:
+        return named_space(principles.space.name, protocol)
+    except InputError as err:
+        raise InputError(f"{place}: space: {err}, or name its file as `space`") from None
 
 
 def _source(principles: Principles, space: SearchSpace, table: str | Path | Table | None) -> TableFigures | None:

@@ -46,7 +46,7 @@ def adapt_principles(
     if not isinstance(results, Table) and str(results) in TABLES:
         raise InputError(f"`results`: expected the folder of what this run trained, found the known table {results}")
     principles = read_principles(Path(path))
-    place = used_space(principles, space, None)
+    place = used_space(principles, space, None, Path(path))
     refuse_unusable(principles, place, path)
     measured = results if isinstance(results, Table) else load_table(str(results))
     if measured.space != place.name:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from lpzero.api.principles import KEEP, MAX_SHRINK, MOST, TOP, contrasted, limits_of, mined_from
-from lpzero.api.setup import measured_space
 from lpzero.errors import InputError, NoResultError
 from lpzero.fitness.strata import RATIO
 from lpzero.principles import Limits, Principle, hold_all, read_principles, sizes_of
@@ -88,12 +87,15 @@ def transfer_principles(
     limits = limits_of(keep, max_shrink, floor, most, seed, price)
     if trials < 1 or seeds < 2:
         raise InputError(f"`trials`, `seeds`: expected at least 1 and 2, found {trials} and {seeds}")
-    _, space = measured_space(*_named(target))
-    name, principles = _principles(source, space, limits, top, at_size, seed, watch)
+    if not isinstance(source, Table) and Path(source).suffix in (".json", ".toml"):
+        name, principles = str(source), read_principles(Path(source)).principles
+    else:
+        _, space = _measured(target)
+        name, principles = _mined(source, space, limits, top, at_size, seed, watch)
     return judged(name, principles, target, Judging(top, at_size or RATIO, trials, seeds, seed), watch)
 
 
-def _principles(
+def _mined(
     source: str | Path | Table,
     for_: SearchSpace,
     limits: Limits,
@@ -102,23 +104,25 @@ def _principles(
     seed: int,
     watch: Watch,
 ) -> tuple[str, list[Principle]]:
-    if not isinstance(source, Table) and Path(source).suffix in (".json", ".toml"):
-        return str(source), read_principles(Path(source)).principles
-    measured, space = measured_space(*_named(source))
+    measured, space = _measured(source)
     sizes = sizes_of(space, [record.architecture for record in measured.records], watch)
     found = contrasted(measured, space, sizes, top, at_size)
     return measured.name, mined_from(found, limits, seed, watch, for_)
 
 
-def _named(table: str | Path | Table) -> tuple[str | Path | Table, str | None]:
-    return named_table(str(table)) if isinstance(table, (str, Path)) else (table, None)
+def _measured(table: str | Path | Table) -> tuple[Table, SearchSpace]:
+    """A table, behind whose name there may be a protocol, and its space."""
+    # it loads PyTorch, which a file that is refused is not to wait for
+    from lpzero.api.setup import measured_space
+
+    return measured_space(*(named_table(str(table)) if isinstance(table, (str, Path)) else (table, None)))
 
 
 def judged(
     source: str, principles: list[Principle], target: str | Path | Table, how: Judging, watch: Watch = unwatched
 ) -> PrinciplesTransferResult:
     """Judge principles on a table; raises NoResultError where none of them says anything of its space."""
-    measured, space = measured_space(*_named(target))
+    measured, space = _measured(target)
     taken, left = carried_over(principles, space)
     if not taken:
         reasons = "; ".join(f"{one.id}: {one.reason}" for one in left[:3]) or "none was mined"

@@ -81,7 +81,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 )
 @click.option(
     "--principles",
-    type=click.Path(path_type=Path),
+    type=options.PrinciplesFile(),
     help="Rank those architectures alone that keep the hard rules of this file, in the sealed test as well.",
 )
 @click.option("--worst", is_flag=True, help="Maximise the least of several tables instead of their mean.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -83,6 +84,20 @@ class Size(click.ParamType):  # type: ignore[type-arg]
 def with_default(flag: str, default: float, meaning: str) -> Callable[[Any], Any]:
     """An option for a number, of the type of its default, which its help shows."""
     return click.option(flag, type=type(default), default=default, show_default=True, help=meaning)
+
+
+class PrinciplesFile(click.Path):
+    """A file of principles, which is read at once: one that is refused does not wait for what its command loads."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Its path; raises InputError where it cannot be read."""
+        from lpzero.principles.file import read_principles
+
+        path = Path(super().convert(value, param, ctx))
+        read_principles(path)
+        return path
 
 
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of every random choice.")

@@ -84,7 +84,7 @@ UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
 )
 @click.option(
     "--principles",
-    type=click.Path(path_type=Path),
+    type=options.PrinciplesFile(),
     help="Search within the principles of this file: hard rules filter, soft ones weigh.",
 )
 @click.option("--corpus", type=click.Path(path_type=Path), help="The text that --verify trains on.")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @limited
 @click.option(
     "--principles",
-    type=click.Path(path_type=Path),
+    type=options.PrinciplesFile(),
     help="Suggest what keeps the principles of this file: hard rules filter, soft ones weigh.",
 )
 @click.option("--number", "-n", type=int, default=8, show_default=True, help="Architectures to suggest.")

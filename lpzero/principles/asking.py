@@ -15,13 +15,13 @@ from lpzero.principles.document import Change, Evidence, Principle, Status
 from lpzero.principles.greedy import Limits
 from lpzero.principles.language.binding import fits
 from lpzero.principles.language.columns import Columns
+from lpzero.principles.language.fault import fault_of
 from lpzero.principles.language.feature import Feature
 from lpzero.principles.language.holds import hold_all
 from lpzero.principles.language.rule import Rule, levels
 from lpzero.principles.mining import measured
 from lpzero.principles.slots import contradiction
 from lpzero.seeds import derived_seed
-from lpzero.settings import one_line, place_in
 from lpzero.spaces.architecture import Architecture
 
 SHOWN = 12
@@ -71,12 +71,9 @@ def _readable(entry: Any, read: ValidatorFunctionWrapHandler) -> Proposal:
     try:
         found: Proposal = read(entry)
     except ValidationError as err:
-        first = err.errors(include_url=False)[0]
         said = entry.get("statement") if isinstance(entry, dict) else None
-        fault = f"{place_in(first['loc']) or 'the whole'}: {one_line(first['msg'], 200)}"
-        return Unreadable(
-            statement=said if isinstance(said, str) else "", rule=None, fault=f"it cannot be read: {fault}"
-        )
+        fault = f"it cannot be read: {fault_of(err)}"
+        return Unreadable(statement=said if isinstance(said, str) else "", rule=None, fault=fault)
     return found
 
 

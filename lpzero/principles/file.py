@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from lpzero.errors import InputError
 from lpzero.files import write_json
 from lpzero.principles.document import MOST_PRINCIPLES, Principle, Principles
 from lpzero.principles.language.binding import check_rule
+from lpzero.principles.language.fault import fault_of
 from lpzero.principles.language.feature import declared, digest_of_space
-from lpzero.settings import check_settings, one_line, parse_json, read_bounded, reason_of, shorten
+from lpzero.settings import first_repeated, one_line, parse_json, read_bounded, reason_of, shorten
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.toml.document import parse_toml
 
@@ -36,7 +39,13 @@ def read_principles(path: Path) -> Principles:
     if len(listed) > MOST_PRINCIPLES:
         raise InputError(f"{path}: principles: expected at most {MOST_PRINCIPLES}, found {len(listed)}")
     principles = [_principle(entry, place, path) for place, entry in enumerate(listed)]
-    return check_settings(Principles, {**document, "principles": principles}, source=str(path))
+    names = [one.id for one in principles]
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}: principle {first_repeated(names)[1:-1]}: expected each id once, found it twice")
+    try:
+        return Principles.model_validate({**document, "principles": principles})
+    except ValidationError as err:
+        raise InputError(f"{path}: {fault_of(err)}") from None
 
 
 def write_principles(path: Path, principles: Principles) -> None:
@@ -95,10 +104,12 @@ def _check_extent(document: Any, path: Path) -> None:
 
 
 def _principle(entry: Any, place: int, path: Path) -> Principle:
-    """One principle; the operators that lead to what is wrong are left out of its path, since the keys say it."""
     identity = entry.get("id") if isinstance(entry, dict) else None
     named = identity if isinstance(identity, str) and identity else f"number {place + 1}"
     where = f"{path}: principle {one_line(named, 60)}"
     if not isinstance(entry, dict):
         raise InputError(f"{where}: expected a table with id, statement and rule, found {shorten(entry, 60)}")
-    return check_settings(Principle, entry, source=where)
+    try:
+        return Principle.model_validate(entry)
+    except ValidationError as err:
+        raise InputError(f"{where}: {fault_of(err)}") from None

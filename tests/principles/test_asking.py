@@ -98,8 +98,8 @@ def test_limits_hold_of_what_a_model_proposes(found: Contrast) -> None:
     [
         (proposal({"op": "__import__('os')", "feature": "depth", "value": 4}), "it cannot be read: rule"),
         (proposal("depth >= 4"), "it cannot be read: rule"),
-        ({"rule": DEEP}, "it cannot be read: statement: Field required"),
-        ("four layers", "it cannot be read: the whole"),
+        ({"rule": DEEP}, "it cannot be read: statement: is missing"),
+        ("four layers", "it cannot be read: expected a table"),
         ({**proposal(DEEP), "strength": "hard"}, "it cannot be read: strength"),
     ],
 )

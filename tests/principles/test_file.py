@@ -45,14 +45,20 @@ def nested(levels: int) -> str:
 
 
 BAD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "operator": (lambda d: _rule(d, op="exec"), "principle deep: rule: Input tag 'exec'"),
+    "operator": (
+        lambda d: _rule(d, op="exec"),
+        "principle deep: rule: unknown operator 'exec': expected one of in, not_in",
+    ),
     "code": (lambda d: _with(d, rule="__import__('os').system('touch x')"), "principle deep: rule: expected"),
     "code as a feature": (lambda d: _rule(d, feature="().__class__"), "rule: unknown feature '().__class__'"),
     "feature": (lambda d: _rule(d, feature="depht"), "principle deep: rule: unknown feature 'depht': expected depth"),
     "value": (lambda d: _rule(d, values=[3]), "principle deep: rule: depth has no value 3: expected 2, 4"),
     "no id": (lambda d: {**d, "principles": [{"statement": ""}]}, "principle number 1: id"),
     "no list": (lambda d: {**d, "principles": {}}, "principles: expected a list"),
-    "duplicate ids": (lambda d: {**d, "principles": d["principles"] * 2}, "expected each id once, found 'deep' twice"),
+    "duplicate ids": (
+        lambda d: {**d, "principles": d["principles"] * 2},
+        "principle deep: expected each id once, found it twice",
+    ),
     "twice a key": (lambda d: json.dumps(d)[:-1] + ', "space": {}}', "the key 'space' twice"),
     "10,000 levels": (lambda d: nested(10_000), ""),
     "more levels than are read": (lambda d: nested(DEEPEST), f"at most {DEEPEST} levels"),

@@ -42,6 +42,11 @@ class Columns:
         """What the space declares."""
         return declared(self.space)
 
+    @cached_property
+    def _counts(self) -> dict[Architecture, dict[str, int]]:
+        """Parameters by part: some spaces build a model to count, so that each architecture is counted once."""
+        return {one: self.space.parameter_counts(one) for one in dict.fromkeys(self.architectures)}
+
     def codes(self, name: str) -> Codes:
         """Positions among the values of a feature: (architectures,) of a choice, (architectures, layers) of layers.
 
@@ -90,7 +95,7 @@ class Columns:
             return np.array([self.space.width(one) for one in self.architectures], dtype=np.float64)
         if not feature.of:
             part = feature.name.removeprefix("params.")
-            counts = [self.space.parameter_counts(one) for one in self.architectures]
+            counts = (self._counts[one] for one in self.architectures)
             return np.array([one[part] / one["total"] for one in counts], dtype=np.float64)
         what, _, part = feature.name.rpartition(".")
         if what == feature.of:

@@ -22,6 +22,13 @@ Scalar = Number | Word | bool
 Values = Annotated[list[Scalar], Field(min_length=1, max_length=MOST_VALUES)]
 
 
+OPERATORS = (
+    *("in", "not_in", "eq", "ge", "le", "between", "count_ge", "count_le"),
+    *("all", "any", "not", "implies"),
+)
+"""The operators of rules: of conditions, and of what joins them."""
+
+
 class _Part(BaseModel):
     """A part of a rule."""
 
