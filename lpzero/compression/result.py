@@ -11,7 +11,8 @@ class Loss(Result):
     """The loss of one model on one text, beside that of the full model on the same windows.
 
     Attributes:
-        model: ``"full"``, ``"chosen"`` as it is written, ``"chosen, not refitted"``, or the name of a control.
+        model: ``"full"``, ``"chosen"`` as it is written, ``"chosen, not refitted"``, ``"chosen, not recovered"``, or
+            the name of a control; behind it ``", recovered"`` where it recovered as the chosen one did.
         text: Name of the file.
         sha256: Of the text that the windows are of.
         windows: Stretches of the text, each by itself.
@@ -83,6 +84,22 @@ class Choosing(Result):
     divergence: float
 
 
+class Learned(Result):
+    """How what stays learned from the full model.
+
+    Attributes:
+        steps: Steps.
+        seconds: Seconds of training.
+        divergence: At each step, before it, from the full model on its windows, in nats a token.
+        loss: The language-model loss at each step, likewise.
+    """
+
+    steps: int
+    seconds: float
+    divergence: list[float]
+    loss: list[float]
+
+
 class Sample(Result):
     """What both models write after the same words.
 
@@ -112,6 +129,7 @@ class CompressResult(Result):
         choosing: How it was chosen.
         calibration_sha256: Of the text that was looked at for it.
         refitted_on: Tokens that what stays was refitted on; 0 where it was not.
+        recovery: How it learned from the full model; None where it did not.
         losses: Of every model on every text.
         notes: What a user should know.
         sample: What both write; None for a masked objective.
@@ -132,6 +150,7 @@ class CompressResult(Result):
     choosing: Choosing
     calibration_sha256: str
     refitted_on: int
+    recovery: Learned | None
     losses: list[Loss]
     notes: list[str]
     sample: Sample | None
