@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lpzero.compression.proof import Proof
     from lpzero.compression.recovery.alike import Alike
     from lpzero.compression.result import CompressResult, Sample
+    from lpzero.compression.speed import Speed
 
 
 _LOG = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def compress(
     """
     from lpzero.compression.cut import cut
     from lpzero.compression.decide import decide
-    from lpzero.compression.proof import CHOSEN, RECOVERED, UNFITTED, UNRECOVERED, mean_divergence, prove
+    from lpzero.compression.proof import CHOSEN, FULL, RECOVERED, UNFITTED, UNRECOVERED, mean_divergence, prove
     from lpzero.compression.recovery.alike import Alike, check_kept, folder_beside
     from lpzero.compression.refit import refitted
     from lpzero.compression.report import Compression, report
@@ -109,7 +110,9 @@ def compress(
         with clock.step("refitting"):
             smaller = refitted(model, layout, choice, shown.fitting, watch=watch)
         models[UNFITTED] = partial(cut, model, layout, choice)
-    controls = {name: partial(cut, model, layout, control) for name, control in decision.controls.items()}
+    controls: dict[str, Callable[[], nn.Module]] = {
+        name: partial(cut, model, layout, control) for name, control in decision.controls.items()
+    }
     recovered = None
     with nullcontext() if how is None else _resumable(folder):
         if how is not None:
@@ -118,7 +121,9 @@ def compress(
                 recovered = learn(CHOSEN, smaller)
             models[UNRECOVERED] = partial(_given, smaller)
             smaller = recovered.model
-            models |= {f"{name}, {RECOVERED}": partial(_learned, learn, name, make) for name, make in controls.items()}
+            controls |= {
+                f"{name}, {RECOVERED}": partial(_learned, learn, name, make) for name, make in controls.items()
+            }
         models |= {CHOSEN: partial(_given, smaller), **controls}
         with clock.step("proving"):
             proof = prove(model, models, shown.questions, watch)
@@ -126,6 +131,8 @@ def compress(
             saved = _write(shown, decision, smaller, proof, Path(checkpoint), Path(output), settings, command)
     with clock.step("writing a sample"):
         written = _sample(shown, smaller)
+    with clock.step("measuring speed"):
+        speeds = {FULL: _speed(shown, model), CHOSEN: _speed(shown, smaller)}
     return report(
         Compression(
             checkpoint=str(checkpoint),
@@ -137,6 +144,7 @@ def compress(
             recovered=recovered,
             saved=saved,
             sample=written,
+            speeds=speeds,
             seconds=clock.seconds,
         )
     )
@@ -217,6 +225,12 @@ def _write(
     form = cast("Form", settings.form)
     choice = decision.chosen.choice
     return write_checkpoint(smaller, shown.layout, choice, source, output, form=form, story=story)
+
+
+def _speed(shown: Calibrated, model: nn.Module) -> Speed:
+    from lpzero.compression.speed import measure_speed
+
+    return measure_speed(model, shown.fitting[0], writes=shown.layout.objective == "causal")
 
 
 def _sample(shown: Calibrated, smaller: nn.Module) -> Sample | None:

@@ -140,6 +140,10 @@ def _print(result: CompressResult) -> None:
         click.echo(
             f"\nafter {result.sample.prompt!r}\n  full:   {result.sample.full!r}\n  chosen: {result.sample.chosen!r}"
         )
+    print_grid(
+        ["model", "reads, tokens/s", "writes, tokens/s", "memory"],
+        [[name, one.read, one.written, f"{one.memory / 2**20:,.0f} MiB"] for name, one in result.running.items()],
+    )
     click.echo(
         f"\n{result.parameters:,} parameters in {result.bytes:,} bytes ({result.form}), counted from the files in "
         f"{result.out}; seed {result.seed}; {sum(result.seconds.values()):.0f} s"

@@ -10,8 +10,9 @@ from lpzero.compression.decide import Decision
 from lpzero.compression.files.saved import Saved
 from lpzero.compression.proof import CHOSEN, RECOVERED, Proof
 from lpzero.compression.recovery.recover import Recovered
-from lpzero.compression.result import Choosing, CompressResult, Kept, Learned, Measures, Sample
+from lpzero.compression.result import Choosing, CompressResult, Kept, Learned, Measures, Running, Sample
 from lpzero.compression.settings import CompressSettings
+from lpzero.compression.speed import Speed
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Compression:
         recovered: What it learned; None where it did not.
         saved: What was written.
         sample: What both models write.
+        speeds: Of both models, by name.
         seconds: By step.
     """
 
@@ -40,6 +42,7 @@ class Compression:
     recovered: Recovered | None
     saved: Saved
     sample: Sample | None
+    speeds: Mapping[str, Speed]
     seconds: Mapping[str, float]
 
 
@@ -61,6 +64,7 @@ def report(done: Compression) -> CompressResult:
         form=done.saved.form,
         parameters=done.saved.parameters,
         bytes=done.saved.bytes,
+        filling=done.saved.filling,
         counts=counts,
         layers=[
             Kept(layer=one.layer, groups=len(one.groups), neurons=len(one.neurons)) for one in chosen.choice.layers
@@ -80,6 +84,7 @@ def report(done: Compression) -> CompressResult:
         notes=[*done.shown.notes, *_notes(done)],
         sample=done.sample,
         tokens_per_second=dict(done.proof.tokens_per_second),
+        running={name: _running(one) for name, one in done.speeds.items()},
         seed=settings.seed,
         seconds=dict(done.seconds),
     )
@@ -93,6 +98,11 @@ def _learned(recovered: Recovered) -> Learned:
         divergence=[_rounded(point.divergence) for point in curve],
         loss=[_rounded(point.loss) for point in curve],
     )
+
+
+def _running(speed: Speed) -> Running:
+    written = None if speed.written is None else round(speed.written, 1)
+    return Running(read=round(speed.read, 1), written=written, memory=speed.memory)
 
 
 def _notes(done: Compression) -> list[str]:
@@ -111,6 +121,11 @@ def _notes(done: Compression) -> list[str]:
         if one.model.removesuffix(f", {RECOVERED}") in done.decision.controls and one.loss < of_chosen[one.text].loss
     ]
     filling = done.saved.filling
+    if filling:
+        notes.append(
+            f"{filling:,} of the {done.saved.parameters:,} parameters in the files are there for the readers of "
+            f"{done.saved.form} alone, which cannot say every size: they change no answer, and no limit is on them"
+        )
     limit = done.decision.limits.get("params")
     if limit is not None and done.saved.parameters - filling > limit:
         notes.append(f"the files hold {done.saved.parameters:,} parameters, more than the limit of {limit:,.0f}")

@@ -100,6 +100,20 @@ class Learned(Result):
     loss: list[float]
 
 
+class Running(Result):
+    """What running a model takes, on one thread where it is on the CPU.
+
+    Attributes:
+        read: Tokens a second of a pass over one window.
+        written: Tokens a second when it writes with a cache; None where it does not write.
+        memory: Most bytes that the pass holds at once, weights included.
+    """
+
+    read: Number
+    written: Number | None
+    memory: int
+
+
 class Sample(Result):
     """What both models write after the same words.
 
@@ -124,6 +138,7 @@ class CompressResult(Result):
         form: ``"plain"``, ``"own_code"``, ``"block_configs"`` or ``"gguf"``.
         parameters: Numbers in the files that were written.
         bytes: Bytes of these files.
+        filling: Of these numbers those that stand there for the readers of the form alone.
         counts: By name.
         layers: What stays of each layer of the checkpoint.
         choosing: How it was chosen.
@@ -134,6 +149,7 @@ class CompressResult(Result):
         notes: What a user should know.
         sample: What both write; None for a masked objective.
         tokens_per_second: Of the full model and the chosen one, one window at a time.
+        running: What running the full model and the chosen one takes.
         seed: Of all draws.
         seconds: How long it took, by step.
     """
@@ -145,6 +161,7 @@ class CompressResult(Result):
     form: str
     parameters: int
     bytes: int
+    filling: int
     counts: dict[str, Measures]
     layers: list[Kept]
     choosing: Choosing
@@ -155,6 +172,7 @@ class CompressResult(Result):
     notes: list[str]
     sample: Sample | None
     tokens_per_second: dict[str, float]
+    running: dict[str, Running]
     seed: int
     seconds: dict[str, float]
 
