@@ -1,0 +1,32 @@
+"""What a short recovery is worth, for the page of figures."""
+
+from __future__ import annotations
+
+from record import RESULTS
+from records import grid, recorded
+
+
+def recovery_section() -> list[str]:
+    """A checkpoint without whole layers before and after, and the full one treated alike."""
+    if not (RESULTS / "compress-recovery.json").exists():
+        return []
+    record, rows = recorded("compress-recovery"), []
+    for row in record.rows():
+        weight, before, after = row["weight of the language loss"], row["before"], row["after"]
+        rows.append([row["model"], row["parameters"], f"{weight:g}", f"{before:.3f}", f"{after:.3f}"])
+    header = [
+        "model",
+        "parameters",
+        "weight of the language loss",
+        "loss before",
+        f"after {record.document['steps']} steps",
+    ]
+    return [
+        "## Recovery of a compressed checkpoint",
+        "",
+        f"SmolLM2-135M-Instruct; {record.document['loss']}. {record.document['learned']}. Of the full checkpoint nothing is to",
+        "be learned by its own answers: what the text's own loss wins there is the text's, and no recovery. By",
+        f"{record.command}.",
+        "",
+        *grid(header, rows),
+    ]
