@@ -19,7 +19,7 @@ def recovery_section() -> list[str]:
     return [
         "## Recovery of a compressed checkpoint",
         "",
-        f"SmolLM2-135M-Instruct; {loss}. {learned}. The full checkpoint has nothing to learn from its own answers: what",
+        f"SmolLM2-135M-Instruct; {loss}. {learned}. The full checkpoint has nothing to learn of its own answers: what",
         f"the text's own loss wins there is the text's, and no recovery. By {record.command}.",
         "",
         *grid(header, rows),
