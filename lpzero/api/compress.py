@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lpzero.compression.calibration import Calibrated
     from lpzero.compression.decide import Decision
     from lpzero.compression.files.saved import Saved
+    from lpzero.compression.measured import Kept
     from lpzero.compression.proof import Proof
     from lpzero.compression.recovery.alike import Alike
     from lpzero.compression.result import CompressResult, Sample
@@ -57,6 +58,7 @@ def compress(
     limits: Mapping[str, float] | None = None,
     keep: float | None = None,
     check: str | Path | Sequence[str | Path] = (),
+    measure: str | Path | None = None,
     settings: CompressSettings = CompressSettings(),  # noqa: B008  (a frozen value)
     command: str = "",
     watch: Watch = unwatched,
@@ -76,6 +78,9 @@ def compress(
         limits: The highest counts: of ``"params"``, ``"flops"`` a token and ``"kv_bytes"`` a token.
         keep: Share of the parameters to keep at most, between 0 and 1, instead of a limit on them.
         check: Further files of text to measure losses on.
+        measure: A file that keeps measured divergences, lines that are appended: what is chosen is measured, and chosen
+            again, until all of it was; other limits, and a run that was stopped, go on with what stands there. None to
+            choose by estimates.
         settings: How.
         command: The command that this is, for the model's card.
         watch: Told how it goes.
@@ -100,7 +105,8 @@ def compress(
     with clock.step("reading"):
         shown = _shown(Path(checkpoint), Path(output), Path(calibration), check, settings)
     with clock.step("choosing"):
-        decision = decide(shown, settings, limits or {}, keep)
+        kept = None if measure is None else _kept(Path(measure), Path(checkpoint), shown)
+        decision = decide(shown, settings, limits or {}, keep, kept=kept, watch=watch)
     model, layout, choice = shown.model, shown.layout, decision.chosen.choice
     smaller = cut(model, layout, choice)
     models: dict[str, Callable[[], nn.Module]] = {}
@@ -198,6 +204,14 @@ def _shown(
         context=settings.context,
         seed=settings.seed,
     )
+
+
+def _kept(path: Path, checkpoint: Path, shown: Calibrated) -> Kept:
+    from lpzero.compression.measured import Kept, digest_of
+
+    windows = shown.choosing.inputs
+    origin = {"checkpoint": digest_of(checkpoint), "text": shown.sha256, "windows": list(windows.shape)}
+    return Kept(path, origin)
 
 
 def _write(

@@ -38,6 +38,11 @@ LIMITS = ("params", "flops", "kv_bytes")
     show_default=True,
     help="What says which units matter.",
 )
+@click.option(
+    "--measure",
+    type=click.Path(path_type=Path),
+    help="Measure what is chosen, choose again, and keep what was measured in this file.  [default: estimates]",
+)
 @click.option("--plain", is_flag=True, help="Keep to what an ordinary configuration says: fewer layers, one width.")
 @click.option("--refit/--no-refit", default=True, show_default=True, help="Refit what stays by least squares.")
 @click.option(
@@ -65,6 +70,7 @@ def compress(
     calibration: Path,
     output: Path,
     check: tuple[Path, ...],
+    measure: Path | None,
     keep: float | None,
     as_json: bool,
     **given: Any,
@@ -89,6 +95,7 @@ def compress(
             limits={name: limit for name, limit in limits.items() if limit is not None},
             keep=keep,
             check=check,
+            measure=measure,
             settings=CompressSettings(**given),
             command=shlex.join(["lpzero", *sys.argv[1:]]),
             watch=display,
@@ -133,8 +140,8 @@ def _print(result: CompressResult) -> None:
         )
     choosing = result.choosing
     click.echo(
-        f"expected divergence {choosing.expected:.3f} nats a token (no other choice below {choosing.bound:.3f}), found "
-        f"{choosing.divergence:.3f} before any refit"
+        f"expected divergence {choosing.expected:.3f} nats a token, {choosing.measured} replacements measured (no "
+        f"other choice below {choosing.bound:.3f}), found {choosing.divergence:.3f} before any refit"
     )
     if result.sample is not None:
         click.echo(

@@ -143,7 +143,8 @@ def sample(model: Any, smaller: Any, tokenizer: Any, ids: Tensor) -> Sample:
         tokenizer: Of both.
         ids: (tokens,) of the window.
     """
-    prompt = ids[:PROMPT]
+    longest = getattr(model.config, "max_position_embeddings", PROMPT + WRITTEN)
+    prompt = ids[: min(PROMPT, len(ids) // 2)]
     written = {}
     for name, one in (("full", model), ("chosen", smaller)):
         given = prompt[None].to(next(one.parameters()).device)
@@ -151,7 +152,7 @@ def sample(model: Any, smaller: Any, tokenizer: Any, ids: Tensor) -> Sample:
             found = one.generate(
                 given,
                 attention_mask=torch.ones_like(given),
-                max_new_tokens=WRITTEN,
+                max_new_tokens=min(WRITTEN, longest - len(prompt)),
                 do_sample=False,
                 temperature=None,
                 top_p=None,

@@ -74,7 +74,7 @@ def report(done: Compression) -> CompressResult:
             plain=settings.plain,
             expected=_rounded(chosen.selection.cost),
             bound=_rounded(chosen.selection.bound),
-            measured=0,
+            measured=decision.measured,
             divergence=_rounded(done.divergence),
         ),
         calibration_sha256=done.shown.sha256,
