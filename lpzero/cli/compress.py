@@ -53,7 +53,7 @@ LIMITS = ("params", "flops", "kv_bytes")
     show_default=True,
     help="The form of the files.",
 )
-@options.with_default("--widths", 8, "Widths of a feed-forward to choose among.")
+@options.with_default("--widths", 16, "Widths of a feed-forward to choose among.")
 @options.with_default("--context", 256, "Tokens of a window of text.")
 @options.with_default("--windows", 8, "Windows of each text that losses are measured on.")
 @options.with_default("--fitting", 64, "Windows of the calibration text that what stays is refitted on.")

@@ -40,7 +40,7 @@ class CompressSettings:
     plain: bool = False
     refit: bool = True
     form: str = "transformers"
-    widths: int = 8
+    widths: int = 16
     context: int = CONTEXT
     windows: int = PROVING
     fitting: int = FITTING
