@@ -25,7 +25,7 @@ def project(session: nox.Session) -> None:
     """Install the package and the tools that need its dependencies (torch is big: one copy is enough)."""
     global _project_bin  # noqa: PLW0603  (how one session tells the next where it installed)
     shutil.rmtree("build", ignore_errors=True)  # left-overs there would be packaged again
-    session.install(*PINS, ".[ray,llm]", *TEST_TOOLS, *TYPE_TOOLS)
+    session.install(*PINS, ".[ray,llm,gguf,lora]", *TEST_TOOLS, *TYPE_TOOLS)
     _project_bin = session.bin
 
 

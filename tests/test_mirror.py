@@ -19,6 +19,7 @@ WITHOUT_TESTS: dict[str, str] = {
 """Modules without a test file of their own -> why."""
 
 WITHOUT_MODULE: dict[str, str] = {
+    "api/test_compress_recovery.py": "`lpzero.compress` with a recovery",
     "cli/tables/test_build_signals.py": "a build under real signals",
     "cli/test_documents.py": "whole documents of the commands, against recorded ones",
     "cli/test_score_isolate.py": "`lpzero score --isolate`, every end of a model's process",
@@ -26,6 +27,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "cli/test_own_space.py": "every command on a table of a `space.toml`",
     "cli/test_search_and_score.py": "`lpzero score` of what `lpzero search` wrote",
     "cli/test_search_model.py": "`lpzero search --model`, to a model that transformers loads",
+    "compression/files/test_llama_cpp.py": "GGUF files in llama.cpp itself",
     "engines/test_ray.py": "commands on a Ray cluster",
     "evolution/test_evaluation_batches.py": "an evaluation in whatever batches, bit for bit",
     "fitness/test_coverage.py": "coverage of intervals and errors of tests, simulated",

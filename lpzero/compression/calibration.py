@@ -54,6 +54,7 @@ class Calibrated:
         tokenizer: Its tokenizer.
         choosing: Windows of the calibration text to choose by.
         fitting: (windows, tokens) ids of it to refit on.
+        learning: All windows of it, to recover on.
         sha256: Of the calibration text.
         questions: What losses are measured on, none of which is looked at before.
         notes: What a user should know of the texts.
@@ -64,6 +65,7 @@ class Calibrated:
     tokenizer: Any
     choosing: Windows
     fitting: Tensor
+    learning: Windows
     sha256: str
     questions: tuple[Question, ...]
     notes: tuple[str, ...]
@@ -122,6 +124,7 @@ def calibrate(
         tokenizer,
         choosing,
         windows(looked_at, fitting, context),
+        question(name, windows(looked_at, len(looked_at.ids), context)),
         looked_at.sha256,
         tuple(questions),
         tuple(notes),

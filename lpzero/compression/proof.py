@@ -20,6 +20,7 @@ from lpzero.progress import Progress, Watch, unwatched
 CONFIDENCE = 0.95
 PROMPT, WRITTEN = 24, 40
 FULL, CHOSEN, UNFITTED = "full", "chosen", "chosen, not refitted"
+UNRECOVERED, RECOVERED = "chosen, not recovered", "recovered"
 
 
 @dataclass(frozen=True)

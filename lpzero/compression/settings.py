@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpzero.compression.recovery.settings import RecoverySettings, recovery_length
 from lpzero.errors import InputError, unknown_name
 
 FORMS = ("transformers", "plain", "block_configs", "gguf")
@@ -29,6 +30,10 @@ class CompressSettings:
         fitting: Windows of the calibration text that what stays is refitted on, at least 2.
         controls: Whether controls are measured beside the choice.
         rise: Nats a token by which the loss may rise before a note says so, at least 0.
+        recover: How long what stays learns from the full model, steps such as ``"500"`` or a time such as ``"10m"``;
+            None where it does not.
+        language_loss: Weight of the language-model loss in it.
+        rank: Rank of adapters that learn in the place of all weights; None where all do.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: Of all draws, at least 0.
 
@@ -46,10 +51,27 @@ class CompressSettings:
     fitting: int = FITTING
     controls: bool = True
     rise: float = RISE
+    recover: str | None = None
+    language_loss: float = 0.0
+    rank: int | None = None
     device: str = "auto"
     seed: int = 0
 
+    @property
+    def recovery(self) -> RecoverySettings | None:
+        """How what stays learns; None where it does not."""
+        if self.recover is None:
+            return None
+        steps, seconds = recovery_length(self.recover)
+        return RecoverySettings(
+            steps=steps, seconds=seconds, language_loss=self.language_loss, rank=self.rank, seed=self.seed
+        )
+
     def __post_init__(self) -> None:
+        for name in ("language_loss", "rank"):
+            if self.recover is None and getattr(self, name):
+                raise InputError(f"`{name}` has no effect without `recover`: give that too, such as 500 or 10m")
+        _ = self.recovery
         for name, least in _LEAST:
             if getattr(self, name) < least:
                 raise InputError(f"`{name}`: expected at least {least}, found {getattr(self, name)}")

@@ -76,11 +76,21 @@ def peak_memory(space: SearchSpace, architecture: Architecture, measurement: Mea
             torch.cuda.reset_peak_memory_stats()
             run()
             return int(torch.cuda.max_memory_allocated())
-        weights = {s.data_ptr(): int(s.nbytes()) for s in _storages(list(run.model.parameters()))}
-        living = _Living()
-        with living:
-            run()
-        return sum(weights.values()) + living.peak
+        return most_held(run.model, run)
+
+
+def most_held(model: nn.Module, run: Callable[[], None]) -> int:
+    """Most bytes that are held at once while something runs on the CPU: a model's weights, and what operations return.
+
+    Args:
+        model: Whose weights.
+        run: Runs, without gradients.
+    """
+    weights = {s.data_ptr(): int(s.nbytes()) for s in _storages(list(model.parameters()))}
+    living = _Living()
+    with living:
+        run()
+    return sum(weights.values()) + living.peak
 
 
 class _Pass:

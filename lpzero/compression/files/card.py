@@ -55,13 +55,13 @@ def card_text(smaller: Smaller, saved: Saved, story: Story, full: int) -> str:
         smaller: The model.
         saved: Its size on disk.
         story: Where it comes from.
-        full: Parameters of the full checkpoint.
+        full: Parameters in the safetensors of the full checkpoint; 0 where it has none.
     """
     filling = f", {saved.filling:,} of them for its readers alone" if saved.filling else ""
     parts = [
         f"# {story.checkpoint}, compressed",
         f"A sub-network of the trained checkpoint {story.checkpoint}, cut by lpzero. Its files hold "
-        f"{saved.parameters:,} parameters{filling}; those of the checkpoint {full:,}.",
+        f"{saved.parameters:,} parameters{filling}" + (f"; those of the checkpoint {full:,}." if full else "."),
         f"Made by\n\n```\n{story.command}\n```" if story.command else "",
         "## Losses\n\n" + _figures(story.figures) if story.figures else "",
         "## What stays",

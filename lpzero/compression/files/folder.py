@@ -14,7 +14,7 @@ from lpzero.compression.files.card import Story, card_text
 from lpzero.compression.files.gguf_file import FILE, write_gguf
 from lpzero.compression.files.own_code import CODE, own_code, own_configuration
 from lpzero.compression.files.plain import plain_configuration
-from lpzero.compression.files.saved import Saved, count_bytes, count_parameters
+from lpzero.compression.files.saved import Saved, count_bytes, count_gguf, count_parameters
 from lpzero.compression.files.smaller import Smaller, check_smaller
 from lpzero.compression.layout import Layout
 from lpzero.errors import InputError, unknown_name
@@ -82,17 +82,12 @@ def write_checkpoint(
     with whole_folder(out) as part:
         filling = _write_model(smaller, found, part)
         _copy_along(smaller, part, gguf=found == "gguf")
-        parameters = count_parameters(part)
+        parameters = count_gguf(part / FILE) if found == "gguf" else count_parameters(part)
         # the card's own bytes are no part of what it says
         saved = Saved(out, found, parameters, count_bytes(part), filling)
         told = story if story is not None else Story(source.resolve().name)
-        write_text(part / CARD, card_text(smaller, saved, told, full_parameters(smaller)))
+        write_text(part / CARD, card_text(smaller, saved, told, count_parameters(source)))
     return saved
-
-
-def full_parameters(smaller: Smaller) -> int:
-    """Parameters of the full checkpoint, counted from its files."""
-    return count_parameters(smaller.source)
 
 
 def _form(smaller: Smaller, form: Form) -> str:

@@ -27,8 +27,15 @@ class Saved:
 
 
 def count_parameters(folder: Path) -> int:
-    """Numbers in the files of weights of a folder: safetensors by their headers, and GGUF by its own."""
-    return sum(map(_of_safetensors, folder.glob("*.safetensors"))) + sum(map(_of_gguf, folder.glob("*.gguf")))
+    """Numbers in the safetensors of a folder, by their headers."""
+    return sum(map(_of_safetensors, folder.glob("*.safetensors")))
+
+
+def count_gguf(path: Path) -> int:
+    """Numbers in a GGUF file, by its header."""
+    from gguf import GGUFReader
+
+    return sum(int(tensor.n_elements) for tensor in GGUFReader(path).tensors)
 
 
 def count_bytes(folder: Path) -> int:
@@ -41,9 +48,3 @@ def _of_safetensors(path: Path) -> int:
 
     with safe_open(path, "np") as file:
         return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 - no mapping
-
-
-def _of_gguf(path: Path) -> int:
-    from gguf import GGUFReader
-
-    return sum(int(tensor.n_elements) for tensor in GGUFReader(path).tensors)
