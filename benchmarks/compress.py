@@ -22,14 +22,14 @@ from torch import nn
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
 from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choice import Choice
-from lpzero.compression.controls import by_chance, by_depth, by_width
-from lpzero.compression.counts import Count, counts_of
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
+from lpzero.compression.choosing.counts import Count, counts_of
+from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
+from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure, digest_of
+from lpzero.compression.choosing.menu import Menu, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.choosing.products import Products, unit_products
 from lpzero.compression.cut import cut
-from lpzero.compression.importance import block_influence, get_importance, scores_of
 from lpzero.compression.losses import window_losses
-from lpzero.compression.measured import Kept, Measuring, choose_by_measure, digest_of
-from lpzero.compression.menu import Menu, choose, choose_plain, menu_of, widths_of
-from lpzero.compression.products import Products, unit_products
 from lpzero.compression.refit import refitted
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import read_tokenizer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.decide import Decision
+from lpzero.compression.choosing.decide import Decision
 from lpzero.compression.files.saved import Saved
 from lpzero.compression.proof import CHOSEN, RECOVERED, Proof
 from lpzero.compression.recovery.recover import Recovered

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lpzero.compression.calibration import calibrate, read_texts
-from lpzero.compression.decide import decide
+from lpzero.compression.choosing.decide import decide
 from lpzero.compression.files.saved import Saved
 from lpzero.compression.proof import Proof
 from lpzero.compression.report import Compression, report

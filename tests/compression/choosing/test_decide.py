@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
-from lpzero.compression.controls import fits
-from lpzero.compression.decide import decide
+from lpzero.compression.choosing.controls import fits
+from lpzero.compression.choosing.decide import decide
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, word_tokenizer, written_text

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lpzero.compression.importance import IMPORTANCES, Reduction, Scores, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.importance import (
+    IMPORTANCES,
+    Reduction,
+    Scores,
+    block_influence,
+    get_importance,
+    scores_of,
+)
+from lpzero.compression.choosing.products import unit_products
 from lpzero.compression.layout import blocks_of, part, read_layout, weight_in
-from lpzero.compression.products import unit_products
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, tokens

@@ -10,8 +10,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from lpzero.compression.choosing.products import Labels, LayerProducts, Products
 from lpzero.compression.layout import Layout, blocks_of, part, weight_in
-from lpzero.compression.products import Labels, LayerProducts, Products
 from lpzero.errors import InputError, unknown_name
 
 Kind = Literal["groups", "neurons"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from lpzero.compression.choosing.products import unit_products
 from lpzero.compression.families import FAMILIES
 from lpzero.compression.layout import Layout, blocks_of, part, read_layout
 from lpzero.compression.losses import asked, logits_of
-from lpzero.compression.products import unit_products
 from lpzero.compression.texts import Windows, to_predict
 from tests.compression.tiny import tiny, tokens
 
