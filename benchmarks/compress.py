@@ -65,7 +65,7 @@ class Setting:
 
 def _measured(setting: Setting, limits: dict[str, float]) -> Choice:
     shown = setting.shown
-    measuring = Measuring(shown.model, shown.layout, shown.choosing)
+    measuring = Measuring(shown.model, shown.layout, shown.measuring)
     return choose_by_measure(
         setting.menu("taylor"),
         lambda menu: choose(menu, setting.counts, limits),
@@ -129,13 +129,14 @@ def _setting(given: argparse.Namespace) -> Setting:
         model,
         read_tokenizer(given.model),
         read_texts(given.calibration, [given.check]),
+        looking=used.looking,
         fitting=used.fitting,
         proving=used.windows,
         context=used.context,
         seed=used.seed,
     )
     products = unit_products(model, shown.layout, shown.choosing, seed=used.seed)
-    origin = {"checkpoint": digest_of(given.model), "text": shown.sha256, "windows": list(shown.choosing.inputs.shape)}
+    origin = {"checkpoint": digest_of(given.model), "text": shown.sha256, "windows": list(shown.measuring.inputs.shape)}
     kept = Kept(given.state / "measured.jsonl", origin)
     return Setting(shown, products, counts_of(model, shown.layout, context=used.context), kept)
 

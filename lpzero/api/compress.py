@@ -111,7 +111,7 @@ def compress(
     smaller = cut(model, layout, choice)
     models: dict[str, Callable[[], nn.Module]] = {}
     with clock.step("measuring the divergence"):
-        divergence = mean_divergence(model, smaller, shown.choosing)
+        divergence = mean_divergence(model, smaller, shown.measuring)
     if settings.refit:
         with clock.step("refitting"):
             smaller = refitted(model, layout, choice, shown.fitting, watch=watch)
@@ -199,6 +199,7 @@ def _shown(
         model,
         read_tokenizer(checkpoint),
         texts,
+        looking=settings.looking,
         fitting=settings.fitting,
         proving=settings.windows,
         context=settings.context,
@@ -209,7 +210,7 @@ def _shown(
 def _kept(path: Path, checkpoint: Path, shown: Calibrated) -> Kept:
     from lpzero.compression.choosing.measured import Kept, digest_of
 
-    windows = shown.choosing.inputs
+    windows = shown.measuring.inputs
     origin = {"checkpoint": digest_of(checkpoint), "text": shown.sha256, "windows": list(windows.shape)}
     return Kept(path, origin)
 

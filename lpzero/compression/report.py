@@ -83,7 +83,6 @@ def report(done: Compression) -> CompressResult:
         losses=list(done.proof.losses),
         notes=[*done.shown.notes, *_notes(done)],
         sample=done.sample,
-        tokens_per_second=dict(done.proof.tokens_per_second),
         running={name: _running(one) for name, one in done.speeds.items()},
         seed=settings.seed,
         seconds=dict(done.seconds),

@@ -27,7 +27,7 @@ def done(tmp_path: Path) -> Compression:
     path = tmp_path / "text.txt"
     path.write_text(written_text(400))
     texts = read_texts(path, [])
-    shown = calibrate(tiny("llama"), word_tokenizer(), texts, fitting=4, proving=3, context=8, seed=0)
+    shown = calibrate(tiny("llama"), word_tokenizer(), texts, looking=4, fitting=4, proving=3, context=8, seed=0)
     decision = decide(shown, CompressSettings(context=8), {}, 0.8)
     return Compression(
         checkpoint="c",
@@ -35,9 +35,11 @@ def done(tmp_path: Path) -> Compression:
         decision=decision,
         settings=CompressSettings(context=8, rise=0.3),
         divergence=0.5,
-        proof=Proof((loss("full", 3.0), loss("chosen", 3.31), loss("wanda", 3.2), loss("random", 3.4)), {"full": 1.0}),
+        proof=Proof((loss("full", 3.0), loss("chosen", 3.31), loss("wanda", 3.2), loss("random", 3.4))),
         saved=Saved(tmp_path, "own_code", 10**7, 4 * 10**7, 0),
+        recovered=None,
         sample=None,
+        speeds={},
         seconds={"choosing": 1.0},
     )
 

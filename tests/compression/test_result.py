@@ -28,7 +28,6 @@ def made() -> CompressResult:
         losses=[loss],
         notes=[],
         sample=None,
-        tokens_per_second={"full": 1.0},
         seed=0,
         seconds={},
     )

@@ -89,7 +89,7 @@ def decide(
 
     if kept is None:
         return Decision(choosing(menu), highest, counts, controls, measured=0)
-    measuring = Measuring(model, layout, shown.choosing)
+    measuring = Measuring(model, layout, shown.measuring)
     found = choose_by_measure(menu, choosing, measuring.divergence, kept, watch)
     return Decision(found.chosen, highest, counts, controls, measured=found.measured)
 

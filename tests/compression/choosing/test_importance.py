@@ -38,6 +38,8 @@ PRODUCTS = torch.tensor([[[1.0, -1.0, 2.0], [2.0, 1.0, 0.0]], [[0.0, 3.0, 1.0], 
 def test_reductions_by_hand(reduction: Reduction, expected: float) -> None:
     assert reduction.scores(PRODUCTS, 4).of([0, 1]) == pytest.approx(expected)
     assert reduction.scores(PRODUCTS, 4).of([]) == 0
+    if reduction.together == "tokens":
+        assert reduction.scores(PRODUCTS.sum(1), 4).of([0, 1]) == pytest.approx(expected)
 
 
 def test_the_order_is_that_of_single_units_and_stable() -> None:
