@@ -27,6 +27,8 @@ def made() -> CompressResult:
         refitted_on=0,
         losses=[loss],
         notes=[],
+        recovery=None,
+        running={},
         sample=None,
         seed=0,
         seconds={},
