@@ -20,6 +20,7 @@ def made() -> CompressResult:
         form="plain",
         parameters=5,
         bytes=20,
+        filling=0,
         counts={"params": Measures(full=10, chosen=5, limit=6.0)},
         layers=[],
         choosing=Choosing(importance="taylor", plain=False, expected=0.1, bound=0.1, measured=0, divergence=0.2),
