@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lpzero.compression.calibration import Calibrated
-    from lpzero.compression.decide import Decision
+    from lpzero.compression.choosing.decide import Decision
+    from lpzero.compression.choosing.measured import Kept
     from lpzero.compression.files.saved import Saved
-    from lpzero.compression.measured import Kept
     from lpzero.compression.proof import Proof
     from lpzero.compression.recovery.alike import Alike
     from lpzero.compression.result import CompressResult, Sample
@@ -91,8 +91,8 @@ def compress(
         MissingError: The device is not here.
         LpzeroError: The folder cannot be written; nothing is left there.
     """
+    from lpzero.compression.choosing.decide import decide
     from lpzero.compression.cut import cut
-    from lpzero.compression.decide import decide
     from lpzero.compression.proof import CHOSEN, FULL, RECOVERED, UNFITTED, UNRECOVERED, mean_divergence, prove
     from lpzero.compression.recovery.alike import Alike, check_kept, folder_beside
     from lpzero.compression.refit import refitted
@@ -111,7 +111,7 @@ def compress(
     smaller = cut(model, layout, choice)
     models: dict[str, Callable[[], nn.Module]] = {}
     with clock.step("measuring the divergence"):
-        divergence = mean_divergence(model, smaller, shown.choosing)
+        divergence = mean_divergence(model, smaller, shown.measuring)
     if settings.refit:
         with clock.step("refitting"):
             smaller = refitted(model, layout, choice, shown.fitting, watch=watch)
@@ -199,6 +199,7 @@ def _shown(
         model,
         read_tokenizer(checkpoint),
         texts,
+        looking=settings.looking,
         fitting=settings.fitting,
         proving=settings.windows,
         context=settings.context,
@@ -207,9 +208,9 @@ def _shown(
 
 
 def _kept(path: Path, checkpoint: Path, shown: Calibrated) -> Kept:
-    from lpzero.compression.measured import Kept, digest_of
+    from lpzero.compression.choosing.measured import Kept, digest_of
 
-    windows = shown.choosing.inputs
+    windows = shown.measuring.inputs
     origin = {"checkpoint": digest_of(checkpoint), "text": shown.sha256, "windows": list(windows.shape)}
     return Kept(path, origin)
 

@@ -53,9 +53,10 @@ LIMITS = ("params", "flops", "kv_bytes")
     show_default=True,
     help="The form of the files.",
 )
-@options.with_default("--widths", 8, "Widths of a feed-forward to choose among.")
+@options.with_default("--widths", 16, "Widths of a feed-forward to choose among.")
 @options.with_default("--context", 256, "Tokens of a window of text.")
 @options.with_default("--windows", 8, "Windows of each text that losses are measured on.")
+@options.with_default("--looking", 16, "Windows of the calibration text to choose by.")
 @options.with_default("--fitting", 64, "Windows of the calibration text that what stays is refitted on.")
 @click.option("--controls/--no-controls", default=True, show_default=True, help="Measure controls beside the choice.")
 @click.option("--recover", help="Learn from the full model afterwards: steps, such as 500, or a time, such as 10m.")

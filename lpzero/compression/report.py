@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.decide import Decision
+from lpzero.compression.choosing.decide import Decision
 from lpzero.compression.files.saved import Saved
 from lpzero.compression.proof import CHOSEN, RECOVERED, Proof
 from lpzero.compression.recovery.recover import Recovered
@@ -83,7 +83,6 @@ def report(done: Compression) -> CompressResult:
         losses=list(done.proof.losses),
         notes=[*done.shown.notes, *_notes(done)],
         sample=done.sample,
-        tokens_per_second=dict(done.proof.tokens_per_second),
         running={name: _running(one) for name, one in done.speeds.items()},
         seed=settings.seed,
         seconds=dict(done.seconds),

@@ -148,7 +148,6 @@ class CompressResult(Result):
         losses: Of every model on every text.
         notes: What a user should know.
         sample: What both write; None for a masked objective.
-        tokens_per_second: Of the full model and the chosen one, one window at a time.
         running: What running the full model and the chosen one takes.
         seed: Of all draws.
         seconds: How long it took, by step.
@@ -171,7 +170,6 @@ class CompressResult(Result):
     losses: list[Loss]
     notes: list[str]
     sample: Sample | None
-    tokens_per_second: dict[str, float]
     running: dict[str, Running]
     seed: int
     seconds: dict[str, float]

@@ -11,8 +11,9 @@ FORMS = ("transformers", "plain", "block_configs", "gguf")
 CONTEXT = 256
 PROVING = 8
 FITTING = 64
+LOOKING = 16
 RISE = 0.3
-_LEAST = (("widths", 1), ("context", 2), ("windows", 2), ("fitting", 2), ("seed", 0))
+_LEAST = (("widths", 1), ("context", 2), ("windows", 2), ("looking", 2), ("fitting", 2), ("seed", 0))
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class CompressSettings:
         widths: Widths of a feed-forward to choose among, above none, at least 1.
         context: Tokens of a window, at least 2.
         windows: Windows of each text that losses are measured on, at least 2.
+        looking: Windows of the calibration text to choose by, at least 2.
         fitting: Windows of the calibration text that what stays is refitted on, at least 2.
         controls: Whether controls are measured beside the choice.
         rise: Nats a token by which the loss may rise before a note says so, at least 0.
@@ -45,9 +47,10 @@ class CompressSettings:
     plain: bool = False
     refit: bool = True
     form: str = "transformers"
-    widths: int = 8
+    widths: int = 16
     context: int = CONTEXT
     windows: int = PROVING
+    looking: int = LOOKING
     fitting: int = FITTING
     controls: bool = True
     rise: float = RISE

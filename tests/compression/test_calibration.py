@@ -12,7 +12,7 @@ from lpzero.compression.calibration import calibrate, read_texts
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, word_tokenizer, written_text
 
-NUMBERS = {"fitting": 6, "proving": 3, "context": 8, "seed": 0}
+NUMBERS = {"looking": 5, "fitting": 6, "proving": 3, "context": 8, "seed": 0}
 
 
 def written(folder: Path, name: str, words: int) -> Path:
@@ -26,7 +26,8 @@ def test_what_losses_are_measured_on_is_not_looked_at(tmp_path: Path) -> None:
     shown = calibrate(tiny("llama"), word_tokenizer(), texts, **NUMBERS)
     words = [int(word[1:]) for word in (tmp_path / "a.txt").read_text().split()]
     assert shown.fitting.flatten().tolist() == words[:48]
-    assert shown.choosing.inputs.flatten().tolist() == words[:32]
+    assert shown.choosing.inputs.flatten().tolist() == words[:40]
+    assert shown.measuring.inputs.flatten().tolist() == words[:32]
     own, other = shown.questions
     assert (own.windows.name, other.windows.name) == ("a.txt", "b.txt")
     # the cut is by characters, and may fall within a word

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lpzero.compression.calibration import calibrate, read_texts
-from lpzero.compression.decide import decide
+from lpzero.compression.choosing.decide import decide
 from lpzero.compression.files.saved import Saved
 from lpzero.compression.proof import Proof
-from lpzero.compression.recovery.recover import Recovered
-from lpzero.compression.recovery.settings import RecoverySettings
-from lpzero.compression.recovery.state import Point
 from lpzero.compression.report import Compression, report
 from lpzero.compression.result import Loss
 from lpzero.compression.settings import CompressSettings
-from lpzero.compression.speed import Speed
 from tests.compression.tiny import tiny, word_tokenizer, written_text
 
 
@@ -32,7 +27,7 @@ def done(tmp_path: Path) -> Compression:
     path = tmp_path / "text.txt"
     path.write_text(written_text(400))
     texts = read_texts(path, [])
-    shown = calibrate(tiny("llama"), word_tokenizer(), texts, fitting=4, proving=3, context=8, seed=0)
+    shown = calibrate(tiny("llama"), word_tokenizer(), texts, looking=4, fitting=4, proving=3, context=8, seed=0)
     decision = decide(shown, CompressSettings(context=8), {}, 0.8)
     return Compression(
         checkpoint="c",
@@ -40,9 +35,9 @@ def done(tmp_path: Path) -> Compression:
         decision=decision,
         settings=CompressSettings(context=8, rise=0.3),
         divergence=0.5,
-        proof=Proof((loss("full", 3.0), loss("chosen", 3.31), loss("wanda", 3.2), loss("random", 3.4)), {"full": 1.0}),
-        recovered=None,
+        proof=Proof((loss("full", 3.0), loss("chosen", 3.31), loss("wanda", 3.2), loss("random", 3.4))),
         saved=Saved(tmp_path, "own_code", 10**7, 4 * 10**7, 0),
+        recovered=None,
         sample=None,
         speeds={},
         seconds={"choosing": 1.0},
@@ -55,20 +50,6 @@ def test_a_rise_a_better_control_and_too_large_files_are_told(done: Compression)
     assert "the control wanda has the lower loss on t: 3.200" in told
     assert "random" not in told
     assert "the files hold 10,000,000 parameters, more than the limit of" in told
-
-
-def test_what_was_learned_and_filled_up_is_told(done: Compression) -> None:
-    curve = (Point(1, 0.5, 3.2, 1.0), Point(2, 0.4, 3.1, 2.5))
-    saved = replace(done.saved, filling=500, form="block_configs")
-    learned = replace(done, recovered=Recovered(tiny("llama"), curve, RecoverySettings(steps=2)), saved=saved)
-    found = report(replace(learned, speeds={"full": Speed(20.04, None, 7)}))
-    assert found.recovery is not None
-    assert (found.recovery.steps, found.recovery.seconds) == (2, 2.5)
-    assert (found.recovery.divergence, found.recovery.loss) == ([0.5, 0.4], [3.2, 3.1])
-    assert (found.running["full"].read, found.running["full"].written, found.running["full"].memory) == (20.0, None, 7)
-    told = " ".join(found.notes)
-    assert "a longer `recover` wins part of it back" in told
-    assert "500 of the 10,000,000 parameters in the files are there for the readers of block_configs alone" in told
 
 
 def test_what_stays_is_said_layer_by_layer(done: Compression) -> None:

@@ -20,6 +20,7 @@ def made() -> CompressResult:
         form="plain",
         parameters=5,
         bytes=20,
+        filling=0,
         counts={"params": Measures(full=10, chosen=5, limit=6.0)},
         layers=[],
         choosing=Choosing(importance="taylor", plain=False, expected=0.1, bound=0.1, measured=0, divergence=0.2),
@@ -27,8 +28,9 @@ def made() -> CompressResult:
         refitted_on=0,
         losses=[loss],
         notes=[],
+        recovery=None,
+        running={},
         sample=None,
-        tokens_per_second={"full": 1.0},
         seed=0,
         seconds={},
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lpzero.compression.choice import Choice
-from lpzero.compression.counts import counts_of
+from lpzero.compression.choosing.counts import counts_of
 from lpzero.compression.cut import cut
 from lpzero.compression.families import FAMILIES
 from lpzero.compression.layout import Layout, read_layout

@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from lpzero.compression.choice import Choice
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import read_layout
-from lpzero.compression.measured import (
+from lpzero.compression.choosing.measured import (
     Kept,
     Measuring,
     Replacement,
@@ -20,11 +17,14 @@ from lpzero.compression.measured import (
     parts_of,
     with_measured,
 )
-from lpzero.compression.menu import Chosen, Item, Menu, choose, menu_of
+from lpzero.compression.choosing.menu import Chosen, Item, Menu, choose, menu_of
+from lpzero.compression.cut import cut
+from lpzero.compression.families import FAMILIES
+from lpzero.compression.layout import read_layout
 from lpzero.compression.proof import mean_divergence
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError
-from tests.compression.test_menu import COUNTS, LAYOUT, layer_scores
+from tests.compression.choosing.test_menu import COUNTS, LAYOUT, layer_scores
 from tests.compression.tiny import checkpoint_folder, tiny, tokens
 
 ORIGIN = {"checkpoint": "a", "windows": [2, 3]}

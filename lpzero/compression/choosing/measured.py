@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from lpzero.compression.choice import LayerChoice
-from lpzero.compression.importance import Kind
+from lpzero.compression.choosing.importance import Kind
+from lpzero.compression.choosing.menu import Chosen, Item, Menu
 from lpzero.compression.layout import Layout, blocks_of
 from lpzero.compression.losses import asked, divergence, predictions
-from lpzero.compression.menu import Chosen, Item, Menu
 from lpzero.compression.stream import Head, entering, smaller_block, through
 from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lpzero.compression.controls import by_chance, by_depth, by_width, fits
-from lpzero.compression.importance import LayerScores, Scores
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width, fits
+from lpzero.compression.choosing.importance import LayerScores, Scores
 from lpzero.errors import InputError
-from tests.compression.test_menu import COUNTS, LAYOUT
+from tests.compression.choosing.test_menu import COUNTS, LAYOUT
 
 
 def test_layers_are_dropped_in_the_order_of_their_influence() -> None:

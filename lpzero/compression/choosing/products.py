@@ -17,7 +17,6 @@ from lpzero.compression.texts import Windows
 from lpzero.seeds import derived_seed
 
 Labels = Literal["text", "sampled"]
-_WATCHED = ("heads", "inner", "attention", "feed_forward")
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,10 @@ class LayerProducts:
 
     Attributes:
         groups: (windows, tokens, groups) products, summed over the outputs of a group's heads.
-        neurons: (windows, tokens, neurons) products.
+        neurons: (windows, neurons) products, summed over the tokens of a window: token by token they would be the
+            largest tensors of all.
         group_squares: (groups,) mean square of the outputs of each group.
         neuron_squares: (neurons,) mean square of each neuron's output.
-        attention_gradients: (windows, tokens, width) gradients where the attention adds to the stream.
-        feed_forward_gradients: The same of the feed-forward.
         cosine: Mean over tokens of the cosine between the states before and after the layer.
     """
 
@@ -41,8 +39,6 @@ class LayerProducts:
     neurons: Tensor
     group_squares: Tensor
     neuron_squares: Tensor
-    attention_gradients: Tensor
-    feed_forward_gradients: Tensor
     cosine: float
 
 
@@ -85,7 +81,7 @@ def unit_products(
             logits = logits_of(model, inputs.to(device))[0][asked(wanted[0])].float()
             answers = wanted[0][asked(wanted[0])].to(device) if labels == "text" else _drawn(logits, generator)
             loss = functional.cross_entropy(logits, answers, reduction="sum")
-            gradients = torch.autograd.grad(loss, [one for kind in _WATCHED for one in getattr(seen, kind)])
+            gradients = torch.autograd.grad(loss, [*seen.heads, *seen.inner])
         for layer in range(layout.depth):
             found[layer].append(_read(layout, seen, gradients, layer))
     return Products(tuple(map(_together, found)), labels, windows.predicted)
@@ -97,8 +93,6 @@ class _Read:
     neurons: Tensor
     group_squares: Tensor
     neuron_squares: Tensor
-    attention_gradients: Tensor
-    feed_forward_gradients: Tensor
     cosine: Tensor
 
 
@@ -106,15 +100,13 @@ class _Read:
 class _Seen:
     heads: list[Tensor]
     inner: list[Tensor]
-    attention: list[Tensor]
-    feed_forward: list[Tensor]
     streams: list[tuple[Tensor, Tensor]]
 
 
 @contextmanager
 def _watched(model: nn.Module, layout: Layout) -> Iterator[_Seen]:
     """Write down what the output projections and the blocks are given, while the block runs."""
-    seen = _Seen([], [], [], [], [])
+    seen = _Seen([], [], [])
     handles = []
 
     def noting(place: list[Tensor]) -> Any:
@@ -126,23 +118,14 @@ def _watched(model: nn.Module, layout: Layout) -> Iterator[_Seen]:
 
         return note
 
-    def keeping(place: list[Tensor]) -> Any:
-        def keep(_: nn.Module, __: Any, output: Tensor) -> None:
-            place.append(output)
-
-        return keep
-
     def note_stream(_: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Any], output: Any) -> None:
         before = args[0] if args else kwargs["hidden_states"]
         after = output[0] if isinstance(output, tuple) else output
         seen.streams.append((before.detach(), after.detach()))
 
     for block in blocks_of(model, layout):
-        out, outer = part(block, layout.places.attention_out), part(block, layout.places.outer)
-        handles.append(out.register_forward_pre_hook(noting(seen.heads)))
-        handles.append(outer.register_forward_pre_hook(noting(seen.inner)))
-        handles.append(out.register_forward_hook(keeping(seen.attention)))
-        handles.append(outer.register_forward_hook(keeping(seen.feed_forward)))
+        handles.append(part(block, layout.places.attention_out).register_forward_pre_hook(noting(seen.heads)))
+        handles.append(part(block, layout.places.outer).register_forward_pre_hook(noting(seen.inner)))
         handles.append(block.register_forward_hook(note_stream, with_kwargs=True))
     try:
         yield seen
@@ -159,18 +142,14 @@ def _drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
 
 def _read(layout: Layout, seen: _Seen, gradients: tuple[Tensor, ...], layer: int) -> _Read:
     heads, inner = seen.heads[layer].detach().float(), seen.inner[layer].detach().float()
-    of_heads, of_inner, attention, feed_forward = (
-        gradients[kind * layout.depth + layer].float() for kind in range(len(_WATCHED))
-    )
+    of_heads, of_inner = gradients[layer].float(), gradients[layout.depth + layer].float()
     split = (1, -1, layout.groups, layout.group_width)
     before, after = seen.streams[layer]
     return _Read(
         groups=(heads * of_heads).view(split).sum(-1).cpu(),
-        neurons=(inner * of_inner).view(1, -1, layout.neurons).cpu(),
+        neurons=(inner * of_inner).view(-1, layout.neurons).sum(0, keepdim=True).cpu(),
         group_squares=heads.square().view(split).mean((0, 1, 3)).cpu(),
         neuron_squares=inner.square().view(-1, layout.neurons).mean(0).cpu(),
-        attention_gradients=attention.view(1, -1, layout.width).cpu(),
-        feed_forward_gradients=feed_forward.view(1, -1, layout.width).cpu(),
         cosine=functional.cosine_similarity(before.float(), after.float(), dim=-1).mean().cpu(),
     )
 
@@ -181,7 +160,5 @@ def _together(windows: list[_Read]) -> LayerProducts:
         neurons=torch.cat([one.neurons for one in windows]),
         group_squares=torch.stack([one.group_squares for one in windows]).mean(0),
         neuron_squares=torch.stack([one.neuron_squares for one in windows]).mean(0),
-        attention_gradients=torch.cat([one.attention_gradients for one in windows]),
-        feed_forward_gradients=torch.cat([one.feed_forward_gradients for one in windows]),
         cosine=float(torch.stack([one.cosine for one in windows]).mean()),
     )

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lpzero.compression.importance import IMPORTANCES, Reduction, Scores, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.importance import (
+    IMPORTANCES,
+    Reduction,
+    Scores,
+    block_influence,
+    get_importance,
+    scores_of,
+)
+from lpzero.compression.choosing.products import unit_products
 from lpzero.compression.layout import blocks_of, part, read_layout, weight_in
-from lpzero.compression.products import unit_products
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, tokens
@@ -31,6 +38,8 @@ PRODUCTS = torch.tensor([[[1.0, -1.0, 2.0], [2.0, 1.0, 0.0]], [[0.0, 3.0, 1.0], 
 def test_reductions_by_hand(reduction: Reduction, expected: float) -> None:
     assert reduction.scores(PRODUCTS, 4).of([0, 1]) == pytest.approx(expected)
     assert reduction.scores(PRODUCTS, 4).of([]) == 0
+    if reduction.together == "tokens":
+        assert reduction.scores(PRODUCTS.sum(1), 4).of([0, 1]) == pytest.approx(expected)
 
 
 def test_the_order_is_that_of_single_units_and_stable() -> None:

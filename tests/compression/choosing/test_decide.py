@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
-from lpzero.compression.controls import fits
-from lpzero.compression.decide import decide
+from lpzero.compression.choosing.controls import fits
+from lpzero.compression.choosing.decide import decide
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, word_tokenizer, written_text
@@ -19,7 +19,7 @@ def shown(request: pytest.FixtureRequest, tmp_path: Path) -> Calibrated:
     path = tmp_path / "text.txt"
     path.write_text(written_text(400))
     model = tiny(request.param)
-    return calibrate(model, word_tokenizer(), read_texts(path, []), fitting=4, proving=3, context=8, seed=0)
+    return calibrate(model, word_tokenizer(), read_texts(path, []), looking=4, fitting=4, proving=3, context=8, seed=0)
 
 
 def test_all_choices_are_within_the_limits(shown: Calibrated) -> None:

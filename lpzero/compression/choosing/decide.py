@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
-from lpzero.compression.controls import by_chance, by_depth, by_width
-from lpzero.compression.counts import Count, counts_of
-from lpzero.compression.importance import Importance, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
+from lpzero.compression.choosing.counts import Count, counts_of
+from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure
+from lpzero.compression.choosing.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.choosing.products import Products, unit_products
 from lpzero.compression.layout import Layout
-from lpzero.compression.measured import Kept, Measuring, choose_by_measure
-from lpzero.compression.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
-from lpzero.compression.products import Products, unit_products
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
 from lpzero.progress import Watch, unwatched
@@ -89,7 +89,7 @@ def decide(
 
     if kept is None:
         return Decision(choosing(menu), highest, counts, controls, measured=0)
-    measuring = Measuring(model, layout, shown.choosing)
+    measuring = Measuring(model, layout, shown.measuring)
     found = choose_by_measure(menu, choosing, measuring.divergence, kept, watch)
     return Decision(found.chosen, highest, counts, controls, measured=found.measured)
 
