@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 from lpzero.compression.files.own_code import auto_map
-from lpzero.compression.files.shipped.modeling_block_configs import MULTIPLE
 from lpzero.compression.files.smaller import Smaller
 from lpzero.errors import InputError
 
 BLOCK_CODE = "modeling_block_configs.py"
 FAMILIES = ("llama", "mistral")
+MULTIPLE = 256
+"""What readers round numbers of neurons up to."""
 
 
 def check_like_llama(smaller: Smaller, form: str) -> None:
