@@ -17,6 +17,7 @@ from predictor_figures import predictor_section
 from principle_figures import principles_section
 from record import RESULTS
 from records import brief, grid, over, recorded, short
+from recovery_figures import recovery_section
 from schedule_figures import schedule_section
 from speed_figures import SPEED
 from suggest_figures import suggest_section
@@ -304,6 +305,7 @@ def page() -> str:
         *search_section(),
         *predictor_section(),
         *schedule_section(),
+        *recovery_section(),
         *proof_section(),
         *translation_section(),
         *taught_section(),

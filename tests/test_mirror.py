@@ -19,6 +19,7 @@ WITHOUT_TESTS: dict[str, str] = {
 """Modules without a test file of their own -> why."""
 
 WITHOUT_MODULE: dict[str, str] = {
+    "api/test_compress_recovery.py": "`lpzero.compress` with a recovery",
     "cli/tables/test_build_signals.py": "a build under real signals",
     "cli/test_documents.py": "whole documents of the commands, against recorded ones",
     "cli/test_score_isolate.py": "`lpzero score --isolate`, every end of a model's process",

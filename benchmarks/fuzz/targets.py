@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import llm, predictors, principles, schedules, seeds, tables
+from benchmarks.fuzz import compression, llm, predictors, principles, schedules, seeds, tables
 from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
@@ -287,5 +287,6 @@ _ROWS = (
     Target("next.jsonl", partial(predictors.suggestions, name="next.jsonl"), _one(seeds.table_jsonl), 0.5),
     *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in llm.READERS),
     *(Target(name, read, documents, 0.5) for name, read, documents in schedules.READERS),
+    *(Target(name, read, documents, 0.3, 10.0) for name, read, documents in compression.READERS),
 )
 TARGETS = {target.name: target for target in _ROWS}

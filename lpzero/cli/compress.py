@@ -38,6 +38,11 @@ LIMITS = ("params", "flops", "kv_bytes")
     show_default=True,
     help="What says which units matter.",
 )
+@click.option(
+    "--measure",
+    type=click.Path(path_type=Path),
+    help="Measure what is chosen, choose again, and keep what was measured in this file.  [default: estimates]",
+)
 @click.option("--plain", is_flag=True, help="Keep to what an ordinary configuration says: fewer layers, one width.")
 @click.option("--refit/--no-refit", default=True, show_default=True, help="Refit what stays by least squares.")
 @click.option(
@@ -48,11 +53,15 @@ LIMITS = ("params", "flops", "kv_bytes")
     show_default=True,
     help="The form of the files.",
 )
-@options.with_default("--widths", 8, "Widths of a feed-forward to choose among.")
+@options.with_default("--widths", 16, "Widths of a feed-forward to choose among.")
 @options.with_default("--context", 256, "Tokens of a window of text.")
 @options.with_default("--windows", 8, "Windows of each text that losses are measured on.")
+@options.with_default("--looking", 16, "Windows of the calibration text to choose by.")
 @options.with_default("--fitting", 64, "Windows of the calibration text that what stays is refitted on.")
 @click.option("--controls/--no-controls", default=True, show_default=True, help="Measure controls beside the choice.")
+@click.option("--recover", help="Learn from the full model afterwards: steps, such as 500, or a time, such as 10m.")
+@options.with_default("--language-loss", 0.0, "Weight of the text's own loss beside it.")
+@click.option("--rank", type=int, help="Rank of adapters (LoRA) that learn in the place of all weights.")
 @options.with_default("--rise", 0.3, "Nats a token by which the loss may rise before a warning.")
 @options.seed
 @options.device
@@ -62,6 +71,7 @@ def compress(
     calibration: Path,
     output: Path,
     check: tuple[Path, ...],
+    measure: Path | None,
     keep: float | None,
     as_json: bool,
     **given: Any,
@@ -70,8 +80,9 @@ def compress(
 
     What may go are key-value groups with their query heads, feed-forward neurons, attention and feed-forward blocks and
     whole layers. One backward pass says what each costs, an integer program chooses what stays, and what stays is
-    refitted; nothing is trained. The last tenth of the calibration text is not looked at: losses are measured there,
-    and on every --check, beside the full model's and those of controls under the same limits.
+    refitted; nothing is trained, unless --recover asks for it. The last tenth of the calibration text is not looked at:
+    losses are measured there, and on every --check, beside the full model's and those of controls under the same
+    limits. A recovery that was stopped goes on where it was, by the same command.
     """
     import lpzero
     from lpzero.compression.settings import CompressSettings
@@ -85,6 +96,7 @@ def compress(
             limits={name: limit for name, limit in limits.items() if limit is not None},
             keep=keep,
             check=check,
+            measure=measure,
             settings=CompressSettings(**given),
             command=shlex.join(["lpzero", *sys.argv[1:]]),
             watch=display,
@@ -121,15 +133,25 @@ def _print(result: CompressResult) -> None:
         f"{' '.join(str(one.groups) for one in result.layers)}; neurons "
         f"{' '.join(str(one.neurons) for one in result.layers)}"
     )
+    if result.recovery is not None:
+        learned = result.recovery
+        click.echo(
+            f"learned from the full model in {learned.steps:,} steps and {learned.seconds:.0f} s: divergence "
+            f"{learned.divergence[0]:.3f} at the first, {learned.divergence[-1]:.3f} at the last"
+        )
     choosing = result.choosing
     click.echo(
-        f"expected divergence {choosing.expected:.3f} nats a token (no other choice below {choosing.bound:.3f}), found "
-        f"{choosing.divergence:.3f} before any refit"
+        f"expected divergence {choosing.expected:.3f} nats a token, {choosing.measured} replacements measured (no "
+        f"other choice below {choosing.bound:.3f}), found {choosing.divergence:.3f} before any refit"
     )
     if result.sample is not None:
         click.echo(
             f"\nafter {result.sample.prompt!r}\n  full:   {result.sample.full!r}\n  chosen: {result.sample.chosen!r}"
         )
+    print_grid(
+        ["model", "reads, tokens/s", "writes, tokens/s", "memory"],
+        [[name, one.read, one.written, f"{one.memory / 2**20:,.0f} MiB"] for name, one in result.running.items()],
+    )
     click.echo(
         f"\n{result.parameters:,} parameters in {result.bytes:,} bytes ({result.form}), counted from the files in "
         f"{result.out}; seed {result.seed}; {sum(result.seconds.values()):.0f} s"

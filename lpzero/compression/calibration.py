@@ -23,8 +23,8 @@ from lpzero.compression.texts import (
 )
 from lpzero.errors import InputError
 
-CHOICE_WINDOWS = 4
-"""Windows that importance is computed on."""
+MEASURING = 4
+"""Windows of those to choose by that divergences are measured on."""
 STRANGE = 1.1
 """Nats a byte above which a text is none that a model was trained on: English takes a good one .6, noise 5."""
 
@@ -53,7 +53,9 @@ class Calibrated:
         layout: Its shape.
         tokenizer: Its tokenizer.
         choosing: Windows of the calibration text to choose by.
+        measuring: The first of these, to measure divergences on.
         fitting: (windows, tokens) ids of it to refit on.
+        learning: All windows of it, to recover on.
         sha256: Of the calibration text.
         questions: What losses are measured on, none of which is looked at before.
         notes: What a user should know of the texts.
@@ -63,7 +65,9 @@ class Calibrated:
     layout: Layout
     tokenizer: Any
     choosing: Windows
+    measuring: Windows
     fitting: Tensor
+    learning: Windows
     sha256: str
     questions: tuple[Question, ...]
     notes: tuple[str, ...]
@@ -80,7 +84,7 @@ def read_texts(calibration: Path, checks: Sequence[Path]) -> Texts:
 
 
 def calibrate(
-    model: nn.Module, tokenizer: Any, texts: Texts, *, fitting: int, proving: int, context: int, seed: int
+    model: nn.Module, tokenizer: Any, texts: Texts, *, looking: int, fitting: int, proving: int, context: int, seed: int
 ) -> Calibrated:
     """Lay out the windows of texts for a checkpoint.
 
@@ -88,6 +92,7 @@ def calibrate(
         model: The checkpoint, in evaluation mode.
         tokenizer: Its tokenizer.
         texts: The texts.
+        looking: Windows to choose by, at most.
         fitting: Windows to refit on, at most.
         proving: Windows of each text to measure losses on, at most.
         context: Tokens of a window.
@@ -107,8 +112,9 @@ def calibrate(
     def question(name: str, ids: Tensor) -> Windows:
         return to_predict(name, ids, layout.objective, mask, seed)
 
-    choosing = question(name, windows(looked_at, CHOICE_WINDOWS, context))
-    notes = _notes(model, choosing, looked_at.bytes / max(1, len(looked_at.ids)))
+    choosing = question(name, windows(looked_at, looking, context))
+    measuring = Windows(name, choosing.inputs[:MEASURING], choosing.labels[:MEASURING])
+    notes = _notes(model, measuring, looked_at.bytes / max(1, len(looked_at.ids)))
     questions = []
     for name, text in (texts.held_out, *texts.checks):
         tokens = tokenised(tokenizer, text, name)
@@ -121,18 +127,20 @@ def calibrate(
         layout,
         tokenizer,
         choosing,
+        measuring,
         windows(looked_at, fitting, context),
+        question(name, windows(looked_at, len(looked_at.ids), context)),
         looked_at.sha256,
         tuple(questions),
         tuple(notes),
     )
 
 
-def _notes(model: nn.Module, choosing: Windows, bytes_a_token: float) -> list[str]:
-    loss = float(window_losses(model, choosing).mean())
+def _notes(model: nn.Module, measuring: Windows, bytes_a_token: float) -> list[str]:
+    loss = float(window_losses(model, measuring).mean())
     if not loss / bytes_a_token > STRANGE:
         return []
     return [
-        f"the full model has a loss of {loss:.2f} nats a token on {choosing.name}, {loss / bytes_a_token:.2f} a byte: "
+        f"the full model has a loss of {loss:.2f} nats a token on {measuring.name}, {loss / bytes_a_token:.2f} a byte: "
         "it does not seem to be text of a language that it knows, and what is chosen by it may suit no other"
     ]

@@ -157,19 +157,24 @@ def _blank(linear: Any, shape: torch.Size) -> Any:
         return type(linear)(shape[1], shape[0])
 
 
+def count_heads(block: nn.Module, layout: Layout, groups: int) -> None:
+    """Let a block that was cut know its number of heads, where it keeps one."""
+    places = layout.places
+    for names, number in ((places.heads, groups * layout.heads), (places.width, groups * layout.group_width)):
+        for name in names:
+            setattr(part(block, places.attention), name, number)
+
+
 def _count(smaller: nn.Module, layout: Layout, choice: Choice) -> None:
     """Let a smaller model know its own numbers: heads, places in the cache, depth."""
-    places, place = layout.places, 0
+    place = 0
     for block, layer in zip(blocks_of(smaller, layout), choice.kept, strict=True):
         groups = len(choice.layers[layer].groups)
         if not groups:
             continue
-        attention = part(block, places.attention)
-        for names, number in ((places.heads, groups * layout.heads), (places.width, groups * layout.group_width)):
-            for name in names:
-                setattr(attention, name, number)
+        count_heads(block, layout, groups)
         # a cache counts the tokens so far by its first layer: those with attention are numbered without gaps
-        attention.layer_idx = place
+        part(block, layout.places.attention).layer_idx = place
         place += 1
     config: Any = smaller.config
     if getattr(config, "layer_types", None) is not None:

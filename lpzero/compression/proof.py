@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from lpzero.progress import Progress, Watch, unwatched
 CONFIDENCE = 0.95
 PROMPT, WRITTEN = 24, 40
 FULL, CHOSEN, UNFITTED = "full", "chosen", "chosen, not refitted"
+UNRECOVERED, RECOVERED = "chosen, not recovered", "recovered"
 
 
 @dataclass(frozen=True)
@@ -35,35 +35,21 @@ class Question:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Answers:
-    """The losses of one model.
-
-    Attributes:
-        losses: By the name of the text, (windows,).
-        tokens_per_second: How fast they were found, one window at a time.
-    """
-
-    losses: Mapping[str, Tensor]
-    tokens_per_second: float
-
-
-def answers_of(name: str, model: nn.Module, questions: Sequence[Question]) -> Answers:
-    """The losses of a model on every text; raises LpzeroError where one is not finite."""
-    losses, tokens, begun = {}, 0, time.perf_counter()
+def answers_of(name: str, model: nn.Module, questions: Sequence[Question]) -> Mapping[str, Tensor]:
+    """The losses of a model by the name of the text, (windows,); raises LpzeroError where one is not finite."""
+    losses = {}
     for question in questions:
         found = window_losses(model, question.windows)
         if not bool(torch.isfinite(found).all()):
             raise LpzeroError(f"expected finite losses of the {name} model on {question.windows.name}, found others")
         losses[question.windows.name] = found
-        tokens += question.windows.inputs.numel()
-    return Answers(losses, round(tokens / (time.perf_counter() - begun), 1))
+    return losses
 
 
-def compared(name: str, answers: Answers, full: Answers, question: Question) -> Loss:
+def compared(name: str, answers: Mapping[str, Tensor], full: Mapping[str, Tensor], question: Question) -> Loss:
     """A loss on one text, and how much above the full model's it is."""
     windows = question.windows
-    losses, others = answers.losses[windows.name], full.losses[windows.name]
+    losses, others = answers[windows.name], full[windows.name]
     above = losses - others
     number = len(above)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, number - 1)) * float(above.std()) / number**0.5
@@ -87,11 +73,9 @@ class Proof:
 
     Attributes:
         losses: Of every model on every text, the full model's first.
-        tokens_per_second: By model.
     """
 
     losses: tuple[Loss, ...]
-    tokens_per_second: Mapping[str, float]
 
 
 def prove(
@@ -112,14 +96,12 @@ def prove(
         LpzeroError: A loss is not finite.
     """
     of_full = answers_of(FULL, full, questions)
-    speeds = {FULL: of_full.tokens_per_second}
     losses = [compared(FULL, of_full, of_full, question) for question in questions]
     for done, (name, make) in enumerate(others.items()):
         watch(Progress("proving", done / len(others), name))
         found = answers_of(name, make(), questions)
-        speeds[name] = found.tokens_per_second
         losses += [compared(name, found, of_full, question) for question in questions]
-    return Proof(tuple(losses), speeds)
+    return Proof(tuple(losses))
 
 
 def mean_divergence(model: nn.Module, smaller: nn.Module, windows: Windows) -> float:
@@ -142,7 +124,8 @@ def sample(model: Any, smaller: Any, tokenizer: Any, ids: Tensor) -> Sample:
         tokenizer: Of both.
         ids: (tokens,) of the window.
     """
-    prompt = ids[:PROMPT]
+    longest = getattr(model.config, "max_position_embeddings", PROMPT + WRITTEN)
+    prompt = ids[: min(PROMPT, len(ids) // 2)]
     written = {}
     for name, one in (("full", model), ("chosen", smaller)):
         given = prompt[None].to(next(one.parameters()).device)
@@ -150,7 +133,7 @@ def sample(model: Any, smaller: Any, tokenizer: Any, ids: Tensor) -> Sample:
             found = one.generate(
                 given,
                 attention_mask=torch.ones_like(given),
-                max_new_tokens=WRITTEN,
+                max_new_tokens=min(WRITTEN, longest - len(prompt)),
                 do_sample=False,
                 temperature=None,
                 top_p=None,

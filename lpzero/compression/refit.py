@@ -55,8 +55,10 @@ class Fit:
         if weight == 0:
             # no input was ever anything but 0: there is nothing to fit
             return self._old.T
-        ridged = self._gram + weight * torch.eye(len(self._gram), dtype=torch.float64)
-        return (self._old + torch.linalg.solve(ridged, self._wanted - self._gram @ self._old)).T
+        ridged = self._gram.clone()
+        ridged.diagonal().add_(weight)
+        factor = torch.linalg.cholesky(ridged)
+        return (self._old + torch.cholesky_solve(self._wanted - self._gram @ self._old, factor)).T
 
 
 @dataclass
@@ -152,15 +154,22 @@ def _fit(block: nn.Module, layout: Layout, streams: list[_Streams], aims: list[_
             seen = look_into(block, stream.smaller, stream.entry, until=places.attention_out)
             fit.add(seen.given[places.attention_out], aim.attention - stream.smaller - _bias(attention))
         _put(attention, fit.solved(ridge))
-    if not isinstance(part(block, places.feed_forward[0]), Nothing):
-        outer = part(block, places.outer)
-        fit = Fit(weight_in(outer))
-        for stream, aim in zip(streams, aims, strict=True):
-            base, given = _before_outer(block, layout, stream)
-            fit.add(given, aim.feed_forward - base - _bias(outer))
-        _put(outer, fit.solved(ridge))
-    for stream in streams:
-        stream.smaller = through(block, stream.smaller, stream.entry)
+    if isinstance(part(block, places.feed_forward[0]), Nothing):
+        for stream in streams:
+            stream.smaller = through(block, stream.smaller, stream.entry)
+        return
+    outer = part(block, places.outer)
+    fit = Fit(weight_in(outer))
+    befores = [_before_outer(block, layout, stream) for stream in streams]
+    for (base, given), aim in zip(befores, aims, strict=True):
+        fit.add(given.view(*base.shape[:-1], -1), aim.feed_forward - base - _bias(outer))
+    _put(outer, fit.solved(ridge))
+    for stream, (base, given) in zip(streams, befores, strict=True):
+        if norms_follow(block, layout):
+            stream.smaller = through(block, stream.smaller, stream.entry)
+        else:
+            # the sum is the block's answer: what leads to it need not run again
+            stream.smaller = base + outer(given).view_as(base)
 
 
 def _before_outer(block: nn.Module, layout: Layout, stream: _Streams) -> tuple[Tensor, Tensor]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.decide import Decision
+from lpzero.compression.choosing.decide import Decision
 from lpzero.compression.files.saved import Saved
-from lpzero.compression.proof import CHOSEN, Proof
-from lpzero.compression.result import Choosing, CompressResult, Kept, Measures, Sample
+from lpzero.compression.proof import CHOSEN, RECOVERED, Proof
+from lpzero.compression.recovery.recover import Recovered
+from lpzero.compression.result import Choosing, CompressResult, Kept, Learned, Measures, Running, Sample
 from lpzero.compression.settings import CompressSettings
+from lpzero.compression.speed import Speed
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,10 @@ class Compression:
         settings: How it was chosen.
         divergence: Of what stays from the full model, before any refit, on the windows it was chosen by.
         proof: Losses.
+        recovered: What it learned; None where it did not.
         saved: What was written.
         sample: What both models write.
+        speeds: Of both models, by name.
         seconds: By step.
     """
 
@@ -35,8 +39,10 @@ class Compression:
     settings: CompressSettings
     divergence: float
     proof: Proof
+    recovered: Recovered | None
     saved: Saved
     sample: Sample | None
+    speeds: Mapping[str, Speed]
     seconds: Mapping[str, float]
 
 
@@ -58,6 +64,7 @@ def report(done: Compression) -> CompressResult:
         form=done.saved.form,
         parameters=done.saved.parameters,
         bytes=done.saved.bytes,
+        filling=done.saved.filling,
         counts=counts,
         layers=[
             Kept(layer=one.layer, groups=len(one.groups), neurons=len(one.neurons)) for one in chosen.choice.layers
@@ -67,18 +74,34 @@ def report(done: Compression) -> CompressResult:
             plain=settings.plain,
             expected=_rounded(chosen.selection.cost),
             bound=_rounded(chosen.selection.bound),
-            measured=0,
+            measured=decision.measured,
             divergence=_rounded(done.divergence),
         ),
         calibration_sha256=done.shown.sha256,
         refitted_on=done.shown.fitting.numel() if settings.refit else 0,
+        recovery=None if done.recovered is None else _learned(done.recovered),
         losses=list(done.proof.losses),
         notes=[*done.shown.notes, *_notes(done)],
         sample=done.sample,
-        tokens_per_second=dict(done.proof.tokens_per_second),
+        running={name: _running(one) for name, one in done.speeds.items()},
         seed=settings.seed,
         seconds=dict(done.seconds),
     )
+
+
+def _learned(recovered: Recovered) -> Learned:
+    curve = recovered.curve
+    return Learned(
+        steps=len(curve),
+        seconds=round(curve[-1].seconds, 3) if curve else 0.0,
+        divergence=[_rounded(point.divergence) for point in curve],
+        loss=[_rounded(point.loss) for point in curve],
+    )
+
+
+def _running(speed: Speed) -> Running:
+    written = None if speed.written is None else round(speed.written, 1)
+    return Running(read=round(speed.read, 1), written=written, memory=speed.memory)
 
 
 def _notes(done: Compression) -> list[str]:
@@ -86,21 +109,30 @@ def _notes(done: Compression) -> list[str]:
     of_chosen = {one.text: one for one in done.proof.losses if one.model == CHOSEN}
     notes = [
         f"the loss on {one.text} rose by {one.above:.2f} nats a token, from {one.loss - one.above:.2f} to "
-        f"{one.loss:.2f}, more than `rise` {done.settings.rise:g}: distillation from the full model "
-        "(lpzero.compression.recovery) wins part of it back, and so does a higher limit"
+        f"{one.loss:.2f}, more than `rise` {done.settings.rise:g}: {_remedy(done)} wins part of it back, and so does a "
+        "higher limit"
         for one in of_chosen.values()
         if one.above > done.settings.rise
     ]
     notes += [
         f"the control {one.model} has the lower loss on {one.text}: {one.loss:.3f}"
         for one in done.proof.losses
-        if one.model in done.decision.controls and one.loss < of_chosen[one.text].loss
+        if one.model.removesuffix(f", {RECOVERED}") in done.decision.controls and one.loss < of_chosen[one.text].loss
     ]
     filling = done.saved.filling
+    if filling:
+        notes.append(
+            f"{filling:,} of the {done.saved.parameters:,} parameters in the files are there for the readers of "
+            f"{done.saved.form} alone, which cannot say every size: they change no answer, and no limit is on them"
+        )
     limit = done.decision.limits.get("params")
     if limit is not None and done.saved.parameters - filling > limit:
         notes.append(f"the files hold {done.saved.parameters:,} parameters, more than the limit of {limit:,.0f}")
     return notes
+
+
+def _remedy(done: Compression) -> str:
+    return "learning from the full model (`recover` 100)" if done.recovered is None else "a longer `recover`"
 
 
 def _rounded(value: float) -> float:

@@ -11,7 +11,8 @@ class Loss(Result):
     """The loss of one model on one text, beside that of the full model on the same windows.
 
     Attributes:
-        model: ``"full"``, ``"chosen"`` as it is written, ``"chosen, not refitted"``, or the name of a control.
+        model: ``"full"``, ``"chosen"`` as it is written, ``"chosen, not refitted"``, ``"chosen, not recovered"``, or
+            the name of a control; behind it ``", recovered"`` where it recovered as the chosen one did.
         text: Name of the file.
         sha256: Of the text that the windows are of.
         windows: Stretches of the text, each by itself.
@@ -83,6 +84,36 @@ class Choosing(Result):
     divergence: float
 
 
+class Learned(Result):
+    """How what stays learned from the full model.
+
+    Attributes:
+        steps: Steps.
+        seconds: Seconds of training.
+        divergence: At each step, before it, from the full model on its windows, in nats a token.
+        loss: The language-model loss at each step, likewise.
+    """
+
+    steps: int
+    seconds: float
+    divergence: list[float]
+    loss: list[float]
+
+
+class Running(Result):
+    """What running a model takes, on one thread where it is on the CPU.
+
+    Attributes:
+        read: Tokens a second of a pass over one window.
+        written: Tokens a second when it writes with a cache; None where it does not write.
+        memory: Most bytes that the pass holds at once, weights included.
+    """
+
+    read: Number
+    written: Number | None
+    memory: int
+
+
 class Sample(Result):
     """What both models write after the same words.
 
@@ -107,15 +138,17 @@ class CompressResult(Result):
         form: ``"plain"``, ``"own_code"``, ``"block_configs"`` or ``"gguf"``.
         parameters: Numbers in the files that were written.
         bytes: Bytes of these files.
+        filling: Of these numbers those that stand there for the readers of the form alone.
         counts: By name.
         layers: What stays of each layer of the checkpoint.
         choosing: How it was chosen.
         calibration_sha256: Of the text that was looked at for it.
         refitted_on: Tokens that what stays was refitted on; 0 where it was not.
+        recovery: How it learned from the full model; None where it did not.
         losses: Of every model on every text.
         notes: What a user should know.
         sample: What both write; None for a masked objective.
-        tokens_per_second: Of the full model and the chosen one, one window at a time.
+        running: What running the full model and the chosen one takes.
         seed: Of all draws.
         seconds: How long it took, by step.
     """
@@ -127,15 +160,17 @@ class CompressResult(Result):
     form: str
     parameters: int
     bytes: int
+    filling: int
     counts: dict[str, Measures]
     layers: list[Kept]
     choosing: Choosing
     calibration_sha256: str
     refitted_on: int
+    recovery: Learned | None
     losses: list[Loss]
     notes: list[str]
     sample: Sample | None
-    tokens_per_second: dict[str, float]
+    running: dict[str, Running]
     seed: int
     seconds: dict[str, float]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpzero.compression.recovery.settings import RecoverySettings, recovery_length
 from lpzero.errors import InputError, unknown_name
 
 FORMS = ("transformers", "plain", "block_configs", "gguf")
 CONTEXT = 256
 PROVING = 8
 FITTING = 64
+LOOKING = 16
 RISE = 0.3
-_LEAST = (("widths", 1), ("context", 2), ("windows", 2), ("fitting", 2), ("seed", 0))
+_LEAST = (("widths", 1), ("context", 2), ("windows", 2), ("looking", 2), ("fitting", 2), ("seed", 0))
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,14 @@ class CompressSettings:
         widths: Widths of a feed-forward to choose among, above none, at least 1.
         context: Tokens of a window, at least 2.
         windows: Windows of each text that losses are measured on, at least 2.
+        looking: Windows of the calibration text to choose by, at least 2.
         fitting: Windows of the calibration text that what stays is refitted on, at least 2.
         controls: Whether controls are measured beside the choice.
         rise: Nats a token by which the loss may rise before a note says so, at least 0.
+        recover: How long what stays learns from the full model, steps such as ``"500"`` or a time such as ``"10m"``;
+            None where it does not.
+        language_loss: Weight of the language-model loss in it.
+        rank: Rank of adapters that learn in the place of all weights; None where all do.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: Of all draws, at least 0.
 
@@ -40,16 +47,34 @@ class CompressSettings:
     plain: bool = False
     refit: bool = True
     form: str = "transformers"
-    widths: int = 8
+    widths: int = 16
     context: int = CONTEXT
     windows: int = PROVING
+    looking: int = LOOKING
     fitting: int = FITTING
     controls: bool = True
     rise: float = RISE
+    recover: str | None = None
+    language_loss: float = 0.0
+    rank: int | None = None
     device: str = "auto"
     seed: int = 0
 
+    @property
+    def recovery(self) -> RecoverySettings | None:
+        """How what stays learns; None where it does not."""
+        if self.recover is None:
+            return None
+        steps, seconds = recovery_length(self.recover)
+        return RecoverySettings(
+            steps=steps, seconds=seconds, language_loss=self.language_loss, rank=self.rank, seed=self.seed
+        )
+
     def __post_init__(self) -> None:
+        for name, unset in (("language_loss", 0.0), ("rank", None)):
+            if self.recover is None and getattr(self, name) != unset:
+                raise InputError(f"`{name}` has no effect without `recover`: give that too, such as 500 or 10m")
+        _ = self.recovery
         for name, least in _LEAST:
             if getattr(self, name) < least:
                 raise InputError(f"`{name}`: expected at least {least}, found {getattr(self, name)}")

@@ -1,4 +1,4 @@
-"""How fast a model reads and writes, what it holds in memory, and how it talks."""
+"""How fast a model reads and writes, and what it holds in memory."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from lpzero.compression.losses import logits_of
 from lpzero.costs.measure import most_held
 from lpzero.engines import single_threaded
 
-REPEATS = 5
-PROMPT, WRITTEN = 32, 32
+REPEATS = 3
+WRITTEN = 32
+"""Tokens that are written, at most half of a window."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Speed:
 
     Attributes:
         read: Tokens a second of a pass over one window, the median of some.
-        written: Tokens a second when it writes with a cache behind a prompt of 32 tokens; None where it does not write.
+        written: Tokens a second when it writes the last tokens of a window with a cache; None where it does not write.
         memory: Most bytes that the pass holds at once, weights included.
     """
 
@@ -41,11 +42,12 @@ def measure_speed(
 
     Args:
         model: In evaluation mode.
-        window: (tokens,) ids, more than 32.
+        window: (tokens,) ids, two at least.
         writes: Whether it writes; an encoder does not.
         clock: Seconds.
     """
     device = next(model.parameters()).device
+    number = min(WRITTEN, len(window) // 2)
     ids = window.unsqueeze(0).to(device)
 
     def read() -> None:
@@ -53,28 +55,13 @@ def measure_speed(
         _await(device)
 
     def write() -> None:
-        _continued(model, ids[:, :PROMPT], WRITTEN)
+        _continued(model, ids[:, : len(window) - number], number)
         _await(device)
 
     with single_threaded(), torch.no_grad():
         reading = len(window) / _median(read, clock)
-        writing = WRITTEN / _median(write, clock) if writes else None
+        writing = number / _median(write, clock) if writes else None
         return Speed(reading, writing, _memory(model, read, device))
-
-
-def sample(model: nn.Module, tokenizer: Any, prompt: str, tokens: int = 40) -> str:
-    """What a causal model writes behind a prompt, always the likeliest token: the prompt and the rest.
-
-    Args:
-        model: In evaluation mode.
-        tokenizer: Its tokenizer.
-        prompt: Some text.
-        tokens: How many it writes.
-    """
-    ids = torch.tensor([tokenizer(prompt, add_special_tokens=False).input_ids])
-    found = _continued(model, ids.to(next(model.parameters()).device), tokens)
-    text: str = tokenizer.decode(found[0], skip_special_tokens=True)
-    return text
 
 
 def _continued(model: Any, ids: Tensor, tokens: int) -> Tensor:

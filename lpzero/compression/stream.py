@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from lpzero.compression.choice import LayerChoice
-from lpzero.compression.cut import replacements
+from lpzero.compression.cut import count_heads, replacements
 from lpzero.compression.layout import Layout, blocks_of, part
 from lpzero.compression.losses import logits_of, uncached
 
@@ -168,4 +168,7 @@ def smaller_block(block: nn.Module, layout: Layout, one: LayerChoice) -> nn.Modu
     """A block as a choice leaves it; what is not narrowed is shared with the block, which is only read."""
     instead: dict[int, Any] = {id(tensor): tensor for tensor in (*block.parameters(), *block.buffers())}
     instead |= {id(part(block, path)): new for path, new in replacements(block, layout, one).items()}
-    return copy.deepcopy(block, instead)
+    smaller = copy.deepcopy(block, instead)
+    if one.groups:
+        count_heads(smaller, layout, len(one.groups))
+    return smaller

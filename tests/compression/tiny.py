@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -57,3 +58,30 @@ def tiny(family: str, *, seed: int = 0, **settings: Any) -> nn.Module:
 def tokens(*shape: int, seed: int = 1) -> torch.Tensor:
     """Ids that no family takes for padding."""
     return torch.randint(2, 40, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def word_tokenizer() -> Any:
+    """A tokenizer of the words w2 to w39, each its own id; 0 stands for others, 1 pads and masks."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    unknown, mask = "[UNK]", "[MASK]"
+    words = {unknown: 0, mask: 1, **{f"w{i}": i for i in range(2, 40)}}
+    tokenizer = Tokenizer(models.WordLevel(words, unknown))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    named = {"unk_token": unknown, "pad_token": mask, "mask_token": mask}
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named)
+
+
+def written_text(number: int, *, seed: int = 2) -> str:
+    """Words that follow each other by a rule, with some noise."""
+    draws = torch.randint(2, 40, (number,), generator=torch.Generator().manual_seed(seed))
+    return " ".join(f"w{int(one)}" for one in draws)
+
+
+def checkpoint_folder(folder: Path, family: str = "llama", **settings: Any) -> Path:
+    """A tiny checkpoint with its tokenizer, as transformers saves one."""
+    model: Any = tiny(family, **settings)
+    model.save_pretrained(folder)
+    word_tokenizer().save_pretrained(folder)
+    return folder

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lpzero.errors import InputError
-from lpzero.settings import read_document, shorten
+from lpzero.settings import read_document, reason_of, shorten
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -44,7 +44,11 @@ def write_tokenizer(writer: GGUFWriter, folder: Path, vocabulary: int) -> None:
     writer.add_tokenizer_pre(kind)
     writer.add_token_list(tokens)
     writer.add_token_types(types)
-    SpecialVocab(folder, load_merges=True, n_vocab=vocabulary).add_to_gguf(writer, quiet=True)
+    try:
+        SpecialVocab(folder, load_merges=True, n_vocab=vocabulary).add_to_gguf(writer, quiet=True)
+    except Exception as err:
+        # the library checks little of what it reads, and has no error of its own
+        raise InputError(f"{path}: expected merges and special tokens, found others: {reason_of(err)}") from err
 
 
 def pre_tokenizer(document: dict[str, Any], path: Path) -> str:
@@ -64,7 +68,7 @@ def pre_tokenizer(document: dict[str, Any], path: Path) -> str:
         if found is not None:
             return found
     raise InputError(
-        f"{path}: `format` gguf: expected a byte-level encoding that cuts text as those of gpt-2, smollm, qwen2 or "
+        f"{path}: `form` gguf: expected a byte-level encoding that cuts text as those of gpt-2, smollm, qwen2 or "
         f"llama-bpe do, found {shorten(json.dumps(before), 120)}"
     )
 
@@ -96,9 +100,13 @@ def _tokens(document: dict[str, Any], path: Path, vocabulary: int) -> tuple[list
             for one in document.get("added_tokens") or ()
         ]
     except (AttributeError, KeyError, TypeError, ValueError) as err:
-        raise InputError(f"{path}: expected a vocabulary and added tokens, found others: {err!r}") from err
+        raise InputError(
+            f"{path}: expected a vocabulary and added tokens, found others: {reason_of(repr(err))}"
+        ) from err
     for index, token, kind in (*plain, *added):
         if not 0 <= index < vocabulary:
-            raise InputError(f"{path}: expected ids below {vocabulary}, the model's, found {index} for {token!r}")
+            raise InputError(
+                f"{path}: expected ids below {vocabulary}, the model's, found {index} for {shorten(token, 60)}"
+            )
         tokens[index], types[index] = token, int(kind)
     return tokens, types

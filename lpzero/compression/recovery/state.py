@@ -20,6 +20,7 @@ from lpzero.compression.recovery.settings import RecoverySettings
 from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import PART
+from lpzero.settings import parse_json, reason_of
 
 STATE = "recovery.safetensors"
 _PARTS = ("weight", "exp_avg", "exp_avg_sq")
@@ -113,10 +114,13 @@ def load_state(
                     f"{path}: expected the state of this recovery, found that of other settings, text or weights: "
                     "remove it, or give another folder"
                 )
-            curve = [Point(int(step), *values) for step, *values in json.loads(about["curve"])]
+            rows = parse_json(about["curve"])
+            curve = [Point(int(step), float(d), float(loss), float(seconds)) for step, d, loss, seconds in rows]
             _restore(file, weights, optimiser, len(curve))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as err:
-        raise InputError(f"{path}: expected the state of a recovery, found a damaged one: remove it ({err})") from err
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, OverflowError, RuntimeError) as err:
+        raise InputError(
+            f"{path}: expected the state of a recovery, found a damaged one: remove it ({reason_of(err)})"
+        ) from err
     return curve
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import torch
 
 from lpzero.compression.files.gguf_file import FILE, paired, write_gguf
 from lpzero.errors import InputError, MissingError
-from tests.compression.files.cases import smaller, write_tokenizer
+from tests.compression.files.cases import CHOICES, logits, smaller, write_tokenizer
 
 gguf = pytest.importorskip("gguf")
 
@@ -105,6 +104,63 @@ def test_llama3_frequencies_are_those_of_transformers(tmp_path: Path) -> None:
     assert torch.allclose(plain / values(reader, "rope_freqs.weight"), expected, rtol=1e-5)
 
 
+def graph(reader: Any, ids: torch.Tensor) -> torch.Tensor:
+    """What llama.cpp computes of a file of the architecture deci, in plain PyTorch: (tokens, vocabulary).
+
+    As ``llm_build_deci`` of its sources has it: positions turn pairs of neighbours, a layer without heads passes its
+    attention by, and one whose feed-forward has no width is left before anything is added.
+    """
+
+    def said(name: str) -> Any:
+        return reader.get_field(f"deci.{name}").contents()
+
+    def weight(name: str) -> torch.Tensor:
+        return values(reader, f"{name}.weight")
+
+    def norm(states: torch.Tensor, name: str) -> torch.Tensor:
+        scale = states.pow(2).mean(-1, keepdim=True) + said("attention.layer_norm_rms_epsilon")
+        return states * scale.rsqrt() * weight(name)
+
+    width, turned = said("attention.key_length"), said("rope.dimension_count")
+    angles = torch.arange(len(ids))[:, None] * said("rope.freq_base") ** (-torch.arange(0, turned, 2) / turned)
+    cos, sin = angles.cos()[:, None], angles.sin()[:, None]
+
+    def rotated(states: torch.Tensor) -> torch.Tensor:
+        even, odd = states[..., 0::2], states[..., 1::2]
+        return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
+
+    states = weight("token_embd")[ids]
+    names = ("attention.head_count", "attention.head_count_kv", "feed_forward_length")
+    for index, (heads, groups, neurons) in enumerate(zip(*map(said, names), strict=True)):
+        before, stem = states, f"blk.{index}."
+        if heads:
+            normed = norm(states, f"{stem}attn_norm")
+            query, key, value = (
+                (normed @ weight(f"{stem}attn_{name}").T).view(len(ids), number, width)
+                for name, number in (("q", heads), ("k", groups), ("v", groups))
+            )
+            query, key = rotated(query), rotated(key)
+            key, value = (one.repeat_interleave(heads // groups, 1).transpose(0, 1) for one in (key, value))
+            scores = query.transpose(0, 1) @ key.transpose(1, 2) / width**0.5
+            hidden = torch.triu(torch.ones_like(scores, dtype=torch.bool), 1)
+            seen = (scores.masked_fill(hidden, -torch.inf).softmax(-1) @ value).transpose(0, 1).flatten(1)
+            states = seen @ weight(f"{stem}attn_output").T
+        if not neurons:
+            continue
+        states = states + before if heads else states
+        normed = norm(states, f"{stem}ffn_norm")
+        gated = torch.nn.functional.silu(normed @ weight(f"{stem}ffn_gate").T) * (normed @ weight(f"{stem}ffn_up").T)
+        states = states + gated @ weight(f"{stem}ffn_down").T
+    return norm(states, "output_norm") @ weight("token_embd").T
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_the_graph_of_llama_cpp_says_what_the_model_says(choice: str, tmp_path: Path) -> None:
+    reader, found, _ = written(tmp_path, choice=choice)
+    ids = torch.randint(2, 300, (20,), generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(graph(reader, ids), logits(found.model, ids[None])[0], rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -119,6 +175,6 @@ def test_what_cannot_be_said_is_refused(settings: dict[str, Any], said: str, tmp
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gguf", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingError, match=r"lpzero\[gguf\]"):
         write_gguf(smaller(tmp_path / "m"), tmp_path / FILE)

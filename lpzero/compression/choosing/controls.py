@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.counts import Count
-from lpzero.compression.importance import KINDS, LayerScores, Scores
+from lpzero.compression.choosing.counts import Count
+from lpzero.compression.choosing.importance import KINDS, LayerScores, Scores
+from lpzero.compression.choosing.menu import choose, menu_of
 from lpzero.compression.layout import Layout
-from lpzero.compression.menu import choose, menu_of
 from lpzero.seeds import derived_seed
 
 

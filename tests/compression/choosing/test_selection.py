@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lpzero.compression.selection import Option, front, select, smallest
+from lpzero.compression.choosing.selection import Option, front, select, smallest
 from lpzero.errors import InputError
 
 Slots = list[list[Option]]

@@ -28,7 +28,8 @@ class LayerProducts:
 
     Attributes:
         groups: (windows, tokens, groups) products, summed over the outputs of a group's heads.
-        neurons: (windows, tokens, neurons) products.
+        neurons: (windows, neurons) products, summed over the tokens of a window: token by token they would be the
+            largest tensors of all.
         group_squares: (groups,) mean square of the outputs of each group.
         neuron_squares: (neurons,) mean square of each neuron's output.
         cosine: Mean over tokens of the cosine between the states before and after the layer.
@@ -146,7 +147,7 @@ def _read(layout: Layout, seen: _Seen, gradients: tuple[Tensor, ...], layer: int
     before, after = seen.streams[layer]
     return _Read(
         groups=(heads * of_heads).view(split).sum(-1).cpu(),
-        neurons=(inner * of_inner).view(1, -1, layout.neurons).cpu(),
+        neurons=(inner * of_inner).view(-1, layout.neurons).sum(0, keepdim=True).cpu(),
         group_squares=heads.square().view(split).mean((0, 1, 3)).cpu(),
         neuron_squares=inner.square().view(-1, layout.neurons).mean(0).cpu(),
         cosine=functional.cosine_similarity(before.float(), after.float(), dim=-1).mean().cpu(),

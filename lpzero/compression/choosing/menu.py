@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.counts import Count
-from lpzero.compression.importance import LayerScores
+from lpzero.compression.choosing.counts import Count
+from lpzero.compression.choosing.importance import LayerScores
+from lpzero.compression.choosing.selection import Option, Selection, select
 from lpzero.compression.layout import Layout
-from lpzero.compression.selection import Option, Selection, select
 from lpzero.errors import InputError, NoResultError
 
 WIDTHS = 8

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
-from lpzero.compression.controls import by_chance, by_depth, by_width
-from lpzero.compression.counts import Count, counts_of
-from lpzero.compression.importance import Importance, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
+from lpzero.compression.choosing.counts import Count, counts_of
+from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure
+from lpzero.compression.choosing.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.choosing.products import Products, unit_products
 from lpzero.compression.layout import Layout
-from lpzero.compression.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
-from lpzero.compression.products import Products, unit_products
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
+from lpzero.progress import Watch, unwatched
 
 NO_GROUPS = ("gpt2", "opt", "bert", "roberta", "phi")
 """Families whose configurations derive the width of a head from the number of heads: fewer heads would be wider."""
@@ -29,12 +31,14 @@ class Decision:
         limits: The highest counts, by name.
         counts: What the checkpoint takes.
         controls: Choices within the same limits, by name; only those that there are.
+        measured: Replacements of one part of a layer whose divergence was measured; the others were estimated.
     """
 
     chosen: Chosen
     limits: Mapping[str, float]
     counts: Mapping[str, Count]
     controls: Mapping[str, Choice]
+    measured: int
 
 
 def limits_of(
@@ -50,7 +54,15 @@ def limits_of(
     return {**limits, "params": int(keep * counts["params"].of(layout.everything))}
 
 
-def decide(shown: Calibrated, settings: CompressSettings, limits: Mapping[str, float], keep: float | None) -> Decision:
+def decide(
+    shown: Calibrated,
+    settings: CompressSettings,
+    limits: Mapping[str, float],
+    keep: float | None,
+    *,
+    kept: Kept | None = None,
+    watch: Watch = unwatched,
+) -> Decision:
     """Choose what stays.
 
     Args:
@@ -58,6 +70,8 @@ def decide(shown: Calibrated, settings: CompressSettings, limits: Mapping[str, f
         settings: How.
         limits: The highest counts.
         keep: Share of the parameters instead.
+        kept: Measured divergences: what is chosen is measured too; None to choose by estimates.
+        watch: Told of every measurement.
 
     Raises:
         InputError: Nothing is within the limits, or they are none.
@@ -68,9 +82,16 @@ def decide(shown: Calibrated, settings: CompressSettings, limits: Mapping[str, f
     importance = get_importance(settings.importance)
     products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
     menu = _menu(shown, importance, products, settings)
-    chosen = _choose(menu, layout, settings, counts, highest)
     controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
-    return Decision(chosen, highest, counts, controls)
+
+    def choosing(menu: Menu) -> Chosen:
+        return _choose(menu, layout, settings, counts, highest)
+
+    if kept is None:
+        return Decision(choosing(menu), highest, counts, controls, measured=0)
+    measuring = Measuring(model, layout, shown.measuring)
+    found = choose_by_measure(menu, choosing, measuring.divergence, kept, watch)
+    return Decision(found.chosen, highest, counts, controls, measured=found.measured)
 
 
 def _choose(

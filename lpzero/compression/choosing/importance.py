@@ -10,11 +10,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from lpzero.compression.choosing.products import Labels, LayerProducts, Products
 from lpzero.compression.layout import Layout, blocks_of, part, weight_in
-from lpzero.compression.products import Labels, LayerProducts, Products
 from lpzero.errors import InputError, unknown_name
 
 Kind = Literal["groups", "neurons"]
+NO_TOKENS = 2
+"""Axes of products that are summed over tokens."""
 KINDS: tuple[Kind, ...] = ("groups", "neurons")
 Together = Literal["nothing", "tokens", "units"]
 
@@ -69,15 +71,18 @@ class Reduction:
         """Reduce products.
 
         Args:
-            products: (windows, tokens, units).
+            products: (windows, tokens, units); (windows, units), already summed over tokens, for those alone whose
+                tokens are summed first.
             predicted: Positions at which something is predicted.
         """
         # a square of gradients is twice the divergence, to second order
         share = (0.5 if self.power == 2 else 1.0) / predicted
         if self.together == "units":
             return Scores(products.flatten(0, 1), self.power, share)
-        summed = products.double().sum(1) if self.together == "tokens" else products.double().flatten(0, 1)
-        return Scores(summed.abs().pow(self.power).sum(0, keepdim=True), 1, share)
+        summed = products.double()
+        if self.together == "tokens" and summed.ndim > NO_TOKENS:
+            summed = summed.sum(1)
+        return Scores(summed.abs().pow(self.power).flatten(0, -2).sum(0, keepdim=True), 1, share)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What of a checkpoint stays: importance of units, menus, exact selection, measured replacements, controls."""

@@ -1,0 +1,69 @@
+"""``lpzero compress`` as it is typed: documents, tables, warnings, and wrong input in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lpzero.cli.main import run
+from tests.compression.tiny import checkpoint_folder, written_text
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compress")
+    checkpoint_folder(folder / "full")
+    (folder / "text.txt").write_text(written_text(600))
+    return folder
+
+
+def arguments(place: Path, out: Path, *more: str) -> list[str]:
+    return [
+        *("compress", str(place / "full"), "--calibration", str(place / "text.txt"), "--out", str(out)),
+        *("--context", "8", "--fitting", "6", "--windows", "3", "--device", "cpu", *more),
+    ]
+
+
+def test_one_document_and_nothing_else_on_stdout(
+    place: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments(place, tmp_path / "out", "--keep", ".8", "--json", "--rise", "0")) == 0
+    said = capfd.readouterr()
+    document = json.loads(said.out)
+    assert document["schema"] == 1
+    assert document["counts"]["params"]["chosen"] <= document["counts"]["params"]["limit"]
+    assert ("warning: the loss on text.txt rose" in said.err) == any("rose" in note for note in document["notes"])
+
+
+def test_people_see_every_loss_beside_the_full_models(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments(place, tmp_path / "out", "--max-params", "9k", "--max-kv-bytes", "500B", "--no-refit")) == 0
+    said = capsys.readouterr().out
+    for expected in ("full", "chosen", "depth by block influence", "random", "3 windows of 8 tokens", "counted from"):
+        assert expected in said
+    assert "not refitted" not in said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((), "expected at least one, on params, flops, kv_bytes, found none"),
+        (("--keep", "2"), "--keep: expected a share of the parameters between 0 and 1, found 2"),
+        (("--max-params", "5"), "--max-params: nothing is within 5: the smallest possible is"),
+        (("--max-kv-bytes", "5"), "--max-kv-bytes: nothing is within 5: the smallest possible is 48"),
+        (("--keep", ".5", "--context", "1"), "--context: expected at least 2, found 1"),
+        (("--keep", ".5", "--check", "nowhere.txt"), "text nowhere.txt: expected a file of UTF-8 text, found none"),
+        (("--keep", ".9", "--plain", "--format", "gguf", "--importance", "none"), "is not one of"),
+    ],
+)
+def test_wrong_input_is_one_line_and_leaves_nothing(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], said: str
+) -> None:
+    assert run(arguments(place, tmp_path / "out", *more)) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "error:" in line.lower()]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert not (tmp_path / "out").exists()

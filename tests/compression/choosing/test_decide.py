@@ -1,0 +1,55 @@
+"""From a checkpoint to what stays of it, and to controls within the same limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lpzero.compression.calibration import Calibrated, calibrate, read_texts
+from lpzero.compression.choosing.controls import fits
+from lpzero.compression.choosing.decide import decide
+from lpzero.compression.settings import CompressSettings
+from lpzero.errors import InputError
+from tests.compression.tiny import tiny, word_tokenizer, written_text
+
+
+@pytest.fixture(params=["llama", "gpt2", "bert"])
+def shown(request: pytest.FixtureRequest, tmp_path: Path) -> Calibrated:
+    path = tmp_path / "text.txt"
+    path.write_text(written_text(400))
+    model = tiny(request.param)
+    return calibrate(model, word_tokenizer(), read_texts(path, []), looking=4, fitting=4, proving=3, context=8, seed=0)
+
+
+def test_all_choices_are_within_the_limits(shown: Calibrated) -> None:
+    found = decide(shown, CompressSettings(context=8), {}, 0.9)
+    assert set(found.controls) == {"depth by block influence", "one width", "wanda", "magnitude", "random"}
+    whole = found.counts["params"].of(shown.layout.everything)
+    assert found.limits == {"params": int(0.9 * whole)}
+    for choice in (found.chosen.choice, *found.controls.values()):
+        assert fits(choice, found.counts, found.limits)
+    assert found.chosen.choice != shown.layout.everything
+
+
+def test_several_limits_hold_at_once_and_a_control_may_not_be_there(shown: Calibrated) -> None:
+    counts = decide(shown, CompressSettings(context=8, controls=False), {}, 0.9).counts
+    whole = shown.layout.everything
+    limits = {"params": 0.95 * counts["params"].of(whole), "kv_bytes": 0.7 * counts["kv_bytes"].of(whole)}
+    found = decide(shown, CompressSettings(context=8), limits, None)
+    assert fits(found.chosen.choice, counts, limits)
+    # a narrower feed-forward leaves the cache as it is
+    assert "one width" not in found.controls
+    assert decide(shown, CompressSettings(context=8, controls=False), limits, None).controls == {}
+
+
+def test_a_plain_choice_has_one_shape(shown: Calibrated) -> None:
+    found = decide(shown, CompressSettings(context=8, plain=True), {}, 0.8).chosen.choice
+    assert len({(len(one.groups), len(one.neurons)) for one in found.layers if not one.is_dropped}) == 1
+
+
+def test_a_share_is_one_and_stands_alone(shown: Calibrated) -> None:
+    with pytest.raises(InputError, match=r"`keep`: expected a share .* found 1"):
+        decide(shown, CompressSettings(), {}, 1.0)
+    with pytest.raises(InputError, match=r"expected no `limits.params` beside it"):
+        decide(shown, CompressSettings(), {"params": 3}, 0.5)

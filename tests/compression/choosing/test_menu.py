@@ -1,0 +1,127 @@
+"""What may stay of each layer, and the choice that costs least."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+import torch
+
+from lpzero.compression.choice import Choice, LayerChoice
+from lpzero.compression.choosing.counts import Count, LayerCount, PartCount
+from lpzero.compression.choosing.importance import LayerScores, Scores
+from lpzero.compression.choosing.menu import Item, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.families import FAMILIES
+from lpzero.compression.layout import Layout
+from lpzero.errors import InputError
+
+LAYOUT = Layout("llama", FAMILIES["llama"], depth=3, width=24, groups=2, heads=2, head_width=6, neurons=4)
+COUNTS = {
+    "params": Count(100, LayerCount(1, PartCount(2, 30), PartCount(3, 10))),
+    "kv_bytes": Count(0, LayerCount(0, PartCount(0, 7), PartCount(0, 0))),
+}
+
+
+def scores(*rows: list[float]) -> Scores:
+    return Scores(torch.tensor(rows), 2, 1.0)
+
+
+def layer_scores(seed: int) -> LayerScores:
+    generator = torch.Generator().manual_seed(seed)
+    sizes = (("groups", 2), ("neurons", 4))
+    drawn = {kind: Scores(torch.randn(5, size, generator=generator), 2, 1.0) for kind, size in sizes}
+    return LayerScores(drawn, drawn)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("neurons", "number", "expected"),
+    [(1536, 8, tuple(range(0, 1537, 192))), (1000, 2, (0, 512, 1000)), (6, 8, (0, 1, 2, 3, 4, 5, 6)), (64, 1, (0, 64))],
+)
+def test_widths(neurons: int, number: int, expected: tuple[int, ...]) -> None:
+    assert widths_of(neurons, number) == expected
+
+
+def test_a_menu_has_the_best_units_of_every_number() -> None:
+    order = {"groups": scores([1.0, 3.0]), "neurons": scores([4.0, 1.0, 3.0, 2.0])}
+    # units make up for each other where they go together
+    cost = {"groups": scores([1.0, -1.0]), "neurons": scores([1.0, 2.0, -2.0, 5.0])}
+    one = LayerScores(order, cost)  # type: ignore[arg-type]
+    (menu,) = menu_of(LAYOUT, [one], (0, 2, 4))
+    found = {(item.stays.groups, item.stays.neurons): (item.attention, item.feed_forward) for item in menu}
+    assert found == {
+        ((), ()): (0, 36),
+        ((), (0, 2)): (0, 49),
+        ((), (0, 1, 2, 3)): (0, 0),
+        ((1,), ()): (1, 36),
+        ((1,), (0, 2)): (1, 49),
+        ((1,), (0, 1, 2, 3)): (1, 0),
+        ((0, 1), ()): (0, 36),
+        ((0, 1), (0, 2)): (0, 49),
+        ((0, 1), (0, 1, 2, 3)): (0, 0),
+    }
+
+
+def test_the_choice_is_that_of_full_enumeration() -> None:
+    rng = random.Random(3)
+    for seed in range(8):
+        menu = menu_of(LAYOUT, [layer_scores(10 * seed + layer) for layer in range(3)], (0, 2, 4))
+        limits = {"params": rng.randint(160, 400), "kv_bytes": rng.randint(14, 42)}
+        best = min(
+            sum(item.cost for item in items)
+            for items in itertools.product(*menu)
+            if fits(Choice(tuple(item.stays for item in items)), limits)
+        )
+        found = choose(menu, COUNTS, limits)
+        assert found.selection.cost == pytest.approx(best, abs=1e-6)
+        assert fits(found.choice, limits)
+        assert found.selection.amounts["params"] == COUNTS["params"].of(found.choice)
+
+
+def fits(choice: Choice, limits: dict[str, int]) -> bool:
+    within = all(COUNTS[name].of(choice) <= limit for name, limit in limits.items())
+    return within and any(one.groups for one in choice.layers)
+
+
+def test_plain_choices_have_one_shape_and_are_the_best_of_them() -> None:
+    menu = menu_of(LAYOUT, [layer_scores(layer) for layer in range(3)], (0, 2, 4))
+    limits = {"params": 270}
+    found = choose_plain(menu, COUNTS, limits, groups=True)
+    shapes = {(len(one.groups), len(one.neurons)) for one in found.choice.layers if not one.is_dropped}
+    assert len(shapes) == 1
+    best = min(
+        sum(item.cost for item in items)
+        for items in itertools.product(*menu)
+        if len({shape for item in items if (shape := (len(item.stays.groups), len(item.stays.neurons))) != (0, 0)}) == 1
+        and not any(
+            0 in (len(item.stays.groups), len(item.stays.neurons)) and not item.stays.is_dropped for item in items
+        )
+        and fits(Choice(tuple(item.stays for item in items)), limits)
+    )
+    assert found.selection.cost == pytest.approx(best, abs=1e-6)
+    whole = choose_plain(menu, COUNTS, limits, groups=False)
+    assert {len(one.groups) for one in whole.choice.layers if not one.is_dropped} == {2}
+    assert whole.selection.cost >= found.selection.cost
+
+
+def test_a_limit_below_the_smallest_possible_names_it() -> None:
+    menu = menu_of(LAYOUT, [layer_scores(layer) for layer in range(3)], (0, 2, 4))
+    # one group of one layer: 100 outside, 1 of the layer, 2 + 30 of its attention
+    with pytest.raises(InputError, match=r"`limits.params`: nothing is within 132: the smallest possible is 133"):
+        choose(menu, COUNTS, {"params": 132})
+    assert choose(menu, COUNTS, {"params": 133}).choice.kept
+    with pytest.raises(InputError, match="smallest possible is 156"):
+        choose_plain(menu, COUNTS, {"params": 132}, groups=True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({}, "`limits`: expected at least one, on params, kv_bytes, found none"),
+        ({"weights": 3}, "unknown count 'weights'"),
+        ({"params": 0}, "`limits.params`: expected more than 0, found 0"),
+    ],
+)
+def test_limits_have_to_be_some(limits: dict[str, float], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        choose([[Item(LayerChoice(0, (0,), ()), 0, 0)]], COUNTS, limits)
