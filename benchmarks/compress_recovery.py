@@ -8,7 +8,6 @@ on.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,14 @@ from lpzero.compression.losses import window_losses
 from lpzero.compression.recovery.recover import recover
 from lpzero.compression.recovery.settings import RecoverySettings
 from lpzero.compression.texts import Windows, read_text, read_tokenizer, to_predict, tokenised, windows
+from lpzero.operands.text import passage
 from lpzero.progress import Progress
 
 LEAST_INFLUENCE = (25, 13, 26, 14, 12, 17, 15, 3)
 """Layers of SmolLM2-135M by block influence on four windows of WikiText-2, the least first."""
 CONTEXT, HELD_OUT = 256, 8
 EVERY = 1 << 20
+COLUMNS = ("before", "after", "other text, before", "other text, after")
 
 
 def without_layers(layout: Layout, layers: Sequence[int]) -> Choice:
@@ -40,9 +41,13 @@ def without_layers(layout: Layout, layers: Sequence[int]) -> Choice:
 
 
 def text_of(path: Path, tokenizer: Any, number: int) -> Windows:
+    """The first windows of a file."""
+    return windows_of(path.name, read_text(path), tokenizer, number)
+
+
+def windows_of(name: str, text: str, tokenizer: Any, number: int) -> Windows:
     """The first windows of a text."""
-    tokens = tokenised(tokenizer, read_text(path), path.name)
-    return to_predict(path.name, windows(tokens, number, CONTEXT), "causal", None)
+    return to_predict(name, windows(tokenised(tokenizer, text, name), number, CONTEXT), "causal", None)
 
 
 def loss(model: nn.Module, held_out: Windows) -> float:
@@ -70,29 +75,30 @@ def main() -> None:
     full: Any = AutoModelForCausalLM.from_pretrained(given.checkpoint).eval()
     layout, tokenizer = read_layout(full), read_tokenizer(given.checkpoint)
     text, held_out = text_of(given.text, tokenizer, EVERY), text_of(given.held_out, tokenizer, HELD_OUT)
+    other = windows_of("other", passage(), tokenizer, HELD_OUT)
     rows = []
     for weight in given.language_loss:
         settings = RecoverySettings(steps=given.steps, language_loss=weight)
         for name, choice in (("whole layers dropped", without_layers(layout, given.drop)), ("full", layout.everything)):
             if name == "full" and not weight:
                 continue
-            model, begun = cut(full, layout, choice), time.monotonic()
+            model = cut(full, layout, choice)
             run = given.runs / f"{name.replace(' ', '-')}-{weight:g}"
             found = recover(model, full, text, settings, folder=run, answers=given.runs / "answers", watch=tell)
             count = sum(parameter.numel() for parameter in model.parameters())
-            seconds = time.monotonic() - begun
-            before, after = loss(model, held_out), loss(found.model, held_out)
-            rows.append([name, f"{count / 1e6:.1f} M", weight, before, after, round(seconds)])
+            losses = [loss(one, read) for read in (held_out, other) for one in (model, found.model)]
+            rows.append([name, f"{count / 1e6:.1f} M", weight, *losses, round(found.curve[-1].seconds)])
             print(rows[-1], flush=True)
     record(
         given.name,
         f"python benchmarks/compress_recovery.py --checkpoint DIR --text wikitext2-test.txt "
         f"--held-out wikitext2-valid.txt --runs DIR --steps {given.steps}",
-        ("model", "parameters", "weight of the language loss", "before", "after", "seconds"),
+        ("model", "parameters", "weight of the language loss", *COLUMNS, "seconds"),
         rows,
         steps=given.steps,
         dropped=given.drop,
         loss=f"nats a token on the first {HELD_OUT} windows of {CONTEXT} tokens of WikiText-2 valid",
+        other=f"the first {len(other.inputs)} windows of Alice's Adventures in Wonderland, which the package has",
         learned=f"AdamW {settings.rate}, {settings.windows} windows of {CONTEXT} tokens of WikiText-2 test a step",
     )
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lpzero.compression.calibration import Calibrated
     from lpzero.compression.choosing.decide import Decision
     from lpzero.compression.choosing.measured import Kept
+    from lpzero.compression.files.folder import Form
     from lpzero.compression.files.saved import Saved
     from lpzero.compression.proof import Proof
     from lpzero.compression.recovery.alike import Alike
@@ -94,6 +95,7 @@ def compress(
     """
     from lpzero.compression.choosing.decide import decide
     from lpzero.compression.cut import cut
+    from lpzero.compression.files.folder import check_form
     from lpzero.compression.proof import CHOSEN, FULL, RECOVERED, UNFITTED, UNRECOVERED, mean_divergence, prove
     from lpzero.compression.recovery.alike import Alike, check_kept, folder_beside
     from lpzero.compression.refit import refitted
@@ -105,6 +107,9 @@ def compress(
     clock = _Clock(watch)
     with clock.step("reading"):
         shown = _shown(Path(checkpoint), Path(output), Path(calibration), check, settings)
+        check_form(shown.model, shown.layout, Path(checkpoint), cast("Form", settings.form))
+    if settings.form == "plain":
+        settings = replace(settings, plain=True)
     with clock.step("choosing"):
         kept = None if measure is None else _kept(Path(measure), Path(checkpoint), shown)
         decision = decide(shown, settings, limits or {}, keep, kept=kept, watch=watch)
@@ -228,7 +233,7 @@ def _write(
 ) -> Saved:
     """Write the folder; raises LpzeroError where it holds more than was allowed."""
     from lpzero.compression.files.card import Figure, Story
-    from lpzero.compression.files.folder import Form, write_checkpoint
+    from lpzero.compression.files.folder import write_checkpoint
     from lpzero.compression.proof import CHOSEN, FULL
 
     full = {one.text: one.loss for one in proof.losses if one.model == FULL}

@@ -71,8 +71,8 @@ class CompressSettings:
         )
 
     def __post_init__(self) -> None:
-        for name in ("language_loss", "rank"):
-            if self.recover is None and getattr(self, name):
+        for name, unset in (("language_loss", 0.0), ("rank", None)):
+            if self.recover is None and getattr(self, name) != unset:
                 raise InputError(f"`{name}` has no effect without `recover`: give that too, such as 500 or 10m")
         _ = self.recovery
         for name, least in _LEAST:

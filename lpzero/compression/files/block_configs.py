@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 from lpzero.compression.files.own_code import auto_map
-from lpzero.compression.files.shipped.modeling_block_configs import MULTIPLE
 from lpzero.compression.files.smaller import Smaller
 from lpzero.errors import InputError
 
 BLOCK_CODE = "modeling_block_configs.py"
 FAMILIES = ("llama", "mistral")
+MULTIPLE = 256
+"""What readers round numbers of neurons up to."""
 
 
 def check_like_llama(smaller: Smaller, form: str) -> None:
@@ -32,14 +33,14 @@ def check_like_llama(smaller: Smaller, form: str) -> None:
     """
     config, layout = smaller.config, smaller.layout
     if layout.family not in FAMILIES:
-        raise InputError(f"`format` {form}: expected a checkpoint of {' or '.join(FAMILIES)}, found {layout.family}")
+        raise InputError(f"`form` {form}: expected a checkpoint of {' or '.join(FAMILIES)}, found {layout.family}")
     if getattr(config, "sliding_window", None) is not None:
-        raise InputError(f"`format` {form}: expected full attention, found a sliding_window: it would not be kept")
+        raise InputError(f"`form` {form}: expected full attention, found a sliding_window: it would not be kept")
     if config.hidden_act != "silu":
-        raise InputError(f"`format` {form}: expected hidden_act silu, found {config.hidden_act}")
+        raise InputError(f"`form` {form}: expected hidden_act silu, found {config.hidden_act}")
     named = next((name for name in smaller.tensors if name.endswith(".bias")), None)
     if named is not None:
-        raise InputError(f"`format` {form}: expected linear maps without biases, found {named}")
+        raise InputError(f"`form` {form}: expected linear maps without biases, found {named}")
 
 
 def block_configuration(smaller: Smaller) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def block_configuration(smaller: Smaller) -> dict[str, Any]:
     layout, config = smaller.layout, smaller.config
     if layout.head_width * layout.groups * layout.heads != layout.width:
         raise InputError(
-            f"`format` block_configs: expected heads of {layout.width} / {layout.groups * layout.heads} numbers, since "
+            f"`form` block_configs: expected heads of {layout.width} / {layout.groups * layout.heads} numbers, since "
             f"its readers divide, found {layout.head_width}"
         )
     rope = dict(getattr(config, "rope_parameters", None) or {})

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lpzero.compression.choice import Choice
 from lpzero.compression.files.block_configs import BLOCK_CODE, block_configuration, block_tensors
 from lpzero.compression.files.card import Story, card_text
-from lpzero.compression.files.gguf_file import FILE, write_gguf
+from lpzero.compression.files.gguf_file import FILE, check_gguf, write_gguf
 from lpzero.compression.files.own_code import CODE, own_code, own_configuration
 from lpzero.compression.files.plain import plain_configuration
 from lpzero.compression.files.saved import Saved, count_bytes, count_gguf, count_parameters
@@ -90,6 +90,28 @@ def write_checkpoint(
     return saved
 
 
+def check_form(model: nn.Module, layout: Layout, source: Path, form: Form) -> None:
+    """Look whether a form can say sub-networks of a checkpoint, before anything that takes long.
+
+    Args:
+        model: The checkpoint.
+        layout: Its layout.
+        source: Its folder.
+        form: As of :func:`write_checkpoint`.
+
+    Raises:
+        InputError: It cannot, or the form is none.
+        MissingError: The form is ``"gguf"``, and that library is not installed.
+    """
+    if form not in get_args(Form):
+        raise unknown_name("format", form, get_args(Form))
+    whole = Smaller(model, layout, layout.everything, source)
+    if form == "block_configs":
+        block_configuration(whole)
+    if form == "gguf":
+        check_gguf(whole)
+
+
 def _form(smaller: Smaller, form: Form) -> str:
     if form == "block_configs":
         return form
@@ -97,8 +119,8 @@ def _form(smaller: Smaller, form: Form) -> str:
         return "plain"
     if form == "plain":
         raise InputError(
-            "`format` plain: expected layers of one width, with attention and feed-forward, found others: an ordinary "
-            f"configuration of {smaller.layout.family} cannot say them; choose with `plain`, or write another `format`"
+            "`form` plain: expected layers of one width, with attention and feed-forward, found others: an ordinary "
+            f"configuration of {smaller.layout.family} cannot say them; choose with `plain`, or write another `form`"
         )
     return "own_code"
 

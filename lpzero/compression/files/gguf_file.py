@@ -9,6 +9,7 @@ Three things of llama.cpp decide what is written:
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +21,10 @@ import torch
 from torch import Tensor
 
 from lpzero.compression.files.block_configs import check_like_llama
-from lpzero.compression.files.gguf_tokenizer import write_tokenizer
+from lpzero.compression.files.gguf_tokenizer import TOKENIZER, pre_tokenizer, write_tokenizer
 from lpzero.compression.files.smaller import Smaller
 from lpzero.errors import InputError, MissingError
+from lpzero.settings import read_document
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -65,11 +67,9 @@ def write_gguf(smaller: Smaller, path: Path) -> int:
         InputError: The form cannot say the model, or its tokenizer.
         OSError: It cannot be written.
     """
-    try:
-        from gguf import GGUFWriter
-    except ImportError as err:
-        raise MissingError("`format` gguf needs the library gguf: python -m pip install 'lpzero[gguf]'") from err
-    check_like_llama(smaller, "gguf")
+    check_gguf(smaller)
+    from gguf import GGUFWriter
+
     writer = GGUFWriter(None, ARCHITECTURE)
     _write_shape(writer, smaller)
     write_tokenizer(writer, smaller.source, int(smaller.config.vocab_size))
@@ -84,6 +84,16 @@ def write_gguf(smaller: Smaller, path: Path) -> int:
     finally:
         writer.close()
     return zeros
+
+
+def check_gguf(smaller: Smaller) -> None:
+    """Raise MissingError where the library is not installed, and InputError where the form cannot say a model."""
+    if importlib.util.find_spec("gguf") is None:
+        raise MissingError("`form` gguf needs the library gguf: python -m pip install 'lpzero[gguf]'")
+    check_like_llama(smaller, "gguf")
+    _rope(smaller.config)
+    path = smaller.source / TOKENIZER
+    pre_tokenizer(read_document(path), path)
 
 
 def _heads(smaller: Smaller) -> list[tuple[int, int]]:
@@ -124,7 +134,7 @@ def _rope(config: Any) -> dict[str, Any]:
     rope = dict(getattr(config, "rope_parameters", None) or {})
     kind = rope.get("rope_type", "default")
     if kind not in ("default", "llama3") or "rope_theta" not in rope:
-        raise InputError(f"`format` gguf: expected rotary positions of the kind default or llama3, found {kind}")
+        raise InputError(f"`form` gguf: expected rotary positions of the kind default or llama3, found {kind}")
     return rope
 
 
@@ -147,7 +157,7 @@ def _tensors(smaller: Smaller) -> Iterator[tuple[str, Tensor, bool]]:
             continue
         _, _, index, part = name.removesuffix(".weight").split(".", 3)
         if part not in _INSIDE:
-            raise InputError(f"`format` gguf: expected the tensors of a LLaMA alone, found {name}")
+            raise InputError(f"`form` gguf: expected the tensors of a LLaMA alone, found {name}")
         is_rotated = part in ("self_attn.q_proj", "self_attn.k_proj")
         rows = paired(tensor, layout.head_width) if is_rotated else tensor
         yield f"blk.{index}.{_INSIDE[part]}.weight", rows, False

@@ -68,7 +68,7 @@ def pre_tokenizer(document: dict[str, Any], path: Path) -> str:
         if found is not None:
             return found
     raise InputError(
-        f"{path}: `format` gguf: expected a byte-level encoding that cuts text as those of gpt-2, smollm, qwen2 or "
+        f"{path}: `form` gguf: expected a byte-level encoding that cuts text as those of gpt-2, smollm, qwen2 or "
         f"llama-bpe do, found {shorten(json.dumps(before), 120)}"
     )
 

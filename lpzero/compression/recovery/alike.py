@@ -58,7 +58,7 @@ def check_kept(folder: Path) -> None:
     """Raise InputError where the folder of a recovery is there and holds something else."""
     if folder.exists() and not (folder / LOCK).is_file():
         raise InputError(
-            f"{folder}: expected what a recovery kept, or nothing, found something else: give another `out`"
+            f"{folder}: expected what a recovery kept, or nothing, found something else: give another `output`"
         )
 
 

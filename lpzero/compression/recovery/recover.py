@@ -87,7 +87,8 @@ def recover(
     device = next(model.parameters()).device
     kind = next(model.parameters()).dtype
     start = origin(settings, windows, list(model.parameters()))
-    student, finished = copy.deepcopy(model).float().eval(), None
+    student = copy.deepcopy(model).float().eval()
+    finished: Callable[[], nn.Module] | None = None
     if settings.rank is not None:
         student, finished = with_adapters(student, settings.rank, derived_seed(settings.seed, "adapters"))
     weights = [weight for weight in student.parameters() if weight.requires_grad]

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from lpzero.compression.files.block_configs import block_configuration, block_tensors, said_groups, said_neurons
+from lpzero.compression.files.block_configs import (
+    MULTIPLE,
+    block_configuration,
+    block_tensors,
+    said_groups,
+    said_neurons,
+)
+from lpzero.compression.files.shipped import modeling_block_configs
 from lpzero.errors import InputError
 from tests.compression.files.cases import smaller
 
@@ -53,7 +60,7 @@ def test_groups_that_are_said_hold_those_that_stay(groups: int) -> None:
         said = said_groups(whole, whole * heads, groups)
         assert groups <= said <= whole
         assert (whole * heads) % said == 0
-    assert said_neurons(256 * groups) == 256 * groups
+    assert said_neurons(MULTIPLE * groups) == MULTIPLE * groups == modeling_block_configs.MULTIPLE * groups
 
 
 @pytest.mark.parametrize(

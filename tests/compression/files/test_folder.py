@@ -14,11 +14,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lpzero.compression.families import FAMILIES
-from lpzero.compression.files.folder import write_checkpoint
+from lpzero.compression.files.folder import check_form, write_checkpoint
 from lpzero.compression.files.smaller import Smaller
 from lpzero.errors import InputError, LpzeroError
-from tests.compression.files.cases import CHOICES, logits, smaller, write_tokenizer
-from tests.compression.tiny import tokens
+from tests.compression.files.cases import CHOICES, FULL, logits, smaller, write_tokenizer
+from tests.compression.tiny import tiny, tokens
 
 LOAD = """
 import json, sys
@@ -97,8 +97,6 @@ def test_shards_and_number_format_are_those_of_the_checkpoint(tmp_path: Path) ->
     found = smaller(tmp_path / "first", "llama", "shallow")
     found.model.bfloat16()
     source = tmp_path / "m"
-    from tests.compression.tiny import tiny
-
     whole: Any = tiny("llama", attention_bias=False, mlp_bias=False)
     whole.bfloat16().save_pretrained(source, max_shard_size="4KB")
     saved = write_checkpoint(found.model, found.layout, found.choice, source, tmp_path / "out")
@@ -123,6 +121,23 @@ def test_a_form_that_is_none_and_a_folder_that_is_not_free_are_refused(tmp_path:
         write(found, tmp_path / "out", "onnx")
     with pytest.raises(InputError, match="is not empty and is left as it is"):
         write(found, tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("family", "form", "said"),
+    [
+        ("gpt2", "gguf", "`form` gguf: expected a checkpoint of llama or mistral, found gpt2"),
+        ("gpt2", "block_configs", "`form` block_configs: expected a checkpoint of llama or mistral, found gpt2"),
+        ("llama", "gguf", r"tokenizer\.json: no such file"),
+        ("llama", "onnx", "expected one of transformers, plain, block_configs, gguf"),
+    ],
+)
+def test_what_no_sub_network_can_be_is_refused_beforehand(family: str, form: Any, said: str, tmp_path: Path) -> None:
+    found = smaller(tmp_path / "m", family)
+    whole: Any = tiny(family, **FULL.get(family, {}))
+    with pytest.raises(InputError, match=said):
+        check_form(whole, found.layout, found.source, form)
+    check_form(whole, found.layout, found.source, "transformers")
 
 
 FAILURES = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -176,6 +175,6 @@ def test_what_cannot_be_said_is_refused(settings: dict[str, Any], said: str, tmp
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gguf", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingError, match=r"lpzero\[gguf\]"):
         write_gguf(smaller(tmp_path / "m"), tmp_path / FILE)
