@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from record import record
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
@@ -27,7 +28,7 @@ from lpzero.compression.choosing.counts import Count, counts_of
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
 from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure, digest_of
 from lpzero.compression.choosing.menu import Menu, choose, choose_plain, menu_of, widths_of
-from lpzero.compression.choosing.products import Products, unit_products
+from lpzero.compression.choosing.products import LayerProducts, Products, unit_products
 from lpzero.compression.cut import cut
 from lpzero.compression.losses import window_losses
 from lpzero.compression.refit import refitted
@@ -38,6 +39,7 @@ from lpzero.files import write_json
 SIZES = ("131.0", "127.4", "123.9", "116.8", "106.2", "92.0")
 """Millions of parameters, of a checkpoint of 134.5."""
 REFIT = ", refitted"
+TENSORS = ("groups", "neurons", "group_squares", "neuron_squares")
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,27 @@ def _setting(given: argparse.Namespace) -> Setting:
         context=used.context,
         seed=used.seed,
     )
-    products = unit_products(model, shown.layout, shown.choosing, seed=used.seed)
+    products = _products(given.state / "products.safetensors", shown, used.seed)
     origin = {"checkpoint": digest_of(given.model), "text": shown.sha256, "windows": list(shown.measuring.inputs.shape)}
     kept = Kept(given.state / "measured.jsonl", origin)
     return Setting(shown, products, counts_of(model, shown.layout, context=used.context), kept)
+
+
+def _products(path: Path, shown: Calibrated, seed: int) -> Products:
+    """What units do, from the file that keeps it, or computed and kept there."""
+    if not path.exists():
+        begun = time.process_time()
+        found = unit_products(shown.model, shown.layout, shown.choosing, seed=seed)
+        print("one pass forward and backward:", round(time.process_time() - begun, 1), "CPU seconds", flush=True)
+        tensors = {f"{i}.{name}": getattr(one, name) for i, one in enumerate(found.layers) for name in TENSORS}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({**tensors, "cosine": torch.tensor([one.cosine for one in found.layers])}, path)
+    kept = load_file(path)
+    layers = tuple(
+        LayerProducts(**{name: kept[f"{i}.{name}"] for name in TENSORS}, cosine=float(kept["cosine"][i]))
+        for i in range(shown.layout.depth)
+    )
+    return Products(layers, "sampled", shown.choosing.predicted)
 
 
 def _measure(setting: Setting, method: str, limit: float) -> dict[str, Any]:
