@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from record import record
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
@@ -27,9 +28,10 @@ from lpzero.compression.choosing.counts import Count, counts_of
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
 from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure, digest_of
 from lpzero.compression.choosing.menu import Menu, choose, choose_plain, menu_of, widths_of
-from lpzero.compression.choosing.products import Products, unit_products
+from lpzero.compression.choosing.products import LayerProducts, Products, unit_products
 from lpzero.compression.cut import cut
 from lpzero.compression.losses import window_losses
+from lpzero.compression.proof import FULL
 from lpzero.compression.refit import refitted
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import read_tokenizer
@@ -38,6 +40,7 @@ from lpzero.files import write_json
 SIZES = ("131.0", "127.4", "123.9", "116.8", "106.2", "92.0")
 """Millions of parameters, of a checkpoint of 134.5."""
 REFIT = ", refitted"
+TENSORS = ("groups", "neurons", "group_squares", "neuron_squares")
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,10 @@ def main() -> None:
             known.setdefault(name, {})[size] = _measure(setting, method, float(size) * 1e6)
             write_json(path, known)
             print(name, size, known[name][size], flush=True)
+    if FULL not in known:
+        windows = setting.shown.questions[-1].windows
+        known[FULL] = {"loss": round(float(window_losses(setting.shown.model, windows).mean()), 4)}
+        write_json(path, known)
     _record(known, setting)
 
 
@@ -135,10 +142,27 @@ def _setting(given: argparse.Namespace) -> Setting:
         context=used.context,
         seed=used.seed,
     )
-    products = unit_products(model, shown.layout, shown.choosing, seed=used.seed)
+    products = _products(given.state / "products.safetensors", shown, used.seed)
     origin = {"checkpoint": digest_of(given.model), "text": shown.sha256, "windows": list(shown.measuring.inputs.shape)}
     kept = Kept(given.state / "measured.jsonl", origin)
     return Setting(shown, products, counts_of(model, shown.layout, context=used.context), kept)
+
+
+def _products(path: Path, shown: Calibrated, seed: int) -> Products:
+    """What units do, from the file that keeps it, or computed and kept there."""
+    if not path.exists():
+        begun = time.process_time()
+        found = unit_products(shown.model, shown.layout, shown.choosing, seed=seed)
+        print("one pass forward and backward:", round(time.process_time() - begun, 1), "CPU seconds", flush=True)
+        tensors = {f"{i}.{name}": getattr(one, name) for i, one in enumerate(found.layers) for name in TENSORS}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({**tensors, "cosine": torch.tensor([one.cosine for one in found.layers])}, path)
+    kept = load_file(path)
+    layers = tuple(
+        LayerProducts(**{name: kept[f"{i}.{name}"] for name in TENSORS}, cosine=float(kept["cosine"][i]))
+        for i in range(shown.layout.depth)
+    )
+    return Products(layers, "sampled", shown.choosing.predicted)
 
 
 def _measure(setting: Setting, method: str, limit: float) -> dict[str, Any]:
@@ -158,14 +182,15 @@ def _measure(setting: Setting, method: str, limit: float) -> dict[str, Any]:
     return {"loss": round(loss, 4), "parameters": count, "cpu_seconds": round(seconds, 1)}
 
 
-def _record(known: Mapping[str, Mapping[str, Mapping[str, Any]]], setting: Setting) -> None:
+def _record(known: Mapping[str, Mapping[str, Any]], setting: Setting) -> None:
     rows = []
     for method, of_size in known.items():
+        if method == FULL:
+            continue
         cells = [of_size.get(size, {}).get("loss") for size in SIZES]
         seconds = [one["cpu_seconds"] for one in of_size.values() if "cpu_seconds" in one]
         rows.append([method, *("-" if cell is None else cell for cell in cells), max(seconds, default=0.0)])
     windows = setting.shown.questions[-1].windows
-    full = float(window_losses(setting.shown.model, windows).mean())
     record(
         "compress",
         "python benchmarks/compress.py --model DIR --calibration wikitext2-test.txt --check wikitext2-valid.txt "
@@ -173,7 +198,7 @@ def _record(known: Mapping[str, Mapping[str, Mapping[str, Any]]], setting: Setti
         ["method", *(f"{size}M" for size in SIZES), "most CPU seconds"],
         rows,
         checkpoint="SmolLM2-135M-Instruct, 134,515,008 parameters, float32",
-        loss_of_the_full_model=round(full, 4),
+        loss_of_the_full_model=known[FULL]["loss"],
         text=f"{windows.name}, {len(windows.inputs)} x {windows.inputs.shape[1]} tokens, nats a token",
         threads=torch.get_num_threads(),
     )

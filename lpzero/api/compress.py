@@ -76,7 +76,8 @@ def compress(
         checkpoint: A folder as transformers saves a language model, with safetensors and tokenizer.
         output: The folder to write: empty, or not there yet.
         calibration: A file of UTF-8 text. Its last tenth is not looked at, and losses are measured on it.
-        limits: The highest counts: of ``"params"``, ``"flops"`` a token and ``"kv_bytes"`` a token.
+        limits: The highest counts: ``"params"``, ``"flops"`` and ``"kv_bytes"`` a token, ``"latency"``, seconds of a
+            forward pass over one window.
         keep: Share of the parameters to keep at most, between 0 and 1, instead of a limit on them.
         check: Further files of text to measure losses on.
         measure: A file that keeps measured divergences, lines that are appended: what is chosen is measured, and chosen

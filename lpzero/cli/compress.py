@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
-from lpzero.cli.options import Count, Size
+from lpzero.cli.options import Count, Duration, Size
 from lpzero.cli.output import as_json, ends, print_grid, print_result, say
 from lpzero.cli.progress import progress_display
 
 if TYPE_CHECKING:
     from lpzero.compression.result import CompressResult
 
-LIMITS = ("params", "flops", "kv_bytes")
+LIMITS = ("params", "flops", "kv_bytes", "latency")
 
 
 @click.command()
@@ -28,6 +28,7 @@ LIMITS = ("params", "flops", "kv_bytes")
 @click.option("--keep", type=float, help="Share of the parameters to keep at most, such as .8.")
 @click.option("--max-flops", type=Count(), help="Most floating-point operations of a forward pass a token.")
 @click.option("--max-kv-bytes", type=Size(), help="Most bytes of the cache a token, such as 20KiB.")
+@click.option("--max-latency", type=Duration(), help="Longest forward pass over one window, such as 300ms.")
 @click.option(
     "--check", multiple=True, type=click.Path(path_type=Path), help="A further file of text to measure losses on."
 )
@@ -109,6 +110,10 @@ def compress(
         _print(result)
 
 
+def _amount(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 1 else f"{amount:.4g}"
+
+
 def _print(result: CompressResult) -> None:
     rows: list[list[object]] = [
         [one.model, one.text, f"{one.loss:.3f}", f"{one.above:+.3f}", ends(one.interval, signed=True)]
@@ -123,7 +128,7 @@ def _print(result: CompressResult) -> None:
     print_grid(
         ["count", "full", "chosen", "limit"],
         [
-            [name, f"{one.full:,}", f"{one.chosen:,}", None if one.limit is None else f"{one.limit:,.0f}"]
+            [name, *(None if amount is None else _amount(amount) for amount in (one.full, one.chosen, one.limit))]
             for name, one in result.counts.items()
         ],
     )

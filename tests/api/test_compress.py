@@ -14,7 +14,7 @@ from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
 from lpzero.progress import Progress
 from lpzero.result import read_result
-from tests.compression.tiny import checkpoint_folder, tokens, written_text
+from tests.compression.tiny import checkpoint_folder, tiny, tokens, written_text
 
 SMALL = CompressSettings(context=8, fitting=6, windows=3)
 
@@ -64,6 +64,17 @@ def _loss(folder: Path, family: str, result: CompressResult, tmp_path: Path) -> 
     objective: Any = "masked" if family == "bert" else "causal"
     found = window_losses(model, to_predict("other.txt", ids, objective, 1))
     return float(found.mean()) / result.loss("chosen", "other.txt").loss
+
+
+def test_a_checkpoint_in_bfloat16_stays_in_it(tmp_path: Path, text: Path) -> None:
+    from safetensors.torch import load_file
+
+    source = checkpoint_folder(tmp_path / "full")
+    model: Any = tiny("llama")
+    model.to(torch.bfloat16).save_pretrained(source)
+    lpzero.compress(source, output=tmp_path / "out", calibration=text, keep=0.9, settings=SMALL)
+    written = load_file(tmp_path / "out" / "model.safetensors")
+    assert {tensor.dtype for tensor in written.values()} == {torch.bfloat16}
 
 
 def test_equal_runs_are_equal_bit_for_bit(tmp_path: Path, text: Path) -> None:

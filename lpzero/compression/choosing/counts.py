@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from torch import nn
 
 from lpzero.compression.choice import Choice
 from lpzero.compression.layout import Layout, blocks_of, norms_follow, part
 
+LATENCY = "latency"
 COUNTS: Mapping[str, str] = MappingProxyType(
     {
         "params": "parameters",
         "flops": "floating-point operations of a forward pass a token",
         "kv_bytes": "bytes of the cache a token",
+        LATENCY: "seconds of a forward pass over one window, on one thread",
     }
 )
-"""What can be limited, and what it counts."""
+"""What can be limited, and what it counts; the last is measured, and only where it is limited."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ class LayerCount:
         return self.layer + self.attention.of(groups) + self.feed_forward.of(neurons)
 
 
+class OfLayer(Protocol):
+    """What a layer takes of one count."""
+
+    def of(self, groups: int, neurons: int) -> float:
+        """For so many key-value groups and neurons."""
+
+
 @dataclass(frozen=True)
 class Count:
     """What a checkpoint takes of one count; all its layers take the same.
@@ -69,10 +78,10 @@ class Count:
         layer: A layer.
     """
 
-    outside: int
-    layer: LayerCount
+    outside: float
+    layer: OfLayer
 
-    def of(self, choice: Choice) -> int:
+    def of(self, choice: Choice) -> float:
         """For a smaller model."""
         return self.outside + sum(self.layer.of(len(one.groups), len(one.neurons)) for one in choice.layers)
 
@@ -86,7 +95,8 @@ def counts_of(model: nn.Module, layout: Layout, *, context: int) -> Mapping[str,
         context: Tokens of a sequence; those before a token take operations as well.
 
     Returns:
-        By name, those of ``COUNTS``. Operations are those of matrix products, two for each weight and token.
+        By name, those of ``COUNTS`` that are counted. Operations are those of matrix products, two for each weight and
+        token.
     """
     return MappingProxyType(
         {

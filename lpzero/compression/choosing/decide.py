@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
-from lpzero.compression.choosing.counts import Count, counts_of
+from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
+from lpzero.compression.choosing.latency import latency_of
 from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure
 from lpzero.compression.choosing.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
 from lpzero.compression.choosing.products import Products, unit_products
@@ -78,6 +79,9 @@ def decide(
     """
     model, layout = shown.model, shown.layout
     counts = counts_of(model, layout, context=settings.context)
+    if LATENCY in limits:
+        widths = widths_of(layout.neurons, settings.widths)
+        counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
     importance = get_importance(settings.importance)
     products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)

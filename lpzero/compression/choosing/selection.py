@@ -17,6 +17,7 @@ from lpzero.errors import InputError, LpzeroError
 SECONDS = 60.0
 STDOUT = 1
 SCALE = 1e4
+TOLERANCE = 2e-6
 NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -100,16 +101,22 @@ def _nothing_fits(
     for name, limit in limits.items():
         least = smallest(slots, name, required)
         if least > limit:
-            return InputError(f"`limits.{name}`: nothing is within {limit:,.0f}: the smallest possible is {least:,.0f}")
+            return InputError(
+                f"`limits.{name}`: nothing is within {_shown(limit)}: the smallest possible is {_shown(least)}"
+            )
     for name, limit in limits.items():
         others = {other: highest for other, highest in limits.items() if other != name}
         least = smallest(slots, name, {**others, **required})
         if limit < least < math.inf:
             return InputError(
-                f"`limits.{name}`: nothing is within {limit:,.0f} and the other limits: the smallest possible beside "
-                f"them is {least:,.0f}"
+                f"`limits.{name}`: nothing is within {_shown(limit)} and the other limits: the smallest possible "
+                f"beside them is {_shown(least)}"
             )
     return LpzeroError(f"expected a choice within the limits of {', '.join(limits)} in {seconds:g} s, found none")
+
+
+def _shown(amount: float) -> str:
+    return f"{amount:,.0f}" if float(amount).is_integer() else f"{amount:,.4g}"
 
 
 def _solve(
@@ -186,7 +193,8 @@ def _row(slots: Sequence[Sequence[Option]], name: str, limit: float) -> tuple[np
         # half a step more: the sum is whole, and the solver's tolerance is far below it
         return np.array([int(one) // divisor for one in above], dtype=float), math.floor(left / divisor) + 0.5
     scale = max(above) or 1.0
-    return np.array(above) / scale, left / scale
+    # the solver lets a limit be exceeded by a millionth
+    return np.array(above) / scale, left / scale - TOLERANCE
 
 
 def front(

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
+from lpzero.compression.checkpoint import load_checkpoint
+from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import fits
-from lpzero.compression.choosing.decide import decide
+from lpzero.compression.choosing.decide import NO_GROUPS, decide
+from lpzero.compression.cut import cut
+from lpzero.compression.families import FAMILIES
+from lpzero.compression.files.plain import plain_configuration
+from lpzero.compression.files.smaller import Smaller
+from lpzero.compression.layout import read_layout
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
-from tests.compression.tiny import tiny, word_tokenizer, written_text
+from tests.compression.tiny import checkpoint_folder, tiny, word_tokenizer, written_text
 
 
 @pytest.fixture(params=["llama", "gpt2", "bert"])
@@ -53,3 +61,13 @@ def test_a_share_is_one_and_stands_alone(shown: Calibrated) -> None:
         decide(shown, CompressSettings(), {}, 1.0)
     with pytest.raises(InputError, match=r"expected no `limits.params` beside it"):
         decide(shown, CompressSettings(), {"params": 3}, 0.5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_whose_configurations_say_no_fewer_groups_are_known(family: str, tmp_path: Path) -> None:
+    source = checkpoint_folder(tmp_path, family)
+    model = load_checkpoint(source)
+    layout = read_layout(model)
+    choice = Choice(tuple(replace(one, groups=one.groups[:1]) for one in layout.everything.layers))
+    said = plain_configuration(Smaller(cut(model, layout, choice), layout, choice, source))
+    assert (said is None) == (family in NO_GROUPS)
