@@ -64,6 +64,11 @@ def by_chance(
     layout: Layout, widths: Sequence[int], counts: Mapping[str, Count], limits: Mapping[str, float], seed: int
 ) -> Choice:
     """Exact selection by costs that are drawn for each unit; raises InputError where nothing fits."""
+    return choose(menu_of(layout, chance_scores(layout, seed), widths), counts, limits).choice
+
+
+def chance_scores(layout: Layout, seed: int) -> Sequence[LayerScores]:
+    """Scores of all units that are drawn; those of both parts of a layer sum to about as much."""
     generator = torch.Generator().manual_seed(derived_seed(seed, "control"))
     sizes = {"groups": layout.groups, "neurons": layout.neurons}
     scores = []
@@ -78,4 +83,4 @@ def by_chance(
             for kind in KINDS
         }
         scores.append(LayerScores(drawn, drawn))
-    return choose(menu_of(layout, scores, widths), counts, limits).choice
+    return scores

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
-from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width, chance_scores
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
 from lpzero.compression.choosing.latency import latency_of
-from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure
+from lpzero.compression.choosing.measured import ByMeasure, Kept, Measuring, choose_by_measure
 from lpzero.compression.choosing.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
 from lpzero.compression.choosing.products import Products, unit_products
+from lpzero.compression.cut import cut
 from lpzero.compression.layout import Layout
+from lpzero.compression.proof import mean_divergence
 from lpzero.compression.settings import CompressSettings
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError
 from lpzero.progress import Watch, unwatched
 
+FEW = 4
+"""Choices whose joint divergence is measured, where single ones are."""
 NO_GROUPS = ("gpt2", "opt", "bert", "roberta", "phi")
 """Families whose configurations derive the width of a head from the number of heads: fewer heads would be wider."""
 
@@ -84,6 +89,9 @@ def decide(
         counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
     importance = get_importance(settings.importance)
+    # limits that nothing keeps are refused before the pass that takes long
+    drawn = menu_of(layout, chance_scores(layout, settings.seed), widths_of(layout.neurons, settings.widths))
+    _choose(drawn, layout, settings, counts, highest)
     products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
     menu = _menu(shown, importance, products, settings)
     controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
@@ -95,7 +103,19 @@ def decide(
         return Decision(choosing(menu), highest, counts, controls, measured=0)
     measuring = Measuring(model, layout, shown.measuring)
     found = choose_by_measure(menu, choosing, measuring.divergence, kept, watch)
-    return Decision(found.chosen, highest, counts, controls, measured=found.measured)
+    few = [found.chosen] if settings.plain else best_few(found, counts, highest)
+    joint = [mean_divergence(model, cut(model, layout, one.choice), shown.measuring) for one in few]
+    return Decision(few[joint.index(min(joint))], highest, counts, controls, measured=found.measured)
+
+
+def best_few(found: ByMeasure, counts: Mapping[str, Count], limits: Mapping[str, float]) -> list[Chosen]:
+    """The choice and those that cost next to it, as many as are compared by their joint divergence."""
+    few = [found.chosen]
+    # there may be no more
+    with suppress(LpzeroError):
+        while len(few) < FEW:
+            few.append(choose(found.menu, counts, limits, without=few))
+    return few
 
 
 def _choose(

@@ -95,13 +95,16 @@ def menu_of(layout: Layout, scores: Sequence[LayerScores], widths: Sequence[int]
     return tuple(menu)
 
 
-def choose(menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float]) -> Chosen:
+def choose(
+    menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float], *, without: Sequence[Chosen] = ()
+) -> Chosen:
     """The choice whose costs add up to least, within limits, with the attention of one layer at least.
 
     Args:
         menu: What may stay of each layer.
         counts: What the checkpoint takes.
         limits: The highest counts.
+        without: Choices from this menu that are not wanted.
 
     Raises:
         InputError: Nothing is within the limits, or there is no such count.
@@ -109,7 +112,8 @@ def choose(menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float])
     check_limits(counts, limits)
     slots = [[_option(item, counts) for item in items] for items in menu]
     slots.append([Option(0.0, {name: count.outside for name, count in counts.items()})])
-    found = select(slots, limits, required={ATTENTION: -1})
+    unwanted = [one.selection.chosen for one in without]
+    found = select(slots, limits, required={ATTENTION: -1}, without=unwanted)
     places = found.chosen[: len(menu)]
     choice = Choice(tuple(items[place].stays for items, place in zip(menu, places, strict=True)))
     return Chosen(choice, found)

@@ -61,6 +61,7 @@ def select(
     limits: Mapping[str, float],
     *,
     required: Mapping[str, float] = NONE,
+    without: Sequence[Sequence[int]] = (),
     seconds: float = SECONDS,
 ) -> Selection:
     """Choose one option of each slot so that the sum of costs is least and no limit is exceeded.
@@ -71,6 +72,7 @@ def select(
         slots: The options of each slot, at least one.
         limits: The highest sum of each amount.
         required: The same of amounts that nobody asked to be limited: what is possible keeps to them.
+        without: Choices that are not wanted, a place for each slot: with the best ones there comes the next.
         seconds: Time for the solver; it then gives the best that it has, and the gap says how far it is from the least.
 
     Raises:
@@ -83,7 +85,7 @@ def select(
     """
     if not all(math.isfinite(option.cost) for options in slots for option in options):
         raise InputError("expected finite costs of all options, found one that is not")
-    found = _solve(slots, _costs(slots), {**limits, **required}, seconds)
+    found = _solve(slots, _costs(slots), {**limits, **required}, seconds, without)
     if found is None:
         raise _nothing_fits(slots, limits, required, seconds)
     return found
@@ -120,7 +122,11 @@ def _shown(amount: float) -> str:
 
 
 def _solve(
-    slots: Sequence[Sequence[Option]], costs: np.ndarray, limits: Mapping[str, float], seconds: float
+    slots: Sequence[Sequence[Option]],
+    costs: np.ndarray,
+    limits: Mapping[str, float],
+    seconds: float,
+    without: Sequence[Sequence[int]] = (),
 ) -> Selection | None:
     """The best choice; None where nothing is within the limits."""
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -134,6 +140,11 @@ def _solve(
     for name, limit in limits.items():
         row, highest = _row(slots, name, limit)
         constraints.append(LinearConstraint(row[None], -np.inf, highest))
+    begins = ends - sizes
+    for unwanted in without:
+        row = np.zeros(len(which))
+        row[begins + np.array(unwanted)] = 1
+        constraints.append(LinearConstraint(row[None], -np.inf, len(slots) - 1))
     # the solver is content with what costs a millionth more, so that costs are told it large
     scale = SCALE / (np.abs(costs).max() or 1.0)
     with _quiet():
@@ -146,7 +157,6 @@ def _solve(
         )
     if result.x is None:
         return None
-    begins = ends - sizes
     chosen = tuple(int(np.argmax(result.x[begin:end])) for begin, end in zip(begins, ends, strict=True))
     amounts = {name: sum(_amount(slots, chosen, name)) for name in limits}
     exceeded = [name for name, limit in limits.items() if amounts[name] > limit]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lpzero.compression.choosing.controls import by_chance, by_depth, by_width, fits
-from lpzero.compression.choosing.importance import LayerScores, Scores
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width, chance_scores, fits
+from lpzero.compression.choosing.importance import KINDS, LayerScores, Scores
 from lpzero.errors import InputError
 from tests.compression.choosing.test_menu import COUNTS, LAYOUT
 
@@ -39,5 +39,7 @@ def test_chance_fits_and_follows_its_seed() -> None:
     found = [by_chance(LAYOUT, (0, 1, 2, 3, 4), COUNTS, limits, seed) for seed in (0, 0, 1)]
     assert found[0] == found[1] != found[2]
     assert all(fits(one, COUNTS, limits) for one in found)
+    parts = [float(one.cost[kind].each.sum()) for one in chance_scores(LAYOUT, 0) for kind in KINDS]
+    assert max(parts) < 1
     with pytest.raises(InputError, match="smallest possible"):
         by_chance(LAYOUT, (0, 4), COUNTS, {"params": 1}, 0)

@@ -11,7 +11,9 @@ from lpzero.compression.calibration import Calibrated, calibrate, read_texts
 from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import fits
-from lpzero.compression.choosing.decide import NO_GROUPS, decide
+from lpzero.compression.choosing.decide import FEW, NO_GROUPS, best_few, decide
+from lpzero.compression.choosing.measured import ByMeasure, Kept
+from lpzero.compression.choosing.menu import Item, choose
 from lpzero.compression.cut import cut
 from lpzero.compression.families import FAMILIES
 from lpzero.compression.files.plain import plain_configuration
@@ -49,6 +51,27 @@ def test_several_limits_hold_at_once_and_a_control_may_not_be_there(shown: Calib
     # a narrower feed-forward leaves the cache as it is
     assert "one width" not in found.controls
     assert decide(shown, CompressSettings(context=8, controls=False), limits, None).controls == {}
+
+
+def test_of_what_was_measured_the_best_joint_one_is_taken(shown: Calibrated, tmp_path: Path) -> None:
+    settings = CompressSettings(context=8, controls=False)
+    found = decide(shown, settings, {}, 0.9, kept=Kept(tmp_path / "kept.jsonl", {}))
+    assert fits(found.chosen.choice, found.counts, found.limits)
+    assert found.measured > 0
+    # what is kept is enough to decide again
+    known = (tmp_path / "kept.jsonl").read_bytes()
+    assert decide(shown, settings, {}, 0.9, kept=Kept(tmp_path / "kept.jsonl", {})).chosen == found.chosen
+    assert (tmp_path / "kept.jsonl").read_bytes() == known
+
+
+def test_the_few_best_are_different_and_in_order(shown: Calibrated, tmp_path: Path) -> None:
+    settings = CompressSettings(context=8, controls=False)
+    decided = decide(shown, settings, {}, 0.9)
+    menu = [[Item(one, 0.0, 0.0), Item(replace(one, groups=()), 1.0, 0.0)] for one in shown.layout.everything.layers]
+    chosen = choose(menu, decided.counts, {"params": 1e9})
+    few = best_few(ByMeasure(chosen, menu, 0), decided.counts, {"params": 1e9})
+    assert [one.selection.cost for one in few] == [0, 1, 1, 1]
+    assert len({one.choice for one in few}) == FEW
 
 
 def test_a_plain_choice_has_one_shape(shown: Calibrated) -> None:

@@ -77,6 +77,21 @@ def test_what_nothing_fits_names_the_smallest_possible() -> None:
     assert smallest(slots, "a", {"b": 1}) == math.inf
 
 
+@pytest.mark.property
+def test_without_the_best_comes_the_next() -> None:
+    rng = random.Random(9)
+    for _ in range(20):
+        slots, _ = drawn(rng, whole=True)
+        places = itertools.product(*(range(len(options)) for options in slots))
+        costs = sorted(sum(options[place].cost for options, place in zip(slots, some, strict=True)) for some in places)
+        found: list[tuple[int, ...]] = []
+        for expected in costs[:3]:
+            one = select(slots, {"a": 1e12}, without=found)
+            assert one.cost == pytest.approx(expected, abs=1e-7)
+            assert one.chosen not in found
+            found.append(one.chosen)
+
+
 def test_costs_have_to_be_finite() -> None:
     with pytest.raises(InputError, match="finite costs"):
         select([[Option(math.nan, {})]], {"a": 1})
