@@ -80,7 +80,7 @@ def test_every_end_of_a_long_command_says_what_opens_its_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    small = ["--table", "gpt2-own", "--batch", "2", "--tokens", "8", "--jobs", "1"]
+    small = ["--batch", "2", "--tokens", "8", "--jobs", "1"]
     for words, kept in (
         (
             ["search", "--table", "gpt2-own", "--proxy", "depth", "--samples", "4", "--output", "a run", *small],
