@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,7 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     files = {str(p.relative_to(tmp_path / "run")) for p in (tmp_path / "run").rglob("*") if p.is_file()}
     assert files == {
         *("config.json", "env.json", "split.json", "events.jsonl", "state/checkpoint.json", LOCK),
-        *("front.csv", "best.json", "start.json"),
+        *("front.csv", "scores.csv", "best.json", "start.json"),
     }
     split = json.loads((tmp_path / "run" / "split.json").read_text())
     assert [len(split[name]) for name in ("search", "validation", "test")] == [8, 6, 14]
@@ -197,6 +198,20 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     rows = (tmp_path / "run" / "front.csv").read_text().splitlines()
     assert len(rows) == 1 + len(document["front"])
     assert rows[0] == "formula,direction,size,search,validation,both"
+
+
+def test_the_scores_of_a_run_are_those_of_its_figures(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    best = _execute(setting, tmp_path / "run", home, quiet)["best"]
+    with (tmp_path / "run" / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    sign = 1 if best["direction"] == "higher" else -1
+    for part in ("search", "validation", "test"):
+        mine = [row for row in rows if row["part"] == part]
+        assert len(mine) == best[part]["n"]
+        found = correlate(
+            np.array([sign * float(row["score"]) for row in mine]), np.array([float(row["quality"]) for row in mine])
+        )
+        assert found.tau_a == pytest.approx(best[part]["tau_a"], abs=1e-6)
 
 
 def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path: Path) -> None:
