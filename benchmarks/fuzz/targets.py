@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import llm, predictors, principles, schedules, seeds, tables
+from benchmarks.fuzz import llm, predictors, principles, reports, schedules, seeds, tables
 from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
@@ -282,5 +282,6 @@ _ROWS = (
     Target("predictor arrays", predictors.arrays, _seed("", "x", "xy" * 20), 0.1, 10.0),
     *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in llm.READERS),
     *(Target(name, read, documents, 0.5) for name, read, documents in schedules.READERS),
+    *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in reports.READERS),
 )
 TARGETS = {target.name: target for target in _ROWS}
