@@ -38,14 +38,10 @@ def command_of(name: str, config: BaseModel) -> str:
     """
     given: dict[str, Any] = dict(config)
     words = ["lpzero", name, *_place(given), *_scoring(config)]
-    words += [
-        word for limit, most in given.get("limits", {}).items() for word in (f"--max-{limit}", _plain_number(most))
-    ]
-    uneven = (
-        len({(one.search_size, one.validation_size) for one in (config, *given.get("beside", []))}) > 1
-        if (given.get("beside"))
-        else False
-    )
+    for limit, most in given.get("limits", {}).items():
+        words += [f"--max-{limit}", _plain_number(most)]
+    # sizes that differ from table to table follow from the tables
+    uneven = any(one.search_size != given["search_size"] for one in given.get("beside", []))
     for setting, field in type(config).model_fields.items():
         value = given[setting]
         stated = setting in _STATED and not (uneven and setting.endswith("_size"))

@@ -111,7 +111,7 @@ def _picks(result: SearchResult) -> Grid:
     costs = list(result.best[0].costs)
     names = [one.proxy for one in result.proxies]
     header = ["pick", "architecture", *names, *costs, *(["quality", "regret", "percentile"] if result.truth else [])]
-    rows = []
+    rows: list[list[str | None]] = []
     for name, pick in [("found", result.best[0]), *result.controls.items()]:
         if pick is not None:
             rows.append([name, *_cells(pick, costs, len(names)), *_worth(result, name)])
@@ -133,7 +133,8 @@ def _worth(result: SearchResult, name: str) -> list[str | None]:
 
 
 def _proof(proof: ProofResult, name: str) -> list[Block]:
-    rows, shown = [], []
+    rows: list[list[str]] = []
+    shown: list[Interval] = []
     for group, mean in proof.means.items():
         less = proof.difference.get(group)
         ends = None if less is None or less.interval is None else (less.interval[0], less.interval[1])
