@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fuzz import compression, llm, predictors, principles, schedules, seeds, tables
+from benchmarks.fuzz import compression, llm, predictors, principles, reports, schedules, seeds, tables
 from benchmarks.fuzz.inputs import text_of, written
 
 Read = Callable[[bytes, Path], object]
@@ -288,5 +288,6 @@ _ROWS = (
     *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in llm.READERS),
     *(Target(name, read, documents, 0.5) for name, read, documents in schedules.READERS),
     *(Target(name, read, documents, 0.3, 10.0) for name, read, documents in compression.READERS),
+    *(Target(name, read, _seed(*documents), 0.2) for name, read, documents in reports.READERS),
 )
 TARGETS = {target.name: target for target in _ROWS}

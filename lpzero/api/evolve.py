@@ -9,6 +9,7 @@ from typing import Any
 
 from lpzero.api.discovery import completed, discovery_path, table_part
 from lpzero.api.long_run import begin_or_resume, refuse_beside_resume, working, writable_cache
+from lpzero.callbacks import Callback, Callbacks
 from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
@@ -44,6 +45,7 @@ def evolve(
     resume: str | Path | None = None,
     workers: Workers = Workers(),  # noqa: B008  (a frozen value)
     watch: Watch = unwatched,
+    callbacks: Sequence[Callback] = (),
     **settings: Any,
 ) -> EvolveResult:
     """Discover a proxy: ``lpzero evolve``.
@@ -71,6 +73,7 @@ def evolve(
         resume: The folder of a run that was stopped; its settings stay as they are.
         workers: Where the work runs; the result does not depend on it.
         watch: Told how it goes.
+        callbacks: Told of begin, generations and end, such as trackers (:mod:`lpzero.trackers`); may end the evolution.
         settings: The other settings of :class:`lpzero.evolution.config.EvolveConfig`.
 
     Raises:
@@ -151,7 +154,7 @@ def evolve(
     )
     about = ", ".join(f"{one.table.name}, protocol {one.space.protocol}" for one in together.settings)
     with working("evolve", make, together.config, about, workers) as (run, engine):
-        return execute(run, together, home=home, engine=engine, watch=watch)
+        return execute(run, together, home=home, engine=engine, watch=watch, callbacks=Callbacks(tuple(callbacks)))
 
 
 def _possible_start(size: int) -> str:

@@ -86,7 +86,7 @@ class ProgressDisplay:
         now = time.monotonic()
         said = f"{progress.step} {100 * progress.share:3.0f} %, {progress.facts}{self._left(now, progress.share)}"
         bar = ProgressBar(total=1.0, completed=progress.share)
-        self._live.update(Group(best_table(self._best), bar, Text(said)), refresh=True)
+        self._live.update(Group(best_table(self._best), Text(said), bar), refresh=True)
 
     def _left(self, now: float, share: float) -> str:
         # what a run that goes on found there took none of its time
@@ -105,11 +105,14 @@ def best_table(rows: Sequence[Sequence[str]], most: int = 12) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    header, *others = rows
+    header, *others = (rows[0], *rows[1:][-most:])
     table = Table(*header, box=None, pad_edge=False)
-    for column in table.columns:
+    for place, column in enumerate(table.columns):
         column.overflow, column.no_wrap = "ellipsis", True
-    for row in others[-most:]:
+        # the last one, such as a formula, takes what the others leave
+        if place < len(header) - 1:
+            column.min_width = max(len(row[place]) for row in (header, *others))
+    for row in others:
         # Text, since a formula may hold brackets, which rich would read as markup
         table.add_row(*map(Text, row))
     return table

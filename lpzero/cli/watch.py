@@ -37,7 +37,7 @@ def watch(run: Path, every: float, once: bool) -> None:
         raise InputError(f"--every: expected at least {SHORTEST:g} s, found {every:g}")
     found = seen(run)
     if once:
-        found = iter([next(found)])
+        found, every = iter([next(found)]), 0.0
     show = _drawn if sys.stdout.isatty() else _said
     if show(found, lambda: time.sleep(every)) == "finished":
         say_report(run)

@@ -132,7 +132,8 @@ class Evolution:
     def run(self) -> Iterator[State]:
         """Yield the state after every epoch; ``history`` then tells of its generations.
 
-        The last state's ``stopped_by`` names the limit: generations, max_evals, budget, patience or exhausted.
+        The last state's ``stopped_by`` names the limit: generations, max_evals, budget, patience or exhausted. Whoever
+        is given a state may set it, which ends the evolution there.
 
         Raises:
             NoResultError: No formula of the first populations ranks anything.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
+from lpzero.callbacks import STOPPED, Callbacks, Generation
 from lpzero.engines import Engine, single_threaded
 from lpzero.errors import InputError
 from lpzero.evolution.checkpoint import from_document, to_document
@@ -50,7 +51,15 @@ def prepare_together(config: EvolveConfig, tables: Sequence[Table] = ()) -> Toge
     return together
 
 
-def execute(run: EvolutionRunFolder, together: Together, *, home: Path, engine: Engine, watch: Watch) -> EvolveResult:
+def execute(
+    run: EvolutionRunFolder,
+    together: Together,
+    *,
+    home: Path,
+    engine: Engine,
+    watch: Watch,
+    callbacks: Callbacks = Callbacks(),  # noqa: B008  (a frozen value)
+) -> EvolveResult:
     """Carry a run to its end, from its checkpoint where it has one.
 
     Args:
@@ -59,6 +68,7 @@ def execute(run: EvolutionRunFolder, together: Together, *, home: Path, engine: 
         home: The cache folder of the bank.
         engine: Where the work runs; the result does not depend on it.
         watch: Told how it goes; what it is told of the evolution is saved.
+        callbacks: Told of begin, generations and end, and may stop it; not of a run that is finished already.
 
     Returns:
         The result (see ``docs/guide.md``); a finished run's stored one.
@@ -68,10 +78,23 @@ def execute(run: EvolutionRunFolder, together: Together, *, home: Path, engine: 
         InputError: Another process carries the run on.
         LpzeroError: Too few architectures could be read.
     """
-    return run.carry_out(lambda: _execute(run, together, home, engine, watch))
+
+    def carried() -> EvolveResult:
+        callbacks.begin(run.path, together.config.model_dump())
+        try:
+            result = _execute(run, together, home, engine, watch, callbacks)
+        except BaseException:
+            callbacks.stop()
+            raise
+        callbacks.end(result)
+        return result
+
+    return run.carry_out(carried)
 
 
-def _execute(run: EvolutionRunFolder, together: Together, home: Path, engine: Engine, watch: Watch) -> EvolveResult:
+def _execute(
+    run: EvolutionRunFolder, together: Together, home: Path, engine: Engine, watch: Watch, callbacks: Callbacks
+) -> EvolveResult:
     started = time.monotonic()
     run.keep_splits(together.settings)
     together, banks, left_out = _banked(run, together, home, engine, watch)
@@ -79,7 +102,7 @@ def _execute(run: EvolutionRunFolder, together: Together, home: Path, engine: En
     start = _start(run, together, Packed.open(packed[0]), engine, watch)
     trial = trial_of(together, packed, engine)
     begun = time.monotonic()
-    state = _evolve(run, together.config, trial, start, engine, watch).state
+    state = _evolve(run, together.config, trial, start, engine, watch, callbacks).state
     # the evolution counts over every session of the run, the rest in this one
     started += time.monotonic() - begun - state.seconds
     with single_threaded():
@@ -161,6 +184,7 @@ def _evolve(
     start: Start,
     engine: Engine,
     watch: Watch,
+    callbacks: Callbacks,
 ) -> Evolution:
     saved = run.read_checkpoint()
     if saved is None:
@@ -176,11 +200,23 @@ def _evolve(
         spread: Spread = partial(engine.map, carry_out)
         evolution = Evolution(config, spread, state, lambda standing: watch(standing.progress), start.formulas)
         for reached in evolution.run():
+            stops = [callbacks.generation(one) for one in _generations(evolution)]
+            if any(stops) and not reached.stopped_by:
+                reached.stopped_by = STOPPED
             _keep(run, evolution, reached)
             watch(replace(evolution.standing().progress, best=_best(reached)))
     finally:
         _evaluation.cache_clear()
     return evolution
+
+
+def _generations(evolution: Evolution) -> list[Generation]:
+    """The generations of the last epoch, the first populations counting as 0."""
+    first = evolution.state.generation - len(evolution.history) + 1
+    return [
+        Generation(number, told.evaluated, told.best, told.share)
+        for number, told in enumerate(evolution.history, start=first)
+    ]
 
 
 def _best(state: State) -> tuple[tuple[str, ...], ...]:

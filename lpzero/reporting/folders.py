@@ -22,7 +22,7 @@ from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.proxy.leave_one_out import MATRIX, LeaveOneOutResult
 from lpzero.reporting.articles import discovery, search
 from lpzero.reporting.articles.kept import left_out_in_turn
-from lpzero.reporting.blocks import Article, Code, Section, Text
+from lpzero.reporting.blocks import Article, Block, Code, Section, Text
 from lpzero.reporting.standing import environment
 from lpzero.result import read_result
 from lpzero.run_folder import CONFIG, RunFolder
@@ -115,7 +115,7 @@ def _left_out(path: Path, name: str) -> Article:
     of, remedy = "a run of each table left out", "give the command again"
     result = read_result(LeaveOneOutResult, read_document(matrix), matrix, of=of, remedy=remedy)
     sections = [Section("What was found", left_out_in_turn(result, f"{name}-matrix"))]
-    runs = [Text("Each run has a report of its own:"), Code(f"lpzero report {result.best.run}")]
+    runs: list[Block] = [Text("Each run has a report of its own:"), Code(f"lpzero report {result.best.run}")]
     runs += [Code(f"lpzero report {one.run}") for one in result.tables]
     sections.append(Section("Its runs", runs))
     brief = {"formula": result.best.formula, "seed": str(result.seed)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -112,11 +112,15 @@ def lines(
         for number, (name, points) in enumerate(series.items()):
             colour = look.series[number % len(look.series)]
             x, y = [p[0] for p in points], [p[1] for p in points]
-            style = {"linestyle": DASHES[number % len(DASHES)], "marker": MARKERS[number % len(MARKERS)]}
+            style: dict[str, Any] = {
+                "linestyle": DASHES[number % len(DASHES)],
+                "marker": MARKERS[number % len(MARKERS)],
+            }
             axes.plot(x, y, color=colour, markersize=4, label=short(name), **style)
             within = [(p[0], *p[2]) for p in points if p[2] is not None]
             if within and number == 0:
-                axes.fill_between(*zip(*within, strict=True), color=colour, alpha=0.15, linewidth=0)
+                places, low, high = ([p[i] for p in within] for i in range(3))
+                axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         _few_ticks(axes, whole=whole)
@@ -139,7 +143,7 @@ def scatter(cloud: Cloud) -> Drawing:
             if not mine.any():
                 continue
             sizes = cloud.size[quarter == number]
-            style = {"color": look.series[number], "marker": MARKERS[number], "linewidths": 0}
+            style: dict[str, Any] = {"color": look.series[number], "marker": MARKERS[number], "linewidths": 0}
             label = f"{_amount(sizes.min())} to {_amount(sizes.max())}"
             axes.scatter(cloud.x[mine], cloud.y[mine], s=13, alpha=0.75, label=label, **style)
         picks = cloud.picks

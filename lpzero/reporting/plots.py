@@ -9,6 +9,7 @@ from typing import Any
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_bytes
+from lpzero.fitness.figures import RankingFigures
 from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures
 from lpzero.proxy.comparison import CompareResult
 from lpzero.proxy.explanation import ExplainResult
@@ -42,7 +43,7 @@ class Plot:
 def of_intervals(rows: Sequence[Interval], what: str, caption: str, *, zero: bool = False) -> Plot:
     """Values with their intervals, a line each."""
     alt = f"{what}, a line each: {', '.join(f'{row.name} {row.value:.3f}' for row in rows)}."
-    points = {
+    points: dict[str, Any] = {
         "name": [row.name for row in rows],
         "value": [row.value for row in rows],
         "ends": [None if row.ends is None else list(row.ends) for row in rows],
@@ -64,8 +65,8 @@ def plot_of(result: Plotted) -> Plot | None:
 
 def plot_rank(result: RankResult) -> Plot | None:
     """How proxies and controls rank a table; None where nothing does."""
-    named = [(row.proxy, row, True) for row in result.scores]
-    named += [(f"control {row.control}", row, False) for row in result.controls]  # type: ignore[misc]  # same figures
+    named: list[tuple[str, RankingFigures, bool]] = [(row.proxy, row, True) for row in result.scores]
+    named += [(f"control {row.control}", row, False) for row in result.controls]
     rows = [Interval(n, f.tau_a, two(f.interval), main) for n, f, main in named if f.tau_a is not None]
     caption = f"Tau-a on {result.n} architectures of {result.table}, with 95 % intervals; diamonds are the proxies."
     return of_intervals(rows, f"tau-a, {result.table}", caption) if rows else None
@@ -117,7 +118,7 @@ def plot_curve(result: CurveResult) -> Plot | None:
     by_name: dict[str, list[PredictorFigures]] = {}
     for row in result.rows:
         by_name.setdefault(row.predictor, []).append(row)
-    series = {
+    series: dict[str, list[tuple[float, float, tuple[float, float] | None]]] = {
         name: [(float(r.labels), r.tau_a.mean, two(r.tau_a.interval)) for r in rows if r.tau_a.mean is not None]
         for name, rows in by_name.items()
     }
@@ -131,8 +132,8 @@ def plot_curve(result: CurveResult) -> Plot | None:
         f"Tau-a by the number of labels, {result.table}, mean of {result.splits} draws; the band is what the middle "
         f"90 % of draws of {first} lie in."
     )
-    points = {name: [[x, y] for x, y, _ in one] for name, one in series.items()}
-    return Plot(lines(series, "labels", "tau-a"), caption, f"Curves: {alt}.", points)
+    drawn = {name: [[x, y] for x, y, _ in one] for name, one in series.items()}
+    return Plot(lines(series, "labels", "tau-a"), caption, f"Curves: {alt}.", drawn)
 
 
 def two(interval: Sequence[float] | None) -> tuple[float, float] | None:

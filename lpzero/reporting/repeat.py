@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from lpzero.metrics import METRICS
 from lpzero.nas.config import SearchConfig
 from lpzero.nas.schedule.config import PredictorConfig, ScheduleConfig
 
@@ -37,14 +38,10 @@ def command_of(name: str, config: BaseModel) -> str:
     """
     given: dict[str, Any] = dict(config)
     words = ["lpzero", name, *_place(given), *_scoring(config)]
-    words += [
-        word for limit, most in given.get("limits", {}).items() for word in (f"--max-{limit}", _plain_number(most))
-    ]
-    uneven = (
-        len({(one.search_size, one.validation_size) for one in (config, *given.get("beside", []))}) > 1
-        if (given.get("beside"))
-        else False
-    )
+    for limit, most in given.get("limits", {}).items():
+        words += [f"--max-{limit}", _plain_number(most)]
+    # sizes that differ from table to table follow from the tables
+    uneven = any(one.search_size != given["search_size"] for one in given.get("beside", []))
     for setting, field in type(config).model_fields.items():
         value = given[setting]
         stated = setting in _STATED and not (uneven and setting.endswith("_size"))
@@ -79,7 +76,7 @@ def _scoring(config: BaseModel) -> list[str]:
     words = []
     for text, name, higher in zip(config.proxies, config.names, config.higher_is_better, strict=True):
         # a formula counts as higher-is-better; what has a name says its direction itself
-        words += ["--proxy", name if name != text or higher else f"neg({text})"]
+        words += ["--proxy", name if higher or not _nameless(name, text) else f"neg({text})"]
     return words
 
 
@@ -90,7 +87,7 @@ def schedule_of(config: ScheduleConfig) -> str:
     for phase in config.phases:
         judge = config.predictors[phase.predictor]
         lines += ["", "[[phase]]", f"from = {phase.begins}", f"predictor = {json.dumps(_predictor(judge))}"]
-        if judge.kind == "proxy" and judge.name == judge.text:
+        if judge.kind == "proxy" and _nameless(judge.name, judge.text):
             lines.append(f'direction = "{"higher" if judge.higher_is_better else "lower"}"')
         if judge.steps is not None:
             lines.append(f"steps = {judge.steps}")
@@ -103,6 +100,11 @@ def _predictor(judge: PredictorConfig) -> str:
     if judge.kind == "lookup":
         return ":".join(part for part in ("lookup", judge.text, judge.column) if part)
     return judge.text if judge.kind == "kept" else judge.name
+
+
+def _nameless(name: str, text: str) -> bool:
+    """Whether a proxy is a formula without another name than its text."""
+    return name == text and text.partition("[")[0] not in METRICS
 
 
 def _words(setting: str, value: object) -> list[str]:

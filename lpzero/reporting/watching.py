@@ -87,4 +87,4 @@ def line_of(event: Event) -> str:
     """
     shown = {name: f"{fact:.3f}" if isinstance(fact, float) else fact for name, fact in event.facts.items()}
     facts = visible(", ".join(f"{name} {fact}" for name, fact in shown.items()).replace("\n", " "))
-    return f"{event.time} {event.name}" + (f": {facts}" if facts else "")
+    return visible(f"{event.time} {event.name}".replace("\n", " ")) + (f": {facts}" if facts else "")

@@ -143,11 +143,12 @@ def _printed(text: str) -> Any:
 
 
 def _files(folder: Path) -> dict[str, Any]:
-    """The text files that a run left, by their paths."""
+    """The text files that a run left, by their paths; the scores that its figures are of are compared by these."""
     found: dict[str, Any] = {}
+    apart = ("env.json", ".lock", "README.md", "scores.csv")
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and path.name not in ("env.json", ".lock", "README.md") and path.suffix != ".safetensors":
+        if path.is_file() and path.name not in apart and path.suffix != ".safetensors":
             text = path.read_text(encoding="utf-8")
             if path.suffix == ".json":
                 found[name] = _plain(json.loads(text))

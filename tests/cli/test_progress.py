@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lpzero.cli.progress import ProgressDisplay
+from lpzero.cli.progress import ProgressDisplay, best_table
 from lpzero.evolution.evolution import Standing
-from lpzero.progress import counting
+from lpzero.progress import Progress, counting
 
 
 def test_lines_come_at_the_begin_now_and_then_and_at_the_end(
@@ -80,3 +80,36 @@ def test_a_bar_shows_best_and_time_left(capsys: pytest.CaptureFixture[str]) -> N
     assert "evolving" in err
     assert "left" in err
     assert "generation 4, 300 formulas, best tau-a 0.715" in err
+
+
+BEST = (("nodes", "tau-a", "formula"), ("3", "0.700", "mean(numel(grad))"), ("9", "0.812", "[bold]" + "x" * 500))
+
+
+def test_the_best_so_far_stands_above_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    display = ProgressDisplay(terminal=True)
+    display(Progress("evolving", 0.0, "none yet"))
+    display(Progress("evolving", 0.4, "100 formulas", BEST))
+    # what has nothing new keeps what was there
+    display(Progress("evolving", 0.6, "150 formulas"))
+    display(Progress("testing", 0.1, "1/10 architectures"))
+    display.close()
+    err = capsys.readouterr().err
+    assert err.count("mean(numel(grad))") >= 2
+    # a formula is no markup, and a long one is cut
+    assert "[bold]xxx" in err
+    assert "x" * 100 not in err
+    assert "0.812" in err
+    assert "evolving  60 %, 150 formulas" in err
+    assert "1/10 architectures" in err.splitlines()[-1]
+
+
+def test_without_a_terminal_the_best_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    display = ProgressDisplay(terminal=False)
+    display(Progress("evolving", 1.0, "100 formulas", BEST))
+    display.close()
+    assert "numel" not in capsys.readouterr().err
+
+
+def test_of_many_rows_the_last_are_shown() -> None:
+    rows = [("nodes",), *((str(number),) for number in range(40))]
+    assert best_table(rows, most=5).row_count == 5

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import lpzero.evolution.discovery.faults as left_out_module
+from lpzero.callbacks import Callback, Callbacks, Generation
 from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
@@ -25,6 +28,7 @@ from lpzero.formula.values import ExactSource
 from lpzero.operands.bank import fill_bank
 from lpzero.operands.probe import untrained_operands
 from lpzero.progress import Progress
+from lpzero.result import Result
 
 
 def _result(document: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +192,7 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     files = {str(p.relative_to(tmp_path / "run")) for p in (tmp_path / "run").rglob("*") if p.is_file()}
     assert files == {
         *("config.json", "env.json", "split.json", "events.jsonl", "state/checkpoint.json", LOCK),
-        *("front.csv", "best.json", "start.json"),
+        *("front.csv", "scores.csv", "best.json", "start.json"),
     }
     split = json.loads((tmp_path / "run" / "split.json").read_text())
     assert [len(split[name]) for name in ("search", "validation", "test")] == [8, 6, 14]
@@ -197,6 +201,20 @@ def test_the_files_of_a_run(setting: Setting, tmp_path: Path, home: Path, quiet:
     rows = (tmp_path / "run" / "front.csv").read_text().splitlines()
     assert len(rows) == 1 + len(document["front"])
     assert rows[0] == "formula,direction,size,search,validation,both"
+
+
+def test_the_scores_of_a_run_are_those_of_its_figures(setting: Setting, tmp_path: Path, home: Path, quiet: Any) -> None:
+    best = _execute(setting, tmp_path / "run", home, quiet)["best"]
+    with (tmp_path / "run" / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    sign = 1 if best["direction"] == "higher" else -1
+    for part in ("search", "validation", "test"):
+        mine = [row for row in rows if row["part"] == part]
+        assert len(mine) == best[part]["n"]
+        found = correlate(
+            np.array([sign * float(row["score"]) for row in mine]), np.array([float(row["quality"]) for row in mine])
+        )
+        assert found.tau_a == pytest.approx(best[part]["tau_a"], abs=1e-6)
 
 
 def test_an_existing_folder_is_refused_and_untouched(setting: Setting, tmp_path: Path) -> None:
@@ -236,3 +254,64 @@ def test_a_folder_without_a_run_and_a_damaged_checkpoint_are_refused(
         (tmp_path / "run" / "state" / "checkpoint.json").write_text(text)
         with pytest.raises(InputError, match=words):
             execute(run, Together((setting,)), home=home, engine=Serial(), watch=quiet)
+
+
+class _Told(Callback):
+    """Notes what it is told, and stops at a generation, or fails there."""
+
+    def __init__(self, stop_at: int = 99, fail_at: int = 99) -> None:
+        self.stop_at, self.fail_at = stop_at, fail_at
+        self.told: list[str] = []
+        self.numbers: list[int] = []
+
+    def on_run_begin(self, run: Path, settings: Mapping[str, Any]) -> None:
+        self.told.append(f"begin {run.name} {settings['seed']}")
+
+    def on_generation_end(self, generation: Generation) -> bool:
+        self.numbers.append(generation.number)
+        if generation.number == self.fail_at:
+            raise OSError("no more")
+        return generation.number >= self.stop_at
+
+    def on_run_stop(self) -> None:
+        self.told.append("stop")
+
+    def on_run_end(self, result: Result) -> None:
+        self.told.append("end")
+
+
+def _called_back(setting: Setting, path: Path, home: Path, quiet: Any, told: _Told) -> dict[str, Any]:
+    run = EvolutionRunFolder.create(path, setting.config)
+    callbacks = Callbacks((told,))
+    return execute(run, Together((setting,)), home=home, engine=SERIAL, watch=quiet, callbacks=callbacks).to_json()
+
+
+def test_a_callback_is_told_of_every_generation_and_changes_nothing(
+    setting: Setting, whole: dict[str, Any], tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    told = _Told()
+    assert _result(_called_back(setting, tmp_path / "run", home, quiet, told)) == _result(whole)
+    assert told.told == ["begin run 3", "end"]
+    assert told.numbers == list(range(whole["generations"] + 1))
+
+
+def test_a_callback_ends_an_evolution_which_has_a_result_all_the_same(
+    setting: Setting, tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    told = _Told(stop_at=0)
+    found = _called_back(setting, tmp_path / "run", home, quiet, told)
+    assert (found["stopped_by"], found["generations"]) == ("callback", 0)
+    assert found["best"]["test"]["tau_a"] is not None
+    assert told.told[-1] == "end"
+
+
+def test_what_a_callback_raises_ends_the_run_which_goes_on_without_it(
+    setting: Setting, whole: dict[str, Any], tmp_path: Path, home: Path, quiet: Any
+) -> None:
+    told = _Told(fail_at=1)
+    with pytest.raises(OSError, match="no more"):
+        _called_back(setting, tmp_path / "run", home, quiet, told)
+    assert told.told[-1] == "stop"
+    run, config = EvolutionRunFolder.open(tmp_path / "run", EvolveConfig)
+    again = execute(run, Together((prepare(config),)), home=home, engine=SERIAL, watch=quiet)
+    assert _result(again.to_json()) == _result(whole)

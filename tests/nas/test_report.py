@@ -140,6 +140,16 @@ def test_the_files_say_the_same(result: SearchResult) -> None:
     assert json.loads((run / "result.json").read_text()) == result.to_json()
     with (run / "front.csv").open(newline="") as file:
         assert [row["key"] for row in csv.DictReader(file)] == [pick.key for pick in result.front]
+    with (run / "scores.csv").open(newline="") as file:
+        scored = {row["id"]: row for row in csv.DictReader(file)}
+    assert len(scored) == result.scored
+    for pick in (*result.best, *result.front):
+        row = scored[pick.key]
+        assert float(row["score"]) == pick.score
+        assert float(row["size"]) == pick.costs[result.against]  # type: ignore[index]  # the name of a cost
+    assert result.truth is not None
+    assert result.truth["found"] is not None
+    assert float(scored[result.best[0].key]["quality"]) == pytest.approx(result.truth["found"].quality, abs=1e-6)
 
 
 def test_a_single_proxy_scores_with_its_own_numbers_and_asked_costs_have_intervals(tmp_path: Path) -> None:

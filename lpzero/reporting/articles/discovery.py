@@ -116,10 +116,10 @@ def _began(enumerated: int, formulas: int) -> str:
 
 def _front(front: Sequence[FrontFormula], name: str) -> list[Block]:
     names = {"both": "search and validation", "search": "search", "validation": "validation"}
-    series = {}
+    series: dict[str, list[tuple[float, float, None]]] = {}
     for attribute, label in names.items():
-        points = [(float(one.size), getattr(one, attribute), None) for one in front]
-        series[label] = [point for point in points if point[1] is not None]
+        found = [(one.size, getattr(one, attribute)) for one in front]
+        series[label] = [(float(size), tau, None) for size, tau in found if tau is not None]
     series = {label: points for label, points in series.items() if points}
     blocks: list[Block] = [Text("What no other formula beats in both size and tau-a; figures of sketches.")]
     if series:

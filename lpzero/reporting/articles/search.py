@@ -11,12 +11,14 @@ from lpzero.nas.config import PoolConfig
 from lpzero.nas.result import Pick, ProofResult, SearchResult
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.result import ScheduleResult
+from lpzero.reporting.articles.kept import pictured
 from lpzero.reporting.articles.scores import Scores, against_cost, against_truth, read_scores
 from lpzero.reporting.articles.shared import amount, counted, plain, repeated
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, Section, Text
-from lpzero.reporting.pictures import Interval, curves, height_of, intervals, lines
+from lpzero.reporting.pictures import Interval, curves, lines
+from lpzero.reporting.plots import of_intervals
 from lpzero.reporting.repeat import command_of, schedule_of
-from lpzero.reporting.svg import WIDTH, to_svg
+from lpzero.reporting.svg import to_svg
 
 KEY = 16
 """Letters of a key that name the folder of an architecture."""
@@ -109,7 +111,7 @@ def _picks(result: SearchResult) -> Grid:
     costs = list(result.best[0].costs)
     names = [one.proxy for one in result.proxies]
     header = ["pick", "architecture", *names, *costs, *(["quality", "regret", "percentile"] if result.truth else [])]
-    rows = []
+    rows: list[list[str | None]] = []
     for name, pick in [("found", result.best[0]), *result.controls.items()]:
         if pick is not None:
             rows.append([name, *_cells(pick, costs, len(names)), *_worth(result, name)])
@@ -131,7 +133,8 @@ def _worth(result: SearchResult, name: str) -> list[str | None]:
 
 
 def _proof(proof: ProofResult, name: str) -> list[Block]:
-    rows, shown = [], []
+    rows: list[list[str]] = []
+    shown: list[Interval] = []
     for group, mean in proof.means.items():
         less = proof.difference.get(group)
         ends = None if less is None or less.interval is None else (less.interval[0], less.interval[1])
@@ -146,11 +149,8 @@ def _proof(proof: ProofResult, name: str) -> list[Block]:
         Text(f"Trained by the recipe of {proof.table}, one seed each: validation loss, lower is better."),
     ]
     if shown:
-        said = "; ".join(f"{one.name} {one.value:+.4f}" for one in shown)
-        svg = to_svg(
-            intervals(shown, "loss of what was found less this", zero=True), name, (WIDTH, height_of(len(shown)))
-        )
-        blocks.append(Picture("Found less each control, with 95 % intervals: left of 0 is better.", said, svg))
+        caption = "Found less each control, with 95 % intervals: left of 0 is better."
+        blocks += pictured(of_intervals(shown, "loss of what was found less this", caption, zero=True), name)
     header = ["group", "trained", "mean loss", "found less this", "95 %", "clear?"]
     return [*blocks, Grid("Losses of each group", header, rows)]
 
@@ -221,7 +221,9 @@ def _front(result: SearchResult, scores: Scores, name: str) -> list[Block]:
     if len(points) > 1:
         said = f"{len(points)} architectures, {cost} from {amount(points[-1][0])} to {amount(points[0][0])}."
         drawing = lines({"front": sorted(points)}, cost, _scorer(result))
-        blocks.append(Picture(f"The front: score against {cost}.", said, to_svg(drawing, f"{name}-front")))
+        picture = to_svg(drawing, f"{name}-front")
+        numbers = {cost: [x for x, _, _ in points], "score": [y for _, y, _ in points]}
+        blocks.append(Picture(f"The front: score against {cost}.", said, picture, numbers))
     costs = list(result.best[0].costs)
     rows = [[*_cells(one, costs, len(result.proxies)), one.config] for one in result.front]
     header = ["architecture", *(one.proxy for one in result.proxies), *costs, "configuration"]

@@ -134,7 +134,7 @@ def _trained(table: FolderTable) -> list[Block]:
         )
     else:
         blocks.append(Text("No model was trained twice: the noise is not known."))
-    blocks.append(counted("Trainings by status", "status", Counter(one.status for one in table.trainings)))
+    blocks.append(counted("Trainings by status", "status", Counter(str(one.status) for one in table.trainings)))
     if card.recipe is not None:
         blocks.append(Facts({key: str(value) for key, value in card.recipe.items()}))
     return blocks
