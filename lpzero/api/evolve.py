@@ -114,7 +114,7 @@ def evolve(
     seeds = [(str(text), _seed_formula(text)) for text in seed_formulas or ()]
 
     def begin() -> EvolveConfig:
-        sizes = {"search_size": search_size, "validation_size": validation_size}
+        sizes: dict[str, Any] = {"search_size": search_size, "validation_size": validation_size}
         name, stated = (first, protocol) if protocol is not None or first is None else named_table(str(first))
         facts, measured = completed(
             table=name,

@@ -95,7 +95,7 @@ class PrinciplesFile(click.Path):
         """Its path; raises InputError where it cannot be read."""
         from lpzero.principles.file import read_principles
 
-        path = Path(super().convert(value, param, ctx))
+        path = Path(str(super().convert(value, param, ctx)))
         read_principles(path)
         return path
 

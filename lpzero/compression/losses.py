@@ -78,4 +78,4 @@ def divergence(expected: Tensor, logits: Tensor) -> Tensor:
 
 def _one_by_one(windows: Windows) -> Iterator[tuple[Tensor, Tensor]]:
     # logits of many windows at once would be the largest tensor of all
-    yield from zip(windows.inputs.split(1), windows.labels.split(1), strict=True)
+    yield from zip(torch.split(windows.inputs, 1), torch.split(windows.labels, 1), strict=True)

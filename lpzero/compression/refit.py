@@ -114,7 +114,7 @@ def refitted(
     places = {layer: place for place, layer in enumerate(choice.kept)}
     with torch.no_grad():
         streams = []
-        for batch in inputs.split(BATCH):
+        for batch in torch.split(inputs, BATCH):
             entry = entering(model, layout, batch.to(device))
             streams.append(_Streams(entry.states, entry.states, entry))
         untouched = True

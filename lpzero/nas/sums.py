@@ -65,7 +65,7 @@ class Sums:
 
     def of(self, architecture: Architecture) -> np.ndarray:
         """What the sum says of an architecture of this whole, (counts,)."""
-        found = self.base.copy()
+        found: np.ndarray = self.base.copy()
         front = self.kinds[0].most if len(self.kinds) > 1 else 0
         for index in range(architecture.depth):
             kind = self.kinds[0 if index < front else -1]

@@ -32,7 +32,7 @@ class Event:
     def number(self, name: str) -> float | None:
         """A number that is said of it; None where there is none of that name."""
         value = self.facts.get(name)
-        return float(value) if type(value) in (int, float) else None
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def read_events(folder: Path) -> list[Event]:

@@ -79,7 +79,8 @@ def _drawn(drawing: Drawing, look: Look, size: tuple[float, float], letters: str
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({**_style(look), "svg.fonttype": letters}):
+    settings: Any = {**_style(look), "svg.fonttype": letters}
+    with mpl.rc_context(settings):
         figure = Figure(figsize=size, layout="constrained")
         drawing(figure.add_subplot(), look)
         yield figure
@@ -121,7 +122,8 @@ def to_svg(drawing: Drawing, name: str, size: tuple[float, float] = (WIDTH, HEIG
         for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
             patch.set_visible(False)
         # savefig would draw everything twice
-        FigureCanvasSVG(figure).print_svg(text, metadata=_WITHOUT)
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(text, metadata=_WITHOUT)
     svg = text.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     # elements of a page need no name space, which would be an address

@@ -51,7 +51,7 @@ class Scores:
 
     def order(self) -> list[int]:
         """The units, the dearest first; of equal ones the first in the model."""
-        return torch.sort(self.each, descending=True, stable=True).indices.tolist()  # type: ignore[no-any-return]
+        return torch.sort(self.each, descending=True, stable=True).indices.tolist()
 
 
 @dataclass(frozen=True)

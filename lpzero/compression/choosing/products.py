@@ -76,7 +76,7 @@ def unit_products(
     found: list[list[_Read]] = [[] for _ in range(layout.depth)]
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(derived_seed(seed, "labels"))
-    for inputs, wanted in zip(windows.inputs.split(1), windows.labels.split(1), strict=True):
+    for inputs, wanted in zip(torch.split(windows.inputs, 1), torch.split(windows.labels, 1), strict=True):
         with _watched(model, layout) as seen:
             logits = logits_of(model, inputs.to(device))[0][asked(wanted[0])].float()
             answers = wanted[0][asked(wanted[0])].to(device) if labels == "text" else _drawn(logits, generator)

@@ -175,8 +175,8 @@ def compared(result: CompareResult, name: str) -> list[Block]:
         for pair in result.pairs
     ]
     header = ["pair", *AGAINST[:3], "clear?", *AGAINST[3:], "clear there?"]
-    blocks = [*pictured(plot_compare(result), f"{name}-pairs"), Grid("Differences", header, rows, worked=True)]
-    return [*blocks, *ranked(result, name)]
+    pairs = Grid("Differences", header, rows, worked=True)
+    return [*pictured(plot_compare(result), f"{name}-pairs"), pairs, *ranked(result, name)]
 
 
 def predicted(result: CurveResult | EvalResult, name: str) -> list[Block]:

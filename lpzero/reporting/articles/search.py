@@ -217,7 +217,9 @@ def _grown(curve: tuple[list[float], list[float]], name: str) -> Picture:
 def _front(result: SearchResult, scores: Scores, name: str) -> list[Block]:
     cost = result.against
     blocks: list[Block] = [Text(f"What nothing beats in both score and {cost}.")]
-    points = [(float(one.costs.get(cost, 0)), one.score, None) for one in result.front if one.score is not None]
+    spent = [{str(name): float(value) for name, value in one.costs.items()} for one in result.front]
+    scored = [one.score for one in result.front]
+    points = [(of.get(cost, 0.0), score, None) for of, score in zip(spent, scored, strict=True) if score is not None]
     if len(points) > 1:
         said = f"{len(points)} architectures, {cost} from {amount(points[-1][0])} to {amount(points[0][0])}."
         drawing = lines({"front": sorted(points)}, cost, _scorer(result))
