@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from lpzero.errors import InputError
 from lpzero.formula import parse
 from lpzero.formula.export import to_sympy
 
 LONGEST = 1_500
 """Letters of the longest formula that is written so: what is longer nobody reads as a formula."""
-
-_ENTITY = re.compile(r"&InvisibleTimes;")
 
 
 def to_mathml(text: str) -> str:
@@ -28,5 +24,6 @@ def to_mathml(text: str) -> str:
         expression = to_sympy(parse(text))
     except InputError:
         return ""
-    shown = _ENTITY.sub("&#x2062;", mathml(expression, printer="presentation"))
+    # a name has many letters: without a sign between them two would be read as one
+    shown = mathml(expression, printer="presentation", mul_symbol="dot")
     return f'<math display="block">{shown}</math>'

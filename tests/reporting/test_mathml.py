@@ -43,3 +43,7 @@ def test_every_shipped_formula_is_written_in_elements_that_browsers_show(name: s
 )
 def test_what_is_no_formula_or_too_long_is_left_to_its_text(text: str) -> None:
     assert to_mathml(text) == ""
+
+
+def test_a_product_has_a_sign_between_its_names() -> None:
+    assert "<mi>grad</mi><mo>&#xB7;</mo><mi>weight</mi>" in to_mathml("sum(l1(grad * weight))")
