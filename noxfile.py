@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
+from zipfile import ZipFile
 
 import nox
 
@@ -15,6 +17,10 @@ PINS = ("-c", "constraints.txt")
 TEST_TOOLS = ("hypothesis", "jsonschema", "pytest", "pytest-xdist")
 TYPE_TOOLS = ("mypy", "types-psutil", "types-PyYAML", "types-tqdm")
 DOCS_TOOLS = ("mkdocs", "mkdocstrings[python]")
+
+LARGEST = 30_000_000
+"""Bytes of what is released, at most."""
+RELEASED = ("lpzero/proxies/snip.json", "lpzero/tables/bundled/gpt2-own/records.jsonl.gz", "lpzero/py.typed")
 
 # The folder of executables of the environment that `project` has installed; set when that session runs.
 _project_bin = ""
@@ -83,3 +89,27 @@ def bench(session: nox.Session) -> None:
         session.error("expected the benchmarks to run: nox -s bench -- benchmarks/NAME.py")
     for path in session.posargs:
         _run_in_project(session, "python", path)
+
+
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """Build what is released, look into it, and do the first job of README with it in an empty environment."""
+    session.install("build")
+    out = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(out, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(out))
+    (wheel,), (source,) = out.glob("*.whl"), out.glob("*.tar.gz")
+    with ZipFile(wheel) as file:
+        names = set(file.namelist())
+    missing = {name for name in RELEASED if name not in names}
+    if missing or max(wheel.stat().st_size, source.stat().st_size) > LARGEST:
+        session.error(f"expected {', '.join(RELEASED)} and at most {LARGEST:,} bytes, found {missing or 'more bytes'}")
+    session.install(*PINS, str(wheel))
+    session.chdir(out)
+    run, small = "run", ("--start", "random", "--generations", "2", "--population", "20")
+    session.run("lpzero", "evolve", "--table", "gpt2-own", *small, "--output", run)
+    session.run("lpzero", "report", run)
+    limits = ("--max-params", "1M", "--samples", "5")
+    session.run(
+        "lpzero", "search", "--space", "gpt2", "--protocol", "own", "--proxy", run, *limits, "--output", "found"
+    )
