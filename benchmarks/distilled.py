@@ -87,10 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", default="hat-mt-wmt14ende")
     parser.add_argument(
-        "--threads",
-        type=int,
-        default=1,
-        help="of the linear algebra; two wait for each other where there is other work",
+        "--threads", type=int, default=1, help="of the linear algebra; two wait where there is other work"
     )
     parser.add_argument(
         "--architectures", type=Path, help="folder of the unlabelled ones  [default: beside the published tables]"
