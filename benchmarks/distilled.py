@@ -86,7 +86,7 @@ def main() -> None:
     """Teach students on a task, and record the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", default="hat-mt-wmt14ende")
-    parser.add_argument("--threads", type=int, default=2, help="of the linear algebra")
+    parser.add_argument("--threads", type=int, default=1, help="of the linear algebra")
     parser.add_argument(
         "--architectures", type=Path, help="folder of the unlabelled ones  [default: beside the published tables]"
     )

@@ -8,6 +8,13 @@ from record import RESULTS
 from records import grid, recorded, short
 
 ASKED = "llm-predictor"
+SHOWN = (
+    "tau-a with the teacher",
+    "gold: error of the teacher",
+    "of the student (error)",
+    "tau-a of the teacher",
+    "of the student (tau-a)",
+)
 TAUGHT = ("distilled-hat-mt-wmt14ende", "distilled-hat-mt-wmt14enfr", "distilled-hat-mt-wmt19ende")
 
 
@@ -40,23 +47,28 @@ def _taught(names: Sequence[str]) -> list[str]:
     document = recorded(names[0]).document
     rows = [
         [
-            *(row["task"].removeprefix("hat-mt-"), row["student"], row["tau-a with the teacher"]),
-            *(row["gold: error of the teacher"], row["of the student (error)"]),
-            *(row["tau-a of the teacher"], row["of the student (tau-a)"]),
-            *(row["deep decoders outside"], row["seconds of CPU"], row["seconds"], recorded(name).command),
+            *(row["task"].removeprefix("hat-mt-"), row["split"], row["student"]),
+            *(_shown(row[name]) for name in SHOWN),
+            *(row["deep decoders outside"], _shown(row["seconds of CPU"]), command),
         ]
-        for name in names
-        for row in recorded(name).rows(split="all")
+        for command, row in ((recorded(name).command, row) for name in names for row in recorded(name).rows())
     ]
-    header = ["task", "student", "tau-a with the teacher", "gold: error of the teacher", "error of the student"]
+    header = [
+        "task",
+        "split",
+        "student",
+        "tau-a with the teacher",
+        "gold: error of the teacher",
+        "error of the student",
+    ]
     header += ["gold: tau-a of the teacher", "tau-a of the student", "decoders of 4 to 6 layers outside"]
-    header += ["seconds of CPU", "seconds", "command"]
+    header += ["seconds of CPU", "command"]
     return [
         "## Students",
         "",
         f"The teacher is {document['teacher']}; it is asked about 3,000 architectures of `hat-mt`.",
         f"Agreement on {document['held_out']}. Gold are {document['gold']}; BLEU.",
-        f"Over the three published splits: {document['spread']}. Taught with {document['threads']} threads.",
+        "Of all splits there are means, and standard deviations in brackets.",
         "",
         *grid(header, rows),
     ]
