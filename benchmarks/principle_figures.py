@@ -57,9 +57,10 @@ def _together() -> list[str]:
     ]
     return [
         "A search of `gpt2-wt103` as a closed space scores so many architectures by a proxy and picks the best one:",
-        "its regret in perplexity, without and with principles that were mined elsewhere, and how many fewer are scored",
-        f"inside until the regret is that of the proxy alone; {record.document['seeds']} seeds. `random` is a proxy that says",
-        f"nothing; `snip` looks at {record.document['probe']}.",
+        "its regret in perplexity, without and with principles that were mined elsewhere, and how many fewer are",
+        "scored inside until the regret is that of the proxy alone;",
+        f"{record.document['seeds']} seeds. `random` is a proxy that says nothing; `snip` looks at",
+        f"{record.document['probe']}.",
         "",
         *grid(header, rows),
         f"Command: {record.command}",
