@@ -9,6 +9,7 @@ searched: on the other half of the table, drawn anew for each seed, or on anothe
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.principles import ends_of  # noqa: E402
-from benchmarks.record import record  # noqa: E402
+from benchmarks.record import RESULTS, record  # noqa: E402
 from lpzero.api.principles import contrasted, limits_of, mined_from  # noqa: E402
 from lpzero.engines import Workers  # noqa: E402
 from lpzero.operands.probe import Probe  # noqa: E402
@@ -35,7 +36,9 @@ from lpzero.tables import Table, load_table  # noqa: E402
 
 TABLE = "gpt2-wt103"
 SOURCES = ("the other half", "transxl-wt103")
-PROXIES = ("snip", "decoder_params", "random")
+PROXIES = ("decoder_params", "random", "snip")
+"""``random`` stands for a proxy that says nothing: what is left of the gain is that of the rules alone."""
+PROBE = Probe(batch=2, tokens=32)
 SEEDS, SCORED = 20, 60
 AT = (5, 10, 20, 40)
 HEADER = ["rules from", "proxy", "stays", "scored", "regret alone", "regret inside", "less", "95 %", "needed inside"]
@@ -45,11 +48,25 @@ HEADER += ["fewer", "its 95 %", "rules"]
 def main() -> None:
     """Search, and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--proxy", action="append", choices=PROXIES, help="these alone; the others stay as recorded")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    table = load_table(TABLE)
-    scores = _scores(table, options.jobs)
-    rows = [row for source in SOURCES for row in _rows(table, source, scores)]
+    table, searched = load_table(TABLE), {source: list(_searched(source)) for source in SOURCES}
+    rows = _recorded()
+    for name in options.proxy or PROXIES:
+        scores = _scores(table, name, options.jobs)
+        rows[name] = [row for source in SOURCES for row in _rows(table, source, searched[source], name, scores)]
+        # what is finished is kept, whenever the rest is
+        _record([row for one in PROXIES for row in rows.get(one, [])])
+
+
+def _recorded() -> dict[str, list[list[Any]]]:
+    file = RESULTS / "principles-search.json"
+    listed = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
+    return {name: [row for row in listed if row[1] == name] for name in PROXIES}
+
+
+def _record(rows: list[list[Any]]) -> None:
     record(
         "principles-search",
         "python benchmarks/principles_search.py",
@@ -62,21 +79,20 @@ def main() -> None:
         needed="architectures that are scored inside until the regret is that of the proxy alone or lower, mean of the "
         f"seeds; {SCORED} where that never is; fewer: what is saved, better above 0",
         seeds=SEEDS,
+        probe=f"{PROBE.batch} x {PROBE.tokens} tokens",
     )
 
 
-def _scores(table: Table, jobs: int) -> dict[str, np.ndarray]:
-    """(records,) of each proxy, higher is better."""
-    space = table.search_space()
-    names = [name for name in PROXIES if name != "random"]
-    proxies = [load_proxy(name) for name in names]
-    architectures = [one.architecture for one in table.records]
+def _scores(table: Table, name: str, jobs: int) -> np.ndarray:
+    """(seeds, records), higher is better."""
+    if name == "random":
+        return np.array([np.random.default_rng(seed).random(table.n) for seed in range(SEEDS)])
+    proxy, architectures = load_proxy(name), [one.architecture for one in table.records]
     with Workers(jobs=jobs).open("cpu") as engine:
-        rows = score_architectures(space, architectures, proxies, Probe(), engine=engine, progress=lambda *_: None)
-    return {
-        name: directed([row[place] for row in rows], proxy)
-        for place, (name, proxy) in enumerate(zip(names, proxies, strict=True))
-    }
+        rows = score_architectures(
+            table.search_space(), architectures, [proxy], PROBE, engine=engine, progress=lambda *_: None
+        )
+    return np.tile(directed([row[0] for row in rows], proxy), (SEEDS, 1))
 
 
 @dataclass(frozen=True)
@@ -92,48 +108,40 @@ class _Searched:
     rules: list[Principle]
 
 
-def _searched(table: Table, source: str, seed: int, mined: dict[str, list[Principle]]) -> _Searched:
-    space = table.search_space()
-    if source in mined:
-        return _Searched(np.arange(table.n), mined[source])
+def _searched(source: str) -> Iterator[_Searched]:
+    """What each seed searches."""
+    table = load_table(TABLE)
+    space, groups = table.search_space(), table.groups(table.search_space())
     if source != SOURCES[0]:
-        other = load_table(source)
-        mined[source], _ = carried_over(_mined(other), space)
-        return _Searched(np.arange(table.n), mined[source])
-    groups = table.groups(space)
-    chosen = np.random.default_rng(seed).permutation(groups.max() + 1)
-    first = np.isin(groups, chosen[: len(chosen) // 2])
-    part = replace(table, records=tuple(table.records[int(place)] for place in np.flatnonzero(first)))
-    rules, _ = carried_over(_mined(part), space)
-    return _Searched(np.flatnonzero(~first), rules)
+        rules, _ = carried_over(_mined(load_table(source)), space)
+        yield from [_Searched(np.arange(table.n), rules)] * SEEDS
+        return
+    for seed in range(SEEDS):
+        chosen = np.random.default_rng(seed).permutation(groups.max() + 1)
+        first = np.isin(groups, chosen[: len(chosen) // 2])
+        part = replace(table, records=tuple(table.records[int(place)] for place in np.flatnonzero(first)))
+        yield _Searched(np.flatnonzero(~first), carried_over(_mined(part), space)[0])
 
 
 def _mined(table: Table) -> list[Principle]:
     return mined_from(contrasted(table, table.search_space(), None, "10%", None), limits_of(0.95, 0.9, 0.0, 8, 0), 0)
 
 
-def _rows(table: Table, source: str, scores: dict[str, np.ndarray]) -> Iterator[list[Any]]:
-    space = table.search_space()
-    mined: dict[str, list[Principle]] = {}
-    regrets = {name: np.empty((2, SEEDS, SCORED)) for name in PROXIES}
-    stays, texts = [], []
-    for seed in range(SEEDS):
-        searched = _searched(table, source, seed, mined)
-        columns = Columns(space, [table.records[int(place)].architecture for place in searched.places])
-        oriented = table.oriented[searched.places]
-        kept = hold_all([one.rule for one in searched.rules if one.rule is not None], columns)
+def _rows(table: Table, source: str, searched: list[_Searched], name: str, scores: np.ndarray) -> Iterator[list[Any]]:
+    regrets, stays, texts = np.empty((2, SEEDS, SCORED)), [], []
+    for seed, one in enumerate(searched):
+        columns = Columns(table.search_space(), [table.records[int(place)].architecture for place in one.places])
+        rules = [principle.rule for principle in one.rules if principle.rule is not None]
+        kept = hold_all(rules, columns)
         stays.append(float(kept.mean()))
-        texts.append("; ".join(as_text(one.rule) for one in searched.rules if one.rule is not None))
-        for name in PROXIES:
-            noise = np.random.default_rng(seed).random(table.n)
-            score = scores.get(name, noise)[searched.places]
-            for side, mask in enumerate((np.ones_like(kept), kept)):
-                regrets[name][side, seed] = _regrets(columns, oriented, score, mask, seed)
+        texts.append("; ".join(map(as_text, rules)))
+        for side, mask in enumerate((np.ones_like(kept), kept)):
+            of_it = table.oriented[one.places], scores[seed, one.places]
+            regrets[side, seed] = _regrets(columns, *of_it, mask, seed)
     told = max(set(texts), key=texts.count)
     told += f" ({texts.count(told)} of {SEEDS} seeds)" if len(set(texts)) > 1 else ""
-    for name in PROXIES:
-        for number in AT:
-            yield [source, name, float(np.mean(stays)), number, *_compared(regrets[name], number), told]
+    for number in AT:
+        yield [source, name, float(np.mean(stays)), number, *_compared(regrets, number), told]
 
 
 def _regrets(columns: Columns, oriented: np.ndarray, score: np.ndarray, mask: np.ndarray, seed: int) -> np.ndarray:

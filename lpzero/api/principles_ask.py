@@ -11,7 +11,7 @@ from lpzero.api.setup import measured_space
 from lpzero.errors import InputError, NoResultError
 from lpzero.llm import Access, ask
 from lpzero.principles import Columns, hard_rules, sizes_of, write_principles
-from lpzero.principles.asking import Decided, decide, request_of
+from lpzero.principles.asking import SHOWN, Decided, decide, request_of
 from lpzero.principles.check import figures_of, kept_of
 from lpzero.principles.remaining import DRAWS, remaining
 from lpzero.principles.result import AskResult
@@ -36,6 +36,7 @@ def ask_principles(
     max_shrink: float = MAX_SHRINK,
     floor: float = 0.0,
     most: int = MOST,
+    shown: int = SHOWN,
     or_mine: bool = False,
     seed: int = 0,
     watch: Watch = unwatched,
@@ -56,6 +57,8 @@ def ask_principles(
         max_shrink: Share of the space that may go, at most.
         floor: Share of the space that stays, at least.
         most: Rules, at most.
+        shown: Architectures of the top, and of the rest, that the model is shown at most, at least 1: fewer where what
+            it reads at once is short.
         or_mine: Mine the table where nothing of what the model says survives.
         seed: Seed of everything random, and of the model's draws.
         watch: Told how it goes.
@@ -70,10 +73,12 @@ def ask_principles(
     if path.suffix != ".json":
         raise InputError(f"`output`: expected a file that ends in .json, found {path.name!r}")
     limits = limits_of(keep, max_shrink, floor, most, seed)
+    if shown < 1:
+        raise InputError(f"`shown`: expected at least 1, found {shown}")
     measured, space = measured_space(table, protocol)
     sizes = sizes_of(space, [record.architecture for record in measured.records], watch)
     found = contrasted(measured, space, sizes, top, at_size)
-    reply = ask(request_of(found, measured.quality, seed), access)
+    reply = ask(request_of(found, measured.quality, seed, shown), access)
     rng = np.random.default_rng(derived_seed(seed, "principles", "space"))
     drawn = Columns(space, [space.sample(rng) for _ in range(DRAWS)])
     decided = decide(reply.value.principles if reply.ok else [], found, drawn, limits, seed)

@@ -25,7 +25,7 @@ from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
 
 SHOWN = 12
-"""Architectures of the top, and of the rest, that a model is shown."""
+"""Architectures of the top, and of the rest, that a model is shown where nobody says."""
 MOST = 8
 LONGEST = 400
 FEW_VALUES = 12
@@ -85,18 +85,19 @@ class Proposals(BaseModel):
     principles: Annotated[list[Annotated[Proposal, WrapValidator(_readable)]], Field(max_length=4 * MOST)]
 
 
-def request_of(found: Contrast, quality: str, seed: int) -> Request:
+def request_of(found: Contrast, quality: str, seed: int, shown: int = SHOWN) -> Request:
     """What a model is asked: the space, some of the top and as many of the rest, the operators, the task.
 
     Args:
         found: The top and the rest; nothing else of a table is shown.
         quality: What was measured.
         seed: Seed of the sample.
+        shown: Architectures of the top, and of the rest, at most.
     """
     rng = np.random.default_rng(derived_seed(seed, "principles", "shown"))
     parts = [_declared(found.columns.features)]
     for title, mask in (("Good architectures", found.top), ("Other architectures", ~found.top)):
-        places = rng.permutation(np.flatnonzero(mask))[:SHOWN]
+        places = rng.permutation(np.flatnonzero(mask))[:shown]
         listed = [_line(found.columns.architectures[int(place)]) for place in places]
         parts.append("\n".join([f"{title}, by {clean_line(quality)}:", *listed]))
     return Request.of([*parts, _OPERATORS, _TASK], Document(Proposals), system=_ROLE)

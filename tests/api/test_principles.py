@@ -55,6 +55,8 @@ def test_another_protocol_has_other_choices(mined: MineResult) -> None:
         ({"floor": 2.0}, "`floor`"),
         ({"most": 0}, "`most`"),
         ({"seed": -1}, "`seed`"),
+        ({"price": 0.5}, "`price`"),
+        ({"price": float("nan")}, "`price`"),
         ({"top": "60%"}, "`top`"),
         ({"at_size": 1.0}, "`at_size`"),
     ],

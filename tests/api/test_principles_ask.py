@@ -50,6 +50,8 @@ def test_prose_is_no_result_unless_the_table_is_mined(llm_server: Server, tmp_pa
 def test_another_ending(llm_server: Server, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="`output`"):
         lpzero.ask_principles("gpt2-own", tmp_path / "p.toml", access(llm_server))
+    with pytest.raises(InputError, match="`shown`: expected at least 1, found 0"):
+        lpzero.ask_principles("gpt2-own", tmp_path / "p.json", access(llm_server), shown=0)
     assert llm_server.seen == []
 
 

@@ -56,3 +56,14 @@ def test_nothing_carries_over(tmp_path: Path) -> None:
 def test_what_is_out_of_range(given: dict[str, int]) -> None:
     with pytest.raises(InputError, match="`trials`, `seeds`"):
         lpzero.transfer_principles("gpt2-own", "gpt2-own", **given)
+
+
+def test_what_is_mined_means_the_same_in_the_other_space(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The depths of the two are others: no rule is about them, though they tell the top of the one from the rest."""
+    monkeypatch.setenv("LPZERO_DATA", str(data))
+    found = lpzero.transfer_principles("transxl-wt103", "gpt2-wt103", trials=2, seeds=2)
+    assert found.principles
+    assert "depth" not in json.dumps([one["rule"] for one in found.principles])
+    assert (
+        lpzero.transfer_principles("transxl-wt103", "transxl-wt103", trials=2, seeds=2).principles != found.principles
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lpzero.principles.adapting import adapt, together
+from lpzero.principles.adapting import adapt, is_stalled, together
 from lpzero.principles.contrast import contrast
 from lpzero.principles.document import Evidence
 from lpzero.principles.language.columns import Columns
@@ -64,3 +64,12 @@ def test_together() -> None:
     nothing = Evidence(n=10, top=5, support=0.0, base_rate=0.0)
     assert together(None, nothing) == 1
     assert together(one, nothing) == pytest.approx(4)
+
+
+@pytest.mark.parametrize(("first", "number", "stalled"), [(1, 19, False), (1, 20, True), (2, 39, False), (2, 40, True)])
+def test_a_search_has_stalled_where_its_best_is_among_the_first_twentieth(
+    first: int, number: int, stalled: bool
+) -> None:
+    qualities = np.zeros(number)
+    qualities[first - 1] = 1
+    assert is_stalled(qualities) is stalled

@@ -42,3 +42,10 @@ def test_pairs_are_both_junctions(many: Columns) -> None:
     assert all(isinstance(rule, Junction) and len(features_of(rule)) == 2 for rule in new)
     for rule, records in zip(paired.rules, paired.records, strict=True):
         np.testing.assert_array_equal(records, holds(rule, many))
+
+
+def test_rules_are_about_the_features_that_they_may_be_about(many: Columns) -> None:
+    top = np.arange(200) < 20
+    named = {name for rule in candidates(many, top, many, {"depth", "heads.last"}).rules for name in features_of(rule)}
+    assert named == {"depth", "heads.last"}
+    assert candidates(many, top, many, ()).rules == ()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @options.with_default("--max-shrink", 0.9, "Share of the space that rules may drop, at most.")
 @options.with_default("--floor", 0.0, "Share of the space that stays, at least.")
 @options.with_default("--most", 8, "Rules, at most.")
+@options.with_default("--shown", 12, "Architectures of the top, and of the rest, that the model is shown at most.")
 @click.option("--or-mine", is_flag=True, help="Mine the table where nothing that the model says survives.")
 @click.option("--output", required=True, type=click.Path(), help="The file to write, .json.")
 @options.seed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lpzero.principles.language.feature import are_numbers, declared, digest_of_space
+from lpzero.principles.language.feature import are_numbers, declared, digest_of_space, shared
 from lpzero.spaces import SPACES, get_space
 
 NAMES = ("flexibert", "gpt2", "transfo-xl", "hwgpt", "hat-mt", "rnn")
@@ -47,3 +47,15 @@ def test_a_space_is_known_by_its_choices() -> None:
     assert digest_of_space(get_space("hwgpt", "m")) != digests["hwgpt"]
     assert digest_of_space(get_space("hat-mt", "wmt14enfr")) == digests["hat-mt"]
     assert set(NAMES) <= set(SPACES)
+
+
+def test_features_that_mean_the_same_in_two_spaces() -> None:
+    small, middle = get_space("hwgpt", "s"), get_space("hwgpt", "m")
+    both = shared(small, middle)
+    assert both == shared(middle, small)
+    # 10 to 12 layers against 22 to 24; 4, 8, 12 heads against 8, 12, 16
+    assert not both & {"depth", "heads.last", "heads[0]", "hidden_size"}
+    assert {"mlp_ratio[0]", "mlp_ratio.last", "heads.trend", "bias", "width"} <= both
+    # of a layer that the shallower one lacks nothing is said
+    assert "mlp_ratio[12]" not in both
+    assert shared(small, small) == frozenset(declared(small))
