@@ -34,10 +34,10 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 )
 @click.option(
     "--importance",
-    type=click.Choice(["taylor", "wanda", "magnitude"]),
+    type=click.Choice(["taylor", "wanda", "magnitude", "block_influence"]),
     default="taylor",
     show_default=True,
-    help="What says which units matter.",
+    help="What says which units matter, or which whole layers do.",
 )
 @click.option(
     "--measure",
