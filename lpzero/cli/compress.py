@@ -62,6 +62,7 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 @click.option("--controls/--no-controls", default=True, show_default=True, help="Measure controls beside the choice.")
 @click.option("--recover", help="Learn from the full model afterwards: steps, such as 500, or a time, such as 10m.")
 @options.with_default("--language-loss", 0.0, "Weight of the text's own loss beside it.")
+@click.option("--mixed", is_flag=True, help="Learn with products in bfloat16; weights stay in float32.")
 @click.option("--rank", type=int, help="Rank of adapters (LoRA) that learn in the place of all weights.")
 @options.with_default("--rise", 0.3, "Nats a token by which the loss may rise before a warning.")
 @options.seed

@@ -168,6 +168,17 @@ def test_what_cannot_be_learned_is_said(
         )
 
 
+def test_products_in_bfloat16_lead_to_about_the_same() -> None:
+    small, full = pair()
+    exact, mixed = (
+        recover(small, full, TEXT, RecoverySettings(steps=10, rate=1e-2, windows=2, mixed=mixed))
+        for mixed in (False, True)
+    )
+    assert exact.curve[0].divergence != mixed.curve[0].divergence
+    assert [p.divergence for p in mixed.curve] == pytest.approx([p.divergence for p in exact.curve], rel=0.1)
+    assert {tensor.dtype for tensor in mixed.model.state_dict().values()} == {torch.float32}
+
+
 def test_a_checkpoint_in_training_is_refused() -> None:
     small, full = pair()
     with pytest.raises(InputError, match="expected a checkpoint in evaluation mode"):
