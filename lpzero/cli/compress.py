@@ -112,7 +112,7 @@ def compress(
 
 
 def _amount(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 1 else f"{amount:.4g}"
+    return f"{amount:,.0f}" if float(amount).is_integer() and amount > 1 else f"{amount:,.4g}"
 
 
 def _print(result: CompressResult) -> None:
