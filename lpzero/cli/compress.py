@@ -34,10 +34,10 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 )
 @click.option(
     "--importance",
-    type=click.Choice(["taylor", "wanda", "magnitude"]),
+    type=click.Choice(["taylor", "wanda", "magnitude", "block_influence"]),
     default="taylor",
     show_default=True,
-    help="What says which units matter.",
+    help="What says which units matter, or which whole layers do.",
 )
 @click.option(
     "--measure",
@@ -112,7 +112,7 @@ def compress(
 
 
 def _amount(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 1 else f"{amount:.4g}"
+    return f"{amount:,.0f}" if float(amount).is_integer() and amount > 1 else f"{amount:,.4g}"
 
 
 def _print(result: CompressResult) -> None:
