@@ -1,8 +1,8 @@
 """What a short recovery is worth: a checkpoint without whole layers, and the full one treated alike.
 
-The full checkpoint has nothing to learn from its own answers; with a language-model loss beside them it shows how much
-of a gain is the text's. State and answers of the checkpoint lie in ``--runs``, from which a run that was stopped goes
-on.
+The full checkpoint has nothing to learn from its own answers: alone they only shake it, and with a language-model loss
+beside them it shows how much of a gain is the text's. State and answers of the checkpoint lie in ``--runs``, from which
+a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--drop", type=int, nargs="*", default=list(LEAST_INFLUENCE))
     parser.add_argument("--language-loss", type=float, nargs="*", default=[0.0, 1.0])
+    parser.add_argument("--mixed", action="store_true", help="products in bfloat16")
     parser.add_argument("--name", default="compress-recovery")
     given = parser.parse_args()
     full: Any = AutoModelForCausalLM.from_pretrained(given.checkpoint).eval()
@@ -78,12 +79,10 @@ def main() -> None:
     other = windows_of("other", passage(), tokenizer, HELD_OUT)
     rows = []
     for weight in given.language_loss:
-        settings = RecoverySettings(steps=given.steps, language_loss=weight)
+        settings = RecoverySettings(steps=given.steps, language_loss=weight, mixed=given.mixed)
         for name, choice in (("whole layers dropped", without_layers(layout, given.drop)), ("full", layout.everything)):
-            if name == "full" and not weight:
-                continue
             model = cut(full, layout, choice)
-            run = given.runs / f"{name.replace(' ', '-')}-{weight:g}"
+            run = given.runs / f"{name.replace(' ', '-')}-{weight:g}{'-mixed' * given.mixed}"
             found = recover(model, full, text, settings, folder=run, answers=given.runs / "answers", watch=tell)
             count = sum(parameter.numel() for parameter in model.parameters())
             losses = [loss(one, read) for read in (held_out, other) for one in (model, found.model)]
@@ -92,7 +91,7 @@ def main() -> None:
     record(
         given.name,
         f"python benchmarks/compress_recovery.py --checkpoint DIR --text wikitext2-test.txt "
-        f"--held-out wikitext2-valid.txt --runs DIR --steps {given.steps}",
+        f"--held-out wikitext2-valid.txt --runs DIR --steps {given.steps}{' --mixed' * given.mixed}",
         ("model", "parameters", "weight of the language loss", *COLUMNS, "seconds"),
         rows,
         steps=given.steps,

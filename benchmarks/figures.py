@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compress_figures import compress_section
 from hat_mt_figures import translation_section
 from predictor_figures import predictor_section
 from principle_figures import principles_section
@@ -305,6 +306,7 @@ def page() -> str:
         *search_section(),
         *predictor_section(),
         *schedule_section(),
+        *compress_section(),
         *recovery_section(),
         *proof_section(),
         *translation_section(),

@@ -34,10 +34,10 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 )
 @click.option(
     "--importance",
-    type=click.Choice(["taylor", "wanda", "magnitude"]),
+    type=click.Choice(["taylor", "wanda", "magnitude", "block_influence"]),
     default="taylor",
     show_default=True,
-    help="What says which units matter.",
+    help="What says which units matter, or which whole layers do.",
 )
 @click.option(
     "--measure",
@@ -62,6 +62,7 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 @click.option("--controls/--no-controls", default=True, show_default=True, help="Measure controls beside the choice.")
 @click.option("--recover", help="Learn from the full model afterwards: steps, such as 500, or a time, such as 10m.")
 @options.with_default("--language-loss", 0.0, "Weight of the text's own loss beside it.")
+@click.option("--mixed", is_flag=True, help="Learn with products in bfloat16; weights stay in float32.")
 @click.option("--rank", type=int, help="Rank of adapters (LoRA) that learn in the place of all weights.")
 @options.with_default("--rise", 0.3, "Nats a token by which the loss may rise before a warning.")
 @options.seed
@@ -111,7 +112,7 @@ def compress(
 
 
 def _amount(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 1 else f"{amount:.4g}"
+    return f"{amount:,.0f}" if float(amount).is_integer() and amount > 1 else f"{amount:,.4g}"
 
 
 def _print(result: CompressResult) -> None:

@@ -21,7 +21,8 @@ class CompressSettings:
     """How a checkpoint is compressed.
 
     Attributes:
-        importance: Which units matter: ``"taylor"``, ``"wanda"`` or ``"magnitude"``.
+        importance: Which units matter: ``"taylor"``, ``"wanda"`` or ``"magnitude"``; or ``"block_influence"``, by which
+            whole layers go.
         plain: Whether what stays has to be said by an ordinary configuration: fewer layers, one width for all.
         refit: Whether what stays is refitted.
         form: As of :func:`lpzero.compression.files.folder.write_checkpoint`.
@@ -35,6 +36,7 @@ class CompressSettings:
         recover: How long what stays learns from the full model, steps such as ``"500"`` or a time such as ``"10m"``;
             None where it does not.
         language_loss: Weight of the language-model loss in it.
+        mixed: Whether its products are computed in bfloat16.
         rank: Rank of adapters that learn in the place of all weights; None where all do.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: Of all draws, at least 0.
@@ -56,6 +58,7 @@ class CompressSettings:
     rise: float = RISE
     recover: str | None = None
     language_loss: float = 0.0
+    mixed: bool = False
     rank: int | None = None
     device: str = "auto"
     seed: int = 0
@@ -67,11 +70,16 @@ class CompressSettings:
             return None
         steps, seconds = recovery_length(self.recover)
         return RecoverySettings(
-            steps=steps, seconds=seconds, language_loss=self.language_loss, rank=self.rank, seed=self.seed
+            steps=steps,
+            seconds=seconds,
+            language_loss=self.language_loss,
+            mixed=self.mixed,
+            rank=self.rank,
+            seed=self.seed,
         )
 
     def __post_init__(self) -> None:
-        for name, unset in (("language_loss", 0.0), ("rank", None)):
+        for name, unset in (("language_loss", 0.0), ("mixed", False), ("rank", None)):
             if self.recover is None and getattr(self, name) != unset:
                 raise InputError(f"`{name}` has no effect without `recover`: give that too, such as 500 or 10m")
         _ = self.recovery

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,89 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
 ) -> None:
     assert run(arguments(place, tmp_path / "out", *more)) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if "error:" in line.lower()]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert not (tmp_path / "out").exists()
+
+
+def _quantised(folder: Path) -> None:
+    _changed(folder, quantization_config={"quant_method": "gptq", "bits": 4})
+
+
+def _unknown(folder: Path) -> None:
+    _changed(folder, model_type="mamba")
+
+
+def _kinds(folder: Path) -> None:
+    _changed(folder, model_type="qwen2", layer_types=["full_attention", "sliding_attention", "full_attention"])
+
+
+def _adapted(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text("{}")
+
+
+def _cut_short(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-64])
+
+
+def _without_words(folder: Path) -> None:
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink()
+
+
+def _changed(folder: Path, **values: object) -> None:
+    document = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(document | values))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_quantised, "found a quantised one: give the original"),
+        (_unknown, "expected a model whose blocks are known (llama, mistral"),
+        (_kinds, "layer"),
+        (_adapted, "found adapters (adapter_config.json): merge them into it first"),
+        (_cut_short, "transformers cannot read the checkpoint"),
+        (_without_words, "expected the checkpoint's tokenizer beside it"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_checkpoints_that_cannot_be_cut_are_refused_in_one_line(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None], said: str
+) -> None:
+    source = checkpoint_folder(tmp_path / "full")
+    change(source)
+    before = {path.name: path.read_bytes() for path in source.iterdir()}
+    code = run(["compress", str(source), *arguments(place, tmp_path / "out", "--keep", ".8")[2:]])
+    assert code == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert {path.name: path.read_bytes() for path in source.iterdir()} == before
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "expected text, found an empty file"),
+        (b"w2 w3 w4 w5 w6 w7 w8 w9 w10 w11", "expected at least 16 tokens, 2 windows of 8, found"),
+        (bytes(range(256)), "found other bytes at 128"),
+        (b"w2 w3\0w4", "it is binary"),
+    ],
+)
+def test_calibration_that_is_no_text_is_refused_in_one_line(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
+    text = tmp_path / "other.txt"
+    text.write_bytes(content)
+    command = [
+        str(text) if one == str(place / "text.txt") else one
+        for one in arguments(place, tmp_path / "out", "--keep", ".8")
+    ]
+    assert run(command) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
     assert len(lines) == 1
     assert said in lines[0]
     assert not (tmp_path / "out").exists()

@@ -13,7 +13,15 @@ from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
 from lpzero.compression.choosing.latency import latency_of
 from lpzero.compression.choosing.measured import ByMeasure, Kept, Measuring, choose_by_measure
-from lpzero.compression.choosing.menu import Chosen, Menu, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.choosing.menu import (
+    Chosen,
+    Menu,
+    choose,
+    choose_plain,
+    layers_menu,
+    menu_of,
+    widths_of,
+)
 from lpzero.compression.choosing.products import Products, unit_products
 from lpzero.compression.cut import cut
 from lpzero.compression.layout import Layout
@@ -22,6 +30,7 @@ from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError, LpzeroError
 from lpzero.progress import Watch, unwatched
 
+BLOCK_INFLUENCE = "block_influence"
 FEW = 4
 """Choices whose joint divergence is measured, where single ones are."""
 NO_GROUPS = ("gpt2", "opt", "bert", "roberta", "phi")
@@ -88,12 +97,14 @@ def decide(
         widths = widths_of(layout.neurons, settings.widths)
         counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
-    importance = get_importance(settings.importance)
+    by_layers = settings.importance == BLOCK_INFLUENCE
+    importance = get_importance("wanda" if by_layers else settings.importance)
     # limits that nothing keeps are refused before the pass that takes long
     drawn = menu_of(layout, chance_scores(layout, settings.seed), widths_of(layout.neurons, settings.widths))
     _choose(drawn, layout, settings, counts, highest)
     products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
-    menu = _menu(shown, importance, products, settings)
+    by_units = _menu(shown, importance, products, settings)
+    menu = layers_menu(layout, block_influence(products)) if by_layers else by_units
     controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
 
     def choosing(menu: Menu) -> Chosen:

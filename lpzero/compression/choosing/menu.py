@@ -95,6 +95,19 @@ def menu_of(layout: Layout, scores: Sequence[LayerScores], widths: Sequence[int]
     return tuple(menu)
 
 
+def layers_menu(layout: Layout, influence: Sequence[float]) -> Menu:
+    """What may stay of each layer: all or nothing.
+
+    Args:
+        layout: The shape of the checkpoint.
+        influence: What it costs that each layer goes.
+    """
+    return tuple(
+        (Item(LayerChoice(one.layer, (), ()), cost, 0.0), Item(one, 0.0, 0.0))
+        for one, cost in zip(layout.everything.layers, influence, strict=True)
+    )
+
+
 def choose(
     menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float], *, without: Sequence[Chosen] = ()
 ) -> Chosen:

@@ -172,8 +172,14 @@ def _solve(
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the solver's library from writing to stdout, which some versions do whatever they are told."""
-    sys.stdout.flush()
-    kept = os.dup(STDOUT)
+    try:
+        kept = os.dup(STDOUT)
+    except OSError:
+        # it was closed: nothing can be written to it
+        yield
+        return
+    if sys.stdout is not None:
+        sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, STDOUT)

@@ -134,7 +134,9 @@ def _learn(
         if settings.seconds is not None and before + clock() - begun >= settings.seconds:
             return
         answer = torch.stack([teacher.logits(window) for window in drawn])
-        divergence, loss = _losses(student, windows.inputs[list(drawn)], windows.labels[list(drawn)], answer)
+        with torch.autocast(windows.inputs.device.type, torch.bfloat16, enabled=settings.mixed):
+            logits = logits_of(student, windows.inputs[list(drawn)])
+        divergence, loss = _losses(logits, windows.labels[list(drawn)], answer)
         total = divergence + settings.language_loss * loss
         if not math.isfinite(float(total.detach())):
             raise LpzeroError(f"recovery: the loss is not finite at step {step}: give a lower `rate`")
@@ -162,10 +164,9 @@ def _steps(windows: int, settings: RecoverySettings, done: int) -> Iterator[tupl
         yield step, tuple(int(window) for window in order[place * settings.windows :][: settings.windows])
 
 
-def _losses(student: nn.Module, inputs: Tensor, labels: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
+def _losses(logits: Tensor, labels: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
     """Divergence from the answer (windows, tokens, vocabulary), and the language-model loss, nats a token."""
     expected = answer.float().log_softmax(-1)
-    logits = logits_of(student, inputs)
     # the checkpoint says something at every place, also where the text says nothing
     divergence = losses.divergence(expected, logits).mean()
     loss = cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)

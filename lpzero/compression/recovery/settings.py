@@ -24,6 +24,7 @@ class RecoverySettings:
         rate: Learning rate of AdamW, the same at every step, above 0.
         windows: Windows of text a step, at least 1.
         language_loss: Weight of the language-model loss beside the divergence, at least 0.
+        mixed: Whether products of the sub-network are computed in bfloat16; weights, moments and losses are in float32.
         rank: Rank of the adapters (LoRA) that learn alone and are merged at the end; None where all weights learn.
         seed: Of the order of the text, and of adapters.
 
@@ -36,6 +37,7 @@ class RecoverySettings:
     rate: float = RATE
     windows: int = WINDOWS
     language_loss: float = 0.0
+    mixed: bool = False
     rank: int | None = None
     seed: int = 0
 

@@ -79,6 +79,12 @@ def test_a_plain_choice_has_one_shape(shown: Calibrated) -> None:
     assert len({(len(one.groups), len(one.neurons)) for one in found.layers if not one.is_dropped}) == 1
 
 
+def test_by_block_influence_whole_layers_go_as_in_the_control(shown: Calibrated) -> None:
+    found = decide(shown, CompressSettings(context=8, importance="block_influence"), {}, 0.7)
+    assert found.chosen.choice == found.controls["depth by block influence"]
+    assert len(found.chosen.choice.kept) < 3
+
+
 def test_a_share_is_one_and_stands_alone(shown: Calibrated) -> None:
     with pytest.raises(InputError, match=r"`keep`: expected a share .* found 1"):
         decide(shown, CompressSettings(), {}, 1.0)

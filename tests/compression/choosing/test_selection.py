@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import random
 import time
 
@@ -117,11 +118,14 @@ def test_a_front_of_a_real_size_takes_seconds() -> None:
     assert time.process_time() - begun < 10
 
 
-def test_nothing_is_written_to_stdout(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_written_to_stdout(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(2)
     for _ in range(30):
         slots, limits = drawn(rng, whole=True)
         if by_hand(slots, limits) < math.inf:
             select(slots, limits)
+    with monkeypatch.context() as closed:
+        closed.setattr(os, "dup", lambda _: (_ for _ in ()).throw(OSError))
+        assert select([[Option(1, {"a": 1})]], {"a": 1}).chosen == (0,)
     print("after")  # noqa: T201  (stdout is there again)
     assert capfd.readouterr().out == "after\n"
