@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import random
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -201,3 +205,50 @@ def test_progress_is_told() -> None:
     found: Recovered = recover(small, full, TEXT, SETTINGS, watch=told.append)
     assert [round(one.share * 6) for one in told] == [1, 2, 3, 4, 5, 6]
     assert told[0].facts == f"1/6 steps, divergence {found.curve[0].divergence:.3f}"
+
+
+LEARN = """
+import hashlib, itertools, sys
+from pathlib import Path
+from lpzero.compression.recovery.recover import recover
+from lpzero.compression.recovery.settings import RecoverySettings
+from tests.compression.recovery.test_recover import TEXT, pair
+# a clock that makes it save at every step
+clock = itertools.count(step=100)
+settings = RecoverySettings(steps=40, rate=1e-2, windows=2)
+found = recover(
+    *pair(), TEXT, settings, folder=Path(sys.argv[1]), clock=lambda: next(clock),
+    watch=lambda progress: print(progress.facts, flush=True),
+)
+state = b"".join(tensor.numpy().tobytes() for tensor in found.model.state_dict().values())
+print("end", hashlib.sha256(state).hexdigest(), [point.divergence for point in found.curve], flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_process_that_is_ended_again_and_again_ends_as_if_it_had_not_been(number: int, tmp_path: Path) -> None:
+    rng, root = random.Random(0), Path(__file__).resolve().parents[3]
+
+    def started(folder: Path) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", LEARN, str(folder)]
+        return subprocess.Popen(command, cwd=root, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def last_line(process: subprocess.Popen[str], lines: int | None) -> str:
+        """Of its output, which is cut behind so many lines."""
+        assert process.stdout is not None
+        last = ""
+        for count, line in enumerate(process.stdout, start=1):
+            last = line
+            if count == lines and not line.startswith("end"):
+                process.send_signal(number)
+                break
+        process.communicate()
+        return last
+
+    whole, ends = last_line(started(tmp_path / "whole"), None), []
+    while not ends or not ends[-1].startswith("end"):
+        ends.append(last_line(started(tmp_path / "run"), rng.randint(10, 20)))
+    assert len(ends) > 2
+    assert ends[-1] == whole
