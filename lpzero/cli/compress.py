@@ -17,6 +17,7 @@ from lpzero.cli.progress import progress_display
 if TYPE_CHECKING:
     from lpzero.compression.result import CompressResult
 
+TAYLOR = "taylor"
 LIMITS = ("params", "flops", "kv_bytes", "latency")
 
 
@@ -146,9 +147,12 @@ def _print(result: CompressResult) -> None:
             f"{learned.divergence[0]:.3f} at the first, {learned.divergence[-1]:.3f} at the last"
         )
     choosing = result.choosing
+    # the costs of other importances are in no unit that a divergence has
+    bound = f"expected {choosing.expected:.3f}, no other choice below {choosing.bound:.3f}; "
+    expected = bound if choosing.importance == TAYLOR else ""
     click.echo(
-        f"expected divergence {choosing.expected:.3f} nats a token, {choosing.measured} replacements measured (no "
-        f"other choice below {choosing.bound:.3f}), found {choosing.divergence:.3f} before any refit"
+        f"chosen by {choosing.importance}, {choosing.measured} replacements measured; divergence from the full model: "
+        f"{expected}found {choosing.divergence:.3f} nats a token before any refit"
     )
     if result.sample is not None:
         click.echo(

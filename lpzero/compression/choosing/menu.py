@@ -123,19 +123,65 @@ def choose(
         InputError: Nothing is within the limits, or there is no such count.
     """
     check_limits(counts, limits)
-    slots = [[_option(item, counts) for item in items] for items in menu]
+    read = [_read(items, counts) for items in menu]
+    slots = [slot for one in read for slot in one.slots]
     slots.append([Option(0.0, {name: count.outside for name, count in counts.items()})])
     unwanted = [one.selection.chosen for one in without]
     found = select(slots, limits, required={ATTENTION: -1}, without=unwanted)
-    places = found.chosen[: len(menu)]
-    choice = Choice(tuple(items[place].stays for items, place in zip(menu, places, strict=True)))
-    return Chosen(choice, found)
+    places = iter(found.chosen)
+    stays = tuple(one.stays[tuple(next(places) for _ in one.slots)] for one in read)
+    return Chosen(Choice(stays), found)
 
 
-def _option(item: Item, counts: Mapping[str, Count]) -> Option:
-    groups, neurons = len(item.stays.groups), len(item.stays.neurons)
+@dataclass(frozen=True)
+class _LayerSlots:
+    """The items of a layer, as slots of options.
+
+    Attributes:
+        slots: One whose options are the items; or one for each part, where both are free of each other: the solver is
+            then twice as fast.
+        stays: What stays, by the places of the options.
+    """
+
+    slots: Sequence[Sequence[Option]]
+    stays: Mapping[tuple[int, ...], LayerChoice]
+
+
+def _read(items: Sequence[Item], counts: Mapping[str, Count]) -> _LayerSlots:
+    attention = {item.stays.groups: item.attention for item in items}
+    feed_forward = {item.stays.neurons: item.feed_forward for item in items}
+    of_parts = {(item.stays.groups, item.stays.neurons): item.stays for item in items}
+    free = (
+        len(of_parts) == len(items) == len(attention) * len(feed_forward)
+        and all(attention[one.stays.groups] == one.attention for one in items)
+        and all(feed_forward[one.stays.neurons] == one.feed_forward for one in items)
+        and all(_adds_up(items, count) for count in counts.values())
+    )
+    if not free:
+        options = [_option(item.cost, len(item.stays.groups), len(item.stays.neurons), counts) for item in items]
+        return _LayerSlots([options], {(place,): item.stays for place, item in enumerate(items)})
+    slots = [
+        [_option(cost, len(groups), 0, counts) for groups, cost in attention.items()],
+        [_option(cost, 0, len(neurons), counts) for neurons, cost in feed_forward.items()],
+    ]
+    stays = {
+        (first, second): of_parts[groups, neurons]
+        for first, groups in enumerate(attention)
+        for second, neurons in enumerate(feed_forward)
+    }
+    return _LayerSlots(slots, stays)
+
+
+def _adds_up(items: Sequence[Item], count: Count) -> bool:
+    """Whether what a layer takes is what its parts take."""
+    sizes = {(len(item.stays.groups), len(item.stays.neurons)) for item in items}
+    of = count.layer.of
+    return all(of(groups, neurons) == of(groups, 0) + of(0, neurons) for groups, neurons in sizes)
+
+
+def _option(cost: float, groups: int, neurons: int, counts: Mapping[str, Count]) -> Option:
     amounts: dict[str, float] = {name: count.layer.of(groups, neurons) for name, count in counts.items()}
-    return Option(item.cost, {**amounts, ATTENTION: -1 if groups else 0})
+    return Option(cost, {**amounts, ATTENTION: -1 if groups else 0})
 
 
 def check_limits(counts: Mapping[str, Count], limits: Mapping[str, float]) -> None:

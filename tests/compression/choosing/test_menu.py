@@ -62,7 +62,11 @@ def test_a_menu_has_the_best_units_of_every_number() -> None:
     }
 
 
-def test_the_choice_is_that_of_full_enumeration() -> None:
+@pytest.mark.parametrize("of_layer", [0, 1])
+def test_the_choice_is_that_of_full_enumeration(of_layer: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a layer takes nothing beside its parts, these are chosen apart."""
+    layer = LayerCount(of_layer, PartCount(2, 30), PartCount(3, 10))
+    monkeypatch.setitem(COUNTS, "params", Count(100, layer))
     rng = random.Random(3)
     for seed in range(8):
         menu = menu_of(LAYOUT, [layer_scores(10 * seed + layer) for layer in range(3)], (0, 2, 4))

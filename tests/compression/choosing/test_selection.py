@@ -60,6 +60,12 @@ def test_the_optimum_is_that_of_full_enumeration(whole: bool) -> None:
             assert found.amounts[name] <= limit
 
 
+def test_of_equal_options_the_first_is_chosen() -> None:
+    options = [Option(2, {"a": 1}), Option(1, {"a": 2}), Option(1, {"a": 2}), Option(1, {"a": 3})]
+    assert select([options], {"a": 3}).chosen == (1,)
+    assert select([options], {"a": 1}).chosen == (0,)
+
+
 def test_a_limit_that_is_just_met_is_met() -> None:
     one, other = Option(1.0, {"params": 28_312_128}), Option(0.0, {"params": 106_166_593})
     assert select([[one, other]], {"params": 106_166_593}).chosen == (1,)
@@ -103,10 +109,10 @@ def test_a_front_of_a_real_size_takes_seconds() -> None:
     slots = [
         [
             Option(
-                (8 - width) ** 2 * rng.random() + (3 - groups) ** 2 * rng.random(),
-                {"a": 1728 * 192 * width + 294_912 * groups},
+                (16 - width) ** 2 * rng.random() + (3 - groups) ** 2 * rng.random(),
+                {"a": 1728 * 96 * width + 294_912 * groups},
             )
-            for width in range(9)
+            for width in range(17)
             for groups in range(4)
         ]
         for _ in range(30)
