@@ -10,7 +10,7 @@ from pathlib import Path
 from lpzero.acquisition.folder import NEXT, SUGGESTED
 from lpzero.acquisition.result import SuggestionRow, SuggestResult
 from lpzero.errors import InputError
-from lpzero.reporting.articles.kept import pictured
+from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.articles.shared import amount, plain
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.pictures import Interval
