@@ -101,6 +101,10 @@ def test_nothing_is_loaded_and_every_link_leads_somewhere(every: str) -> None:
     assert {one for name in names for one in name.split()} <= set(ids)
     # landmarks of one kind are told apart by their names
     assert len(names) == len(set(names))
+    regions = [
+        value for tag, name, value in document.attributes if (tag, name) == ("div", "aria-label") and ": " in value
+    ]
+    assert len(regions) == len(set(regions))
 
 
 def test_the_script_is_the_one_that_the_policy_names(runs: Path) -> None:
