@@ -23,7 +23,7 @@ from lpzero.spaces import get_space
 from lpzero.spaces.architecture import Architecture
 
 
-class ProxySearch(BaseEstimator):
+class ProxySearch(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Discovers a proxy as :func:`lpzero.evolve` does, and scores architectures with it.
 
     Parameters are only kept here; :meth:`fit` checks them, as scikit-learn has it.

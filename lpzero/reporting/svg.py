@@ -79,7 +79,9 @@ def _drawn(drawing: Drawing, look: Look, size: tuple[float, float], letters: str
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({**_style(look), "svg.fonttype": letters}):
+    # older versions of matplotlib know no type of a name of a setting
+    style: Any = {**_style(look), "svg.fonttype": letters}
+    with mpl.rc_context(style):
         figure = Figure(figsize=size, layout="constrained")
         drawing(figure.add_subplot(), look)
         yield figure
@@ -121,7 +123,8 @@ def to_svg(drawing: Drawing, name: str, size: tuple[float, float] = (WIDTH, HEIG
         for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
             patch.set_visible(False)
         # savefig would draw everything twice
-        FigureCanvasSVG(figure).print_svg(text, metadata=_WITHOUT)
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(text, metadata=_WITHOUT)
     svg = text.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     # elements of a page need no name space, which would be an address

@@ -80,7 +80,11 @@ def _next(result: SuggestResult, name: str) -> list[Block]:
         "seed": result.seed,
     }
     blocks: list[Block] = [Text(worth), Facts(facts)]
-    shown = [Interval(row.id, row.value, _ends(row), place == 0) for place, row in enumerate(result.rows) if row.value]
+    shown = [
+        Interval(row.id, row.value, _ends(row), place == 0)
+        for place, row in enumerate(result.rows)
+        if row.value is not None
+    ]
     if shown:
         caption = f"What is expected of each training, with its {result.level:.0%} interval; the diamond is the first."
         blocks += pictured(of_intervals(shown, "quality that is expected", caption), f"{name}-next")
