@@ -14,6 +14,7 @@ from torch import nn
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.files import write_text
 from lpzero.formula.export import export_formula, to_latex, to_python, to_sympy
+from lpzero.formula.module import FormulaModule
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.proxy import load_proxy
@@ -147,6 +148,10 @@ class Proxy(base.Proxy):
     def to_latex(self) -> str:
         """The formula as LaTeX; raises InputError for a coded metric."""
         return to_latex(self._formula())
+
+    def to_torch(self) -> FormulaModule:
+        """The formula as a module of PyTorch that takes operands; raises InputError for a coded metric."""
+        return FormulaModule(self._formula())
 
     def to_python(self) -> str:
         """The formula as the text of a module that needs torch alone; raises InputError for a coded metric."""

@@ -63,7 +63,13 @@ def test_a_folder_gives_the_proxy_back(name: str, tmp_path: Path) -> None:
 
 def test_a_coded_metric_has_no_other_form(tmp_path: Path) -> None:
     metric = lpzero.Proxy.from_pretrained("depth")
-    for form in (metric.to_sympy, metric.to_latex, metric.to_python, lambda: metric.save_pretrained(tmp_path)):
+    for form in (
+        metric.to_sympy,
+        metric.to_latex,
+        metric.to_torch,
+        metric.to_python,
+        lambda: metric.save_pretrained(tmp_path),
+    ):
         with pytest.raises(InputError, match="depth is a coded metric, not a formula"):
             form()
     assert "depth" in metric._repr_html_()
@@ -74,6 +80,7 @@ def test_a_formula_has_every_form_and_is_escaped_in_a_notebook() -> None:
     assert str(proxy.to_sympy()) == "sum_layers(l1(grad*weight))"
     assert proxy.to_latex().startswith("\\sum")
     assert "def score(operands):" in proxy.to_python()
+    assert proxy.to_torch()({"weight": [[torch.ones(2)]], "grad": [[torch.ones(2)]]}).item() == 2.0
     assert "<math" in proxy._repr_html_()
 
 
