@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
     from lpzero.api.explain import explain
+    from lpzero.api.frame import frame
     from lpzero.api.gate import gate
     from lpzero.api.leave_one_out import leave_one_out
     from lpzero.api.predict import fit_predictor, predict
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from lpzero.api.principles_adapt import adapt_principles
     from lpzero.api.principles_ask import ask_principles
     from lpzero.api.principles_transfer import transfer_principles
+    from lpzero.api.proxy import Proxy
+    from lpzero.api.proxy_search import ProxySearch
     from lpzero.api.rank import rank
     from lpzero.api.report import report
     from lpzero.api.runs import list_runs
@@ -47,6 +50,8 @@ _EXPORTS = {
     "Architecture": "lpzero.spaces.architecture",
     "Formula": "lpzero.formula",
     "LpzeroError": "lpzero.errors",
+    "Proxy": "lpzero.api.proxy",
+    "ProxySearch": "lpzero.api.proxy_search",
     "Workers": "lpzero.engines",
     "adapt_principles": "lpzero.api.principles_adapt",
     "ask_principles": "lpzero.api.principles_ask",
@@ -59,6 +64,7 @@ _EXPORTS = {
     "evolve": "lpzero.api.evolve",
     "explain": "lpzero.api.explain",
     "fit_predictor": "lpzero.api.predict",
+    "frame": "lpzero.api.frame",
     "gate": "lpzero.api.gate",
     "get_space": "lpzero.spaces",
     "leave_one_out": "lpzero.api.leave_one_out",
@@ -85,6 +91,8 @@ __all__ = [
     "Architecture",
     "Formula",
     "LpzeroError",
+    "Proxy",
+    "ProxySearch",
     "Workers",
     "__version__",
     "adapt_principles",
@@ -98,6 +106,7 @@ __all__ = [
     "evolve",
     "explain",
     "fit_predictor",
+    "frame",
     "gate",
     "get_space",
     "leave_one_out",

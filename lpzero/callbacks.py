@@ -60,12 +60,13 @@ class Callback:
             settings: Its settings, as its ``config.json`` has them.
         """
 
-    def on_generation_end(self, generation: Generation) -> bool | None:
+    def on_generation_end(self, generation: Generation) -> bool | None:  # noqa: ARG002  (what others look at)
         """A generation has ended; islands evolve apart, so that those of an epoch are told one behind the other.
 
         Returns:
             True to end the evolution when its epoch ends; what it has found by then is chosen from and tested.
         """
+        return False
 
     def on_run_stop(self) -> None:
         """The run ends without a result: it failed, or was stopped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -29,6 +30,54 @@ class Result(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """The document: plain JSON types, keys in the order in which they are declared."""
         return self.model_dump(by_alias=True, exclude_unset=True)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: facts, and each list of parts as a table."""
+        plain, tables = [], []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, list) and value and all(isinstance(one, Result) for one in value):
+                tables.append(f"<p><b>{escape(name)}</b></p>{_as_table([flattened(one) for one in value])}")
+            elif isinstance(value, Result):
+                tables.append(f"<p><b>{escape(name)}</b></p>{_as_table([flattened(value)])}")
+            else:
+                plain.append({"": name.rstrip("_"), "value": value})
+        return _as_table(plain) + "".join(tables)
+
+
+def flattened(result: Result, prefix: str = "") -> dict[str, Any]:
+    """A result as one row: what is inside a part stands under names with dots, lists as they are.
+
+    >>> class Part(Result):
+    ...     n: int
+    >>> class Whole(Result):
+    ...     a: float
+    ...     part: Part
+    >>> flattened(Whole(a=0.5, part=Part(n=3)))
+    {'a': 0.5, 'part.n': 3}
+    """
+    row: dict[str, Any] = {}
+    for name in type(result).model_fields:
+        value = getattr(result, name)
+        if isinstance(value, Result):
+            row |= flattened(value, f"{prefix}{name}.")
+        elif not (isinstance(value, list) and any(isinstance(one, Result) for one in value)):
+            row[f"{prefix}{name}"] = value
+    return row
+
+
+def _as_table(rows: list[dict[str, Any]]) -> str:
+    """Rows as a table of HTML, every text escaped."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    lines = ["".join(f"<td>{escape(_shown(row.get(name)))}</td>" for name in columns) for row in rows]
+    return (
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
+    )
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 Kind = TypeVar("Kind", bound=Result)

@@ -49,6 +49,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "test_crash.py": "long commands that are killed at random moments",
     "test_cuda.py": "every room on a GPU",
     "test_docs.py": "the documents of the project",
+    "test_examples.py": "the worked examples",
     "test_hostile_input.py": "every reader, on whatever stands in a file",
     "test_init.py": "the public names of the package",
     "test_mirror.py": "this test",

@@ -95,3 +95,20 @@ def test_a_message_is_one_printable_line() -> None:
 def test_a_result_is_not_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Whole(schema_=1, name="x").name = "y"
+
+
+def test_a_notebook_shows_facts_and_rows_with_every_text_escaped() -> None:
+    class Row(Result):
+        name: str
+        tau: float | None
+
+    class Whole(Result):
+        table: str
+        rows: list[Row]
+
+    html = Whole(table="<b>t</b>", rows=[Row(name="a&b", tau=0.123456789), Row(name="c", tau=None)])._repr_html_()
+    assert "<b>t</b>" not in html
+    assert "&lt;b&gt;t&lt;/b&gt;" in html
+    assert "a&amp;b" in html
+    assert "0.123457" in html
+    assert html.count("<tr>") == 5

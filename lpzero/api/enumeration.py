@@ -12,7 +12,8 @@ from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.evolution.defaults import ENUMERATED_GRAMMAR
 from lpzero.evolution.enumeration.config import EnumerateConfig
-from lpzero.evolution.enumeration.run import EnumerationRunFolder, execute_enumeration, prepare_enumeration
+from lpzero.evolution.enumeration.folder import EnumerationRunFolder
+from lpzero.evolution.enumeration.run import execute_enumeration, prepare_enumeration
 from lpzero.formula.grammar import OVER_LAYERS
 from lpzero.operands.available import operands_shown
 from lpzero.operands.operand import WHOLE_OPERANDS

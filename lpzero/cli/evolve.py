@@ -16,6 +16,7 @@ from lpzero.errors import InputError
 from lpzero.evolution import defaults
 
 if TYPE_CHECKING:
+    from lpzero.callbacks import Callback
     from lpzero.engines import Workers
     from lpzero.proxy.discovery import EvolveResult
 
@@ -191,9 +192,22 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     expose_value=False,
     help="JSON file with settings, such as a run's config.json.",
 )
+@click.option(
+    "--track",
+    multiple=True,
+    type=click.Choice(["tensorboard", "mlflow", "trackio", "wandb"]),
+    help="Keep figures of every generation and the result in this tracker, as it is by default; an extra each, such as "
+    "lpzero[tensorboard]. May be repeated.",
+)
 @as_json
 def evolve(
-    resume: Path | None, output: Path | None, workers: Workers, leave_one_out: bool, as_json: bool, **settings: Any
+    resume: Path | None,
+    output: Path | None,
+    workers: Workers,
+    leave_one_out: bool,
+    track: tuple[str, ...],
+    as_json: bool,
+    **settings: Any,
 ) -> None:
     """Discover a proxy: evolve formulas against a table of trained architectures, or several at once.
 
@@ -203,18 +217,32 @@ def evolve(
     import lpzero
 
     if leave_one_out:
+        if track:
+            raise InputError("`track` has no effect beside `leave_one_out`: its runs are not tracked")
         _leave_one_out(resume, output, workers, as_json, settings)
         return
     if resume is not None:
         options.refuse_settings(click.get_current_context())
     given = {**settings, "table": settings["table"] or None} if resume is None else {}
+    callbacks = _trackers(track)
     with progress_display() as display:
-        result = lpzero.evolve(**given, output=output, resume=resume, workers=workers, watch=display)
+        result = lpzero.evolve(
+            **given, output=output, resume=resume, workers=workers, watch=display, callbacks=callbacks
+        )
     if as_json:
         print_result(result)
     else:
         _print(result)
     say_report(result.run)
+
+
+def _trackers(names: tuple[str, ...]) -> list[Callback]:
+    """The trackers of names; raises MissingError where one is not installed, before anything is begun."""
+    if not names:
+        return []
+    from lpzero.trackers import tracker
+
+    return [tracker(name) for name in names]
 
 
 def _leave_one_out(

@@ -128,7 +128,7 @@ WORKERS = ("jobs", "engine", "address", "time_limit", "memory_limit")
 
 def refuse_settings(ctx: click.Context) -> None:
     """A run keeps its settings: raises InputError for one that is given beside --resume, where it has no effect."""
-    named = [name for name in ctx.params if name not in ("resume", "as_json", *WORKERS)]
+    named = [name for name in ctx.params if name not in ("resume", "as_json", "track", *WORKERS)]
     refuse_given(ctx, named, "resume", "a run keeps its settings")
 
 

@@ -10,7 +10,7 @@ import click
 from lpzero.cli.output import say
 
 if TYPE_CHECKING:
-    from lpzero.reporting.plots import Plotted
+    from lpzero.reporting.results import Plotted
 
 
 def _checked(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
@@ -38,7 +38,8 @@ def write_picture(path: Path | None, result: Plotted) -> None:
     """
     if path is None:
         return
-    from lpzero.reporting.plots import plot_of, write_plot
+    from lpzero.reporting.plots import write_plot
+    from lpzero.reporting.results import plot_of
 
     write_plot(path, plot_of(result))
     say(f"picture: {path}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import model_validator
 
-from lpzero.fitness.correlation import Correlation
 from lpzero.result import Ends, Result
+
+if TYPE_CHECKING:
+    from lpzero.fitness.correlation import Correlation
 
 Figures = TypeVar("Figures", bound="CorrelationFigures")
 

@@ -13,15 +13,10 @@ from pydantic import BaseModel
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.enumeration.config import EnumerateConfig
-from lpzero.evolution.enumeration.run import EnumerationRunFolder
+from lpzero.evolution.enumeration.folder import EnumerationRunFolder
 from lpzero.evolution.folder import EvolutionRunFolder
-from lpzero.nas.config import SearchConfig
-from lpzero.nas.folder import SearchRunFolder
-from lpzero.nas.schedule.config import ScheduleConfig
-from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.proxy.leave_one_out import MATRIX, LeaveOneOutResult
-from lpzero.reporting.articles import discovery, search
-from lpzero.reporting.articles.kept import left_out_in_turn
+from lpzero.reporting.articles import discovery
 from lpzero.reporting.blocks import Article, Block, Code, Section, Text
 from lpzero.reporting.standing import environment
 from lpzero.result import read_result
@@ -46,12 +41,24 @@ class Kind:
     article: Callable[[Path, str, Any, Any, str], Article]
 
 
-KINDS = (
+DISCOVERIES = (
     Kind("evolve", EvolveConfig, EvolutionRunFolder, discovery.article),
     Kind("enumerate", EnumerateConfig, EnumerationRunFolder, discovery.article),
-    Kind("search", SearchConfig, SearchRunFolder, search.article),
-    Kind("search", ScheduleConfig, ScheduleRunFolder, search.article),
 )
+
+
+def _searches() -> tuple[Kind, ...]:
+    """The kinds of searches of architectures: what a report of a discovery needs nothing of takes its time to load."""
+    from lpzero.nas.config import SearchConfig
+    from lpzero.nas.folder import SearchRunFolder
+    from lpzero.nas.schedule.config import ScheduleConfig
+    from lpzero.nas.schedule.folder import ScheduleRunFolder
+    from lpzero.reporting.articles import search
+
+    return (
+        Kind("search", SearchConfig, SearchRunFolder, search.article),
+        Kind("search", ScheduleConfig, ScheduleRunFolder, search.article),
+    )
 
 
 def kind_of(path: Path) -> tuple[Kind, BaseModel]:
@@ -61,10 +68,9 @@ def kind_of(path: Path) -> tuple[Kind, BaseModel]:
         InputError: There are no settings, or they are those of no kind that this version knows.
     """
     known = set(read_document(path / CONFIG))
-    # the kind that shares the most settings, so that the message is about what is wrong in it
-    best = max(
-        KINDS, key=lambda kind: len(known & set(kind.config.model_fields)) - len(known - set(kind.config.model_fields))
-    )
+    # else the kind that shares the most settings, so that the message is about what is wrong in it
+    kinds = next(((kind,) for kind in DISCOVERIES if known == set(kind.config.model_fields)), ())
+    best = min(kinds or (*DISCOVERIES, *_searches()), key=lambda kind: len(known ^ set(kind.config.model_fields)))
     try:
         _, config = best.folder.open(path, best.config)
     except InputError as err:
@@ -111,6 +117,8 @@ def _other_version(path: Path) -> str | None:
 
 
 def _left_out(path: Path, name: str) -> Article:
+    from lpzero.reporting.articles.kept import left_out_in_turn
+
     matrix = path / MATRIX
     of, remedy = "a run of each table left out", "give the command again"
     result = read_result(LeaveOneOutResult, read_document(matrix), matrix, of=of, remedy=remedy)

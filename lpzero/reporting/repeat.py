@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from lpzero.evolution.discovery.config import TableConfig
 from lpzero.metrics import METRICS
-from lpzero.nas.config import SearchConfig
-from lpzero.nas.schedule.config import PredictorConfig, ScheduleConfig
+
+if TYPE_CHECKING:
+    from lpzero.nas.schedule.config import PredictorConfig, ScheduleConfig
 
 _FLAGS = {"seed_formulas": "--seed-formula", "costs": "--cost"}
 _OWN_WORDS = frozenset(
@@ -69,6 +71,11 @@ def _named(part: Any) -> str:
 
 def _scoring(config: BaseModel) -> list[str]:
     """What scores in a search of architectures."""
+    if isinstance(config, TableConfig):
+        return []
+    from lpzero.nas.config import SearchConfig
+    from lpzero.nas.schedule.config import ScheduleConfig
+
     if isinstance(config, ScheduleConfig):
         return ["--schedule", "schedule.toml"]
     if not isinstance(config, SearchConfig):

@@ -79,8 +79,9 @@ def _drawn(drawing: Drawing, look: Look, size: tuple[float, float], letters: str
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    settings: Any = {**_style(look), "svg.fonttype": letters}
-    with mpl.rc_context(settings):
+    # older versions of matplotlib know no type of a name of a setting
+    style: Any = {**_style(look), "svg.fonttype": letters}
+    with mpl.rc_context(style):
         figure = Figure(figsize=size, layout="constrained")
         drawing(figure.add_subplot(), look)
         yield figure

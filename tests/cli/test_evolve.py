@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lpzero.callbacks import Callback, Generation
 from lpzero.cli.main import run
+from lpzero.result import Result
 from lpzero.tables import TABLES, load_table
 from lpzero.tables.folder import write_folder
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.training_record import TrainedRecord
+from lpzero.trackers import TRACKERS
 from lpzero.training.card import own_card
 
 Trained = Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]
@@ -226,3 +230,39 @@ def test_what_does_not_fit_the_table(
     assert run(["evolve", "--table", "mine", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert not (nowhere / "runs").exists()
+
+
+class _Noted(Callback):
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def on_run_begin(self, run: Path, settings: Mapping[str, Any]) -> None:
+        self.told.append(f"begin {run}")
+
+    def on_generation_end(self, generation: Generation) -> None:
+        self.told.append(f"generation {generation.number}")
+
+    def on_run_end(self, result: Result) -> None:
+        self.told.append("end")
+
+
+def test_a_tracker_is_told_of_a_run_and_of_one_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = _Noted()
+    monkeypatch.setitem(TRACKERS, "trackio", lambda: noted)
+    split = ["--search-size", "8", "--validation-size", "4", "--test-size", "12"]
+    assert run(["evolve", "--table", "gpt2-own", *SMALL, *split, "--track", "trackio", "--output", "run"]) == 0
+    assert noted.told == ["begin run", "generation 0", "generation 1", "end"]
+    # a finished run is not carried on, and not told of
+    assert run(["evolve", "--resume", "run", "--track", "trackio"]) == 0
+    assert len(noted.told) == 4
+
+
+def test_a_tracker_that_is_not_there_is_said_before_anything_begins(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    assert run(["evolve", "--table", "gpt2-own", "--track", "wandb", "--output", "run"]) == 3
+    assert "wandb is not installed: python -m pip install 'lpzero[wandb]'" in capsys.readouterr().err
+    assert not (nowhere / "run").exists()
+    assert run(["evolve", "--table", "a", "--leave-one-out", "--track", "wandb", "--output", "run"]) == 2
+    assert "--track has no effect beside --leave-one-out" in capsys.readouterr().err

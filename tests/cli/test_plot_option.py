@@ -25,7 +25,7 @@ def test_a_picture_is_written_and_said_on_stderr(tmp_path: Path, capsys: pytest.
     [
         ["compare", "width", "depth", *TABLE],
         ["explain", "width", "--table", "gpt2-own", "--archs", "8", "--jobs", "1", "--batch", "1", "--tokens", "4"],
-        ["predictor", "curve", "--table", "gpt2-own", "--features", "spec", "--splits", "2", "--labels", "8,16"],
+        ["predictor", "curve", "--table", "gpt2-own", "--predictor", "params", "--splits", "2", "--labels", "8"],
         ["predictor", "eval", "--table", "gpt2-own", "--features", "spec", "--splits", "2", "--labels", "8"],
     ],
     ids=lambda words: " ".join(words[:2]),

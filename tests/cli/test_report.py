@@ -88,7 +88,7 @@ def test_every_end_of_a_long_command_says_what_opens_its_report(
         ),
         (["suggest", "--table", "gpt2-own", "--output", "next", *small], "next"),
         (["principles", "mine", "--table", "gpt2-own", "--output", "p.json"], "p.json"),
-        (["predictor", "fit", "--features", "spec", "--output", "fit.json", *small], "fit.json"),
+        (["predictor", "fit", "--table", "gpt2-own", "--features", "spec", "--output", "fit.json", *small], "fit.json"),
     ):
         assert run(words) == 0
         assert capsys.readouterr().err.splitlines()[-1] == f"report: lpzero report {kept} --open"

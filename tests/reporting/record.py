@@ -6,6 +6,7 @@ kind of run is new, not where a page shows more.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -62,6 +63,8 @@ def main() -> None:
         assert run(command) == 0, command
     for path in (*RUNS.rglob(".lock"), *RUNS.rglob("architectures")):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in RUNS.rglob("env.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "platform": "Linux-x86_64"}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

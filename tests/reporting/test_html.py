@@ -17,7 +17,7 @@ from lpzero.reporting.html import to_html
 from lpzero.reporting.pictures import Interval, intervals
 from lpzero.reporting.report import page_of
 from lpzero.reporting.svg import to_svg
-from tests.reporting.conftest import HOSTILE
+from tests.reporting.conftest import HOSTILE, RUNS
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 
@@ -77,14 +77,21 @@ def test_texts_of_anybody_are_texts() -> None:
     assert "{{7*7}}" in text
 
 
-def _every(runs: Path) -> list[Path]:
-    return [path for path in sorted(runs.iterdir()) if path.suffix not in (".npz", ".toml", ".safetensors")]
+@pytest.fixture(scope="module")
+def every() -> str:
+    """The page of all recorded runs."""
+    return to_html(page_of([path for path in sorted(RUNS.iterdir()) if path.suffix not in (".npz", ".toml")]))
 
 
-def test_nothing_is_loaded_and_every_link_leads_somewhere(runs: Path) -> None:
-    text = to_html(page_of(_every(runs)))
-    document = _Document(text)
-    assert "://" not in text
+@pytest.fixture(scope="module")
+def evolved() -> str:
+    """The page of an evolution."""
+    return to_html(page_of([RUNS / "evolve"]))
+
+
+def test_nothing_is_loaded_and_every_link_leads_somewhere(every: str) -> None:
+    document = _Document(every)
+    assert "://" not in every
     assert not {"link", "img", "iframe", "object", "embed", "form", "base"} & set(document.names)
     assert document.of("src") == []
     ids = document.of("id")
@@ -94,6 +101,10 @@ def test_nothing_is_loaded_and_every_link_leads_somewhere(runs: Path) -> None:
     assert {one for name in names for one in name.split()} <= set(ids)
     # landmarks of one kind are told apart by their names
     assert len(names) == len(set(names))
+    regions = [
+        value for tag, name, value in document.attributes if (tag, name) == ("div", "aria-label") and ": " in value
+    ]
+    assert len(regions) == len(set(regions))
 
 
 def test_the_script_is_the_one_that_the_policy_names(runs: Path) -> None:
@@ -142,10 +153,10 @@ def opened(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_browser_shows_every_picture_and_nothing_on_its_console(opened: Any, runs: Path, scheme: str) -> None:
-    page = opened(to_html(page_of([runs / "evolve", runs / "search"])), color_scheme=scheme)
+def test_a_browser_shows_every_picture_and_nothing_on_its_console(opened: Any, every: str, scheme: str) -> None:
+    page = opened(every, color_scheme=scheme)
     boxes = page.evaluate("[...document.querySelectorAll('svg')].map(e => [e.clientWidth, e.clientHeight])")
-    assert len(boxes) == 8
+    assert len(boxes) == every.count("<figure>") > 30
     assert all(width > 200 and height > 80 for width, height in boxes)
     paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 29)"}[scheme]
@@ -153,8 +164,8 @@ def test_a_browser_shows_every_picture_and_nothing_on_its_console(opened: Any, r
     assert page.evaluate("document.querySelector('math').getBoundingClientRect().height") > 15
 
 
-def test_a_phone_scrolls_down_alone(opened: Any, runs: Path) -> None:
-    page = opened(to_html(page_of(_every(runs))), viewport={"width": 380, "height": 800})
+def test_a_phone_scrolls_down_alone(opened: Any, every: str) -> None:
+    page = opened(every, viewport={"width": 380, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 380
 
 
@@ -188,8 +199,8 @@ def test_rows_are_sorted_and_hidden_by_the_keyboard(opened: Any) -> None:
     assert len(shown()) == 4
 
 
-def test_links_inside_the_page_lead_to_what_they_name(opened: Any, runs: Path) -> None:
-    page = opened(to_html(page_of([runs / "evolve"])))
+def test_links_inside_the_page_lead_to_what_they_name(opened: Any, evolved: str) -> None:
+    page = opened(evolved)
     for link in page.query_selector_all("nav a"):
         link.click()
         assert page.evaluate("document.querySelector(':target h2, :target h3').textContent").startswith(
@@ -197,8 +208,8 @@ def test_links_inside_the_page_lead_to_what_they_name(opened: Any, runs: Path) -
         )
 
 
-def test_printing_leaves_controls_out(opened: Any, runs: Path) -> None:
-    page = opened(to_html(page_of([runs / "evolve"])))
+def test_printing_leaves_controls_out(opened: Any, evolved: str) -> None:
+    page = opened(evolved)
     page.emulate_media(media="print")
     for selector in (".filter", "nav", ".skip"):
         assert page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).display") == "none"

@@ -1,4 +1,4 @@
-"""The picture of a result."""
+"""A drawing with what is said of it, and as a file of its own."""
 
 from __future__ import annotations
 
@@ -7,99 +7,17 @@ from pathlib import Path
 import pytest
 
 from lpzero.errors import InputError, LpzeroError
-from lpzero.fitness.figures import DifferenceFigures
-from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures, SpreadOver
-from lpzero.proxy.comparison import CompareResult, PairRow
-from lpzero.proxy.explanation import ExplainResult, InterventionFigures, OriginalFigures
-from lpzero.proxy.rank import ControlRow, RankResult, RankRow
-from lpzero.reporting.plots import Plotted, check_plot, plot_of, write_plot
+from lpzero.reporting.pictures import Interval
+from lpzero.reporting.plots import check_plot, of_intervals, two, write_plot
 
-NONE = SpreadOver()
-RANKED = [
-    RankRow(proxy="snip", direction="higher", status="ok", tau_a=0.5, interval=[0.4, 0.6]),
-    RankRow(proxy="dead", direction="higher", status="constant"),
-]
-TABLE = {"schema_": 1, "table": "t", "protocol": "own", "seed": 0, "n": 20}
+PLOT = of_intervals([Interval("a", 0.5, (0.4, 0.6), True), Interval("b", 0.25)], "tau-a", "A caption.")
 
 
-def _predictor(name: str, labels: int, tau: float | None) -> PredictorFigures:
-    over = SpreadOver(mean=tau, interval=None if tau is None else [tau - 0.1, tau + 0.1])
-    return PredictorFigures(
-        predictor=name,
-        labels=labels,
-        mae=NONE,
-        tau_a=over,
-        rho=NONE,
-        matched=NONE,
-        coverage=NONE,
-        width=NONE,
-        in_support=NONE,
-        failed=0,
-    )
-
-
-JUDGED = {
-    **TABLE,
-    "quality": "loss",
-    "unit": "nats",
-    "direction": "lower",
-    "features": ["spec"],
-    "level": 0.9,
-    "noise": None,
-    "splits": 3,
-    "within": 1.25,
-}
-RANK = RankResult(**TABLE, scores=RANKED, controls=[ControlRow(control="strongest_count", labels=0, tau_a=0.3)])
-PAIR = PairRow(
-    first="a",
-    second="b",
-    overall=DifferenceFigures(difference=0.1, interval=[-0.1, 0.3], p=0.3, p_holm=0.3),
-    matched_size=DifferenceFigures(),
-)
-COMPARE = CompareResult(**TABLE, scores=RANKED, matched_pairs=3, initialisations=1, pairs=[PAIR])
-EVAL = EvalResult(**JUDGED, labels=8, rows=[_predictor("ridge", 8, 0.5), _predictor("none", 8, None)])
-CURVE = CurveResult(
-    **JUDGED,
-    labels=[8, 16],
-    rows=[_predictor("ridge", 8, 0.5), _predictor("ridge", 16, 0.6), _predictor("none", 8, None)],
-)
-FIGURES = {"status": "ok", "tau_a": 0.5, "interval": [0.4, 0.6]}
-EXPLAIN = ExplainResult(
-    **TABLE,
-    proxy="snip",
-    direction="higher",
-    original=OriginalFigures(**FIGURES, tau_b=0.5, rho=0.6),
-    interventions=[InterventionFigures(name="tokens", **FIGURES, agreement=0.9, left=0.95)],
-    verdict="shape",
-    reasons=[],
-)
-
-
-@pytest.mark.parametrize("result", [RANK, COMPARE, EVAL, CURVE, EXPLAIN], ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize("suffix", [".svg", ".png"])
-def test_every_result_has_its_picture(result: Plotted, suffix: str, tmp_path: Path) -> None:
-    path = tmp_path / f"picture{suffix}"
-    plot = plot_of(result)
-    assert plot is not None
-    assert plot.caption.endswith(".")
-    write_plot(path, plot)
-    assert path.read_bytes().startswith(b"\x89PNG" if suffix == ".png" else b"<?xml")
-
-
-def test_what_ranks_nothing_is_not_in_it() -> None:
-    plot = plot_of(RANK)
-    assert plot is not None
-    assert plot.points["name"] == ["snip", "control strongest_count"]
-    curve = plot_of(CURVE)
-    assert curve is not None
-    assert curve.points == {"ridge": [[8.0, 0.5], [16.0, 0.6]]}
-
-
-def test_without_figures_there_is_no_picture(tmp_path: Path) -> None:
-    nothing = RankResult(**TABLE, scores=RANKED[1:])
-    assert plot_of(nothing) is None
-    with pytest.raises(InputError, match="expected figures to draw, found none"):
-        write_plot(tmp_path / "x.svg", None)
+def test_what_there_is_to_see_is_said() -> None:
+    assert PLOT.alt == "tau-a, a line each: a 0.500, b 0.250."
+    assert PLOT.points == {"name": ["a", "b"], "value": [0.5, 0.25], "ends": [[0.4, 0.6], None]}
+    assert two([0.1, 0.2]) == (0.1, 0.2)
+    assert two(None) is None
 
 
 @pytest.mark.parametrize("name", ["x.pdf", "x", "svg", ".svg"])
@@ -113,4 +31,4 @@ def test_other_files_are_refused_before_the_work(name: str) -> None:
 def test_a_file_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LpzeroError, match=r"cannot be written: (Not a directory|File exists)"):
-        write_plot(tmp_path / "file" / "x.svg", plot_of(RANK))
+        write_plot(tmp_path / "file" / "x.svg", PLOT)

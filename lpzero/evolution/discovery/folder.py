@@ -9,16 +9,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lpzero.errors import InputError
-from lpzero.evolution.discovery.setting import Setting
 from lpzero.files import write_json, write_text
 from lpzero.fitness import Split
 from lpzero.proxy.discovery import DiscoveryResult, EnumerateResult, EvolveResult, FrontFormula
 from lpzero.proxy.provenance import BEST
 from lpzero.run_folder import RunFolder
 from lpzero.settings import read_document
+
+if TYPE_CHECKING:
+    from lpzero.evolution.discovery.setting import Setting
 
 SPLIT, FRONT = "split.json", "front.csv"
 Discovered = TypeVar("Discovered", EvolveResult, EnumerateResult, DiscoveryResult)

@@ -14,10 +14,10 @@ from lpzero.errors import InputError
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.discovery.consensus import choose_among
 from lpzero.evolution.discovery.faults import bank_run
-from lpzero.evolution.discovery.folder import DiscoveryRunFolder
 from lpzero.evolution.discovery.report import final_report, front_formulas, header
 from lpzero.evolution.discovery.setting import Setting, load
 from lpzero.evolution.enumeration.config import EnumerateConfig
+from lpzero.evolution.enumeration.folder import EnumerationRunFolder
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
 from lpzero.evolution.enumeration.ranking import Ranked, rank_all
 from lpzero.evolution.trial import pack_banks, remove_packed
@@ -35,12 +35,6 @@ from lpzero.tables import Table
 
 TOP = 1000
 """How many rankings the rules are tried on: none of them should lose one."""
-
-
-class EnumerationRunFolder(DiscoveryRunFolder[EnumerateResult]):
-    """The folder of one enumeration; see :class:`lpzero.run_folder.RunFolder`."""
-
-    kind = EnumerateResult
 
 
 def prepare_enumeration(config: EnumerateConfig, table: Table | None = None) -> Setting[EnumerateConfig]:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from lpzero.proxy.discovery import EnumerateResult, EvolveResult, FrontFormula, TableFigures
-from lpzero.reporting.articles.kept import kept_sections
+from lpzero.reporting.articles.measured import kept_sections
 from lpzero.reporting.articles.rankings import beside
 from lpzero.reporting.articles.scores import against_truth, read_scores
 from lpzero.reporting.articles.shared import counted, repeated

@@ -11,7 +11,8 @@ from lpzero.predictors.kept.document import Document, PromptedDocument, StudentD
 from lpzero.predictors.store import is_kept, read_predictor_document
 from lpzero.principles import Principles, as_text, read_principles
 from lpzero.principles.document import SCHEMA, Principle
-from lpzero.reporting.articles.kept import DOCUMENTS, pictured
+from lpzero.reporting.articles.kept import DOCUMENTS
+from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.pictures import Interval
 from lpzero.reporting.plots import of_intervals, two

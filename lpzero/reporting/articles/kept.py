@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from lpzero.predictors.result import CurveResult, EvalResult, PredictorFigures, SpreadOver
@@ -11,52 +10,14 @@ from lpzero.proxy.explanation import ExplainResult
 from lpzero.proxy.leave_one_out import LeaveOneOutResult
 from lpzero.proxy.rank import RankResult
 from lpzero.proxy.transfer import TransferResult
-from lpzero.reporting.blocks import Block, Code, Facts, Formula, Grid, Picture, Section, Text
+from lpzero.reporting.articles.pictured import pictured
+from lpzero.reporting.blocks import Block, Facts, Formula, Grid, Picture, Text
 from lpzero.reporting.cells import AGAINST, MATCHED, against, clear, difference, ends, figure, figures, matched
 from lpzero.reporting.mathml import to_mathml
 from lpzero.reporting.pictures import height_of, matrix
-from lpzero.reporting.plots import Plot, plot_compare, plot_curve, plot_eval, plot_explain, plot_rank
+from lpzero.reporting.results import plot_compare, plot_curve, plot_eval, plot_explain, plot_rank
 from lpzero.reporting.svg import WIDTH, to_svg
-from lpzero.result import Result, read_result
-from lpzero.settings import read_document
-
-EXPLAIN, TRANSFER = "explain.json", "transfer.json"
-REMEDY = "remove it to go without"
-
-
-def kept_sections(folder: Path, table: str, name: str) -> list[Section]:
-    """What the proxy of a run measures, and what it is worth elsewhere, where the folder holds it; else how to add it.
-
-    Args:
-        folder: The run folder.
-        table: The table that it was found on.
-        name: What makes ids its own on the page.
-
-    Raises:
-        InputError: One of the files is damaged.
-    """
-    path = folder / EXPLAIN
-    if path.is_file():
-        found = read_result(ExplainResult, read_document(path), path, of="lpzero explain", remedy=REMEDY)
-        blocks = explained(found, f"{name}-explain")
-    else:
-        blocks = [
-            Text("Nobody has asked yet what the formula lives on. This adds it to the next report:"),
-            Code(f"lpzero explain {folder} --table {table} --json > {path}"),
-        ]
-    sections = [Section("What it measures", blocks)]
-    path = folder / TRANSFER
-    if path.is_file():
-        moved = read_result(TransferResult, read_document(path), path, of="lpzero transfer", remedy=REMEDY)
-        sections.append(Section("Transfer", transferred(moved, f"{name}-transfer")))
-    return sections
-
-
-def pictured(plot: Plot | None, name: str) -> list[Picture]:
-    """A plot as a picture of a page; none where there is nothing to draw."""
-    if plot is None:
-        return []
-    return [Picture(plot.caption, plot.alt, to_svg(plot.drawing, name, (WIDTH, plot.height)), plot.points)]
+from lpzero.result import Result
 
 
 def explained(result: ExplainResult, name: str) -> list[Block]:

@@ -52,7 +52,7 @@ def verdict(test: SealedFigures, baselines: Sequence[BaselineFigures], subject: 
     said = [f"On {test.n} architectures that nothing had looked at before, tau-a is {test.tau_a:.3f}{within}."]
     close = test.matched_size
     if close is not None and close.tau_a is not None:
-        said[0] += f" At matched size, where counting parameters says nothing, it is {close.tau_a:.3f}"
+        said[0] += f" At matched size ({close.pairs:,} pairs of about as many parameters) it is {close.tau_a:.3f}"
         said[0] += "." if close.interval is None else f" ({ends(close.interval)})."
     for labelled, what in (
         (False, "The strongest of what needs no label"),

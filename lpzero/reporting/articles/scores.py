@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def read_scores(folder: Path) -> Scores:
 
 
 def _columns(rows: list[list[str]]) -> Scores:
-    part, name, *numbers = zip(*rows, strict=True) if rows else ([],) * 5
+    columns: list[Sequence[str]] = list(zip(*rows, strict=True)) if rows else [()] * len(ScoredRecord.model_fields)
+    part, name, *numbers = columns
     score, quality, size = (np.array([one or "nan" for one in column], dtype=np.float64) for column in numbers)
     if not np.isfinite(size).all():
         raise ValueError("a line without a size")

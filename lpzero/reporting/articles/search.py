@@ -11,7 +11,7 @@ from lpzero.nas.config import PoolConfig
 from lpzero.nas.result import Pick, ProofResult, SearchResult
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.result import ScheduleResult
-from lpzero.reporting.articles.kept import pictured
+from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.articles.scores import Scores, against_cost, against_truth, read_scores
 from lpzero.reporting.articles.shared import amount, counted, plain, repeated
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, Section, Text

@@ -10,7 +10,7 @@ from pathlib import Path
 from lpzero.acquisition.folder import NEXT, SUGGESTED
 from lpzero.acquisition.result import SuggestionRow, SuggestResult
 from lpzero.errors import InputError
-from lpzero.reporting.articles.kept import pictured
+from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.articles.shared import amount, plain
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.pictures import Interval
@@ -80,7 +80,11 @@ def _next(result: SuggestResult, name: str) -> list[Block]:
         "seed": result.seed,
     }
     blocks: list[Block] = [Text(worth), Facts(facts)]
-    shown = [Interval(row.id, row.value, _ends(row), place == 0) for place, row in enumerate(result.rows) if row.value]
+    shown = [
+        Interval(row.id, row.value, _ends(row), place == 0)
+        for place, row in enumerate(result.rows)
+        if row.value is not None
+    ]
     if shown:
         caption = f"What is expected of each training, with its {result.level:.0%} interval; the diamond is the first."
         blocks += pictured(of_intervals(shown, "quality that is expected", caption), f"{name}-next")

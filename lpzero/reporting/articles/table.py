@@ -9,7 +9,7 @@ from typing import Any
 
 from lpzero.errors import InputError
 from lpzero.fitness.figures import RankingFigures
-from lpzero.reporting.articles.kept import pictured
+from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.articles.shared import counted, plain
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, Section, Text
 from lpzero.reporting.cells import figures

@@ -15,8 +15,9 @@ from lpzero.engines import Engine, Serial
 from lpzero.errors import InputError
 from lpzero.evolution.discovery.setting import Setting
 from lpzero.evolution.enumeration.config import EnumerateConfig
+from lpzero.evolution.enumeration.folder import EnumerationRunFolder
 from lpzero.evolution.enumeration.pairs import LARGEST_SPLIT, SMALLEST_SPLIT
-from lpzero.evolution.enumeration.run import EnumerationRunFolder, execute_enumeration, prepare_enumeration
+from lpzero.evolution.enumeration.run import execute_enumeration, prepare_enumeration
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from lpzero.errors import InputError
 from lpzero.proxy.leave_one_out import LeaveOneOutResult
 from lpzero.proxy.transfer import TransferResult
-from lpzero.reporting.articles.kept import compared, kept_sections, left_out_in_turn, predicted, ranked, transferred
-from lpzero.reporting.blocks import Code, Grid, Picture
-from tests.reporting.test_plots import COMPARE, CURVE, EVAL, RANK
+from lpzero.reporting.articles.kept import compared, left_out_in_turn, predicted, ranked, transferred
+from lpzero.reporting.blocks import Grid, Picture
+from tests.reporting.test_results import COMPARE, CURVE, EVAL, RANK
 
 CELL = {"protocol": "own", "n": 9, "status": "ok", "rho": None, "tau_b": None, "distinct": None, "found_here": True}
 TRANSFER = {
@@ -38,25 +35,6 @@ def test_a_transfer_is_a_matrix_that_marks_what_was_found_there() -> None:
     assert picture.points["tau_a"] == [[0.5, None]]
     assert isinstance(grid, Grid)
     assert [row[-1] for row in grid.rows] == ["yes: no test of it", "no"]
-
-
-def test_a_transfer_beside_a_run_is_shown(tmp_path: Path) -> None:
-    (tmp_path / "transfer.json").write_text(json.dumps(TRANSFER))
-    assert [one.title for one in kept_sections(tmp_path, "t", "one")] == ["What it measures", "Transfer"]
-
-
-def test_without_an_explanation_the_command_that_makes_one_is_shown(tmp_path: Path) -> None:
-    (section,) = kept_sections(tmp_path, "gpt2-own", "one")
-    code = section.blocks[1]
-    assert isinstance(code, Code)
-    assert code.text == f"lpzero explain {tmp_path} --table gpt2-own --json > {tmp_path}/explain.json"
-
-
-@pytest.mark.parametrize("name", ["explain.json", "transfer.json"])
-def test_a_damaged_one_is_named(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text('{"schema": 1}')
-    with pytest.raises(InputError, match=rf"{name}: expected the result of lpzero .*: remove it to go without"):
-        kept_sections(tmp_path, "t", "one")
 
 
 def test_ranks_comparisons_and_predictions_have_a_picture_and_a_row_each() -> None:

@@ -32,7 +32,7 @@ def test_sentences_name_the_strongest_of_each_kind_and_whether_it_is_clear() -> 
     assert texts[0].startswith(
         "On 50 architectures that nothing had looked at before, tau-a is 0.600 (0.500 to 0.700)."
     )
-    assert "At matched size, where counting parameters says nothing, it is 0.400 (0.200 to 0.600)." in texts[0]
+    assert "At matched size (90 pairs of about as many parameters) it is 0.400 (0.200 to 0.600)." in texts[0]
     assert "width with 0.500: the formula is neither clearly better nor clearly worse" in texts[1]
     assert "spec_ridge (20 labels) with 0.800: the formula is clearly worse (-0.200" in texts[2]
 
