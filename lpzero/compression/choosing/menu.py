@@ -164,7 +164,7 @@ def _read(items: Sequence[Item], counts: Mapping[str, Count]) -> _LayerSlots:
         [_option(cost, len(groups), 0, counts) for groups, cost in attention.items()],
         [_option(cost, 0, len(neurons), counts) for neurons, cost in feed_forward.items()],
     ]
-    stays = {
+    stays: dict[tuple[int, ...], LayerChoice] = {
         (first, second): of_parts[groups, neurons]
         for first, groups in enumerate(attention)
         for second, neurons in enumerate(feed_forward)
