@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from lpzero.api.setup import resolve_device
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import LpzeroError
-from lpzero.files import held
+from lpzero.files import held, write_json
 from lpzero.progress import Progress, Watch, unwatched
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def compress(
     from lpzero.compression.recovery.alike import Alike, check_kept, folder_beside
     from lpzero.compression.refit import refitted
     from lpzero.compression.report import Compression, report
+    from lpzero.compression.result import COMPRESSED
 
     folder, how = folder_beside(Path(output)), settings.recovery
     if how is not None:
@@ -145,7 +146,7 @@ def compress(
         written = _sample(shown, smaller)
     with clock.step("measuring speed"):
         speeds = {FULL: _speed(shown, model), CHOSEN: _speed(shown, smaller)}
-    return report(
+    result = report(
         Compression(
             checkpoint=str(checkpoint),
             shown=shown,
@@ -160,6 +161,8 @@ def compress(
             seconds=clock.seconds,
         )
     )
+    write_json(saved.folder / COMPRESSED, result.to_json())
+    return result
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.options import Count, Duration, Size
-from lpzero.cli.output import as_json, ends, print_grid, print_result, say
+from lpzero.cli.output import as_json, ends, print_grid, print_result, say, say_report
 from lpzero.cli.progress import progress_display
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def compress(
         print_result(result)
     else:
         _print(result)
+    say_report(result.out)
 
 
 def _amount(amount: float) -> str:

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from lpzero.result import Ends, Number, Result
 
+COMPRESSED = "compressed.json"
+"""The result of a compression, in the folder that it wrote."""
+
 
 class Loss(Result):
     """The loss of one model on one text, beside that of the full model on the same windows.

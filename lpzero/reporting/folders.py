@@ -96,6 +96,11 @@ def article_of(path: Path, name: str) -> Article:
         return files.article(path, name)
     if not path.is_dir():
         raise InputError(f"{path}: expected the folder of a run, found no such folder")
+    from lpzero.reporting.articles import compression
+
+    # its config.json is that of a model
+    if compression.is_compressed(path):
+        return compression.article(path, name)
     if (path / CONFIG).is_file():
         return _run(path, name)
     from lpzero.reporting.articles import suggestions, table
@@ -106,7 +111,7 @@ def article_of(path: Path, name: str) -> Article:
         return suggestions.article(path, name)
     if (path / MATRIX).is_file():
         return _left_out(path, name)
-    expected = "evolve, enumerate, search, suggest or tables build"
+    expected = "evolve, enumerate, search, suggest, compress or tables build"
     raise InputError(f"{path}: expected a folder of lpzero {expected}, found none of them: {CONFIG} is missing")
 
 

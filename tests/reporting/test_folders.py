@@ -39,7 +39,7 @@ def test_what_is_no_run_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name, message in {
         "nowhere": "expected the folder of a run, found no such folder",
-        "empty": "expected a folder of lpzero evolve, enumerate, search, suggest or tables build, found none of them",
+        "empty": "expected a folder of lpzero evolve, enumerate, search, suggest, compress or tables build, found none",
         "notes.json": r"expected principles, a kept predictor, or what one of .* prints, found a document with \['a'\]",
         "text.json": "expected a JSON object",
     }.items():
