@@ -144,6 +144,11 @@ SPEED = (
         "fuzz",
         lambda r: hostile([row for row in r.rows() if row["reader"] != "all"]),
     ),
+    Speed(
+        "the same, to those of predictors, suggestions, schedules and principles",
+        "fuzz-predictors",
+        lambda r: hostile([row for row in r.rows() if row["reader"] != "all"]),
+    ),
     Speed("from 100 to 10,000 small architectures: log-log slope of the CPU time", "scale", slopes),
     Speed(
         "float32 against float64, random formulas on 100 FlexiBERT: same ranking; agreement, 1 % quantile",
