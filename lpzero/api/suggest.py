@@ -250,7 +250,8 @@ def _space(name: str | Path | None, protocol: str | None, table: Table | None) -
 def _records(table: Table, within: Refined | None) -> tuple[Architecture, ...]:
     """The architectures of a table that may be suggested."""
     listed = [one.architecture for one in table.records]
-    return tuple(listed if within is None else (listed[place] for place in within.inside(listed, table.name)))
+    places = range(len(listed)) if within is None else within.inside(listed, table.name)
+    return tuple(listed[place] for place in places)
 
 
 def _told(asks: Suggester, folder: SuggestionFolder, files: Sequence[Path]) -> list[Line]:
