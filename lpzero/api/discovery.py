@@ -58,7 +58,7 @@ def completed(
     chosen = table_space(measured, space, protocol)
     document = None if principles is None else refined_by_file(chosen, principles).document
     quarter = max(4, min(LARGEST_PART, len(records_inside(measured, chosen, document)) // 4))
-    settings = {
+    settings: dict[str, Any] = {
         "space": measured.space,
         "protocol": chosen.protocol,
         "table": name if name in TABLES else whole(name),
@@ -66,7 +66,9 @@ def completed(
         "search_size": quarter if search_size is None else search_size,
         "validation_size": quarter if validation_size is None else validation_size,
     }
-    return settings if document is None else {**settings, "principles": document}, measured
+    if document is not None:
+        settings["principles"] = document
+    return settings, measured
 
 
 def table_part(

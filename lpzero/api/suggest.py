@@ -23,15 +23,14 @@ from lpzero.costs.limits import CostLimits
 from lpzero.engines import Workers
 from lpzero.errors import InputError, NoResultError
 from lpzero.files import held
-from lpzero.nas.pool import ClosedPool, OpenPool
+from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.predictors.description import SHAPE, SPEC
 from lpzero.predictors.prediction import LEVEL
-from lpzero.principles.refined import Refined, refined_by_file
+from lpzero.principles.refined import architectures_inside, refined_by_file
 from lpzero.progress import Watch, unwatched
 from lpzero.result import Direction
 from lpzero.spaces import get_space
-from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
 
@@ -108,7 +107,10 @@ def suggester(
     costs = Costs(place, Measurement(tokens, probe.device))
     most = CostLimits({name: float(limit) for name, limit in (limits or {}).items()})
     within = None if principles is None else refined_by_file(place, principles)
-    pool = OpenPool(costs, most, within) if loaded is None else ClosedPool(costs, _records(loaded, within), most)
+    pool: Pool = OpenPool(costs, most, within)
+    if loaded is not None:
+        listed = [one.architecture for one in loaded.records]
+        pool = ClosedPool(costs, architectures_inside(within, listed, loaded.name), most)
     source = described_by(place, list(dict.fromkeys((*several(features), SHAPE))), probe, workers, watch)
     return Suggester(
         pool, source, proxy_source(source), higher_is_better=higher, acquisition=acquisition, level=level, seed=seed
@@ -247,12 +249,6 @@ def _space(name: str | Path | None, protocol: str | None, table: Table | None) -
     if name is None:
         raise InputError("`space` is missing: expected the name of a space, a space.toml file, or a `table`")
     return get_space(str(name), protocol)
-
-
-def _records(table: Table, within: Refined | None) -> tuple[Architecture, ...]:
-    """The architectures of a table that may be suggested."""
-    listed = [one.architecture for one in table.records]
-    return tuple(listed if within is None else (listed[place] for place in within.inside(listed, table.name)))
 
 
 def _told(asks: Suggester, folder: SuggestionFolder, files: Sequence[Path]) -> list[Line]:

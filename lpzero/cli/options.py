@@ -95,7 +95,8 @@ class PrinciplesFile(click.Path):
         """Its path; raises InputError where it cannot be read."""
         from lpzero.principles.file import read_principles
 
-        path = Path(str(super().convert(value, param, ctx)))
+        super().convert(value, param, ctx)
+        path = Path(value)
         read_principles(path)
         return path
 

@@ -19,7 +19,7 @@ from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.nas.proof import Proof, prepare_proof
 from lpzero.nas.truth import Truth
 from lpzero.operands.probe import Probe, probe_batch
-from lpzero.principles.refined import refined_by_settings
+from lpzero.principles.refined import architectures_inside, refined_by_settings
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
@@ -137,8 +137,7 @@ def pool_setting(
     candidates = tuple(record.architecture for record in table.records if record.id not in left_out)
     if not candidates:
         raise NoResultError(f"the proxies were chosen on every architecture of {table.name}: none is left to pick")
-    if within is not None:
-        candidates = tuple(candidates[place] for place in within.inside(candidates, table.name))
+    candidates = architectures_inside(within, candidates, table.name)
     truth = Truth.of(table, costs, limits, left_out)
     return PoolSetting(config, space, ClosedPool(costs, candidates, limits), costs, probe, truth)
 

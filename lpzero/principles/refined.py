@@ -128,3 +128,8 @@ def refined_by_settings(space: SearchSpace, document: dict[str, Any] | None) -> 
     if document is None:
         return None
     return refined(space, check_settings(Principles, document, source="`principles`"), "`principles`")
+
+
+def architectures_inside(within: Refined | None, listed: Sequence[Architecture], of: str) -> tuple[Architecture, ...]:
+    """The architectures of a table that keep the hard rules, all without any; raises as :meth:`Refined.inside`."""
+    return tuple(listed) if within is None else tuple(listed[place] for place in within.inside(listed, of))
