@@ -79,9 +79,9 @@ def select(
         InputError: Nothing is within the limits; the message names the smallest possible. Or a cost is not finite.
         LpzeroError: The solver found nothing in its time.
 
-    >>> small, large = Option(1.0, {"params": 10}), Option(0.0, {"params": 30})
-    >>> select([[small, large], [small, large]], {"params": 40}).chosen
-    (0, 1)
+    >>> dear, cheap, large = Option(2.0, {"params": 10}), Option(1.0, {"params": 10}), Option(0.0, {"params": 30})
+    >>> select([[dear, large], [cheap, large]], {"params": 40}).chosen
+    (1, 0)
     """
     if not all(math.isfinite(option.cost) for options in slots for option in options):
         raise InputError("expected finite costs of all options, found one that is not")
