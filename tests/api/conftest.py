@@ -49,7 +49,6 @@ def _states() -> list[Any]:
 @pytest.fixture(scope="session")
 def quietly() -> Callable[[Callable[[], Found]], Found]:
     """Calls a job, which must print nothing and leave every global random state as it was."""
-
     # scikit-learn draws from `random` when it is imported, once in a process
     importlib.import_module("sklearn.linear_model")
 
