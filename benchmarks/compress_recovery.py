@@ -1,8 +1,8 @@
 """What a short recovery is worth: a checkpoint without whole layers, and the full one treated alike.
 
 The full checkpoint has nothing to learn from its own answers: alone they only shake it, since AdamW makes steps of what
-is rounded; with a language-model loss beside them it shows how much of a gain is the text's. State and answers of the checkpoint lie in ``--runs``, from which
-a run that was stopped goes on.
+is rounded; with a language-model loss beside them it shows how much of a gain is the text's. State and answers of the
+checkpoint lie in ``--runs``, from which a run that was stopped goes on.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def recovery_section() -> list[str]:
         f"SmolLM2-135M-Instruct, {steps} steps of {learned}.",
         f"Losses are {loss};",
         f"the other text is {other}. The full checkpoint",
-        "has nothing to learn of its own answers: alone they only shake it, since AdamW makes steps of what is rounded;",
+        "has nothing to learn of its own answers: they only shake it, since AdamW makes steps of what is rounded;",
         "and what the text's own loss wins there is the text's, and no recovery.",
         f"By {record.command}.",
         "",
