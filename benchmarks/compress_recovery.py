@@ -1,8 +1,8 @@
 """What a short recovery is worth: a checkpoint without whole layers, and the full one treated alike.
 
-The full checkpoint has nothing to learn from its own answers; with a language-model loss beside them it shows how much
-of a gain is the text's. State and answers of the checkpoint lie in ``--runs``, from which
-a run that was stopped goes on.
+The full checkpoint has nothing to learn from its own answers: alone they only shake it, since AdamW makes steps of what
+is rounded; with a language-model loss beside them it shows how much of a gain is the text's. State and answers of the
+checkpoint lie in ``--runs``, from which a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -81,8 +81,6 @@ def main() -> None:
     for weight in given.language_loss:
         settings = RecoverySettings(steps=given.steps, language_loss=weight, mixed=given.mixed)
         for name, choice in (("whole layers dropped", without_layers(layout, given.drop)), ("full", layout.everything)):
-            if name == "full" and not weight:
-                continue
             model = cut(full, layout, choice)
             run = given.runs / f"{name.replace(' ', '-')}-{weight:g}{'-mixed' * given.mixed}"
             found = recover(model, full, text, settings, folder=run, answers=given.runs / "answers", watch=tell)
