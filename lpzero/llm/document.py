@@ -11,6 +11,10 @@ from pydantic import BaseModel, ValidationError
 from lpzero.llm.reading import Reading, ReplyStatus, objects_in, readable
 from lpzero.settings import one_line, place_in
 
+LENGTHS = ("minLength", "maxLength", "minItems", "maxItems")
+LONG = 16
+"""A server that makes a grammar of a schema repeats a part for each: llama.cpp refuses large ones, and old ones die."""
+
 
 @dataclass(frozen=True)
 class Document:
@@ -25,13 +29,14 @@ class Document:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """See :class:`lpzero.llm.reading.Expected`."""
-        return self.model.model_json_schema()
+        """See :class:`lpzero.llm.reading.Expected`; long lengths are left out: they are checked here alone."""
+        return _without_long_lengths(self.model.model_json_schema())
 
     @property
     def instruction(self) -> str:
         """See :class:`lpzero.llm.reading.Expected`."""
-        return f"Reply with one JSON object by this schema and nothing else: {json.dumps(self.schema)}"
+        whole = json.dumps(self.model.model_json_schema())
+        return f"Reply with one JSON object by this schema and nothing else: {whole}"
 
     def read(self, text: str) -> Reading:
         """See :class:`lpzero.llm.reading.Expected`; of several objects none is taken unless they are equal."""
@@ -49,3 +54,10 @@ class Document:
         except (ValueError, RecursionError):
             return Reading(ReplyStatus.MALFORMED, reason="expected a JSON object, found one that cannot be read")
         return Reading(ReplyStatus.OK, value)
+
+
+def _without_long_lengths(part: Any) -> Any:
+    if isinstance(part, dict):
+        long = {name for name in LENGTHS if isinstance(part.get(name), int) and part[name] > LONG}
+        return {name: _without_long_lengths(one) for name, one in part.items() if name not in long}
+    return [_without_long_lengths(one) for one in part] if isinstance(part, list) else part

@@ -62,3 +62,21 @@ def test_the_schema_is_that_of_the_model() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**GOOD, "other": 1}, RULE.schema)
     assert "layers" in RULE.instruction
+
+
+class Long(BaseModel):
+    """A document with long parts, and one whose name is that of a limit."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    maxLength: Annotated[str, Field(max_length=200)]  # noqa: N815
+    layers: Annotated[list[int], Field(min_length=1, max_length=3)]
+
+
+def test_servers_are_told_no_long_lengths_which_are_checked_here() -> None:
+    sent = Document(Long).schema
+    assert sent["properties"]["maxLength"] == {"title": "Maxlength", "type": "string"}
+    assert (sent["properties"]["layers"]["minItems"], sent["properties"]["layers"]["maxItems"]) == (1, 3)
+    assert sent["required"] == ["maxLength", "layers"]
+    assert '"maxLength": 200' in Document(Long).instruction
+    assert Document(Long).read(json.dumps({"maxLength": "x" * 201, "layers": [1]})).status is ReplyStatus.MALFORMED
