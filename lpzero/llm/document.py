@@ -30,7 +30,8 @@ class Document:
     @property
     def schema(self) -> dict[str, Any]:
         """See :class:`lpzero.llm.reading.Expected`; long lengths are left out: they are checked here alone."""
-        return _without_long_lengths(self.model.model_json_schema())
+        sent: dict[str, Any] = _without_long_lengths(self.model.model_json_schema())
+        return sent
 
     @property
     def instruction(self) -> str:

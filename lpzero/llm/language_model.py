@@ -105,7 +105,14 @@ class LanguageModel:
         sources: set[Source] = set()
         turns = 0
         while True:
-            turn, source = self._turn(request, messages)
+            try:
+                turn, source = self._turn(request, messages)
+            except ServiceError as err:
+                if not turns or err.kind is not FailureKind.PARAMETER:
+                    raise
+                # a repair is longer than what it repairs: where that is too long, the reply stays what it was
+                notes["a repair was not taken"] = None
+                break
             turns, usage = turns + 1, usage + turn.usage
             sources.add(source)
             notes |= dict.fromkeys(turn.notes)

@@ -104,6 +104,20 @@ def test_a_repair_shows_the_reply_and_says_what_is_expected(llm_server: Server, 
     assert reply.usage == Usage(120, 15)
 
 
+def test_a_repair_that_is_too_long_leaves_the_reply_as_it_was(llm_server: Server, model: LanguageModel) -> None:
+    llm_server.does(says("It is good."), fails(400, "This model's maximum context length is 4096 tokens."))
+    reply = model.ask(REQUEST)
+    assert (reply.status, reply.value, reply.turns) == (ReplyStatus.MALFORMED, None, 1)
+    assert "a repair was not taken" in reply.notes
+    # the first request has to be taken, and a key that is not is no matter of length
+    llm_server.does(fails(400, "too long"))
+    with pytest.raises(ServiceError):
+        model.ask(REQUEST)
+    llm_server.does(says("It is good."), fails(401))
+    with pytest.raises(ServiceError):
+        model.ask(Request.of(["other"], BLEU))
+
+
 def test_a_refusal_is_not_argued_with(llm_server: Server, model: LanguageModel) -> None:
     for behaviour in (
         says("", refusal="I can't help with that."),
