@@ -51,8 +51,10 @@ def document(which: str = RIDGE) -> str:
 
 
 def _read(folder: Path) -> None:
+    from lpzero.llm import Access, Endpoint
     from lpzero.operands.probe import Probe
     from lpzero.predictors import Source
+    from lpzero.predictors.prompted import Asking
     from lpzero.predictors.store import Document, read_predictor_document, restored
     from lpzero.proxy.proxy import Proxy
     from lpzero.spaces import get_space
@@ -63,8 +65,9 @@ def _read(folder: Path) -> None:
         return Source(space, tuple(kept.features), proxies, Probe(**kept.probe.model_dump()), folder)
 
     path = folder / KEPT
-    # nobody is asked about: no model is built, and no language model is there
-    restored(path, read_predictor_document(path), space, describing).predict([])
+    # no architecture is asked about: no model is built, and nobody is at the other end
+    with Asking(Access(Endpoint("http://127.0.0.1:9/v1", "none", key_variable=None))).open() as asker:
+        restored(path, read_predictor_document(path), space, describing, asker).predict([])
 
 
 def kept(data: bytes, folder: Path, which: str = RIDGE) -> None:
