@@ -122,7 +122,8 @@ def held(folder: Path) -> Iterator[None]:
     """Keep other processes out of a folder inside the block; it is made where it is not there.
 
     The system gives it free when the process ends, however it ends. It keeps out only those that hold it too. What
-    killed processes left of files that were not yet whole is removed.
+    killed processes left of files that were not yet whole is removed, and a folder that was made here and in which
+    nothing was written goes again.
 
     Raises:
         InputError: Another process holds it.
@@ -130,6 +131,7 @@ def held(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK, blocking=False)
@@ -142,4 +144,13 @@ def held(folder: Path) -> Iterator[None]:
         remove_parts(folder)
         yield
     finally:
+        if made and folder.is_dir() and [one.name for one in folder.iterdir()] == [LOCK]:
+            _unmake(folder)
         lock.release()
+
+
+def _unmake(folder: Path) -> None:
+    # while it is held, so that nobody else takes it meanwhile; where a held file cannot be removed, it stays
+    with suppress(OSError):
+        (folder / LOCK).unlink()
+        folder.rmdir()

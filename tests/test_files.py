@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.files import PART, append_lines, write_bytes, write_json, write_text
+from lpzero.errors import InputError
+from lpzero.files import PART, append_lines, held, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -142,3 +143,17 @@ def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(OSError, match=r"No space left on device: '.*mine'"):
             write(tmp_path / "mine", ["text"] if write is append_lines else "text")
     assert not list(tmp_path.glob(f"*{PART}"))
+
+
+def test_a_folder_that_was_made_to_be_held_goes_where_nothing_was_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="refused"), held(tmp_path / "new"):
+        raise InputError("refused")
+    assert not (tmp_path / "new").exists()
+    with held(tmp_path / "new"):
+        (tmp_path / "new" / "kept").write_text("x")
+    assert (tmp_path / "new" / "kept").is_file()
+    # one that was there before stays
+    (tmp_path / "old").mkdir()
+    with held(tmp_path / "old"):
+        pass
+    assert (tmp_path / "old").is_dir()
