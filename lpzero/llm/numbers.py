@@ -31,6 +31,10 @@ _NUMERIC = re.compile(r"[+-]?\.?[0-9]")
 # "24 to 26": the first of two numbers is not the one
 _GOES_ON = re.compile(r"\s*(?:to|or|and|\+?/?-|[\u2013\u2014/±])\s*[0-9]", re.IGNORECASE)
 
+LONGEST_ROW = 300
+"""Letters of a line with an id and a number: to look for both takes the square of them."""
+_ROW = re.compile(r"[\s*\-]*(?P<id>\S+?)[*`]*\s*[:=]\s*(?P<word>\S+)\s*")
+
 
 def _number_of(word: str) -> float | None:
     """The number that a word is; None where it is another word, or has a number inside."""
@@ -251,7 +255,7 @@ def _pairs_of_object(document: dict[str, Any]) -> list[tuple[str, float]] | None
 def _pairs_of_lines(said: str) -> list[tuple[str, float]] | None:
     pairs = []
     for line in said.splitlines():
-        match = re.fullmatch(r"[\s*\-]*(?P<id>\S+?)[*`]*\s*[:=]\s*(?P<word>\S+)\s*", line)
+        match = None if len(line) > LONGEST_ROW else _ROW.fullmatch(line)
         if match is None:
             # a sentence before or behind the rows
             continue

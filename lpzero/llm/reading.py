@@ -12,6 +12,7 @@ from lpzero.llm.text import clean_text
 from lpzero.settings import unique_keys
 
 _THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(r"</think>", re.IGNORECASE)
 _BEGINS = re.compile(r'\{\s*"')
 MOST_OBJECTS = 20
 """Opening braces of a reply that are tried as the begin of an object."""
@@ -69,7 +70,10 @@ class Expected(Protocol):
 
 def readable(text: str) -> str:
     """A reply without what a reasoning model thinks aloud, and without control characters."""
-    return clean_text(_THOUGHTS.sub(" ", text)).strip()
+    # behind the last end is no whole thought: each beginning there would be followed to the end of the text
+    ends = [match.end() for match in _THOUGHT_ENDS.finditer(text)]
+    last = ends[-1] if ends else 0
+    return clean_text(_THOUGHTS.sub(" ", text[:last]) + text[last:]).strip()
 
 
 def objects_in(text: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import jsonschema
 import pytest
@@ -207,3 +208,10 @@ def test_the_schema_of_several_takes_what_is_read() -> None:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(json.loads(bad), THREE.schema)
     assert '"a1"' in THREE.instruction
+
+
+def test_a_hostile_line_costs_little() -> None:
+    started = time.process_time()
+    for text in (":" * 10**5 + " a", '{"a":' * 10**4 + ": 25.6.", ("x" * 290 + ": \n") * 300):
+        assert Numbers(("a", "b"), 0, 100).read(text).status is not ReplyStatus.OK
+    assert time.process_time() - started < 1.0

@@ -30,3 +30,10 @@ def test_hostile_nesting_costs_little() -> None:
     assert objects_in('{"a":' + "[" * 10**5) == []
     assert len(objects_in('{"a": 1}' * 10**4)) == MOST_OBJECTS
     assert time.process_time() - started < 1.0
+
+
+def test_thoughts_without_an_end_cost_little() -> None:
+    started = time.process_time()
+    assert readable("<think>" * 10**5) == "<think>" * 10**5
+    assert readable("<THINK>" * 10**5 + "</Think>25.6" + "<think>" * 10**4) == "25.6" + "<think>" * 10**4
+    assert time.process_time() - started < 1.0
