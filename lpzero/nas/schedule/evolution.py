@@ -16,6 +16,9 @@ from lpzero.nas.schedule.variation import crossed, mutant
 from lpzero.progress import Progress, Watch
 from lpzero.spaces.architecture import Architecture
 
+SHOWN, KEY = 8, 16
+"""The best that are shown on the way, and characters of their keys."""
+
 
 def evolved(
     config: ScheduleConfig, pool: Pool, answers: Sequence[Answers], rng: np.random.Generator, watch: Watch
@@ -49,7 +52,7 @@ def evolved(
     for iteration in range(sizes.iterations):
         at = config.phase_at(iteration)
         ledger, asked = ledgers[at], scoring[at]
-        _tell(watch, iteration, sizes.iterations, asked)
+        _tell(watch, iteration, sizes.iterations, asked, ledger)
         ledger.add(asked.of(population))
         parents = selected(ledger, population, sizes.parents)
         if not parents:
@@ -61,13 +64,19 @@ def evolved(
         if iteration + 1 < sizes.iterations:
             judge = scoring[config.phase_at(iteration + 1)]
             population = [*parents, *bred(pool, parents, sizes, rng, set(judge.met))]
-    _tell(watch, sizes.iterations, sizes.iterations, scoring[-1])
+    _tell(watch, sizes.iterations, sizes.iterations, scoring[-1], ledgers[-1])
     return ledgers
 
 
-def _tell(watch: Watch, done: int, total: int, asked: Answers) -> None:
-    facts = f"{done}/{total} iterations, {len(asked.met):,} scored by {asked.predictor.config.name}"
-    watch(Progress("search", done / total, facts))
+def _tell(watch: Watch, done: int, total: int, asked: Answers, ledger: Ledger) -> None:
+    name = asked.predictor.config.name
+    # those of one phase: what another predictor said cannot stand beside it
+    rows = [
+        (ledger.space.key(one.architecture)[:KEY], "-" if one.scores[0] is None else f"{one.scores[0]:.6g}")
+        for one in ledger.best(SHOWN)
+    ]
+    best = (("architecture", name), *rows) if rows else ()
+    watch(Progress("search", done / total, f"{done}/{total} iterations, {len(asked.met):,} scored by {name}", best))
 
 
 def _first(pool: Pool, number: int, rng: np.random.Generator) -> list[Architecture]:

@@ -53,6 +53,20 @@ def test_the_best_of_the_last_phase_is_its_best_and_not_its_worst_parent(higher:
     assert widths == sorted((width(one) or 0.0 for one in population), reverse=higher)[:4]
 
 
+def test_the_best_of_the_phase_are_shown_after_every_iteration_the_best_first(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    first, second = Told(width), Told(depth, higher_is_better=False)
+    answers = answers_of(tmp_path, first, second)
+    ledgers = evolved(config(0, 3), pool(), answers, np.random.default_rng(0), told.append)
+    # a phase that begins has nothing to show
+    assert [len(one.best) > 0 for one in told] == [False, True, True, False, True, True, True]
+    (_, *rows) = told[-1].best
+    assert [row[0] for row in rows] == [SPACE.key(one.architecture)[:16] for one in ledgers[-1].best(8)]
+    values = [float(row[1]) for row in rows]
+    assert values == sorted(values)
+    assert values[0] == min(s for one in ledgers[-1].entries.values() if (s := one.scores[0]) is not None)
+
+
 def test_at_a_switch_the_population_is_scored_anew_and_phases_share_nothing(tmp_path: Path) -> None:
     first, second = Told(width), Told(depth, higher_is_better=False)
     answers = answers_of(tmp_path, first, second)
