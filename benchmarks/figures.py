@@ -95,8 +95,8 @@ SEALED = (
     Sealed("`evolve`, GPT-2 on WikiText-103", "sealed-evolve-gpt2-wt103-lts"),
     Sealed("`evolve`, Transformer-XL on WikiText-103", "sealed-evolve-transxl-wt103-lts"),
     Sealed("`evolve`, `flexibert-own`", "sealed-flexibert-own"),
-    Sealed("`evolve`, `gpt2-own`", "sealed-gpt2-own"),
-    Sealed("`evolve`, sub-networks of a small LLaMA (`llama-own`)", "sealed-llama-own"),
+    Sealed("`evolve`, `gpt2-own`", "sealed-gpt2-own-typed"),
+    Sealed("`evolve`, sub-networks of a small LLaMA (`llama-own`)", "sealed-llama-own-typed"),
     Sealed(
         "`enumerate`, the paper's grammar on the published models (`legacy`)", "sealed-enumerate-flexibert-glue-legacy"
     ),
@@ -119,7 +119,7 @@ def sealed_section() -> list[str]:
     there = [one for one in SEALED if (RESULTS / f"{one.name}.json").exists()]
     beside = ["baseline", "spec_ridge", "shape_quadratic"]
     header = ["formula less ...", *(f"{name}{at}" for name in beside for at in ("", ", matched size"))]
-    loss = next(row for row in recorded("sealed-llama-own").rows() if row["what"] == "text_loss")
+    loss = next(row for row in recorded("sealed-llama-own-typed").rows() if row["what"] == "text_loss")
     return [
         "## Formulas on the sealed test",
         "",

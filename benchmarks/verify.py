@@ -24,7 +24,7 @@ def searched(run: Path, space: str, budget: str, seed: int, options: argparse.Na
     if run.exists():
         words += ["--resume", str(run)]
     else:
-        words += ["--space", space, "--protocol", "own", "--proxy", f"{space}/own", "--max-params", budget]
+        words += ["--space", space, "--protocol", "own", "--proxy", f"{space}/own-typed", "--max-params", budget]
         words += ["--verify", str(options.number), "--seed", str(seed), "--output", str(run)]
         words += ["--corpus", str(options.corpus), "--validation", str(options.validation)]
     subprocess.run([*words, "--jobs", str(options.jobs)], check=True, stdout=subprocess.DEVNULL)
@@ -90,7 +90,7 @@ def main() -> None:
         f"--seeds {options.seeds} --corpus wikitext2-test.txt --validation wikitext2-valid.txt",
         [*header, "interval of 95 %", "unpaired (Welch)"],
         rows,
-        proxy=f"{options.space}/own",
+        proxy=f"{options.space}/own-typed",
         scored=result["scored"],
         algorithm=result["algorithm"],
         recipe=f"{proof['table']}, {proof['recipe']}, one training each",

@@ -144,7 +144,7 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
 
 
 def _command(settings: dict[str, Any]) -> str:
-    """The command line of a run, as far as it has a flag: what is default there is left out."""
+    """The command line of a run: what it was about; how it searched is in its settings."""
     command = "evolve" if "population" in settings else "enumerate"
     beside, held = settings.get("beside", []), settings.get("hold_out", [])
     words = ["lpzero", command]
@@ -154,6 +154,8 @@ def _command(settings: dict[str, Any]) -> str:
     else:
         words += ["--table", str(settings["table"]), "--protocol", str(settings["protocol"])]
         words += [word for part in held for word in ("--hold-out", f"{part['table']}:{part['protocol']}")]
+    if settings.get("grammar") == "weighted":
+        words += ["--grammar", "weighted", "--terms", str(settings["terms"])]
     return " ".join([*words, "--seed", str(settings["seed"])])
 
 

@@ -166,4 +166,6 @@ def test_the_shipped_proxies_that_were_found_say_where() -> None:
         assert set(FIGURES) - {"matched_size"} <= set(proxy.provenance.test) <= set(FIGURES)
         words = proxy.provenance.command.split()
         assert words[:2] in (["lpzero", "evolve"], ["lpzero", "enumerate"])
+        # its grammar says what kind of formula it is
+        assert ("weighted" in words) == (proxy.provenance.settings.get("grammar") == "weighted")
         assert words[words.index("--seed") + 1] == str(proxy.provenance.seed) == str(proxy.provenance.settings["seed"])
