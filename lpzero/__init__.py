@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lpzero.api.frame import frame
     from lpzero.api.gate import gate
     from lpzero.api.leave_one_out import leave_one_out
+    from lpzero.api.plugins import list_plugins
     from lpzero.api.predict import fit_predictor, predict
     from lpzero.api.predictor import evaluate_predictor, predictor_curve
     from lpzero.api.principles import check_principles, mine_principles
@@ -68,6 +69,7 @@ _EXPORTS = {
     "gate": "lpzero.api.gate",
     "get_space": "lpzero.spaces",
     "leave_one_out": "lpzero.api.leave_one_out",
+    "list_plugins": "lpzero.api.plugins",
     "list_runs": "lpzero.api.runs",
     "load_proxy": "lpzero.proxy",
     "load_table": "lpzero.tables",
@@ -110,6 +112,7 @@ __all__ = [
     "gate",
     "get_space",
     "leave_one_out",
+    "list_plugins",
     "list_runs",
     "load_proxy",
     "load_table",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from lpzero import plugins
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import DAY, PART, append_lines, held, remove_parts, write_json, write_text
 from lpzero.result import Result, read_result
@@ -29,10 +30,32 @@ from lpzero.settings import check_settings, read_document
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+PLUGINS = "plugins"
+"""What an environment has beside versions, where a run depends on other packages."""
 CONFIG, ENV, EVENTS, SCORES = "config.json", "env.json", "events.jsonl", "scores.csv"
 Config = TypeVar("Config", bound=BaseModel)
 Found = TypeVar("Found", bound=Result)
 RECORDED = ("lpzero", "deap", "numpy", "scipy", "torch", "transformers")
+
+
+def _environment(settings: dict[str, Any], versions: dict[str, str]) -> dict[str, Any]:
+    """The versions that a run begins with, the machine, and the plug-ins that its settings name, where they do."""
+    environment = {"python": sys.version.split()[0], "platform": platform.platform(), **versions}
+    named = plugins.identities(settings)
+    return {**environment, PLUGINS: named} if named else environment
+
+
+def run_plugins(path: Path) -> list[dict[str, str]]:
+    """What a run says of the plug-ins that it depends on; nothing where it names none, or does not say it.
+
+    Args:
+        path: Its folder.
+
+    Raises:
+        InputError: Its environment is damaged.
+    """
+    said = read_document(path / ENV).get(PLUGINS) if (path / ENV).is_file() else None
+    return [] if said is None else plugins.checked_identities(said, path / ENV)
 
 
 class RunFolder(Generic[Found]):
@@ -86,6 +109,7 @@ class RunFolder(Generic[Found]):
         """
         if not (path / CONFIG).is_file():
             raise InputError(f"{path}: expected the folder of a run with {CONFIG}, found none")
+        plugins.require(run_plugins(path), path, exactly=True)
         return cls(path), check_settings(kind, read_document(path / CONFIG), source=str(path / CONFIG))
 
     def begin(self, settings: dict[str, Any]) -> None:
@@ -109,7 +133,7 @@ class RunFolder(Generic[Found]):
         part = self.path.parent / f".{self.path.name}.{uuid.uuid4().hex}{PART}"
         try:
             write_json(part / CONFIG, settings)
-            write_json(part / ENV, {"python": sys.version.split()[0], "platform": platform.platform(), **versions})
+            write_json(part / ENV, _environment(settings, versions))
             part.rename(self.path)
         except OSError as err:
             shutil.rmtree(part, ignore_errors=True)

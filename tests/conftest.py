@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Collection, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import nn
 
 from lpzero.engines import Engine, open_engine
 from lpzero.operands.batch import Batch, random_batch
+from lpzero.plugins import _installed
 from lpzero.spaces import get_space
 from lpzero.spaces.models.output import ModelOutput
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SiteMap
@@ -40,6 +42,35 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}: run `lpzero tables fetch NAME`, and set LPZERO_DATA to its folder")
     return folder
+
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Puts a package with entry points on the path, as an installation does."""
+    folder = tmp_path_factory.mktemp("site-packages")
+    monkeypatch.syspath_prepend(str(folder))
+    packages = []
+
+    def put(package: str, code: str, entries: Mapping[str, Mapping[str, str]], version: str = "1.0") -> None:
+        """One module with the code of a package, and its entry points by group, without what all groups begin with."""
+        packages.append(package)
+        (folder / f"{package}.py").write_text(code)
+        about = folder / f"{package}-{version}.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+        lines = []
+        for group, values in entries.items():
+            lines += [f"[lpzero.{group}]", *(f"{name} = {package}:{value}" for name, value in values.items())]
+        (about / "entry_points.txt").write_text("\n".join(lines) + "\n")
+        # what is installed is looked up once for a path
+        _installed.cache_clear()
+
+    yield put
+    for package in packages:
+        sys.modules.pop(package, None)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from lpzero.api.judged import Judged
 from lpzero.errors import InputError
 from lpzero.operands.probe import Probe
 from lpzero.predictors.baselines import Remembered
+from lpzero.predictors.brought import brought
 from lpzero.predictors.calibrated import MAPS, Calibrated, Scores
 from lpzero.predictors.description import SPEC, Describes, Known, Source
 from lpzero.predictors.distilled import DISTILLED, MLP, NUMBER, Distilled, draw_pool
@@ -136,7 +137,9 @@ def choose(judged: Judged, wanted: Wanted, source: Source, asker: Asker | None) 
         InputError: There is none of that name, or what is given does not fit it.
     """
     predictor, calibrate, architectures = wanted.predictor, wanted.calibrate, judged.trained.architectures
-    if calibrate is not None and (predictor in (LLM, DISTILLED, *MODELS) or wanted.document is not None):
+    made = brought(str(predictor))
+    fits = made is not None or predictor in (LLM, DISTILLED, *MODELS) or wanted.document is not None
+    if calibrate is not None and fits:
         raise InputError(f"`calibrate`: {predictor} is fitted to the labels: give a proxy as the `predictor`")
     if calibrate is not None and calibrate not in MAPS:
         raise InputError(f"`calibrate`: expected one of {', '.join(MAPS)}, found {calibrate!r}")
@@ -149,6 +152,8 @@ def choose(judged: Judged, wanted: Wanted, source: Source, asker: Asker | None) 
         return _distilled(judged, wanted, source, asker)
     if predictor in MODELS:
         return Regression(str(predictor), Known.of(source, architectures), judged.level)
+    if made is not None:
+        return made(Known.of(source, architectures), judged.level)
     if str(predictor).startswith(PREFIX):
         measured = Measured.of(judged.table, str(predictor).removeprefix(PREFIX))
         return measured if calibrate is None else Calibrated(measured, calibrate, source.space, judged.level)

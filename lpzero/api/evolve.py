@@ -18,7 +18,8 @@ from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute, prepare_together
 from lpzero.evolution.start import check_sealed
 from lpzero.evolution.together import Together
-from lpzero.formula.grammar import WEIGHTED
+from lpzero.formula.brought import searched
+from lpzero.formula.grammar import OVER_LAYERS, WEIGHTED
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.discovery import EvolveResult
@@ -38,6 +39,7 @@ def evolve(
     validation_size: int | None = None,
     start: str | None = None,
     seed_formulas: Sequence[str | Path | Proxy] | None = None,
+    primitives: Sequence[str] | None = None,
     hold_out: Sequence[str | Path] | None = None,
     principles: str | Path | None = None,
     device: str | None = None,
@@ -65,6 +67,8 @@ def evolve(
         start: ``"enumeration"`` or ``"random"``; None for the former, which needs 12 to 256 architectures to search,
             but for the grammar ``weighted``.
         seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
+        primitives: Primitives of installed packages that formulas may have; None for all that are for searches, in the
+            grammars ``typed`` and ``weighted``.
         hold_out: Tables that take no part in anything but the final figures, written alike.
         principles: A file of principles: records that break its hard rules take no part, neither in the search nor in
             the sealed test, so that the formula is one for where they hold. All tables have to be of its space.
@@ -101,6 +105,7 @@ def evolve(
         "search_size": search_size,
         "validation_size": validation_size,
         "seed_formulas": seed_formulas,
+        "primitives": primitives,
         "hold_out": hold_out,
         "principles": principles,
         "device": device,
@@ -134,6 +139,7 @@ def evolve(
         searched = facts["search_size"] + sum(part["search_size"] for part in beside)
         begun = start or ("enumeration" if weighted else _possible_start(searched))
         values = {**settings, **facts, "seed": seed or 0, "start": begun, "seed_formulas": texts}
+        values["primitives"] = _drawn(primitives, settings.get("grammar"))
         values |= {"beside": beside, "hold_out": held}
         return check_settings(EvolveConfig, {name: value for name, value in values.items() if value is not None})
 
@@ -155,6 +161,16 @@ def evolve(
     about = ", ".join(f"{one.table.name}, protocol {one.space.protocol}" for one in together.settings)
     with working("evolve", make, together.config, about, workers) as (run, engine):
         return execute(run, together, home=home, engine=engine, watch=watch, callbacks=Callbacks(tuple(callbacks)))
+
+
+def _drawn(primitives: Sequence[str] | None, grammar: object) -> list[str]:
+    """The primitives of other packages that formulas may have: those that are named, or all."""
+    if primitives is not None:
+        return list(primitives)
+    found = [] if grammar in OVER_LAYERS else list(searched())
+    if found:
+        _LOG.info("primitives of installed packages take part: %s", ", ".join(found))
+    return found
 
 
 def _possible_start(size: int) -> str:

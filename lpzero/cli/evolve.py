@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.brought import ChoiceOrBrought
 from lpzero.cli.output import as_json, print_result, say_report
 from lpzero.cli.progress import progress_display
 from lpzero.cli.table_options import print_best, print_left_out, print_tables, split_options
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from lpzero.callbacks import Callback
     from lpzero.engines import Workers
     from lpzero.proxy.discovery import EvolveResult
+
+
+NO_PRIMITIVE = "none"
 
 
 class _Texts(click.types.StringParamType):
@@ -47,6 +51,9 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
             )
         if settings.pop("principles", None) is not None:
             raise InputError(f"{value}: these are the settings of a run within principles: give their file as a flag")
+        if settings.get("primitives") == []:
+            # a run without any has none again, whatever is installed since
+            settings["primitives"] = [NO_PRIMITIVE]
         if "table" in settings:
             settings["table"] = [settings["table"]]
         ctx.default_map = {**(ctx.default_map or {}), **settings}
@@ -133,6 +140,13 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     type=_Texts(),
     help="A formula to begin with, or the name or file of a proxy that is one; may be repeated.",
 )
+@click.option(
+    "--primitive",
+    "primitives",
+    multiple=True,
+    help="A primitive of an installed package that formulas may have, or none; may be repeated.  [default: all of "
+    "lpzero plugins that are for searches]",
+)
 @click.option("--rules/--no-rules", default=True, show_default=True, help="Whether rules prune formulas unevaluated.")
 @click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
 @click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
@@ -195,7 +209,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.option(
     "--track",
     multiple=True,
-    type=click.Choice(["tensorboard", "mlflow", "trackio", "wandb"]),
+    type=ChoiceOrBrought(["tensorboard", "mlflow", "trackio", "wandb"], "trackers"),
     help="Keep figures of every generation and the result in this tracker, as it is by default; an extra each, such as "
     "lpzero[tensorboard]. May be repeated.",
 )
@@ -216,6 +230,8 @@ def evolve(
     """
     import lpzero
 
+    named = list(settings["primitives"])
+    settings["primitives"] = [] if named == [NO_PRIMITIVE] else named or None
     if leave_one_out:
         if track:
             raise InputError("`track` has no effect beside `leave_one_out`: its runs are not tracked")

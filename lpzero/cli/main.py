@@ -42,6 +42,7 @@ _COMMANDS = {
     "spaces": "Search spaces: list, show.",
     "llm": "Language models: check an endpoint, cost, cache, show-prompt.",
     "principles": "Design principles: mine, ask, check, show, diff, transfer, adapt.",
+    "plugins": "List what installed packages bring: spaces, operands, primitives, metrics and more.",
     "schema": "Print the JSON Schema of what a command prints with --json.",
     "doctor": "Show what this machine has and what lpzero finds on it.",
 }

@@ -60,6 +60,7 @@ DOCUMENTS = {
     "principles-transfer": ("lpzero.principles.result", "PrinciplesTransferResult"),
     "principles-show": ("lpzero.principles.document", "Principles"),
     "principles-adapt": ("lpzero.principles.document", "Principles"),
+    "plugins": ("lpzero.api.plugins", "PluginList"),
     "doctor": (_OWN, "Findings"),
 }
 

@@ -18,9 +18,9 @@ def spaces() -> None:
 @as_json
 def list_spaces(as_json: bool) -> None:
     """List the search spaces: those of the package, and those that installed packages bring."""
-    from lpzero.spaces import space_names
+    from lpzero.spaces import usable_spaces
 
-    rows = [_facts(name) for name in space_names()]
+    rows = [_facts(name) for name in usable_spaces()]
     if as_json:
         from lpzero.cli.printed import SpaceList
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from lpzero.cli.brought import ChoiceOrBrought
 from lpzero.cli.options import WORKERS, Duration, Size, jobs
 
 _OPTIONS = (
     jobs,
     click.option(
         "--engine",
-        type=click.Choice(["serial", "process", "ray"]),
+        type=ChoiceOrBrought(["serial", "process", "ray"], "engines"),
         help="Where work runs: in this process, in processes, or on Ray (lpzero[ray]); results do not depend on it.  "
         "[default: process where there is more than one job or a limit]",
     ),

@@ -1,15 +1,47 @@
-"""The engine that a user asked for."""
+"""The engine that a user asked for: one of the package, or one that another package brings."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
+from lpzero import plugins
 from lpzero.engines.engine import NO_LIMITS, Engine, Limits
 from lpzero.engines.serial import Serial
 from lpzero.errors import InputError, unknown_name
 
 ENGINES = ("serial", "process", "ray")
+
+
+def _checked(name: str, value: object) -> Callable[..., Engine]:
+    """What opens an engine that a package brings; raises InputError where it cannot be called."""
+    if not callable(value):
+        raise InputError(f"expected a class or function that makes an engine, found {type(value).__name__}")
+
+    def make(*given: object, **named: object) -> Engine:
+        made: Engine = value(*given, **named)
+        parts = (*Engine.__annotations__, *(part for part in vars(Engine) if not part.startswith("_")))
+        missing = [part for part in parts if not hasattr(made, part)]
+        if missing:
+            lacks = f"{type(made).__name__} without {', '.join(missing)}"
+            raise InputError(f"engine {name!r}: expected a lpzero.engines.Engine, found {lacks}")
+        return made
+
+    return make
+
+
+BROUGHT = plugins.Kind("engines", ENGINES, _checked)
+"""Engines of installed packages: made of ``jobs``, and of ``address``, ``limits``, ``deterministic`` and ``cuda`` by
+name, as :func:`open_engine` has them."""
+
+
+def _brought(name: str) -> Callable[..., Engine]:
+    """What opens the engine that a package brings; raises InputError where none does."""
+    make = plugins.find(BROUGHT, name)
+    if make is None:
+        raise unknown_name("engine", name, (*ENGINES, *plugins.names(BROUGHT)))
+    return make
 
 
 def open_engine(
@@ -24,8 +56,8 @@ def open_engine(
     """Make an engine, to be used in a ``with`` block.
 
     Args:
-        name: One of ``ENGINES``; None for processes where there is more than one job or a limit to enforce, else this
-            process.
+        name: One of ``ENGINES``, or of an engine that a package brings; None for processes where there is more than
+            one job or a limit to enforce, else this process.
         jobs: Workers, at least 1; None for one a CPU of the Ray cluster at the address.
         address: Of a Ray cluster; None to begin one on this machine.
         limits: Of one piece of work; they need workers.
@@ -42,7 +74,8 @@ def open_engine(
     if name is None:
         name = "ray" if address is not None else "process" if jobs != 1 or limits else "serial"
     if name not in ENGINES:
-        raise unknown_name("engine", name, ENGINES)
+        make = _brought(name)
+        return make(jobs, address=address, limits=limits, deterministic=deterministic, cuda=cuda)
     if address is not None and name != "ray":
         raise InputError(f"`address`: expected `engine` ray beside it, found {name}")
     if limits.memory is not None and sys.platform != "linux":

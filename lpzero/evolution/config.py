@@ -30,6 +30,8 @@ class EvolveConfig(TableConfig):
             of the grammar ``layered`` finds best on search and validation, and mutants of them (of the grammar
             ``weighted``, the sums of a forward selection); or ``"random"`` ones.
         seed_formulas: Texts of formulas that the first populations hold, beside mutants of them.
+        primitives: Names of the primitives of other packages that may be drawn (:mod:`lpzero.formula.brought`); none
+            for the grammars that are made of branches.
         rules: Whether rules prune formulas before they are evaluated.
         initialisations: Draws of weights and tokens that tau-a on search and validation together is averaged over, 1 to
             16: a formula that ranks by the luck of one draw falls behind. The one of the seed comes first.
@@ -66,6 +68,7 @@ class EvolveConfig(TableConfig):
     restart_after: Annotated[int, Field(ge=0)] = defaults.RESTART_AFTER
     start: Literal["enumeration", "random"] = "enumeration"
     seed_formulas: list[str] = Field(default_factory=list)
+    primitives: list[str] = Field(default_factory=list)
     rules: bool = True
     initialisations: Annotated[int, Field(ge=1, le=16)] = defaults.INITIALISATIONS
     max_evals: Annotated[int, Field(ge=1)] | None = None

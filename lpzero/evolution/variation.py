@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lpzero.errors import InputError
+from lpzero.formula.brought import rows_named
 from lpzero.formula.formula import Formula, Type, apply, operand
 from lpzero.formula.grammar import Grammar, accepts, draw_part
 from lpzero.formula.primitives import PRIMITIVES
@@ -112,7 +113,8 @@ def mutate_point(parent: Formula, grammar: Grammar, rng: np.random.Generator) ->
         path, old = every[int(rng.integers(len(every)))]
         if old.primitive is None:
             return replaced(parent, path, operand(grammar.operands[int(rng.integers(len(grammar.operands)))]))
-        names = [p.name for p in PRIMITIVES if p.arity == old.primitive.arity and p.search]
+        rows = [*PRIMITIVES, *(row for name in grammar.primitives for row in rows_named(name))]
+        names = [p.name for p in rows if p.arity == old.primitive.arity and p.search]
         return replaced(parent, path, apply(names[int(rng.integers(len(names)))], *old.arguments))
 
     return _first_valid(parent, grammar, attempt)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Any
 
 from lpzero.errors import unknown_name
 from lpzero.formula import functions
+from lpzero.formula.copied import copied
 from lpzero.formula.formula import Formula
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.plugins import identities
 
 FORMATS = ("text", "sympy", "latex", "python", "json")
 
@@ -132,10 +133,12 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     Args:
         formula: A formula of type scalar.
         higher_is_better: Direction of the proxy, stated in its docstring; None leaves it out.
+
+    Raises:
+        InputError: The function of a primitive that a package brings cannot be copied.
     """
-    used = sorted({n.primitive.function.__name__ for n in formula.walk() if n.primitive is not None})
-    needed = _closure(used)
-    sources = "\n\n\n".join(inspect.getsource(getattr(functions, name)).strip() for name in needed)
+    used = {n.primitive.function for n in formula.walk() if n.primitive is not None}
+    sources = "\n\n\n".join(copied(sorted(used, key=lambda function: function.__name__)))
     lines, result = _statements(formula)
     direction = {None: "", True: "A higher score is better.", False: "A lower score is better."}
     named = {name: OPERANDS[name].meaning for name in formula.operands}
@@ -149,24 +152,6 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     )
     body = _BODY.format(lines="\n".join(f"    {line}" for line in lines), result=result)
     return f"{header}\n\n{sources}\n\n{body}"
-
-
-def _closure(names: list[str]) -> list[str]:
-    """The functions that are needed, those they call first."""
-    ordered: list[str] = []
-
-    def visit(name: str) -> None:
-        code = getattr(functions, name).__code__
-        for called in code.co_names:
-            function = getattr(functions, called, None)
-            if inspect.isfunction(function) and called != name:
-                visit(called)
-        if name not in ordered:
-            ordered.append(name)
-
-    for name in names:
-        visit(name)
-    return ordered
 
 
 def _statements(formula: Formula) -> tuple[list[str], str]:
@@ -239,9 +224,11 @@ def export_formula(formula: Formula, format_: str, *, name: str, higher_is_bette
         return to_python(formula, higher_is_better=higher_is_better)
     if format_ != "json":
         raise unknown_name("format", format_, FORMATS)
+    needed = identities(str(formula), ("primitives",))
     document = {
         "schema": 1,
         "name": name,
+        **({"plugins": needed} if needed else {}),
         "formula": str(formula),
         "higher_is_better": higher_is_better,
         "paper": paper,

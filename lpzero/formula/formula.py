@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lpzero.errors import InputError
+from lpzero.formula.brought import primitive_names, rows_named
 from lpzero.formula.primitive import Level, Primitive
-from lpzero.formula.primitives import NAMES, ROWS
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.shape import SHAPE_OPERANDS
 
@@ -183,13 +183,13 @@ def apply(name: str, *arguments: Formula) -> Formula:
     Raises:
         InputError: There is no such primitive, it takes another number of arguments, or not of these types.
     """
-    rows = NAMES.get(name)
-    if rows is None:
-        raise InputError(f"unknown primitive {name!r}: expected one of {', '.join(NAMES)}")
+    rows = rows_named(name)
+    if not rows:
+        raise InputError(f"unknown primitive {name!r}: expected one of {', '.join(primitive_names())}")
     if rows[0].arity != len(arguments):
         raise InputError(f"{name} takes {rows[0].arity} argument(s), found {len(arguments)}")
     arguments = _beside(arguments)
-    row = ROWS.get((name, arguments[0].type.level))
+    row = next((one for one in rows if arguments[0].type.level in one.levels), None)
     if row is None:
         levels = " or ".join(dict.fromkeys(level for one in rows for level in one.levels))
         raise InputError(f"{name} takes {levels}, found {arguments[0].type}")

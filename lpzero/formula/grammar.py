@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 
 from lpzero.errors import InputError, unknown_name
+from lpzero.formula.brought import rows_named
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, Type, apply, operand
-from lpzero.formula.primitive import Kind, Primitive
+from lpzero.formula.primitive import Kind, Level, Primitive
 from lpzero.formula.primitives import NAMES, PRIMITIVES
 from lpzero.operands.operand import OPERANDS, PAPER_OPERANDS
 
@@ -62,6 +64,8 @@ class Grammar:
         max_size: Largest formula in nodes, 4 to 200.
         operands: Names of the operands that may be drawn, at least one.
         terms: Terms of a weighted sum, at least 1, of which depth and size are the limits; 0 for another grammar.
+        primitives: Names of the primitives of other packages that may be drawn beside those of the package; none in
+            grammars that are made of branches.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Grammar:
     max_size: int
     operands: tuple[str, ...]
     terms: int = 0
+    primitives: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.name not in (*GRAMMARS, WEIGHTED):
@@ -87,6 +92,16 @@ class Grammar:
             )
         for name in self.operands:
             operand(name)
+        self._check_brought()
+
+    def _check_brought(self) -> None:
+        """Raise InputError for a primitive that no package brings, or that no search may use."""
+        if self.primitives and self.name in OVER_LAYERS:
+            raise InputError(f"the {self.name} grammar has the primitives of the paper alone: name no `primitives`")
+        for name in self.primitives:
+            rows = () if name in NAMES else rows_named(name)
+            if not all(row.search for row in rows) or not rows:
+                raise InputError(f"`primitives`: expected one that an installed package brings, found {name!r}")
 
     def _fits(self) -> bool:
         """Whether the largest sum is no larger than a formula can be: a weight is 2 nodes more, and each plus one."""
@@ -104,6 +119,31 @@ def get_grammar(name: str, *, max_depth: int = 8, max_size: int = 24, terms: int
     return Grammar(name, max_depth, max_size, operands, terms if name == WEIGHTED else 0)
 
 
+def draws(grammar: Grammar, node: Formula) -> bool:
+    """Whether the primitive of a node is one of those that a grammar draws; its operands are not looked at."""
+    row = node.primitive
+    return row is None or (row.search and (row.name in NAMES or row.name in grammar.primitives))
+
+
+_OWN: dict[tuple[Kind, int], tuple[str, ...]] = {
+    ("aggregation", 1): AGGREGATIONS,
+    ("reduction", 1): REDUCTIONS,
+    ("elementwise", 1): ELEMENTWISE,
+    ("normalise", 1): NORMALISING,
+    ("elementwise", 2): BINARY,
+}
+
+
+@lru_cache(maxsize=256)
+def _drawn(brought: tuple[str, ...], level: Level, *kinds: Kind, arity: int = 1) -> tuple[str, ...]:
+    """Names that are drawn for arguments of a level: of each kind those of the package, then those that are brought."""
+    names: list[str] = []
+    for kind in kinds:
+        rows = [row for name in brought for row in rows_named(name) if row.kind == kind and row.arity == arity]
+        names += [*_OWN[kind, arity], *(row.name for row in rows if level in row.levels)]
+    return tuple(names)
+
+
 def accepts(grammar: Grammar, formula: Formula) -> bool:
     """Whether a formula belongs to a grammar."""
     fits = (
@@ -113,7 +153,7 @@ def accepts(grammar: Grammar, formula: Formula) -> bool:
         and formula.operands <= set(grammar.operands)
         and not formula.shape_operands
         and all(node.value is None for node in formula.walk())
-        and all(node.primitive is None or node.primitive.search for node in formula.walk())
+        and all(draws(grammar, node) for node in formula.walk())
     )
     aggregations = OVER_LAYERS.get(grammar.name)
     if not fits or aggregations is None:
@@ -194,14 +234,15 @@ def draw_part(grammar: Grammar, wanted: Type, depth: int, rng: np.random.Generat
     lowest = 3 if wanted.level == "scalar" else 2
     choice = rng.random()
     if depth <= lowest or choice < 0.5:
-        down = AGGREGATIONS if wanted.level == "scalar" else REDUCTIONS
-        below = Type("layers") if wanted.level == "scalar" else Type("tensor")
-        return apply(str(rng.choice(down)), draw_part(grammar, below, depth - 1, rng))
+        below: Level = "layers" if wanted.level == "scalar" else "tensor"
+        down = _drawn(grammar.primitives, below, "aggregation" if below == "layers" else "reduction")
+        return apply(str(rng.choice(down)), draw_part(grammar, Type(below), depth - 1, rng))
     if choice < 0.7:
-        unary = ELEMENTWISE if wanted.level == "scalar" else ELEMENTWISE + NORMALISING
+        kinds: tuple[Kind, ...] = ("elementwise",) if wanted.level == "scalar" else ("elementwise", "normalise")
+        unary = _drawn(grammar.primitives, wanted.level, *kinds)
         return apply(str(rng.choice(unary)), draw_part(grammar, wanted, depth - 1, rng))
     sides = (draw_part(grammar, wanted, depth - 1, rng) for _ in range(2))
-    return apply(str(rng.choice(BINARY)), *sides)
+    return apply(str(rng.choice(_drawn(grammar.primitives, wanted.level, "elementwise", arity=2))), *sides)
 
 
 def _draw_tensor(grammar: Grammar, name: str, depth: int, rng: np.random.Generator) -> Formula:
@@ -209,8 +250,8 @@ def _draw_tensor(grammar: Grammar, name: str, depth: int, rng: np.random.Generat
     if depth <= 1 or choice < 0.5:
         return operand(name)
     if choice < 0.8:
-        unary = str(rng.choice(ELEMENTWISE + NORMALISING))
+        unary = str(rng.choice(_drawn(grammar.primitives, "tensor", "elementwise", "normalise")))
         return apply(unary, _draw_tensor(grammar, name, depth - 1, rng))
     sites = Type("tensor", OPERANDS[name].sites)
     left, right = (draw_part(grammar, sites, depth - 1, rng) for _ in range(2))
-    return apply(str(rng.choice(BINARY)), left, right)
+    return apply(str(rng.choice(_drawn(grammar.primitives, "tensor", "elementwise", arity=2))), left, right)

@@ -18,8 +18,9 @@ steps between several primitives. Nothing is regrouped: addition is not associat
 
 from __future__ import annotations
 
+from lpzero.formula.brought import row_at
 from lpzero.formula.formula import Formula, apply, constant
-from lpzero.formula.primitives import PRIMITIVES, ROWS
+from lpzero.formula.primitives import PRIMITIVES
 from lpzero.formula.rules import sign
 from lpzero.formula.weighted import normal_sum
 
@@ -58,7 +59,7 @@ def _kept(formula: Formula) -> Formula:
 
 def _unary(name: str, inner: Formula) -> Formula:
     """The canonical form of a primitive on a canonical argument."""
-    row = ROWS[name, inner.type.level]
+    row = row_at(name, inner.type.level)
     if row.trivial:
         return inner
     if name == "neg" and inner.value is not None:
@@ -76,7 +77,7 @@ def _unary(name: str, inner: Formula) -> Formula:
     if inner.name == "abs" and (name, inner.type.level) in _OF_ABS:
         return _unary(_OF_ABS[name, inner.type.level], inner.arguments[0])
     if row.of_nonnegative is not None and sign(inner) == "nonnegative":
-        plain = ROWS[row.of_nonnegative, inner.type.level]
+        plain = row_at(row.of_nonnegative, inner.type.level)
         return inner if plain.trivial else _unary(plain.name, inner)
     return apply(name, inner)
 
@@ -84,7 +85,7 @@ def _unary(name: str, inner: Formula) -> Formula:
 def _binary(name: str, *arguments: Formula) -> Formula:
     """The canonical form of a primitive on two canonical arguments."""
     left, right = arguments
-    row = ROWS[name, left.type.level]
+    row = row_at(name, left.type.level)
     if name in ("add", "sub") and right.name == "neg":
         return _binary("sub" if name == "add" else "add", left, right.arguments[0])
     if name == "add" and left.name == "neg":

@@ -10,8 +10,9 @@ import ast
 import warnings
 
 from lpzero.errors import InputError
+from lpzero.formula.brought import primitive_names, rows_named
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, constant, operand
-from lpzero.formula.primitives import NAMES, PRIMITIVES
+from lpzero.formula.primitives import PRIMITIVES
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.shape import SHAPE_OPERANDS
 from lpzero.settings import shorten
@@ -146,7 +147,9 @@ class _Reader:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
             if node.id not in OPERANDS and node.id not in SHAPE_OPERANDS:
-                known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
+                known = (
+                    f"{node.id} is a primitive and needs arguments" if node.id in primitive_names() else "unknown name"
+                )
                 names = f"expected one of {', '.join((*OPERANDS, *SHAPE_OPERANDS))}"
                 raise _fail(self._column(node), f"{known} {shorten(node.id)}: {names}")
             return node.id, []
@@ -159,8 +162,13 @@ class _Reader:
         raise _fail(self._column(node), f"expected an operand, a primitive, or one of {_SYMBOLS}, found {found}")
 
     def _call(self, node: ast.Call, name: str) -> tuple[str, list[ast.expr]]:
-        if name not in NAMES:
-            raise _fail(self._column(node), f"unknown primitive {shorten(name)}: expected one of {', '.join(NAMES)}")
+        try:
+            rows = rows_named(name)
+        except InputError as err:
+            raise _fail(self._column(node), str(err)) from None
+        if not rows:
+            known = ", ".join(primitive_names())
+            raise _fail(self._column(node), f"unknown primitive {shorten(name)}: expected one of {known}")
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args) or not node.args:
-            raise _fail(self._column(node), f"{name} takes {NAMES[name][0].arity} plain argument(s)")
+            raise _fail(self._column(node), f"{name} takes {rows[0].arity} plain argument(s)")
         return name, list(node.args)

@@ -16,7 +16,7 @@ import numpy as np
 
 from lpzero.formula.branches import branches
 from lpzero.formula.formula import Formula, Type, apply, operand
-from lpzero.formula.grammar import OVER_LAYERS, Grammar, draw_part
+from lpzero.formula.grammar import OVER_LAYERS, Grammar, draw_part, draws
 from lpzero.formula.keys import canonical
 from lpzero.formula.rules import pruned_by, sign
 from lpzero.operands.operand import WHOLE_OPERANDS
@@ -61,7 +61,7 @@ def accepts_term(grammar: Grammar, term: Formula) -> bool:
         term.depth <= grammar.max_depth
         and term.size <= grammar.max_size
         and term.operands <= set(grammar.operands)
-        and all(node.value is None and (node.primitive is None or node.primitive.search) for node in term.walk())
+        and all(node.value is None and draws(grammar, node) for node in term.walk())
     )
 
 

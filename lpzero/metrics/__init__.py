@@ -1,4 +1,4 @@
-"""Coded zero-cost metrics that are no formula, by name.
+"""Coded zero-cost metrics that are no formula, by name: those of the package, and those that other packages bring.
 
 ``METRICS`` is data: importing it loads no torch; scoring a model with a metric does.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from lpzero import plugins
 from lpzero.errors import InputError, unknown_name
 from lpzero.metrics.metric import Computed, Metric, Shape
 from lpzero.settings import one_line
 
-__all__ = ["METRICS", "Computed", "Metric", "Shape", "get_metric"]
+__all__ = ["BROUGHT", "METRICS", "Computed", "Metric", "Shape", "get_metric", "is_metric"]
 
 _GRASP = "Wang et al. 2020, https://arxiv.org/abs/2002.07376"
 _FISHER = "Turner et al. 2020, https://arxiv.org/abs/1906.04113"
@@ -83,11 +84,38 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 )
 
 
+def _checked(name: str, value: object) -> Metric:
+    """A metric that a package brings; raises InputError where it is none."""
+    if not isinstance(value, Metric):
+        raise InputError(f"expected a lpzero.metrics.Metric, found {type(value).__name__}")
+    if value.name != name:
+        raise InputError(f"expected a metric of that name, found one called {one_line(str(value.name), 80)!r}")
+    if value.needs not in ("shape", "pass", "text") or not isinstance(value.higher_is_better, bool) or value.chosen:
+        raise InputError("expected a metric that needs shape, pass or text, with a direction, and that is told nothing")
+    if not isinstance(value.function, str) or not all(value.function.partition(":")):
+        raise InputError(f"expected its function as 'module:function', found {one_line(str(value.function), 80)!r}")
+    return value
+
+
+BROUGHT = plugins.Kind("metrics", tuple(METRICS), _checked)
+"""Metrics of installed packages: asked for by name, and in no list of defaults."""
+
+
+def is_metric(text: str) -> bool:
+    """Whether a text names a metric; what stands behind it in brackets is not looked at."""
+    plain = text.partition("[")[0]
+    return plain in METRICS or plain in plugins.names(BROUGHT)
+
+
 def get_metric(name: str) -> Metric:
-    """Find a metric by its name; raises InputError, listing the names, where there is none.
+    """Find a metric by its name.
 
     Args:
-        name: One of ``METRICS``; what it can be told stands behind it in brackets.
+        name: One of ``METRICS``, or of a metric that a package brings; what it can be told stands behind it in
+            brackets.
+
+    Raises:
+        InputError: There is none, which the message lists, or what a package brings cannot be used.
 
     >>> get_metric("depth").score_shape(Shape(12, 256, 10_000_000, 9_000_000, 3_000_000))
     12.0
@@ -95,10 +123,11 @@ def get_metric(name: str) -> Metric:
     (('layer', 2),)
     """
     plain, bracket, rest = name.partition("[")
-    if plain not in METRICS:
-        raise unknown_name("metric", name, METRICS)
+    metric = METRICS.get(plain) or plugins.find(BROUGHT, plain)
+    if metric is None:
+        raise unknown_name("metric", name, (*METRICS, *plugins.names(BROUGHT)))
     if not bracket:
-        return METRICS[plain]
+        return metric
     if not rest.endswith("]"):
         raise InputError(f"metric {one_line(name, 80)}: expected a ] at the end")
-    return METRICS[plain].with_options(rest[:-1])
+    return metric.with_options(rest[:-1])

@@ -36,7 +36,7 @@ from lpzero.operands.shape import COUNTS, FANS, ModelShape
 from lpzero.operands.sketch import ALIGNED, Sketch, SketchedSites, sketch
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.registry import lacked_families
+from lpzero.spaces.registry import brought_space, lacked_families
 from lpzero.spaces.space import SearchSpace
 
 EXTRACTOR_VERSION = 6
@@ -64,6 +64,10 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, probe:
         "transformers": _transformers(),
         "dtype": "float32",
     }
+    brought = brought_space(space.reference)
+    if brought is not None:
+        # another version of its package may build other models
+        document["plugin"] = brought
     if probe.device != "cpu":
         # the CPU computes in one order anyway
         document["deterministic"] = torch.are_deterministic_algorithms_enabled()

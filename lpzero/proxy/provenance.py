@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError
+from lpzero.plugins import named_in
 from lpzero.proxy.discovery import UNJUDGED, DiscoveryResult
 from lpzero.proxy.leave_one_out import ALL, MATRIX, LeaveOneOutResult, brief, controls, evidence
 from lpzero.result import read_result
-from lpzero.run_folder import CONFIG, ENV
+from lpzero.run_folder import CONFIG, ENV, PLUGINS, run_plugins
 from lpzero.settings import parse_json, place_in, read_bounded, reason_of
 
 BEST = "best.json"
@@ -96,9 +97,11 @@ def proxy_document(run: Path, name: str) -> dict[str, Any]:
         raise InputError(f"{run}: expected a finished run, found no {place_in(fault['loc'])!r} as it has") from None
     except (KeyError, TypeError, ValueError) as err:
         raise InputError(f"{run}: expected a finished run, found no {reason_of(err)}") from None
+    needed = named_in(result.best.formula, run_plugins(run))
     return {
         "schema": 1,
         "name": name,
+        **({PLUGINS: needed} if needed else {}),
         "formula": result.best.formula,
         "higher_is_better": result.best.direction == "higher",
         "paper": "",
@@ -135,7 +138,7 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
         protocol=result.protocol,
         seed=result.seed,
         settings=settings,
-        versions={name: version for name, version in versions.items() if name != "platform"},
+        versions={name: version for name, version in versions.items() if name not in ("platform", PLUGINS)},
         # a run of an older version has none at matched size
         test={key: test[key] for key in FIGURES if judged and (key != CLOSE or key in test)},
         baseline={} if strongest is None else {"proxy": strongest.proxy, **brief(strongest.test)},

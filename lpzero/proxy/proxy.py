@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lpzero import plugins
 from lpzero.errors import InputError, unknown_name
 from lpzero.formula import Formula, parse
-from lpzero.metrics import METRICS, get_metric
+from lpzero.metrics import METRICS, get_metric, is_metric
 from lpzero.operands.operand import OPERANDS
 from lpzero.proxy.discovery import BestFormula
 from lpzero.proxy.provenance import BEST, Provenance, run_provenance
 from lpzero.result import Direction
+from lpzero.run_folder import run_plugins
 from lpzero.settings import one_line, parse_json, place_in, read_bounded, reason_of, shorten
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class _Document(BaseModel):
     higher_is_better: bool
     paper: str = ""
     note: str = ""
+    plugins: list[dict[str, str]] = []
     found: Provenance | None = None
 
 
@@ -133,6 +136,7 @@ def _from_document(text: str, place: str) -> Proxy:
         raise InputError(f"{place}: {name}: {one_line(first['msg'])}") from None
     if document.schema_ != 1:
         raise InputError(f"{place}: expected schema 1, found {shorten(document.schema_)}")
+    plugins.require(document.plugins, place)
     return Proxy(
         document.name,
         _parsed(document.formula, place),
@@ -151,6 +155,8 @@ def _from_run(raw: dict[str, Any], place: str) -> Proxy:
     except ValidationError:
         raise InputError(f"{place}: expected a finished run with best.formula and best.direction") from None
     table = raw.get("table")
+    if Path(place).name == BEST:
+        plugins.require(plugins.named_in(best.formula, run_plugins(Path(place).parent)), place)
     return Proxy(
         best.formula,
         _parsed(best.formula, place),
@@ -183,11 +189,12 @@ def load_proxy(text: str) -> Proxy:
     >>> load_proxy("depth").direction, str(load_proxy("sum(l1(weight * grad))").formula)
     ('higher', 'sum(l1(weight * grad))')
     """
-    if text.partition("[")[0] in METRICS:
-        metric = get_metric(text)
-        return Proxy(metric.name, None, metric.name, metric.higher_is_better, metric.paper)
+    # the names of the package come first, whatever else is installed
     if text in _shipped():
         return _from_document(_shipped()[text], f"proxies/{text}.json")
+    if is_metric(text):
+        metric = get_metric(text)
+        return Proxy(metric.name, None, metric.name, metric.higher_is_better, metric.paper)
     if _NAME.fullmatch(text) and text not in OPERANDS and not _is_there(text):
         raise unknown_name("proxy", text, [*METRICS, *proxy_names()])
     path = _existing(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from lpzero.evolution.discovery.config import TableConfig
-from lpzero.metrics import METRICS
+from lpzero.metrics import is_metric
 
 if TYPE_CHECKING:
     from lpzero.nas.schedule.config import PredictorConfig, ScheduleConfig
@@ -111,7 +111,7 @@ def _predictor(judge: PredictorConfig) -> str:
 
 def _nameless(name: str, text: str) -> bool:
     """Whether a proxy is a formula without another name than its text."""
-    return name == text and text.partition("[")[0] not in METRICS
+    return name == text and not is_metric(text)
 
 
 def _words(setting: str, value: object) -> list[str]:

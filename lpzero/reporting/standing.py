@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lpzero.errors import InputError
-from lpzero.run_folder import ENV, EVENTS
+from lpzero.plugins import checked_identities
+from lpzero.run_folder import ENV, EVENTS, PLUGINS
 from lpzero.settings import parse_json, read_bounded, read_document, reason_of
 
 LARGEST = 1 << 30
@@ -90,4 +91,7 @@ def environment(folder: Path, name: str = ENV) -> dict[str, str]:
         InputError: The file is damaged.
     """
     path = folder / name
-    return {key: str(value) for key, value in read_document(path).items()} if path.is_file() else {}
+    found = dict(read_document(path)) if path.is_file() else {}
+    said = found.pop(PLUGINS, None)
+    named = [] if said is None else checked_identities(said, path)
+    return {**{key: str(value) for key, value in found.items()}, **{one["package"]: one["version"] for one in named}}

@@ -13,7 +13,7 @@ from lpzero.spaces.hwgpt.space import HwGpt
 from lpzero.spaces.llama.space import Llama
 from lpzero.spaces.models.output import ModelOutput
 from lpzero.spaces.models.sites import OutputSite, ParameterSite, SitedModel, SiteMap
-from lpzero.spaces.registry import SPACES, get_space, space_names
+from lpzero.spaces.registry import SPACES, get_space, space_names, usable_spaces
 from lpzero.spaces.rnn.space import Rnn
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
@@ -36,4 +36,5 @@ __all__ = [
     "TransfoXl",
     "get_space",
     "space_names",
+    "usable_spaces",
 ]

@@ -1,7 +1,7 @@
 """Find a space: one that comes with the package, a ``space.toml``, a checkpoint, or one of another package.
 
-Another package brings a space through the entry point ``lpzero.spaces``: its name, and the class or function that makes
-the space, called without arguments or with a protocol.
+Another package brings a space through the entry point ``lpzero.spaces`` (:mod:`lpzero.plugins`): its name, and the
+class or function that makes the space, called without arguments or with a protocol.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Any
 
+from lpzero import plugins
 from lpzero.errors import InputError, LpzeroError, unknown_name
 from lpzero.settings import one_line
 from lpzero.spaces.flexibert.space import FlexiBert
@@ -23,11 +24,6 @@ from lpzero.spaces.nb201.space import Nb201
 from lpzero.spaces.rnn.space import Rnn
 from lpzero.spaces.space import LacksOperands, SearchSpace
 from lpzero.spaces.transfo_xl.space import TransfoXl
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-GROUP = "lpzero.spaces"
 
 SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
     {space.name: space for space in (FlexiBert, Gpt2, TransfoXl, Llama, HwGpt, Rnn, HatMt)}
@@ -57,13 +53,13 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     ('trained', 'listed', 'legacy', 'own')
     """
     if name in SPACES or name in TABULAR:
-        make = SPACES.get(name) or TABULAR[name]
-        return make() if protocol is None else make(protocol)
+        own = SPACES.get(name) or TABULAR[name]
+        return own() if protocol is None else own(protocol)
     if name.endswith(".toml"):
         return _from_file(Path(name), protocol)
-    found = [entry for entry in _entry_points() if entry.name == name]
-    if found:
-        return _from_entry_point(found, protocol)
+    make = plugins.find(BROUGHT, name)
+    if make is not None:
+        return make() if protocol is None else make(protocol)
     if name and _is_folder(name):
         _refuse_folder_of_a_file(Path(name))
         return open_subnetworks(Path(name), protocol)
@@ -98,7 +94,21 @@ def lacked_families(name: str) -> frozenset[str]:
 
 def space_names() -> tuple[str, ...]:
     """The names of the spaces that come with the package, then those of installed packages; none of these is loaded."""
-    return tuple(dict.fromkeys([*SPACES, *sorted(entry.name for entry in _entry_points())]))
+    return (*SPACES, *plugins.names(BROUGHT))
+
+
+def usable_spaces() -> tuple[str, ...]:
+    """The same without the spaces that cannot be made; of these the log says once why."""
+    return (*SPACES, *plugins.usable(BROUGHT))
+
+
+def brought_space(name: str) -> dict[str, str] | None:
+    """What a document says of the package that brings a space; None where none does, as for a file or a checkpoint.
+
+    Args:
+        name: What :func:`get_space` finds the space by.
+    """
+    return plugins.identity_of(BROUGHT, name)
 
 
 def _is_folder(name: str) -> bool:
@@ -116,12 +126,6 @@ def _refuse_folder_of_a_file(folder: Path) -> None:
         raise InputError(f"{folder}: expected the file of a space, or the folder of a checkpoint: give {file}")
 
 
-def _entry_points() -> tuple[EntryPoint, ...]:
-    from importlib.metadata import entry_points
-
-    return tuple(entry_points(group=GROUP))
-
-
 def _from_file(path: Path, protocol: str | None) -> SearchSpace:
     from lpzero.spaces.toml.file import read_space
 
@@ -136,23 +140,34 @@ def _from_file(path: Path, protocol: str | None) -> SearchSpace:
     raise InputError(f"{path}: changed since: {expected}: restore it")
 
 
-def _from_entry_point(entries: list[EntryPoint], protocol: str | None) -> SearchSpace:
-    owners = [f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}" for entry in entries]
-    if len(entries) > 1:
-        raise InputError(f"space {entries[0].name!r}: expected one package that brings it, found {', '.join(owners)}")
-    name, place = entries[0].name, f"space {entries[0].name!r}, {owners[0]}"
+def _checked(name: str, value: object) -> Callable[..., SearchSpace]:
+    """What makes a space that a package brings, which was tried; raises InputError where it makes none."""
+    make: Any = value
     try:
-        make = entries[0].load()
-        space: SearchSpace = make() if protocol is None else make(protocol)
+        space: SearchSpace = make()
     except LpzeroError:
         raise
     except Exception as err:  # whatever the code of another package raises
         found_text = f"{type(err).__name__}: {' '.join(str(err).split())}"
-        raise InputError(f"{place}: expected a class or function that makes it, found {found_text}") from err
+        raise InputError(f"expected a class or function that makes it, found {found_text}") from err
     parts = [part for part in vars(SearchSpace) if not part.startswith("_")]
     missing = [part for part in parts if not hasattr(type(space), part) and not hasattr(space, part)]
     if missing:
-        raise InputError(f"{place}: expected a search space, found {type(space).__name__} without {', '.join(missing)}")
+        raise InputError(f"expected a search space, found {type(space).__name__} without {', '.join(missing)}")
     if space.name != name:
-        raise InputError(f"{place}: expected a space of that name, found one called {space.name!r}")
-    return space
+        raise InputError(f"expected a space of that name, found one called {space.name!r}")
+    return lambda *protocol: _made(make, name, protocol)
+
+
+def _made(make: Callable[..., SearchSpace], name: str, protocol: tuple[str, ...]) -> SearchSpace:
+    try:
+        return make(*protocol)
+    except LpzeroError:
+        raise
+    except Exception as err:  # likewise
+        found = f"{type(err).__name__}: {' '.join(str(err).split())}"
+        raise InputError(f"space {name!r}: expected the protocol {', '.join(protocol)}, found {found}") from err
+
+
+BROUGHT = plugins.Kind("spaces", (*SPACES, *TABULAR), _checked)
+"""Spaces of installed packages."""

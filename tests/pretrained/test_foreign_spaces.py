@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from types import ModuleType, SimpleNamespace
+from typing import ClassVar, cast
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from lpzero.spaces.choice_space import ChoiceSpace
 from lpzero.spaces.choices import Choice, Choices
 from lpzero.spaces.models.output import ModelOutput, next_tokens
 from lpzero.spaces.models.sites import ParameterSite
+from tests.conftest import Install
 
 IDS = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3]])
 
@@ -97,26 +100,14 @@ class Mine(ChoiceSpace):
         return {"total": sum(p.numel() for p in self.blank(architecture).parameters())}
 
 
-class Entry:
-    """An entry point of another package."""
-
-    name, value, dist = "mine", "package:Mine", None
-
-    def __init__(self, made: Any) -> None:
-        self.made = made
-
-    def load(self) -> Any:
-        """What it points to."""
-        return self.made
-
-
 ARCHITECTURE = Architecture.of("mine", {"width": 4}, [{}])
 
 
 @pytest.fixture
-def mine(monkeypatch: pytest.MonkeyPatch) -> Mine:
+def mine(install: Install, monkeypatch: pytest.MonkeyPatch) -> Mine:
     """The space, found by its name."""
-    monkeypatch.setattr("lpzero.spaces.registry._entry_points", lambda: (Entry(Mine),))
+    install("lpzero_mine", "", {"spaces": {"mine": "Mine"}})
+    monkeypatch.setitem(sys.modules, "lpzero_mine", cast(ModuleType, SimpleNamespace(Mine=Mine)))
     register()
     return Mine()
 
@@ -150,12 +141,8 @@ def test_models_without_logits_are_refused(mine: Mine, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_broken_package_does_not_keep_the_others_out(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = Entry(lambda: 1 / 0)
-    entry.name = "broken"
-    monkeypatch.setattr("lpzero.spaces.registry._entry_points", lambda: (entry,))
+def test_a_broken_package_does_not_keep_the_others_out(install: Install, caplog: pytest.LogCaptureFixture) -> None:
+    install("lpzero_broken", "def broken(): return 1 / 0\n", {"spaces": {"broken": "broken"}})
     register()
     assert "lpzero-gpt2" in transformers.CONFIG_MAPPING
     assert "lpzero-broken" not in transformers.CONFIG_MAPPING

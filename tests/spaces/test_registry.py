@@ -14,6 +14,7 @@ import pytest
 from lpzero.errors import InputError
 from lpzero.spaces import SPACES, get_space, space_names
 from lpzero.spaces.registry import lacked_families
+from tests.conftest import Install
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "spaces" / "gpt2.toml"
 
@@ -35,25 +36,17 @@ def refusing(protocol=None): raise InputError("not today")
 constant = 3
 """
 
-Install = Callable[..., None]
+Put = Callable[..., None]
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Puts a package with entry points on the path, as an installation does."""
-    monkeypatch.syspath_prepend(str(tmp_path))
+def put(install: Install) -> Put:
+    """Installs a package with spaces by their names, each a part of ``MODULE``."""
 
-    def put(package: str = "lpzero_tiny", **entries: str) -> None:
-        (tmp_path / f"{package}.py").write_text(MODULE)
-        folder = tmp_path / f"{package}-1.0.dist-info"
-        folder.mkdir()
-        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        lines = [f"{name.replace('_', '-')} = {package}:{value}" for name, value in entries.items()]
-        (folder / "entry_points.txt").write_text("\n".join(["[lpzero.spaces]", *lines]) + "\n")
+    def spaces(package: str = "lpzero_tiny", **entries: str) -> None:
+        install(package, MODULE, {"spaces": {name.replace("_", "-"): value for name, value in entries.items()}})
 
-    yield put
-    for name in ("lpzero_tiny", "lpzero_other"):
-        sys.modules.pop(name, None)
+    return spaces
 
 
 def test_a_name_is_that_of_a_space_of_the_package() -> None:
@@ -62,8 +55,8 @@ def test_a_name_is_that_of_a_space_of_the_package() -> None:
     assert space_names()[: len(SPACES)] == tuple(SPACES)
 
 
-def test_another_package_brings_a_space(install: Install) -> None:
-    install(small_gpt2="Small", broken="nothing")
+def test_another_package_brings_a_space(put: Put) -> None:
+    put(small_gpt2="Small", broken="nothing")
     assert space_names() == (*SPACES, "broken", "small-gpt2")
     assert "lpzero_tiny" not in sys.modules
     space = get_space("small-gpt2")
@@ -76,29 +69,29 @@ def test_another_package_brings_a_space(install: Install) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("nothing", "expected a class or function that makes it, found AttributeError: .*nothing"),
+        ("nothing", "it cannot be loaded: AttributeError: .*nothing"),
         ("constant", "expected a class or function that makes it, found TypeError: 'int' object is not callable"),
         ("failing", "expected a class or function that makes it, found RuntimeError: no luck"),
         ("unknown", "expected a search space, found object without name, reference, protocol"),
         ("misnamed", "expected a space of that name, found one called 'gpt2'"),
     ],
 )
-def test_a_package_that_brings_no_space_is_named(install: Install, value: str, said: str) -> None:
-    install(mine=value)
+def test_a_package_that_brings_no_space_is_named(put: Put, value: str, said: str) -> None:
+    put(mine=value)
     with pytest.raises(InputError, match=rf"space 'mine', lpzero_tiny:{value} of lpzero_tiny: {said}") as caught:
         get_space("mine")
     assert "\n" not in str(caught.value)
 
 
-def test_what_a_package_says_itself_is_passed_on(install: Install) -> None:
-    install(mine="refusing")
-    with pytest.raises(InputError, match=r"^not today$"):
+def test_what_a_package_says_itself_is_passed_on_with_its_name(put: Put) -> None:
+    put(mine="refusing")
+    with pytest.raises(InputError, match=r"^space 'mine', lpzero_tiny:refusing of lpzero_tiny: not today$"):
         get_space("mine")
 
 
-def test_two_packages_cannot_bring_one_name(install: Install) -> None:
-    install(mine="Small")
-    install("lpzero_other", mine="Small")
+def test_two_packages_cannot_bring_one_name(put: Put) -> None:
+    put(mine="Small")
+    put("lpzero_other", mine="Small")
     with pytest.raises(InputError, match=r"expected one package that brings it, found lpzero_.* of lpzero_"):
         get_space("mine")
     assert space_names().count("mine") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lpzero.engines import Workers
 from lpzero.errors import InputError
-from lpzero.metrics import METRICS
+from lpzero.metrics import is_metric
 from lpzero.nas.proof import bundled_recipe
 from lpzero.nas.schedule.config import PredictorConfig
 from lpzero.nas.schedule.document import TRAINING, PhaseDocument
@@ -94,7 +94,7 @@ def named(phase: PhaseDocument, folder: Path) -> Named:
     elif text.startswith(LOOKUP):
         found = Named(_named_lookup(text, folder))
     else:
-        place = text if text.partition("[")[0] in METRICS or text in proxy_names() else _place(text, folder)
+        place = text if is_metric(text) or text in proxy_names() else _place(text, folder)
         kept = _kept(place)
         found = _named_proxy(load_proxy(place), phase) if kept is None else _named_kept(Path(place), text, kept)
     if phase.direction is not None and found.config.kind != "proxy":

@@ -1,20 +1,19 @@
-"""The laws of a search space, for the tests of whoever writes one."""
+"""The laws of a search space."""
 
 from __future__ import annotations
 
 import json
 import math
-import random
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from lpzero.errors import InputError, LpzeroError
 from lpzero.spaces import Architecture, SearchSpace, SitedModel, get_space, space_names
+from lpzero.testing.laws import law, random_states_kept
 
 TOKENS = 8
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -51,33 +50,6 @@ def check_space(space: SearchSpace, *, draws: int = 20, seed: int = 0) -> None:
     _check_pass(space, smallest)
 
 
-def _law(holds: object, sentence: str) -> None:
-    # assert would say nothing where Python runs with -O
-    if not holds:
-        raise AssertionError(sentence)
-
-
-@contextmanager
-def _random_states_kept(what: str) -> Iterator[None]:
-    """Whatever happens inside leaves the global random states as they were."""
-    import torch
-
-    tensors, arrays, numbers = torch.get_rng_state(), _numpy_state(), random.getstate()
-    yield
-    kept = {
-        "torch": torch.equal(torch.get_rng_state(), tensors),
-        "NumPy": _numpy_state() == arrays,
-        "Python": random.getstate() == numbers,
-    }
-    for owner, same in kept.items():
-        _law(same, f"{what} leaves the global random state of {owner} as it was")
-
-
-def _numpy_state() -> str:
-    state: Any = np.random.get_state()  # noqa: NPY002  (it is the global state that is compared)
-    return f"{state[1].tobytes()!r} {state[2:]}"
-
-
 def _valid(space: SearchSpace, architecture: Architecture, what: str) -> None:
     try:
         space.validate(architecture)
@@ -87,33 +59,33 @@ def _valid(space: SearchSpace, architecture: Architecture, what: str) -> None:
 
 def _draws(space: SearchSpace, number: int, seed: int) -> list[Architecture]:
     rng = np.random.default_rng(seed)
-    with _random_states_kept("sample"):
+    with random_states_kept("sample"):
         return [space.sample(rng) for _ in range(number)]
 
 
 def _check_value(space: SearchSpace, architecture: Architecture) -> None:
     _valid(space, architecture, "what sample draws")
-    _law(architecture.space == space.name, f"an architecture has the name of its space, found {architecture.space!r}")
+    law(architecture.space == space.name, f"an architecture has the name of its space, found {architecture.space!r}")
     again = Architecture.from_json(json.loads(json.dumps(architecture.to_json(), allow_nan=False)))
-    _law(again == architecture, f"an architecture survives JSON, found {again} of {architecture}")
+    law(again == architecture, f"an architecture survives JSON, found {again} of {architecture}")
     for what, key in (("key", space.key), ("model_key", space.model_key)):
-        _law(_KEY.fullmatch(key(architecture)), f"{what} is 64 hexadecimal digits, found {key(architecture)!r}")
-        _law(key(again) == key(architecture), f"{what} is the same for equal architectures, not for {architecture}")
-    _law(space.width(architecture) > 0, f"width is positive, found {space.width(architecture)}")
+        law(_KEY.fullmatch(key(architecture)), f"{what} is 64 hexadecimal digits, found {key(architecture)!r}")
+        law(key(again) == key(architecture), f"{what} is the same for equal architectures, not for {architecture}")
+    law(space.width(architecture) > 0, f"width is positive, found {space.width(architecture)}")
 
 
 def _check_draws(space: SearchSpace, drawn: Sequence[Architecture], seed: int) -> None:
-    _law(_draws(space, len(drawn), seed) == list(drawn), "equal generators draw equal architectures")
+    law(_draws(space, len(drawn), seed) == list(drawn), "equal generators draw equal architectures")
     different = set(drawn)
-    _law(len({space.key(a) for a in different}) == len(different), "key tells different architectures apart")
-    _law(len(different) > 1, f"the space holds different architectures, found one alone in {len(drawn)} draws")
-    _law(space.size >= len(different), f"size is at least the {len(different)} that were drawn, found {space.size}")
+    law(len({space.key(a) for a in different}) == len(different), "key tells different architectures apart")
+    law(len(different) > 1, f"the space holds different architectures, found one alone in {len(drawn)} draws")
+    law(space.size >= len(different), f"size is at least the {len(different)} that were drawn, found {space.size}")
     rng = np.random.default_rng(seed)
-    _law(space.cells, "cells lists each depth and width that there is, found none")
+    law(space.cells, "cells lists each depth and width that there is, found none")
     for cell in space.cells[:: math.ceil(len(space.cells) / 10)]:
         architecture = space.sample(rng, cell)
         _valid(space, architecture, f"what sample draws from {cell}")
-        _law(architecture.depth == cell.depth, f"a draw from {cell} has its depth, found {architecture.depth}")
+        law(architecture.depth == cell.depth, f"a draw from {cell} has its depth, found {architecture.depth}")
 
 
 def _check_strangers(space: SearchSpace, architecture: Architecture) -> None:
@@ -136,22 +108,22 @@ def _check_mutation(space: SearchSpace, drawn: Sequence[Architecture], seed: int
     mutants = []
     for _ in range(2):
         rng = np.random.default_rng(seed + 1)
-        with _random_states_kept("mutate"):
+        with random_states_kept("mutate"):
             mutants.append([space.mutate(architecture, rng) for architecture in drawn])
     for architecture, mutant in zip(drawn, mutants[0], strict=True):
         _valid(space, mutant, f"what mutate makes of {architecture}")
-        _law(mutant != architecture, f"a mutation differs, not that of {architecture}")
-    _law(mutants[0] == mutants[1], "equal generators mutate alike")
+        law(mutant != architecture, f"a mutation differs, not that of {architecture}")
+    law(mutants[0] == mutants[1], "equal generators mutate alike")
 
 
 def _check_crossover(space: SearchSpace, drawn: Sequence[Architecture], seed: int) -> None:
     rng = np.random.default_rng(seed + 2)
     for first, second in zip(drawn, [*drawn[1:], drawn[0]], strict=True):
-        with _random_states_kept("crossover"):
+        with random_states_kept("crossover"):
             child = space.crossover(first, second, rng)
         _valid(space, child, f"what crossover makes of {first} and {second}")
         inherited = _values(child) <= _values(first) | _values(second)
-        _law(inherited, f"a child has its values from its parents, not {child} of {first} and {second}")
+        law(inherited, f"a child has its values from its parents, not {child} of {first} and {second}")
 
 
 def _values(architecture: Architecture) -> set[tuple[object, ...]]:
@@ -171,48 +143,48 @@ def _check_reference(space: SearchSpace) -> None:
             found = get_space(space.reference, space.protocol)
         except LpzeroError as err:
             raise AssertionError(f"{sentence}: {err}") from err
-        _law(type(found) is type(space) and found == space, f"{sentence}, found {found}")
+        law(type(found) is type(space) and found == space, f"{sentence}, found {found}")
 
 
 def _check_weights(space: SearchSpace, architecture: Architecture) -> None:
     import torch
 
-    with _random_states_kept("build"):
+    with random_states_kept("build"):
         model = space.build(architecture, 1)
     torch.rand(1)
     again, other = space.build(architecture, 1).state_dict(), space.build(architecture, 2).state_dict()
     weights = model.state_dict()
     same = weights.keys() == again.keys() and all(torch.equal(weights[name], again[name]) for name in weights)
-    _law(same, f"equal seeds build equal weights, bit for bit, not for {architecture}")
+    law(same, f"equal seeds build equal weights, bit for bit, not for {architecture}")
     # a space whose models come with their weights says so
     if not space.pretrained:
         differ = any(not torch.equal(weights[name], other[name]) for name in weights)
-        _law(differ, f"different seeds build different weights, not for {architecture}")
+        law(differ, f"different seeds build different weights, not for {architecture}")
     training = [name or "the model" for name, module in model.named_modules() if module.training]
-    _law(not training, f"a model is built in evaluation mode, not {', '.join(training[:3])}")
+    law(not training, f"a model is built in evaluation mode, not {', '.join(training[:3])}")
     kinds = {str(parameter.dtype) for parameter in model.parameters()}
-    _law(kinds == {"torch.float32"}, f"weights are float32, found {', '.join(sorted(kinds))}")
+    law(kinds == {"torch.float32"}, f"weights are float32, found {', '.join(sorted(kinds))}")
 
 
 def _check_counts(space: SearchSpace, architecture: Architecture) -> None:
     counts = space.parameter_counts(architecture)
     expected = ", ".join(sorted(_PARTS))
-    _law(counts.keys() == _PARTS, f"parameter_counts has the keys {expected}, found {', '.join(sorted(counts))}")
+    law(counts.keys() == _PARTS, f"parameter_counts has the keys {expected}, found {', '.join(sorted(counts))}")
     parts = [counts[part] for part in ("attention", "feed_forward")]
     within = min(counts.values()) >= 0 and sum(parts) <= counts["nonembedding"] <= counts["total"] - counts["embedding"]
-    _law(within, f"no part of a model has more parameters than the whole, found {counts}")
-    with _random_states_kept("blank"):
+    law(within, f"no part of a model has more parameters than the whole, found {counts}")
+    with random_states_kept("blank"):
         blank = space.blank(architecture)
     shapes = {name: parameter.shape for name, parameter in blank.named_parameters()}
     built = {name: parameter.shape for name, parameter in space.build(architecture, 0).named_parameters()}
     devices = {parameter.device.type for parameter in blank.parameters()}
-    _law(devices == {"meta"}, f"a blank model is on the meta device, found {', '.join(sorted(devices))}")
-    _law(shapes == built, "a blank model has the names and shapes of the built one")
+    law(devices == {"meta"}, f"a blank model is on the meta device, found {', '.join(sorted(devices))}")
+    law(shapes == built, "a blank model has the names and shapes of the built one")
     total = sum(math.prod(shape) for shape in built.values())
-    _law(counts["total"] == total, f"parameter_counts counts the {total} of the built model, found {counts['total']}")
+    law(counts["total"] == total, f"parameter_counts counts the {total} of the built model, found {counts['total']}")
     tokens = min(TOKENS, space.max_tokens)
     few, many = space.flops(architecture, tokens - 1), space.flops(architecture, tokens)
-    _law(0 < few < many, f"flops grow with the tokens, found {few} of {tokens - 1} and {many} of {tokens}")
+    law(0 < few < many, f"flops grow with the tokens, found {few} of {tokens - 1} and {many} of {tokens}")
 
 
 def _check_pass(space: SearchSpace, architecture: Architecture) -> None:
@@ -220,20 +192,20 @@ def _check_pass(space: SearchSpace, architecture: Architecture) -> None:
     from lpzero.operands.extract import extract
 
     model = space.build(architecture, 3)
-    _law(isinstance(model, SitedModel), f"a model has a site_map method, not {type(model).__name__}")
+    law(isinstance(model, SitedModel), f"a model has a site_map method, not {type(model).__name__}")
     site_map = cast(SitedModel, model).site_map()
     parameters, modules = dict(model.named_parameters()), dict(model.named_modules())
     lost = [site.parameter for site in site_map.parameters if site.parameter not in parameters]
-    _law(not lost, f"the parameters of a site map are the model's, not {', '.join(lost)}")
+    law(not lost, f"the parameters of a site map are the model's, not {', '.join(lost)}")
     lost = [name for name in (*(s.module for s in site_map.outputs), site_map.embedding) if name not in modules]
-    _law(not lost, f"the modules of a site map are the model's, not {', '.join(lost)}")
-    _law(site_map.depth > 0, f"a site map has layers, found a depth of {site_map.depth}")
+    law(not lost, f"the modules of a site map are the model's, not {', '.join(lost)}")
+    law(site_map.depth > 0, f"a site map has layers, found a depth of {site_map.depth}")
     stated, lacked = (dict(getattr(owner, "lacks", ())) for owner in (space, site_map))
-    _law(stated == lacked, f"a space lacks what the site maps of its models lack, not {stated} beside {lacked}")
+    law(stated == lacked, f"a space lacks what the site maps of its models lack, not {stated} beside {lacked}")
     tokens = min(TOKENS, space.max_tokens)
     batch = random_batch(space.vocabulary, space.objective, np.random.default_rng(0), batch=2, tokens=tokens)
     try:
         operands = extract(model, site_map, batch)
     except LpzeroError as err:
         raise AssertionError(f"a model shows what its site map names: {err}") from err
-    _law(math.isfinite(operands.loss), f"the loss of an untrained model is finite, found {operands.loss}")
+    law(math.isfinite(operands.loss), f"the loss of an untrained model is finite, found {operands.loss}")
