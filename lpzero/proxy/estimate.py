@@ -135,7 +135,9 @@ def _standard_errors(sketch: Sketch, formulas: Sequence[Formula], seed: int) -> 
         evaluator = Evaluator(SketchSource([resampled(sketch, rng)]))
         for formula, scores in found.items():
             scores.append(_value(evaluator, formula))
-    return {formula: float(np.std(scores, ddof=1)) for formula, scores in found.items() if np.isfinite(scores).all()}
+    spreads = {formula: np.array(scores) for formula, scores in found.items() if np.isfinite(scores).all()}
+    # equal scores have no spread, to the last digit
+    return {formula: float(np.std(scores - scores[0], ddof=1)) for formula, scores in spreads.items()}
 
 
 def _value(evaluator: Evaluator, formula: Formula) -> float:
