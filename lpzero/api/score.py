@@ -17,6 +17,7 @@ from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.progress import Watch, counting, unwatched
 from lpzero.proxy import USUAL, Proxy, proxy_names
+from lpzero.proxy.estimate import Sample
 from lpzero.scoring.isolation import require_isolation, score_isolated
 from lpzero.scoring.model import LoadedModel
 from lpzero.scoring.percentiles import SpaceSample
@@ -42,6 +43,7 @@ def score(
     space: str | Path | None = None,
     percentiles: int = 0,
     within: str | None = None,
+    sketch: int | None = None,
     isolate: bool = False,
     time_limit: float = ISOLATED_SECONDS,
     memory_limit: int | None = None,
@@ -64,6 +66,8 @@ def score(
             architecture names, or whose ``space.toml`` lies beside it.
         percentiles: Score so many random architectures of the model's space as well; 0 for none.
         within: The space of these architectures; None for the model's, where it is known.
+        sketch: Estimate formulas from so many elements of each tensor, at least 16, and say with what error; None for
+            exact scores.
         isolate: Whether a model that is given by its path is scored in a process of its own, with limits.
         time_limit: In isolation, seconds for one model.
         memory_limit: In isolation, bytes that its process may allocate; None for what is free.
@@ -87,7 +91,7 @@ def score(
     >>> result.scores[0].value
     72.0
     """
-    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, workers, watch)
+    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, sketch, workers, watch)
     if isinstance(model, nn.Module):
         if isolate:
             raise InputError("`isolate`: expected a model by its path, found one that is loaded already")
@@ -110,6 +114,7 @@ def score_models(
     space: str | Path | None = None,
     percentiles: int = 0,
     within: str | None = None,
+    sketch: int | None = None,
     isolate: bool = False,
     time_limit: float = ISOLATED_SECONDS,
     memory_limit: int | None = None,
@@ -128,7 +133,7 @@ def score_models(
     texts = list(map(str, several(models)))
     if not texts:
         raise InputError("`models`: expected at least one, found none")
-    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, workers, watch)
+    scorer = _scorer(proxies, probe_of(seed, batch, tokens, device), space, percentiles, within, sketch, workers, watch)
     score_one = _scores(scorer, proxies, isolate, time_limit, memory_limit)
     found, left_out = _score_each(texts, score_one, counting(watch, "scoring", "models"))
     ranks = mean_ranks(found, scorer.proxies)
@@ -143,14 +148,18 @@ def _scorer(
     space: str | Path | None,
     percentiles: int,
     within: str | None,
+    sketch: int | None,
     workers: Workers,
     watch: Watch,
 ) -> ModelScorer:
     if percentiles < 0 or (within is not None and not percentiles):
         raise InputError(f"`percentiles`: expected at least 1 where `within` is given, found {percentiles}")
+    if percentiles and sketch is not None:
+        raise InputError("`sketch`: expected exact scores beside `percentiles`, whose architectures are scored exactly")
     loaded = tuple(loaded_proxies(_named(proxies)))
     sample = SpaceSample(percentiles, within, loaded, probe, workers.number, watch)
-    return ModelScorer(loaded, probe, sample, None if space is None else str(space))
+    taken = None if sketch is None else Sample(sketch, probe.seed)
+    return ModelScorer(loaded, probe, sample, None if space is None else str(space), taken)
 
 
 def _named(proxies: str | Path | Proxy | Sequence[str | Path | Proxy]) -> list[str | Path | Proxy]:
@@ -187,6 +196,7 @@ def _scores(
         within=sample.within,
         jobs=sample.jobs,
         space=scorer.space,
+        sketch=None if scorer.sketch is None else scorer.sketch.elements,
     )
     allowed = Limits(time_limit, free_memory() if memory_limit is None else memory_limit)
     return partial(score_isolated, request=request, names=[proxy.name for proxy in scorer.proxies], allowed=allowed)

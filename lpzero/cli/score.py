@@ -11,10 +11,10 @@ from click.core import ParameterSource
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_grid, print_result
-from lpzero.errors import InputError, NoResultError
+from lpzero.errors import InputError, LpzeroError, NoResultError
 
 if TYPE_CHECKING:
-    from lpzero.scoring.result import ScoreResult, ScoresResult
+    from lpzero.scoring.result import ProxyScore, ScoreResult, ScoresResult
 
 SHOWN_PROXIES = 4
 """More than these, and the table of several models has their mean rank alone."""
@@ -40,6 +40,12 @@ SHOWN_PROXIES = 4
     help="Score so many random architectures of the model's space as well, and say how many are worse.",
 )
 @click.option("--within", help="The space of these architectures.  [default: the model's, where it is known]")
+@click.option(
+    "--sketch",
+    type=int,
+    metavar="N",
+    help="Estimate formulas from N elements of each tensor, and say with what standard error.  [default: exact]",
+)
 @options.seed
 @options.batch
 @options.tokens
@@ -69,6 +75,7 @@ def score(
     space: str | None,
     percentiles: int,
     within: str | None,
+    sketch: int | None,
     seed: int,
     batch: int,
     tokens: int,
@@ -97,6 +104,7 @@ def score(
         "space": space,
         "percentiles": percentiles,
         "within": within,
+        "sketch": sketch,
         "isolate": isolate,
         "time_limit": time_limit,
         "memory_limit": memory_limit,
@@ -115,6 +123,9 @@ def score(
     _print_many(several, as_json)
     if all(model.mean_rank is None for model in several.models):
         raise NoResultError("no proxy gave every model a finite score: there is nothing to rank them by")
+    if several.left_out:
+        names = ", ".join(one.model for one in several.left_out)
+        raise LpzeroError(f"{len(several.left_out)} of {len(models)} models could not be scored: {names}")
 
 
 def _check_limits(isolate: bool) -> None:
@@ -130,7 +141,7 @@ def _print_one(result: ScoreResult, as_json: bool) -> None:
         print_result(result)
         return
     header = ["proxy", "value", "better", "status", "seconds"]
-    rows = [[r.proxy, _value(r.value), r.direction, r.status, f"{r.seconds:.3f}"] for r in result.scores]
+    rows = [[r.proxy, _value(r), r.direction, r.status, f"{r.seconds:.3f}"] for r in result.scores]
     if result.percentiles is not None:
         header.append("percentile")
         for row, scored in zip(rows, result.scores, strict=True):
@@ -150,11 +161,9 @@ def _print_many(result: ScoresResult, as_json: bool) -> None:
     costs = [name for name, _ in result.models[0].costs]
     rows = []
     for model in result.models:
-        values = {scored.proxy: scored.value for scored in model.scores}
+        values = {scored.proxy: _value(scored) for scored in model.scores}
         rank = None if model.mean_rank is None else f"{model.mean_rank:.2f}"
-        rows.append(
-            [model.model, rank, *(_value(values[name]) for name in named), *(_cost(cost) for _, cost in model.costs)]
-        )
+        rows.append([model.model, rank, *(values[name] for name in named), *(_cost(cost) for _, cost in model.costs)])
     print_grid(["model", "mean rank", *named, *costs], rows)
     click.echo(f"\n{len(rows)} models, the best first, by the mean of their ranks by {len(proxies)} proxies")
 
@@ -163,5 +172,7 @@ def _cost(cost: float | None) -> str:
     return "unknown" if cost is None else f"{cost:,.0f}"
 
 
-def _value(score: float | None) -> str | None:
-    return None if score is None else f"{score:.6g}"
+def _value(score: ProxyScore) -> str | None:
+    if score.value is None:
+        return None
+    return f"{score.value:.6g}" + ("" if score.error is None else f" ± {score.error:.2g}")

@@ -104,6 +104,11 @@ class Evaluator:
         return self._source.tensor(formula.name)
 
     def _compute(self, formula: Formula) -> Any:
+        if formula.primitive is not None and formula.primitive.kind == "reduction":
+            known = self._source.reduced(formula)
+            if known is not None:
+                rows, values = known
+                return LayerValues(rows.gather(values), rows.present)
         parts = [self._value(argument) for argument in formula.arguments]
         level = formula.arguments[0].type.level
         if level == "tensor":

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from lpzero.formula.signs import SignRule
+from lpzero.formula.streamed import Streamed
 from lpzero.operands.operand import Sign
 
 Level = Literal["tensor", "layers", "scalar"]
@@ -62,6 +63,8 @@ class Primitive:
         adds_up_to: What its results add up to, whatever they are of.
         symmetry: What the other order of its arguments gives: the same, or its negative.
         of_equals: What it makes of two equal arguments: a constant, a multiple or their square.
+        streamed: How it is computed a piece of a tensor at a time; None of what looks at one element anyway, and of
+            what needs all of them at once.
     """
 
     name: str
@@ -95,3 +98,4 @@ class Primitive:
     adds_up_to: float | None = None
     symmetry: Literal["symmetric", "antisymmetric"] | None = None
     of_equals: Literal["constant", "multiple", "square"] | None = None
+    streamed: Streamed | None = None

@@ -17,6 +17,7 @@ from typing import Any
 from torch import Tensor
 
 from lpzero.formula import functions as f
+from lpzero.formula import streamed as t
 from lpzero.formula.functions import EPS
 from lpzero.formula.primitive import Level, Primitive
 from lpzero.formula.signs import kept, of_difference, of_product, of_sum, turned
@@ -117,42 +118,50 @@ PRIMITIVES: tuple[Primitive, ...] = (
         lowest=-1e6, highest=1e6, cost=4, symbol="/", precedence=2, sign=of_product, of_equals="constant",
     ),
     _normalise(
-        "zscore", f.zscore, r"\operatorname{{z}}\left({x}\right)", cost=5, paper=6, idempotent=True, adds_up_to=0.0
+        "zscore", f.zscore, r"\operatorname{{z}}\left({x}\right)", cost=5, paper=6, idempotent=True, adds_up_to=0.0,
+        streamed=t.STANDARD,
     ),
     _normalise(
         "min_max", f.min_max, r"\operatorname{{minmax}}\left({x}\right)",
-        cost=5, paper=17, sign="nonnegative", idempotent=True,
+        cost=5, paper=17, sign="nonnegative", idempotent=True, streamed=t.BETWEEN_ENDS,
     ),
     _normalise(
         "softmax", f.softmax, r"\operatorname{{softmax}}\left({x}\right)",
-        cost=12, paper=12, sign="nonnegative", adds_up_to=1.0,
+        cost=12, paper=12, sign="nonnegative", adds_up_to=1.0, streamed=t.SHARES,
     ),
     _normalise(
         "log_softmax", f.log_softmax, r"\log\operatorname{{softmax}}\left({x}\right)",
-        cost=8, paper=14, sign="nonpositive", idempotent=True,
+        cost=8, paper=14, sign="nonpositive", idempotent=True, streamed=t.LOG_SHARES,
     ),
-    _reduction("sum", f.total, r"\Sigma\left({x}\right)", sympy="sum_elements", sign=kept, elements="total"),
-    _reduction("mean", f.mean, r"\overline{{{x}}}", sympy="mean_elements", paper=18, sign=kept, elements="average"),
+    _reduction(
+        "sum", f.total, r"\Sigma\left({x}\right)", sympy="sum_elements", sign=kept, elements="total", streamed=t.TOTAL
+    ),
+    _reduction(
+        "mean", f.mean, r"\overline{{{x}}}", sympy="mean_elements",
+        paper=18, sign=kept, elements="average", streamed=t.AVERAGE,
+    ),
     _reduction(
         "normalised_sum", f.mean, r"\frac{{1}}{{n}}\Sigma\left({x}\right)",
-        paper=10, sign=kept, synonym="mean", elements="average",
+        paper=10, sign=kept, synonym="mean", elements="average", streamed=t.AVERAGE,
     ),
     _reduction(
-        "std", f.std, r"\operatorname{{sd}}\left({x}\right)", cost=4, paper=19, sign="nonnegative", blind=("neg",)
+        "std", f.std, r"\operatorname{{sd}}\left({x}\right)",
+        cost=4, paper=19, sign="nonnegative", blind=("neg",), streamed=t.SPREAD,
     ),
     _reduction(
         "l1", f.l1, r"\left\lVert{{{x}}}\right\rVert_{{1}}",
-        paper=11, sign="nonnegative", of_nonnegative="sum", **_ABSOLUTE,
+        paper=11, sign="nonnegative", of_nonnegative="sum", streamed=t.SIZE, **_ABSOLUTE,
     ),
     _reduction(
-        "mean_abs", f.mean_abs, r"\overline{{\left|{x}\right|}}", sign="nonnegative", of_nonnegative="mean", **_ABSOLUTE
+        "mean_abs", f.mean_abs, r"\overline{{\left|{x}\right|}}",
+        sign="nonnegative", of_nonnegative="mean", streamed=t.AVERAGE_SIZE, **_ABSOLUTE,
     ),
     _reduction(
         "frobenius", f.frobenius, r"\left\lVert{{{x}}}\right\rVert_{{F}}",
-        cost=2, paper=9, sign="nonnegative", **_ABSOLUTE,
+        cost=2, paper=9, sign="nonnegative", streamed=t.NORM, **_ABSOLUTE,
     ),
-    _reduction("max", f.maximum, r"\max\left({x}\right)", sympy="max_elements", sign=kept),
-    _reduction("numel", f.numel, r"\#\left({x}\right)", sign="nonnegative"),
+    _reduction("max", f.maximum, r"\max\left({x}\right)", sympy="max_elements", sign=kept, streamed=t.LARGEST),
+    _reduction("numel", f.numel, r"\#\left({x}\right)", sign="nonnegative", streamed=t.COUNT),
     _aggregation("sum", f.total, r"\sum_{{\ell}}\left[{x}\right]", paper=1, sign=kept, elements="total"),
     _aggregation(
         "mean", f.mean, r"\frac{{1}}{{L}}\sum_{{\ell}}\left[{x}\right]", paper=2, sign=kept, elements="average"

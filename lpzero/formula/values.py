@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from lpzero.errors import LpzeroError
+from lpzero.formula.formula import Formula
 from lpzero.operands.extract import Operands
 from lpzero.operands.matrices import WEIGHTS, padded
 from lpzero.operands.operand import OPERANDS
@@ -209,6 +210,10 @@ class OperandSource(Protocol):
     def tensor(self, name: str) -> TensorValue:
         """The value of an operand by its name."""
         ...
+
+    def reduced(self, formula: Formula) -> tuple[SiteRows, Tensor] | None:  # noqa: ARG002
+        """The values of a reduction, (sites,) float32, and where the sites stand; None where it is to be computed."""
+        return None
 
     def count(self, name: str) -> Tensor:
         """A count of the shape, (models,) float64."""

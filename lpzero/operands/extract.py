@@ -8,8 +8,8 @@ round-off, since the true gradient is zero there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
-from lpzero.operands.gradients import loss_gradients
-from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.gradients import each_gradient
+from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, Operand, SiteFamily
 from lpzero.operands.record import Record, recorded
 from lpzero.operands.shape import UNKNOWN, ModelShape, hidden_width, model_shape
 from lpzero.operands.shown import Places, Shown
@@ -39,6 +39,9 @@ class Site:
     layer: int
     role: str
     group: Group | None = None
+
+
+Take = Callable[[SiteFamily, int, Site, Mapping[str, Tensor]], None]
 
 
 @dataclass(frozen=True)
@@ -82,16 +85,22 @@ class Operands:
         Raises:
             LpzeroError: The model does not show the operand at all.
         """
+        rows, sites = self.rows(operand), self.sites[operand.site_family]
+        tensors = self.tensors[operand.family]
+        return tuple(sites[i] for i in rows), tuple(tensors[i] for i in rows)
+
+    def rows(self, operand: Operand) -> list[int]:
+        """Which sites of its family an operand has, its group respected; raises as :meth:`select` does."""
         for name in (operand.name, operand.site_family):
             if name in self.refused:
                 raise LpzeroError(f"{operand.name}: {self.refused[name]}")
         if operand.site_family in self.absent:
             raise LpzeroError(f"the model shows no {operand.name}{self._why(operand)}")
-        sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
+        sites = self.sites[operand.site_family]
         kept = [i for i, site in enumerate(sites) if operand.group in (None, site.group)]
         if operand.group is not None and not kept:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
-        return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
+        return kept
 
     def _why(self, operand: Operand) -> str:
         """Behind what a model does not show: why it has no such thing, else where it was expected."""
@@ -118,14 +127,81 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
         LpzeroError: The model returned no loss, another number of hidden states or attentions than its depth asks
             for, or a site that the model itself names was not reached.
     """
+    kept: dict[str, dict[int, Tensor]] = {name: {} for name in FAMILIES}
+
+    def keep(family: SiteFamily, row: int, _site: Site, tensors: Mapping[str, Tensor]) -> None:
+        for name, tensor in tensors.items():
+            kept[name][row] = tensor if family == "parameter" else tensor.clone()
+
+    outline = hand_over(model, site_map, batch, frozenset(FAMILIES), keep)
+    return replace(outline, tensors={name: tuple(row[i] for i in sorted(row)) for name, row in kept.items()})
+
+
+def hand_over(model: nn.Module, site_map: SiteMap, batch: Batch, families: Collection[str], take: Take) -> Operands:
+    """Run the same passes, and hand over the tensors of each site the moment that they are there.
+
+    What nobody keeps is gone before the next site's tensors come: gradients are never there all at once. There is no
+    backward pass where none of the families needs one.
+
+    Args:
+        model: As of :func:`extract`.
+        site_map: Likewise.
+        batch: Likewise.
+        families: Families of operands that are wanted.
+        take: Called once a site that has a wanted family, with (family of sites, number of the site in it, the site,
+            detached tensors by family of operands), never to be written to. They may change once it has returned.
+
+    Returns:
+        All that is known of the model, without any tensors. Raises as :func:`extract` does, and passes on what
+        ``take`` raises.
+    """
     parameters = dict(model.named_parameters())
     weights = [parameters[site.parameter] for site in site_map.parameters]
     with unchanged(model), torch.enable_grad():
-        with recorded(model, site_map, tokens=batch.input_ids.shape[1]) as seen:
+        with recorded(model, site_map, tokens=batch.input_ids.shape[1], families=families) as seen:
             output = model(**batch.arguments, output_attentions=True, output_hidden_states=True)
         loss, hidden, attentions = _checked(output, site_map, seen)
-        gradients = loss_gradients(loss, [*weights, *seen.embedding], list(parameters.values()))
-    shown = Shown(site_map.reading, seen, batch)
+        shown = Shown(site_map.reading, seen, batch)
+        found = _forward_places(site_map, shown, seen, output, hidden, attentions)
+        heads = [a for _, a in found["attention"]] if attentions and "heads" not in shown.refused else None
+        # a model that names its sites shows its stream or, at least, its embedding
+        shows_width = site_map.reading is None
+        width = (hidden or seen.embedding)[-1].shape[-1] if shows_width else hidden_width(model, site_map)
+        shape = model_shape(model, site_map, width, heads)
+        shows = {"attention": bool(attentions), "hidden": bool(hidden)} if shows_width else {}
+        embedding = seen.embedding
+        parts = tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters)
+        sites: dict[SiteFamily, tuple[Site, ...]] = {
+            "parameter": parts,
+            **{family: tuple(Site(*place) for place, _ in row) for family, row in found.items()},
+        }
+        for family, row in found.items():
+            if family in families:
+                _give(family, row, take)
+        # what nobody needs on the way back is let go before it begins
+        del output, hidden, attentions, heads
+        found.clear()
+        seen.clear()
+        gradients = _way_back(loss, weights, embedding, parameters, families, parts, take)
+        jacobian = shown.jacobian(gradients) if "jacobian" in families else [((0, "embedding"), e) for e in embedding]
+        sites["jacobian"] = tuple(Site(*place) for place, _ in jacobian[:1])
+        if "jacobian" in families:
+            _give("jacobian", jacobian, take)
+    absent = frozenset(f for f in SITE_FAMILIES if f != "parameter" and not shows.get(f, bool(sites[f])))
+    ordered = {family: sites[family] for family in SITE_FAMILIES}
+    told = (shown.refused, shown.loose, site_map.lacks)
+    return Operands(site_map.depth, float(loss.detach()), ordered, {}, absent, shape, *told)
+
+
+def _forward_places(
+    site_map: SiteMap,
+    shown: Shown,
+    seen: Record,
+    output: Any,
+    hidden: tuple[Tensor, ...],
+    attentions: tuple[Any, ...],
+) -> dict[SiteFamily, Places]:
+    """Where the forward pass showed what, by family of sites."""
     if site_map.reading is None:
         across = tuple(getattr(output, "cross_attentions", None) or ())
         attended = [
@@ -138,40 +214,47 @@ def extract(model: nn.Module, site_map: SiteMap, batch: Batch) -> Operands:
     else:
         attended = shown.attended([a for a in attentions if a is not None])
         streams = shown.streams(hidden)
-    found: dict[SiteFamily, Places] = {
-        "attention": attended,
-        "hidden": streams,
-        "jacobian": shown.jacobian(gradients[len(weights) :]),
-    }
+    found: dict[SiteFamily, Places] = {"attention": attended, "hidden": streams}
     for family in ("activation", "head"):
         outputs = [site for site in site_map.outputs if site.family == family and site in seen.outputs]
         found[family] = [
             ((s.layer, s.role), shown.arranged(family, seen.outputs[s], s.layer, strewn=s in seen.strewn))
             for s in outputs
         ]
-    sites: dict[SiteFamily, tuple[Site, ...]] = {
-        "parameter": tuple(Site(s.layer, s.role, s.group) for s in site_map.parameters),
-        **{family: tuple(Site(*place) for place, _ in row) for family, row in found.items()},
-    }
-    tensors: dict[str, tuple[Tensor, ...]] = {
-        "weight": tuple(p.detach() for p in weights),
-        "grad": tuple(g.detach() for g in gradients[: len(weights)]),
-        **{family: tuple(_detached(tensor) for _, tensor in row) for family, row in found.items()},
-    }
-    shows = {"attention": bool(attentions), "hidden": bool(hidden)} if site_map.reading is None else {}
-    absent = frozenset(family for family, row in found.items() if not shows.get(family, bool(row)))
-    ordered = {family: sites[family] for family in SITE_FAMILIES}
-    # a model that names its sites shows its stream or, at least, its embedding
-    shows_width = site_map.reading is None
-    width = (hidden[-1] if hidden else gradients[-1]).shape[-1] if shows_width else hidden_width(model, site_map)
-    heads = [a for _, a in attended] if attentions and "heads" not in shown.refused else None
-    shape = model_shape(model, site_map, width, heads)
-    told = (shown.refused, shown.loose, site_map.lacks)
-    return Operands(site_map.depth, float(loss.detach()), ordered, tensors, absent, shape, *told)
+    return found
 
 
-def _detached(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone()
+def _give(family: SiteFamily, places: Places, take: Take) -> None:
+    with torch.no_grad():
+        for row, (place, tensor) in enumerate(places):
+            take(family, row, Site(*place), {family: tensor.detach()})
+
+
+def _way_back(
+    loss: Tensor,
+    weights: list[Tensor],
+    embedding: list[Tensor],
+    parameters: Mapping[str, Tensor],
+    families: Collection[str],
+    sites: tuple[Site, ...],
+    take: Take,
+) -> list[Tensor]:
+    """Hand over weights and their gradients, as far as they are wanted; the gradients at the embedding, if they are."""
+
+    def give(index: int, gradient: Tensor | None) -> None:
+        shown = {"weight": weights[index], "grad": gradient}
+        with torch.no_grad():
+            wanted = {name: t.detach() for name, t in shown.items() if t is not None and name in families}
+            take("parameter", index, sites[index], wanted)
+
+    wants_jacobian = "jacobian" in families
+    if "grad" not in families:
+        if "weight" in families:
+            for index in range(len(weights)):
+                give(index, None)
+        inner = embedding if wants_jacobian else []
+        return each_gradient(loss, [], inner, list(parameters.values()), give) if inner else []
+    return each_gradient(loss, weights, embedding if wants_jacobian else [], list(parameters.values()), give)
 
 
 def _checked(output: Any, site_map: SiteMap, seen: Record) -> tuple[Tensor, tuple[Tensor, ...], tuple[Any, ...]]:

@@ -2,10 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor
+
+Take = Callable[[int, Tensor], None]
+
+
+def each_gradient(
+    loss: Tensor, weights: list[Tensor], inner: list[Tensor], parameters: list[Tensor], take: Take
+) -> list[Tensor]:
+    """Hand over the gradient of each weight the moment that it is whole, and let go of it.
+
+    So at most those gradients are there at a time that the way back is still working on, instead of all.
+
+    Args:
+        loss: Scalar.
+        weights: Parameters of the model, each once.
+        inner: What else it is differentiated by, which need not be a leaf of the graph.
+        parameters: All of the model, whose own ``grad`` stays as it is.
+        take: Called with (index of the weight, its gradient), once a weight; those that the loss does not depend on
+            come last, as zeros.
+
+    Returns:
+        The gradients of ``inner``, zeros where the loss does not depend on one.
+    """
+    if _checkpointed(loss) or any(_watched(parameter) for parameter in parameters):
+        found = loss_gradients(loss, [*weights, *inner], parameters)
+        for index, gradient in enumerate(found[: len(weights)]):
+            take(index, gradient)
+        return found[len(weights) :]
+    left = {weight: index for index, weight in enumerate(weights)}
+
+    def whole(weight: Tensor) -> None:
+        assert weight.grad is not None
+        gradient, weight.grad = weight.grad, None
+        take(left.pop(weight), gradient)
+
+    with _without_gradients(parameters), ExitStack() as stack:
+        for tensor in inner:
+            if not tensor.is_leaf:
+                tensor.retain_grad()
+        for weight in weights:
+            stack.callback(weight.register_post_accumulate_grad_hook(whole).remove)
+        torch.autograd.backward(loss, inputs=[*weights, *inner])
+        of_inner = [torch.zeros_like(tensor) if tensor.grad is None else tensor.grad for tensor in inner]
+    for weight, index in left.items():
+        take(index, torch.zeros_like(weight))
+    return of_inner
 
 
 def loss_gradients(loss: Tensor, by: list[Tensor], parameters: list[Tensor]) -> list[Tensor]:
@@ -44,17 +90,29 @@ def _checkpointed(loss: Tensor) -> bool:
     return False
 
 
+def _watched(parameter: Tensor) -> bool:
+    """Whether somebody's own code runs when a gradient is there: it may be an optimiser, which writes to the weight."""
+    return bool(parameter._post_accumulate_grad_hooks)  # type: ignore[attr-defined]
+
+
 def _by_backward(loss: Tensor, by: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor | None, ...]:
     """The same by ``backward``, which writes to the tensors: what stood there before is put back."""
-    before = {parameter: parameter.grad for parameter in parameters}
     for tensor in by:
         if not tensor.is_leaf:
             tensor.retain_grad()
+    with _without_gradients(parameters):
+        torch.autograd.backward(loss)
+        return tuple(tensor.grad for tensor in by)
+
+
+@contextmanager
+def _without_gradients(parameters: list[Tensor]) -> Iterator[None]:
+    """Take the gradients off parameters for a while; they come back whatever stands there then."""
+    before = {parameter: parameter.grad for parameter in parameters}
     for parameter in parameters:
         parameter.grad = None
     try:
-        torch.autograd.backward(loss)
-        return tuple(tensor.grad for tensor in by)
+        yield
     finally:
-        for tensor, grad in before.items():
-            tensor.grad = grad
+        for parameter, grad in before.items():
+            parameter.grad = grad

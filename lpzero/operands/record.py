@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lpzero.operands.operand import FAMILIES
 from lpzero.spaces.models.sites import Axes, BlockCall, OutputSite, SiteMap, StreamSite
 from lpzero.spaces.reading.passage import tensors_of
 
@@ -33,17 +34,26 @@ class Record:
     streams: dict[StreamSite, Tensor] = field(default_factory=dict)
     embedding: list[Tensor] = field(default_factory=list)
 
+    def clear(self) -> None:
+        """Let go of what was seen."""
+        for seen in (self.outputs, self.calls, self.streams):
+            seen.clear()
+        self.embedding = []
+
 
 @contextmanager
-def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Record]:
+def recorded(
+    model: nn.Module, site_map: SiteMap, *, tokens: int, families: Collection[str] = FAMILIES
+) -> Iterator[Record]:
     """Watch the sites of a model for as long as the context lasts; what was seen is whole once it has ended.
 
     Args:
         model: The model; its hooks are taken away again.
         site_map: Its sites.
         tokens: Tokens of a sequence, which chunks of one add up to.
+        families: What is wanted; of all else the shapes alone are there, on torch's device ``meta``.
     """
-    record, watcher = Record(), _Watcher(site_map)
+    record, watcher = Record(), _Watcher(site_map, families)
     modules = dict(model.named_modules())
     with ExitStack() as stack:
         for name in watcher.blocks:
@@ -65,7 +75,8 @@ def recorded(model: nn.Module, site_map: SiteMap, *, tokens: int) -> Iterator[Re
 
 
 class _Watcher:
-    def __init__(self, site_map: SiteMap) -> None:
+    def __init__(self, site_map: SiteMap, families: Collection[str]) -> None:
+        self._families = families
         # a model that names its sites writes over none of them; a foreign one may
         self._foreign = site_map.reading is not None
         self._sites: dict[str, list[OutputSite]] = {}
@@ -100,7 +111,11 @@ class _Watcher:
     def _keep(self, call: BlockCall, take: str, value: Any) -> None:
         for site in self._streams.get(call, ()):
             if site.take == take:
-                self.streams[site] = list(tensors_of(value))[site.index].detach().clone()
+                self.streams[site] = self._copied(list(tensors_of(value))[site.index], "hidden")
+
+    def _copied(self, tensor: Tensor, family: str) -> Tensor:
+        tensor = tensor.detach()
+        return tensor.clone() if family in self._families else torch.empty_like(tensor, device="meta")
 
     def output(self, name: str) -> Any:
         def hook(_module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
@@ -114,7 +129,7 @@ class _Watcher:
                     if not self._foreign and site.block is None:
                         # a model that names its sites calls each once in what its loss is computed by, which is last
                         self.calls.pop(site, None)
-                    self.calls.setdefault(site, []).append(part.detach().clone() if self._foreign else part)
+                    self.calls.setdefault(site, []).append(self._copied(part, site.family) if self._foreign else part)
 
         return hook
 

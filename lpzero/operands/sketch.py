@@ -20,11 +20,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from lpzero.operands.extract import Operands, Site
-from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, SiteFamily
+from lpzero.operands.batch import Batch
+from lpzero.operands.extract import Operands, Site, hand_over
+from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, SiteFamily
 from lpzero.operands.shape import ModelShape
+from lpzero.spaces.models.sites import SiteMap
 
 ROW = 64
 ALIGNED: dict[SiteFamily, tuple[str, ...]] = {
@@ -149,22 +151,65 @@ def sketch(operands: Operands, *, elements: int, seed: int) -> Sketch:
     Returns:
         Equal arguments give equal sketches.
     """
-    sites = {family: _sketched_family(operands, family, elements=elements, seed=seed) for family in SITE_FAMILIES}
-    return Sketch(sites, operands.shape)
+    rows: _Rows = {family: {} for family in SITE_FAMILIES}
+    for family in SITE_FAMILIES:
+        for row, site in enumerate(operands.sites[family]):
+            tensors = {name: operands.tensors[name][row] for name in ALIGNED[family]}
+            rows[family][row] = _sketched_site(site, family, tensors, elements, seed)
+    return _joined(operands, rows, elements)
 
 
-def _sketched_family(operands: Operands, family: SiteFamily, *, elements: int, seed: int) -> SketchedSites:
-    sites = operands.sites[family]
-    names = ALIGNED[family]
-    weights = torch.zeros(len(sites), elements)
-    values = {name: torch.zeros(len(sites), elements) for name in names}
-    for row, site in enumerate(sites):
-        tensors = [operands.tensors[name][row] for name in names]
-        positions, counts = _kept(site, family, tensors, elements, seed)
-        index = torch.from_numpy(positions).to(tensors[0].device)
-        weights[row, : len(positions)] = torch.from_numpy(counts).float()
-        for name, tensor in zip(names, tensors, strict=True):
-            picked = tensor.reshape(-1)[index].float().cpu()
-            values[name][row, : len(positions)] = picked
-            values[name][row, len(positions) :] = picked[0]
-    return SketchedSites(sites, weights, values)
+def sketch_pass(
+    model: nn.Module, site_map: SiteMap, batch: Batch, *, elements: int, seed: int
+) -> tuple[Operands, Sketch]:
+    """The same of a pass that is made for it, whose tensors are sketched as they come and then let go.
+
+    Args:
+        model: As of :func:`lpzero.operands.extract.extract`.
+        site_map: Likewise.
+        batch: Likewise.
+        elements: Elements to keep of each tensor, at least 16.
+        seed: Seed of the positions.
+
+    Returns:
+        What is known of the model beside its tensors, and the sketch. Raises as
+        :func:`lpzero.operands.extract.extract` does.
+    """
+    rows: _Rows = {family: {} for family in SITE_FAMILIES}
+
+    def take(family: SiteFamily, row: int, site: Site, tensors: Mapping[str, Tensor]) -> None:
+        rows[family][row] = _sketched_site(site, family, tensors, elements, seed)
+
+    outline = hand_over(model, site_map, batch, frozenset(FAMILIES), take)
+    return outline, _joined(outline, rows, elements)
+
+
+_Rows = dict[SiteFamily, dict[int, dict[str, Tensor]]]
+_WEIGHTS = "weights"
+
+
+def _sketched_site(
+    site: Site, family: SiteFamily, tensors: Mapping[str, Tensor], elements: int, seed: int
+) -> dict[str, Tensor]:
+    """The weights of the elements that are kept of a site, and their values by family of operands, each (elements,)."""
+    aligned = {name: tensors[name] for name in ALIGNED[family]}
+    positions, counts = _kept(site, family, list(aligned.values()), elements, seed)
+    row = {_WEIGHTS: torch.zeros(elements)}
+    row[_WEIGHTS][: len(positions)] = torch.from_numpy(counts).float()
+    for name, tensor in aligned.items():
+        index = torch.from_numpy(positions).to(tensor.device)
+        picked = tensor.reshape(-1)[index].float().cpu()
+        row[name] = torch.cat([picked, picked[:1].expand(elements - len(picked))])
+    return row
+
+
+def _joined(operands: Operands, rows: _Rows, elements: int) -> Sketch:
+    found: dict[SiteFamily, SketchedSites] = {}
+    for family in SITE_FAMILIES:
+        columns = {
+            name: torch.stack(column) if (column := [rows[family][i][name] for i in sorted(rows[family])])
+            else torch.zeros(0, elements)
+            for name in (_WEIGHTS, *ALIGNED[family])
+        }  # fmt: skip
+        found[family] = SketchedSites(operands.sites[family], columns.pop(_WEIGHTS), columns)
+    return Sketch(found, operands.shape)

@@ -18,12 +18,13 @@ from lpzero.errors import LpzeroError
 from lpzero.formula import Formula
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.values import ExactSource
-from lpzero.metrics import Computed, Shape, get_metric
+from lpzero.metrics import Computed, Metric, Shape, get_metric
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import Operands, extract
+from lpzero.operands.extract import Operands
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.operands.shape import decoder_params, hidden_width, parameter_counts
 from lpzero.operands.text import text_batch
+from lpzero.proxy.estimate import Sample, ValueOf, values_on
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.models.number_format import check_numbers
@@ -63,6 +64,7 @@ class Score:
         seconds: Time spent on this proxy, what all proxies share left out.
         reason: Why there is no value; empty where there is one.
         note: What a reader should know of how the value was computed; empty where all went as usual.
+        error: The standard error of an estimate; None of an exact value, and where it is not known.
     """
 
     status: ScoreStatus
@@ -70,6 +72,7 @@ class Score:
     seconds: float
     reason: str = ""
     note: str = ""
+    error: float | None = None
 
 
 def directed(scores: Sequence[Score], proxy: Proxy) -> np.ndarray:
@@ -114,8 +117,9 @@ def score_model(
     batch: Batch,
     proxies: Sequence[Proxy],
     text: Callable[[], Batch] | None = None,
+    sample: Sample | None = None,
 ) -> list[Score]:
-    """Score a model with each proxy; the forward and backward pass is shared by all formulas.
+    """Score a model with each proxy; formulas share one forward and backward pass, and what they want of its tensors.
 
     Args:
         model: Called as :class:`lpzero.spaces.models.sites.SitedModel` says.
@@ -124,21 +128,23 @@ def score_model(
         batch: Tokens and labels, on the model's device.
         proxies: In the order of the result.
         text: Gives the batch of text for a metric that needs one; None where the weights are not trained.
+        sample: What formulas are estimated from; None for exact scores.
 
     Returns:
         One score a proxy; a proxy that the model cannot be scored with has the status ``failed`` and the reason.
     """
-    evaluator: Evaluator | None = None
+    value_of: ValueOf | None = None
     unusable = Score(ScoreStatus.FAILED, None, 0.0)
-    if any(proxy.formula is not None for proxy in proxies):
+    formulas = [proxy.formula for proxy in proxies if proxy.formula is not None]
+    if formulas:
         try:
-            evaluator = Evaluator(ExactSource(extract(model, site_map, batch)))
+            value_of = values_on(model, site_map, batch, formulas, sample)
         except MODEL_ERRORS as err:
             unusable = unscored(err, 0.0)
     return [
         unusable
-        if proxy.formula is not None and evaluator is None
-        else _measured(partial(_value, proxy, model, site_map, shape, batch, evaluator, text))
+        if proxy.formula is not None and value_of is None
+        else _measured(partial(_value, proxy, model, site_map, shape, batch, value_of, text))
         for proxy in proxies
     ]
 
@@ -154,14 +160,14 @@ def unscored(err: BaseException, seconds: float) -> Score:
 
 def score_operands(operands: Operands, formula: Formula) -> Score:
     """The score of what one pass showed, whatever has been done to it since, by a formula."""
-    return _measured(lambda: Computed(float(Evaluator(ExactSource(operands)).scores(formula)[0])))
+    return _measured(lambda: (Computed(float(Evaluator(ExactSource(operands)).scores(formula)[0])), None))
 
 
-def _measured(compute: Callable[[], Computed]) -> Score:
-    """The score that a computation returns, or that stands for what it raised."""
+def _measured(compute: Callable[[], tuple[Computed, float | None]]) -> Score:
+    """The score that a computation returns, with its error, or that stands for what it raised."""
     started = time.perf_counter()
     try:
-        computed = compute()
+        computed, error = compute()
     except MODEL_ERRORS as err:
         return unscored(err, time.perf_counter() - started)
     seconds = time.perf_counter() - started
@@ -169,7 +175,7 @@ def _measured(compute: Callable[[], Computed]) -> Score:
     if not math.isfinite(found):
         status = ScoreStatus.NONFINITE if math.isnan(found) else ScoreStatus.OVERFLOW
         return Score(status, None, seconds, f"the value is {found}", note)
-    return Score(ScoreStatus.OK, found, seconds, note=note)
+    return Score(ScoreStatus.OK, found, seconds, note=note, error=error)
 
 
 def _value(
@@ -178,14 +184,25 @@ def _value(
     site_map: SiteMap,
     shape: Shape,
     batch: Batch,
-    evaluator: Evaluator | None,
+    value_of: ValueOf | None,
+    text: Callable[[], Batch] | None,
+) -> tuple[Computed, float | None]:
+    if proxy.formula is not None:
+        assert value_of is not None
+        value, error = value_of(proxy.formula)
+        return Computed(value), error
+    assert proxy.metric is not None
+    return _by_metric(get_metric(proxy.metric), model, site_map, shape, batch, text), None
+
+
+def _by_metric(
+    metric: Metric,
+    model: nn.Module,
+    site_map: SiteMap,
+    shape: Shape,
+    batch: Batch,
     text: Callable[[], Batch] | None,
 ) -> Computed:
-    if proxy.formula is not None:
-        assert evaluator is not None
-        return Computed(float(evaluator.scores(proxy.formula)[0]))
-    assert proxy.metric is not None
-    metric = get_metric(proxy.metric)
     if metric.needs == "text":
         if text is None:
             raise LpzeroError("the loss on text says something of trained weights alone: this model has none")

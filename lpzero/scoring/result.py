@@ -23,6 +23,7 @@ class ProxyScore(_Score):
         direction: Which scores are better.
         status: As of :class:`lpzero.proxy.score.ScoreStatus`.
         seconds: Time spent on this proxy, what all proxies share left out.
+        error: The standard error of an estimate from a sample; null of an exact score, and where it is not known.
     """
 
     proxy: str
@@ -30,6 +31,7 @@ class ProxyScore(_Score):
     direction: Direction
     status: str
     seconds: float
+    error: float | None = None
 
 
 class CountedCosts(_Score):

@@ -22,6 +22,7 @@ from lpzero.operands.batch import Batch
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.operands.text import text_batch
 from lpzero.proxy import Proxy, load_proxy
+from lpzero.proxy.estimate import Sample
 from lpzero.proxy.score import (
     Score,
     ScoreStatus,
@@ -58,6 +59,7 @@ class Request:
         within: The space that they are drawn from; None for the model's own.
         jobs: Worker processes for them.
         space: What finds the space of an architecture; None for the space that it names.
+        sketch: Elements of each tensor that formulas are estimated from; None for exact scores.
     """
 
     proxies: tuple[str, ...]
@@ -69,13 +71,15 @@ class Request:
     within: str | None
     jobs: int
     space: str | None = None
+    sketch: int | None = None
 
     def scorer(self) -> ModelScorer:
         """What scores models as asked; raises InputError for a proxy that there is not, or a value out of its range."""
         probe = Probe(seed=self.seed, batch=self.batch, tokens=self.tokens, device=self.device)
         proxies = tuple(load_proxy(name) for name in self.proxies)
         sample = SpaceSample(self.percentiles, self.within, proxies, probe, self.jobs)
-        return ModelScorer(proxies, probe, sample, self.space)
+        sketch = None if self.sketch is None else Sample(self.sketch, self.seed)
+        return ModelScorer(proxies, probe, sample, self.space, sketch)
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,14 @@ class ModelScorer:
         probe: What every model is shown.
         sample: What their percentiles are among.
         space: What finds the space of an architecture; None for the space that it names.
+        sketch: What formulas are estimated from; None for exact scores.
     """
 
     proxies: tuple[Proxy, ...]
     probe: Probe
     sample: SpaceSample
     space: str | None = None
+    sketch: Sample | None = None
 
     def score(self, text: str) -> ModelScore:
         """Load the model that a user gave, and score it; raises as :func:`.load_model` and :meth:`score_loaded` do."""
@@ -122,7 +128,9 @@ class ModelScorer:
             _LOG.warning("note: %s: %s", name, note)
         with single_threaded():
             scores = score_model(
-                *(readable.model, readable.site_map, shape, readable.batch, self.proxies), _text(loaded, self.probe)
+                *(readable.model, readable.site_map, shape, readable.batch, self.proxies),
+                _text(loaded, self.probe),
+                self.sketch,
             )
             if any(result.status is ScoreStatus.FAILED for result in scores):
                 _refuse_too_long(name, readable)
@@ -178,6 +186,7 @@ def _row(proxy: Proxy, result: Score) -> ProxyScore:
         direction=proxy.direction,
         status=result.status.value,
         seconds=round(result.seconds, 6),
+        error=result.error,
     )
 
 

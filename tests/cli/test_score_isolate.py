@@ -112,7 +112,7 @@ def test_what_ends_badly_is_left_out_and_the_others_go_on(capfd: pytest.CaptureF
     for name, (text, _) in bad.items():
         Path(name).write_text(text)
     Path("nan.py").write_text(MODEL.replace("return self.out(", "return torch.nan * self.out("))
-    assert run(["score", *bad, "nan.py", *SMALL, "--isolate", "--memory-limit", "1GB", "--json"]) == 0
+    assert run(["score", *bad, "nan.py", *SMALL, "--isolate", "--memory-limit", "1GB", "--json"]) == 1
     captured = capfd.readouterr()
     (row,) = json.loads(captured.out)["models"]
     assert (row["model"], [score["status"] for score in row["scores"]]) == ("nan.py", ["nonfinite", "ok"])

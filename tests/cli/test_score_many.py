@@ -32,8 +32,8 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         Path(f"a{i}.json").write_text(json.dumps(document))
 
 
-def _document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    assert run(["score", *arguments, *SMALL, "--json"]) == 0
+def _document(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
+    assert run(["score", *arguments, *SMALL, "--json"]) == code
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     return document
 
@@ -152,15 +152,17 @@ def test_a_model_whose_forward_fails_leaves_the_others(capsys: pytest.CaptureFix
         "        self.words = nn.Embedding(50, 8)\n    def forward(self, x):\n        raise RuntimeError('no way')\n"
     )
     Path("broken.py").write_text(text + "def build_model():\n    return M()\n")
-    assert run(["score", "broken.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 0
+    assert run(["score", "broken.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 1
     captured = capsys.readouterr()
+    assert [row["model"] for row in json.loads(captured.out)["models"]] == ["a0.json"]
+    assert "lpzero: error: 1 of 2 models could not be scored: broken.py" in captured.err
     reason = "broken.py: left out: broken.py: no proxy could score it: the model raised RuntimeError: no way"
     assert reason in captured.err
 
 
 def test_a_model_that_cannot_be_read_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.py").write_text("raise ValueError('no')\n")
-    assert run(["score", "bad.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 0
+    assert run(["score", "bad.py", "a0.json", "--proxy", "params", *SMALL, "--json"]) == 1
     captured = capsys.readouterr()
     assert "bad.py: left out: bad.py raised ValueError: no" in captured.err
     assert [row["model"] for row in json.loads(captured.out)["models"]] == ["a0.json"]
@@ -204,7 +206,7 @@ def test_whatever_a_model_does_the_others_are_scored_and_it_is_named(
 ) -> None:
     Path("good.py").write_text(_PLAIN)
     Path("bad.py").write_text(text)
-    document = _document(capsys, "bad.py", "good.py", "a0.json", "--proxy", "snip")
+    document = _document(capsys, "bad.py", "good.py", "a0.json", "--proxy", "snip", code=1)
     assert {row["model"] for row in document["models"]} == {"good.py", "a0.json"}
     (left,) = document["left_out"]
     assert left["model"] == "bad.py"
@@ -222,3 +224,37 @@ def test_a_model_that_takes_fewer_tokens_says_how_many(capsys: pytest.CaptureFix
     assert run(["score", "gpt2.json", "--proxy", "snip", *SMALL]) == 2
     error = capsys.readouterr().err
     assert "gpt2.json: expected at most 6 tokens for this model, found 8: give --tokens 6 or fewer" in error
+
+
+def test_a_sketch_is_told_with_its_error_and_for_several_models(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--proxy", "snip", "--proxy", "depth", "--proxy", "head_confidence"]
+    exact = _document(capsys, "a0.json", "a1.json", *asked)
+    found = _document(capsys, "a0.json", "a1.json", *asked, "--sketch", "256")
+    again = _document(capsys, "a0.json", "a1.json", *asked, "--sketch", "256")
+    for row in (*found["models"], *again["models"]):
+        for scored in row["scores"]:
+            del scored["seconds"]
+    assert found == again
+    values = {row["model"]: row["scores"] for row in exact["models"]}
+    for row in found["models"]:
+        (snip, depth, confidence), (wanted, *_) = row["scores"], values[row["model"]]
+        assert 0 < snip["error"] < 0.3 * wanted["value"]
+        assert abs(snip["value"] - wanted["value"]) < 5 * snip["error"]
+        assert (depth["status"], depth["error"], wanted["error"]) == ("ok", None, None)
+        assert (confidence["status"], confidence["value"]) == ("failed", None)
+    assert run(["score", "a0.json", "a1.json", "--proxy", "snip", *SMALL, "--sketch", "256"]) == 0
+    assert capsys.readouterr().out.count(" ± ") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--sketch", "8"], "--sketch: expected at least 16 elements"),
+        (["--sketch", "64", "--percentiles", "5"], "--sketch: expected exact scores beside --percentiles"),
+    ],
+)
+def test_a_sketch_that_cannot_be_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert run(["score", "a0.json", *arguments, *SMALL]) == 2
+    assert words in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
-from lpzero.operands.extract import extract
+from lpzero.operands.extract import Site, extract, hand_over
 from lpzero.operands.operand import OPERANDS
 from lpzero.spaces.models.output import ModelOutput
 
@@ -75,6 +76,20 @@ def test_gradients_are_those_of_the_loss(tiny: Any, tokens: Batch) -> None:
     for site, gradient in zip(tiny.site_map().parameters, operands.tensors["grad"], strict=True):
         torch.testing.assert_close(gradient, names[site.parameter].grad)
     assert operands.loss == pytest.approx(loss.item())
+
+
+def test_what_is_handed_over_is_what_is_extracted_and_no_more(tiny: Any, tokens: Batch) -> None:
+    whole, seen = extract(tiny, tiny.site_map(), tokens), dict[tuple[str, int], torch.Tensor]()
+
+    def take(family: str, row: int, site: Site, tensors: Mapping[str, torch.Tensor]) -> None:
+        assert whole.sites[family][row] == site  # type: ignore[index]
+        seen.update({(name, row): tensor.clone() for name, tensor in tensors.items()})
+
+    outline = hand_over(tiny, tiny.site_map(), tokens, {"grad", "jacobian", "head"}, take)
+    assert outline == replace(whole, tensors={})
+    wanted = {(n, i): t for n in ("grad", "jacobian", "head") for i, t in enumerate(whole.tensors[n])}
+    assert seen.keys() == wanted.keys()
+    assert all(torch.equal(seen[key], tensor) for key, tensor in wanted.items())
 
 
 def test_the_jacobian_is_the_gradient_at_the_embedding(tiny: Any, tokens: Batch) -> None:

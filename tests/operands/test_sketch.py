@@ -15,7 +15,7 @@ from lpzero.operands.batch import Batch
 from lpzero.operands.extract import Operands, Site, extract
 from lpzero.operands.operand import FAMILIES, SITE_FAMILIES
 from lpzero.operands.probe import Probe, untrained_operands
-from lpzero.operands.sketch import RunningSizes, sketch
+from lpzero.operands.sketch import RunningSizes, sketch, sketch_pass
 from lpzero.spaces import get_space
 
 ELEMENTS = 512
@@ -32,6 +32,16 @@ def operands() -> Operands:
     space = get_space("flexibert")
     torch.set_num_threads(1)
     return untrained_operands(space, space.sample(np.random.default_rng(1)), Probe(batch=2, tokens=32))
+
+
+def test_a_pass_that_is_sketched_as_it_runs_has_the_sketch_of_what_it_shows(tiny: Any, tokens: Batch) -> None:
+    kept = sketch(extract(tiny, tiny.site_map(), tokens), elements=32, seed=3)
+    outline, found = sketch_pass(tiny, tiny.site_map(), tokens, elements=32, seed=3)
+    assert outline.tensors == {}
+    assert (found.shape, outline.sites) == (kept.shape, {name: part.sites for name, part in kept.sites.items()})
+    for family, part in kept.sites.items():
+        assert torch.equal(found.sites[family].weights, part.weights)
+        assert all(torch.equal(found.sites[family].values[name], values) for name, values in part.values.items())
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean", "std", "l1", "mean_abs", "frobenius"])

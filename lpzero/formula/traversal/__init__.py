@@ -1,0 +1,1 @@
+"""Many formulas on one model in one traversal of its tensors, none of which is kept."""
