@@ -85,6 +85,7 @@ def refitted(
     inputs: Tensor,
     *,
     ridge: float = RIDGE,
+    share: bool = False,
     watch: Watch = unwatched,
 ) -> Model:
     """Cut a checkpoint, and fit what stays to what the full model does.
@@ -99,6 +100,7 @@ def refitted(
         choice: What stays.
         inputs: (windows, tokens) ids to look at.
         ridge: How strongly weights stay what they were, in mean squares of a projection's inputs.
+        share: As of :func:`lpzero.compression.cut.cut`.
         watch: Told how far it is.
 
     Returns:
@@ -109,7 +111,7 @@ def refitted(
     """
     if not ridge > 0:
         raise InputError(f"`ridge`: expected more than 0, found {ridge:g}")
-    smaller = cut(model, layout, choice)
+    smaller = cut(model, layout, choice, share=share)
     device = next(model.parameters()).device
     places = {layer: place for place, layer in enumerate(choice.kept)}
     with torch.no_grad():
@@ -188,5 +190,7 @@ def _bias(linear: Any) -> Tensor | float:
     return 0.0 if linear.bias is None else linear.bias
 
 
-def _put(linear: nn.Module, weight: Tensor) -> None:
+def _put(linear: Any, weight: Tensor) -> None:
+    # the old one may be the checkpoint's
+    linear.weight = nn.Parameter(torch.empty_like(linear.weight), requires_grad=linear.weight.requires_grad)
     weight_in(linear).copy_(weight)

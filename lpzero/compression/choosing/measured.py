@@ -16,7 +16,7 @@ from lpzero.compression.choice import LayerChoice
 from lpzero.compression.choosing.importance import Kind
 from lpzero.compression.choosing.menu import Chosen, Item, Menu
 from lpzero.compression.layout import Layout, blocks_of
-from lpzero.compression.losses import asked, divergence, predictions
+from lpzero.compression.losses import asked, far_from, predictions
 from lpzero.compression.stream import Head, entering, smaller_block, through
 from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError
@@ -95,7 +95,7 @@ class Measuring:
             for window, expected in enumerate(self._expected):
                 rows = slice(window, window + 1)
                 logits = self._head.logits(self._inputs[rows], states[rows])[0]
-                found.append(divergence(expected, logits[asked(self._windows.labels[window])]))
+                found.append(far_from(expected, logits[asked(self._windows.labels[window])]))
         return float(torch.cat(found).double().mean())
 
 
