@@ -45,6 +45,9 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
     type=click.Path(path_type=Path),
     help="Measure what is chosen, choose again, and keep what was measured in this file.  [default: estimates]",
 )
+@click.option(
+    "--budget", help="Compare choices by their joint divergence and try swaps: trials, such as 200, or a time."
+)
 @click.option("--plain", is_flag=True, help="Keep to what an ordinary configuration says: fewer layers, one width.")
 @click.option("--refit/--no-refit", default=True, show_default=True, help="Refit what stays by least squares.")
 @click.option(
@@ -155,6 +158,11 @@ def _print(result: CompressResult) -> None:
         f"chosen by {choosing.importance}, {choosing.measured} replacements measured; divergence from the full model: "
         f"{expected}found {choosing.divergence:.3f} nats a token before any refit"
     )
+    if choosing.unrepaired is not None:
+        click.echo(
+            f"compared {choosing.tried} choices by their joint divergence: that of the cheapest by the sum was "
+            f"{choosing.unrepaired:.3f}"
+        )
     if result.sample is not None:
         click.echo(
             f"\nafter {result.sample.prompt!r}\n  full:   {result.sample.full!r}\n  chosen: {result.sample.chosen!r}"

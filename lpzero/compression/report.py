@@ -66,6 +66,8 @@ def report(done: Compression) -> CompressResult:
             bound=_rounded(chosen.selection.bound),
             measured=decision.measured,
             divergence=_rounded(done.made.divergence),
+            tried=0 if decision.repaired is None else decision.repaired.trials,
+            unrepaired=None if decision.repaired is None else _rounded(decision.repaired.before),
         ),
         calibration_sha256=done.shown.sha256,
         refitted_on=done.shown.fitting.numel() if settings.refit else 0,
