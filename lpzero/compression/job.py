@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from lpzero.compression.calibration import Calibrated, calibrate, read_texts
+from lpzero.compression.calibration import Calibrated, Texts, calibrate, read_texts
 from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choosing.measured import Kept, digest_of
 from lpzero.compression.files.folder import Form, check_form
@@ -67,10 +68,22 @@ def read(job: Job, device: str) -> Calibrated:
     """
     texts = read_texts(job.calibration, job.checks)
     check_free(job.output)
-    settings = job.settings
-    shown = calibrate(
-        load_checkpoint(job.checkpoint, device),
-        read_tokenizer(job.checkpoint),
+    shown = _calibrated(job.checkpoint, texts, job.settings, device)
+    check_form(shown.model, shown.layout, job.checkpoint, job.form)
+    return shown
+
+
+def look(
+    checkpoint: Path, calibration: Path, checks: Sequence[Path], settings: CompressSettings, device: str
+) -> Calibrated:
+    """Read a checkpoint and texts where nothing is written; arguments and errors are those of :func:`read`."""
+    return _calibrated(checkpoint, read_texts(calibration, checks), settings, device)
+
+
+def _calibrated(checkpoint: Path, texts: Texts, settings: CompressSettings, device: str) -> Calibrated:
+    return calibrate(
+        load_checkpoint(checkpoint, device),
+        read_tokenizer(checkpoint),
         texts,
         looking=settings.looking,
         fitting=settings.fitting,
@@ -78,8 +91,6 @@ def read(job: Job, device: str) -> Calibrated:
         context=settings.context,
         seed=settings.seed,
     )
-    check_form(shown.model, shown.layout, job.checkpoint, job.form)
-    return shown
 
 
 def kept_of(path: Path, job: Job, shown: Calibrated) -> Kept:

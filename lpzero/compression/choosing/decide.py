@@ -102,14 +102,7 @@ def decide(
     # limits that nothing keeps are refused before the pass that takes long
     by_chance(layout, widths, counts, highest, settings.seed)
     way = _way(layout, settings, counts, highest)
-    by_layers = settings.importance == BLOCK_INFLUENCE
-    importance = get_importance("wanda" if by_layers else settings.importance)
-    products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
-    menu = (
-        layers_menu(layout, block_influence(products))
-        if by_layers
-        else _menu(shown, importance, products, sorted({*widths, *(neurons for _, neurons in way.shapes)}))
-    )
+    menu, products = priced(shown, settings, sorted({*widths, *(neurons for _, neurons in way.shapes)}))
     controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
     if kept is None and settings.repair is None and not settings.plain:
         return Decision(way.best(menu), highest, counts, controls, measured=0)
@@ -121,6 +114,26 @@ def decide(
     budget = settings.repair or Budget(trials=len(few))
     repaired = repair(menu, few, counts, highest, measuring.joint, budget, watch=watch)
     return Decision(repaired.chosen, highest, counts, controls, measured, repaired)
+
+
+def priced(shown: Calibrated, settings: CompressSettings, widths: Sequence[int]) -> tuple[Menu, Products]:
+    """What may stay of each layer at what cost, and what its units do, by one backward pass.
+
+    Args:
+        shown: The checkpoint and its windows.
+        settings: How.
+        widths: Numbers of neurons that may stay.
+
+    Raises:
+        InputError: There is no such importance.
+    """
+    by_layers = settings.importance == BLOCK_INFLUENCE
+    importance = get_importance("wanda" if by_layers else settings.importance)
+    labels = importance.labels or "sampled"
+    products = unit_products(shown.model, shown.layout, shown.choosing, labels=labels, seed=settings.seed)
+    if by_layers:
+        return layers_menu(shown.layout, block_influence(products)), products
+    return _menu(shown, importance, products, widths), products
 
 
 @dataclass(frozen=True)

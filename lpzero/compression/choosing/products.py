@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lpzero.compression.freed import give_back
 from lpzero.compression.layout import Layout, blocks_of, part
 from lpzero.compression.losses import asked
 from lpzero.compression.stream import Head, entering, through
@@ -80,6 +81,7 @@ def unit_products(
     for inputs, wanted in zip(torch.split(windows.inputs, 1), torch.split(windows.labels, 1), strict=True):
         for layer, read in _of_window(model, layout, head, inputs, wanted[0], labels, generator):
             found[layer].append(read)
+    give_back()
     return Products(tuple(map(_together, found)), labels, windows.predicted)
 
 
