@@ -27,7 +27,8 @@ from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import Count, counts_of
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
 from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure, digest_of
-from lpzero.compression.choosing.menu import Menu, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.choosing.menu import Menu, choose, menu_of, widths_of
+from lpzero.compression.choosing.plain import choose_plain
 from lpzero.compression.choosing.products import LayerProducts, Products, unit_products
 from lpzero.compression.cut import cut
 from lpzero.compression.losses import window_losses

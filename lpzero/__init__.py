@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lpzero.api.compare import compare
     from lpzero.api.compress import compress
+    from lpzero.api.compress_front import compress_front
     from lpzero.api.distill import distill_predictor
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
@@ -59,6 +60,7 @@ _EXPORTS = {
     "check_principles": "lpzero.api.principles",
     "compare": "lpzero.api.compare",
     "compress": "lpzero.api.compress",
+    "compress_front": "lpzero.api.compress_front",
     "distill_predictor": "lpzero.api.distill",
     "enumerate_formulas": "lpzero.api.enumeration",
     "evaluate_predictor": "lpzero.api.predictor",
@@ -102,6 +104,7 @@ __all__ = [
     "check_principles",
     "compare",
     "compress",
+    "compress_front",
     "distill_predictor",
     "enumerate_formulas",
     "evaluate_predictor",

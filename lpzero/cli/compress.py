@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from lpzero.cli import options
 from lpzero.cli.options import Count, Duration, Size
 from lpzero.cli.output import as_json, ends, print_grid, print_result, say, say_report
 from lpzero.cli.progress import progress_display
+from lpzero.errors import InputError
 
 if TYPE_CHECKING:
+    from lpzero.compression.choosing.fronts import CompressFront
     from lpzero.compression.result import CompressResult
 
 TAYLOR = "taylor"
@@ -24,7 +27,8 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 @click.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--calibration", type=click.Path(path_type=Path), required=True, help="A file of text to choose by.")
-@click.option("--out", "output", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@click.option("--out", "output", type=click.Path(path_type=Path), help="The folder to write.")
+@click.option("--front", type=int, help="Choose within so many limits on the parameters, print them, write nothing.")
 @click.option("--max-params", type=Count(), help="Most parameters, such as 106M.")
 @click.option("--keep", type=float, help="Share of the parameters to keep at most, such as .8.")
 @click.option("--max-flops", type=Count(), help="Most floating-point operations of a forward pass a token.")
@@ -44,6 +48,9 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
     "--measure",
     type=click.Path(path_type=Path),
     help="Measure what is chosen, choose again, and keep what was measured in this file.  [default: estimates]",
+)
+@click.option(
+    "--budget", help="Compare choices by their joint divergence and try swaps: trials, such as 200, or a time."
 )
 @click.option("--plain", is_flag=True, help="Keep to what an ordinary configuration says: fewer layers, one width.")
 @click.option("--refit/--no-refit", default=True, show_default=True, help="Refit what stays by least squares.")
@@ -72,7 +79,8 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 def compress(
     checkpoint: Path,
     calibration: Path,
-    output: Path,
+    output: Path | None,
+    front: int | None,
     check: tuple[Path, ...],
     measure: Path | None,
     keep: float | None,
@@ -91,6 +99,16 @@ def compress(
     from lpzero.compression.settings import CompressSettings
 
     limits = {name: given.pop(f"max_{name}") for name in LIMITS}
+    if front is not None:
+        _refuse_beside_front(limits, out=output, check=check, measure=measure, keep=keep)
+        with progress_display() as display:
+            found = lpzero.compress_front(
+                checkpoint, calibration=calibration, number=front, settings=CompressSettings(**given), watch=display
+            )
+        (print_result if as_json else _print_front)(found)
+        return
+    if output is None:
+        raise InputError("expected --out, the folder to write, or --front for the choices alone")
     with progress_display() as display:
         result = lpzero.compress(
             checkpoint,
@@ -111,6 +129,33 @@ def compress(
     else:
         _print(result)
     say_report(result.out)
+
+
+def _refuse_beside_front(limits: Mapping[str, object], **others: object) -> None:
+    named = [f"--max-{name.replace('_', '-')}" for name, limit in limits.items() if limit is not None]
+    named += [f"--{name}" for name, one in others.items() if one]
+    if named:
+        raise InputError(f"--front writes nothing and has limits of its own: expected no {named[0]} beside it")
+
+
+def _print_front(found: CompressFront) -> None:
+    rows: list[list[object]] = [
+        [
+            f"{one.limit:,}",
+            f"{one.parameters:,}",
+            f"{one.expected:.4g}",
+            f"{one.bound:.4g}",
+            sum(1 for layer in one.layers if layer.groups or layer.neurons),
+            sum(layer.groups for layer in one.layers),
+            f"{sum(layer.neurons for layer in one.layers):,}",
+        ]
+        for one in found.points
+    ]
+    print_grid(["limit", "parameters", "expected", "no choice below", "layers", "groups", "neurons"], rows)
+    click.echo(
+        f"\n{len(found.points)} limits on the parameters of {found.checkpoint}, {found.full:,} in full; chosen by "
+        f"{found.importance}, before any refit; all choices took {found.solved_in:.1f} s; seed {found.seed}"
+    )
 
 
 def _amount(amount: float) -> str:
@@ -155,6 +200,11 @@ def _print(result: CompressResult) -> None:
         f"chosen by {choosing.importance}, {choosing.measured} replacements measured; divergence from the full model: "
         f"{expected}found {choosing.divergence:.3f} nats a token before any refit"
     )
+    if choosing.unrepaired is not None:
+        click.echo(
+            f"compared {choosing.tried} choices by their joint divergence: that of the cheapest by the sum was "
+            f"{choosing.unrepaired:.3f}"
+        )
     if result.sample is not None:
         click.echo(
             f"\nafter {result.sample.prompt!r}\n  full:   {result.sample.full!r}\n  chosen: {result.sample.chosen!r}"

@@ -39,6 +39,7 @@ DOCUMENTS = {
     "score": ("lpzero.scoring.result", "ScoreResult"),
     "score-models": ("lpzero.scoring.result", "ScoresResult"),
     "compress": ("lpzero.compression.result", "CompressResult"),
+    "compress-front": ("lpzero.compression.choosing.fronts", "CompressFront"),
     "runs": ("lpzero.reporting.runs", "RunsResult"),
     "build": (_OWN, "ModelBuilt"),
     "tables-list": (_OWN, "TableList"),

@@ -45,8 +45,8 @@ def check_choice(layout: Layout, choice: Choice) -> None:
         raise InputError("expected a choice that keeps the attention of one layer at least, found none")
 
 
-def cut(model: Model, layout: Layout, choice: Choice) -> Model:
-    """Make the smaller model; the original stays as it is, and shares no tensor with it.
+def cut(model: Model, layout: Layout, choice: Choice, *, share: bool = False) -> Model:
+    """Make the smaller model; the original stays as it is, and shares no tensor with it unless asked to.
 
     Its blocks are those that stay, in order, with narrower linear modules; a removed attention or feed-forward is
     :class:`Nothing`. It runs and generates as the original does, with a cache of what is left.
@@ -55,6 +55,8 @@ def cut(model: Model, layout: Layout, choice: Choice) -> Model:
         model: The checkpoint.
         layout: What :func:`read_layout` says of it.
         choice: What stays.
+        share: Whether tensors that stay as they are, embeddings above all, are those of the checkpoint: they are then
+            to be read alone.
 
     Raises:
         InputError: The choice is none of this checkpoint, or leaves no attention at all.
@@ -62,7 +64,7 @@ def cut(model: Model, layout: Layout, choice: Choice) -> Model:
     check_choice(layout, choice)
     blocks = blocks_of(model, layout)
     # what stands here is taken in place of a copy: what goes is never copied
-    instead: dict[int, Any] = {}
+    instead: dict[int, Any] = {id(one): one for one in (*model.parameters(), *model.buffers())} if share else {}
     for one in choice.layers:
         block = blocks[one.layer]
         if one.is_dropped:

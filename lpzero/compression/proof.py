@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 from torch import Tensor, nn
 
-from lpzero.compression.losses import asked, divergence, logits_of, predictions, window_losses
+from lpzero.compression.losses import asked, each_prediction, far_from, logits_of, window_losses
 from lpzero.compression.result import Loss, Sample
 from lpzero.compression.texts import Windows
 from lpzero.errors import LpzeroError
@@ -106,12 +106,11 @@ def prove(
 
 def mean_divergence(model: nn.Module, smaller: nn.Module, windows: Windows) -> float:
     """Divergence of a smaller model's predictions from the full one's, in nats a token."""
-    expected = predictions(model, windows)
     device = next(smaller.parameters()).device
     found = []
     with torch.no_grad():
-        for one, inputs, labels in zip(expected, windows.inputs, windows.labels, strict=True):
-            found.append(divergence(one, logits_of(smaller, inputs[None].to(device))[0][asked(labels)]))
+        for one, inputs, labels in zip(each_prediction(model, windows), windows.inputs, windows.labels, strict=True):
+            found.append(far_from(one, logits_of(smaller, inputs[None].to(device))[0][asked(labels)]))
     return float(torch.cat(found).double().mean())
 
 

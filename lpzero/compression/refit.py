@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -70,14 +70,6 @@ class _Streams:
     entry: Entry
 
 
-@dataclass(frozen=True)
-class _Aim:
-    """What both sums of a block of the full model were, the attention's and the feed-forward's."""
-
-    attention: Tensor
-    feed_forward: Tensor
-
-
 def refitted(
     model: Model,
     layout: Layout,
@@ -85,6 +77,7 @@ def refitted(
     inputs: Tensor,
     *,
     ridge: float = RIDGE,
+    share: bool = False,
     watch: Watch = unwatched,
 ) -> Model:
     """Cut a checkpoint, and fit what stays to what the full model does.
@@ -99,6 +92,7 @@ def refitted(
         choice: What stays.
         inputs: (windows, tokens) ids to look at.
         ridge: How strongly weights stay what they were, in mean squares of a projection's inputs.
+        share: As of :func:`lpzero.compression.cut.cut`.
         watch: Told how far it is.
 
     Returns:
@@ -109,67 +103,84 @@ def refitted(
     """
     if not ridge > 0:
         raise InputError(f"`ridge`: expected more than 0, found {ridge:g}")
-    smaller = cut(model, layout, choice)
+    smaller = cut(model, layout, choice, share=share)
     device = next(model.parameters()).device
     places = {layer: place for place, layer in enumerate(choice.kept)}
     with torch.no_grad():
         streams = []
         for batch in torch.split(inputs, BATCH):
             entry = entering(model, layout, batch.to(device))
-            streams.append(_Streams(entry.states, entry.states, entry))
+            # the first states are those of no later layer: they are let go with the streams
+            streams.append(_Streams(entry.states, entry.states, replace(entry, states=torch.empty(0))))
         untouched = True
         for layer, block in enumerate(blocks_of(model, layout)):
             untouched = untouched and choice.layers[layer] == layout.everything.layers[layer]
-            aims = _advance(block, layout, streams)
+            fitted = None if untouched or layer not in places else blocks_of(smaller, layout)[places[layer]]
+            _pass(block, fitted, layout, streams, ridge)
             if untouched:
                 for stream in streams:
                     stream.smaller = stream.full
-            elif layer in places:
-                _fit(blocks_of(smaller, layout)[places[layer]], layout, streams, aims, ridge)
             watch(Progress("refitting", (layer + 1) / layout.depth, f"layer {layer + 1} of {layout.depth}"))
     return smaller
 
 
-def _advance(block: nn.Module, layout: Layout, streams: list[_Streams]) -> list[_Aim]:
-    """Take the full stream through a block of the full model."""
-    places, aims = layout.places, []
+def _pass(block: nn.Module, fitted: nn.Module | None, layout: Layout, streams: list[_Streams], ridge: float) -> None:
+    """Take the full stream through a block of the full model, and the smaller one through its fitted block, if any.
+
+    States of all windows are the largest tensors here: of what is wanted no more is kept than the next step needs.
+    """
+    attention = None if fitted is None else _kept(fitted, layout.places.attention_out, layout.places.attention)
+    fit = None if attention is None else Fit(weight_in(attention))
+    wanted = []
     for stream in streams:
-        made = (places.attention_out, places.outer)
-        seen = look_into(block, stream.full, stream.entry, given=places.inner[:1], made=made)
-        attention = stream.full + seen.made[places.attention_out]
-        base = seen.given[places.inner[0]].view_as(attention) if norms_follow(block, layout) else attention
-        aims.append(_Aim(attention, base + seen.made[places.outer].view_as(base)))
-        assert seen.after is not None
-        stream.full = seen.after
-    return aims
-
-
-def _fit(block: nn.Module, layout: Layout, streams: list[_Streams], aims: list[_Aim], ridge: float) -> None:
-    """Fit both output projections of a smaller block, and take the smaller stream through it."""
-    places = layout.places
-    if not isinstance(part(block, places.attention), Nothing):
-        attention = part(block, places.attention_out)
-        fit = Fit(weight_in(attention))
-        for stream, aim in zip(streams, aims, strict=True):
-            seen = look_into(block, stream.smaller, stream.entry, until=places.attention_out)
-            fit.add(seen.given[places.attention_out], aim.attention - stream.smaller - _bias(attention))
-        _put(attention, fit.solved(ridge))
-    if isinstance(part(block, places.feed_forward[0]), Nothing):
-        for stream in streams:
-            stream.smaller = through(block, stream.smaller, stream.entry)
+        sums = _advance(block, layout, stream)
+        wanted.append(sums.feed_forward)
+        if fit is not None:
+            assert fitted is not None
+            path = layout.places.attention_out
+            seen = look_into(fitted, stream.smaller, stream.entry, until=path)
+            fit.add(seen.given[path], sums.attention - stream.smaller - _bias(attention))
+    if fitted is None:
         return
-    outer = part(block, places.outer)
-    fit = Fit(weight_in(outer))
-    befores = [_before_outer(block, layout, stream) for stream in streams]
-    for (base, given), aim in zip(befores, aims, strict=True):
-        fit.add(given.view(*base.shape[:-1], -1), aim.feed_forward - base - _bias(outer))
-    _put(outer, fit.solved(ridge))
-    for stream, (base, given) in zip(streams, befores, strict=True):
-        if norms_follow(block, layout):
-            stream.smaller = through(block, stream.smaller, stream.entry)
-        else:
-            # the sum is the block's answer: what leads to it need not run again
-            stream.smaller = base + outer(given).view_as(base)
+    if fit is not None:
+        _put(attention, fit.solved(ridge))
+    outer = _kept(fitted, layout.places.outer, layout.places.feed_forward[0])
+    if outer is not None:
+        fit = Fit(weight_in(outer))
+        for stream, aim in zip(streams, wanted, strict=True):
+            base, given = _before_outer(fitted, layout, stream)
+            fit.add(given.view(*base.shape[:-1], -1), aim - base - _bias(outer))
+        _put(outer, fit.solved(ridge))
+    del wanted
+    for stream in streams:
+        stream.smaller = _after(fitted, layout, stream, outer)
+
+
+def _kept(block: nn.Module, path: str, whole: str) -> Any:
+    """The output projection at a path, None where the part of the block that it belongs to is gone."""
+    return None if isinstance(part(block, whole), Nothing) else part(block, path)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What both sums of a block of the full model are, the attention's and the feed-forward's."""
+
+    attention: Tensor
+    feed_forward: Tensor
+
+
+def _advance(block: nn.Module, layout: Layout, stream: _Streams) -> _Sums:
+    """Take the full stream of a batch through a block of the full model."""
+    places = layout.places
+    made = (places.attention_out, places.outer)
+    seen = look_into(block, stream.full, stream.entry, given=places.inner[:1], made=made)
+    attention = stream.full + seen.made[places.attention_out]
+    base = seen.given[places.inner[0]].view_as(attention) if norms_follow(block, layout) else attention
+    feed_forward = base + seen.made[places.outer].view_as(base)
+    assert seen.after is not None
+    stream.full = seen.after
+    # most families answer with that very sum, which then stands in memory once
+    return _Sums(attention, seen.after if torch.equal(seen.after, feed_forward) else feed_forward)
 
 
 def _before_outer(block: nn.Module, layout: Layout, stream: _Streams) -> tuple[Tensor, Tensor]:
@@ -184,9 +195,20 @@ def _before_outer(block: nn.Module, layout: Layout, stream: _Streams) -> tuple[T
     return base, seen.given[places.outer]
 
 
+def _after(block: nn.Module, layout: Layout, stream: _Streams, outer: Any) -> Tensor:
+    """The smaller stream of a batch behind its block."""
+    if outer is None or norms_follow(block, layout):
+        return through(block, stream.smaller, stream.entry)
+    base, given = _before_outer(block, layout, stream)
+    made: Tensor = base + outer(given).view_as(base)
+    return made
+
+
 def _bias(linear: Any) -> Tensor | float:
     return 0.0 if linear.bias is None else linear.bias
 
 
-def _put(linear: nn.Module, weight: Tensor) -> None:
+def _put(linear: Any, weight: Tensor) -> None:
+    # the old one may be the checkpoint's
+    linear.weight = nn.Parameter(torch.empty_like(linear.weight), requires_grad=linear.weight.requires_grad)
     weight_in(linear).copy_(weight)

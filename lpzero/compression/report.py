@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choosing.decide import Decision
-from lpzero.compression.files.saved import Saved
-from lpzero.compression.proof import CHOSEN, RECOVERED, Proof
+from lpzero.compression.making import Made
+from lpzero.compression.proof import CHOSEN, RECOVERED
 from lpzero.compression.recovery.recover import Recovered
-from lpzero.compression.result import Choosing, CompressResult, Kept, Learned, Measures, Running, Sample
+from lpzero.compression.result import Choosing, CompressResult, Kept, Learned, Measures, Running
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.speed import Speed
 
@@ -24,12 +24,7 @@ class Compression:
         shown: The checkpoint and its windows.
         decision: What stays.
         settings: How it was chosen.
-        divergence: Of what stays from the full model, before any refit, on the windows it was chosen by.
-        proof: Losses.
-        recovered: What it learned; None where it did not.
-        saved: What was written.
-        sample: What both models write.
-        speeds: Of both models, by name.
+        made: The smaller model, and what was measured of it.
         seconds: By step.
     """
 
@@ -37,12 +32,7 @@ class Compression:
     shown: Calibrated
     decision: Decision
     settings: CompressSettings
-    divergence: float
-    proof: Proof
-    recovered: Recovered | None
-    saved: Saved
-    sample: Sample | None
-    speeds: Mapping[str, Speed]
+    made: Made
     seconds: Mapping[str, float]
 
 
@@ -60,11 +50,11 @@ def report(done: Compression) -> CompressResult:
         schema=1,
         checkpoint=done.checkpoint,
         family=layout.family,
-        out=str(done.saved.folder),
-        form=done.saved.form,
-        parameters=done.saved.parameters,
-        bytes=done.saved.bytes,
-        filling=done.saved.filling,
+        out=str(done.made.saved.folder),
+        form=done.made.saved.form,
+        parameters=done.made.saved.parameters,
+        bytes=done.made.saved.bytes,
+        filling=done.made.saved.filling,
         counts=counts,
         layers=[
             Kept(layer=one.layer, groups=len(one.groups), neurons=len(one.neurons)) for one in chosen.choice.layers
@@ -75,15 +65,17 @@ def report(done: Compression) -> CompressResult:
             expected=_rounded(chosen.selection.cost),
             bound=_rounded(chosen.selection.bound),
             measured=decision.measured,
-            divergence=_rounded(done.divergence),
+            divergence=_rounded(done.made.divergence),
+            tried=0 if decision.repaired is None else decision.repaired.trials,
+            unrepaired=None if decision.repaired is None else _rounded(decision.repaired.before),
         ),
         calibration_sha256=done.shown.sha256,
         refitted_on=done.shown.fitting.numel() if settings.refit else 0,
-        recovery=None if done.recovered is None else _learned(done.recovered),
-        losses=list(done.proof.losses),
+        recovery=None if done.made.recovered is None else _learned(done.made.recovered),
+        losses=list(done.made.proof.losses),
         notes=[*done.shown.notes, *_notes(done)],
-        sample=done.sample,
-        running={name: _running(one) for name, one in done.speeds.items()},
+        sample=done.made.sample,
+        running={name: _running(one) for name, one in done.made.speeds.items()},
         seed=settings.seed,
         seconds=dict(done.seconds),
     )
@@ -106,7 +98,7 @@ def _running(speed: Speed) -> Running:
 
 def _notes(done: Compression) -> list[str]:
     """What a user should know of the figures."""
-    of_chosen = {one.text: one for one in done.proof.losses if one.model == CHOSEN}
+    of_chosen = {one.text: one for one in done.made.proof.losses if one.model == CHOSEN}
     notes = [
         f"the loss on {one.text} rose by {one.above:.2f} nats a token, from {one.loss - one.above:.2f} to "
         f"{one.loss:.2f}, more than `rise` {done.settings.rise:g}: {_remedy(done)} wins part of it back, and so does a "
@@ -116,23 +108,23 @@ def _notes(done: Compression) -> list[str]:
     ]
     notes += [
         f"the control {one.model} has the lower loss on {one.text}: {one.loss:.3f}"
-        for one in done.proof.losses
+        for one in done.made.proof.losses
         if one.model.removesuffix(f", {RECOVERED}") in done.decision.controls and one.loss < of_chosen[one.text].loss
     ]
-    filling = done.saved.filling
+    filling = done.made.saved.filling
     if filling:
         notes.append(
-            f"{filling:,} of the {done.saved.parameters:,} parameters in the files are there for the readers of "
-            f"{done.saved.form} alone, which cannot say every size: they change no answer, and no limit is on them"
+            f"{filling:,} of the {done.made.saved.parameters:,} parameters in the files are there for the readers of "
+            f"{done.made.saved.form} alone, which cannot say every size: they change no answer, and no limit is on them"
         )
     limit = done.decision.limits.get("params")
-    if limit is not None and done.saved.parameters - filling > limit:
-        notes.append(f"the files hold {done.saved.parameters:,} parameters, more than the limit of {limit:,.0f}")
+    if limit is not None and done.made.saved.parameters - filling > limit:
+        notes.append(f"the files hold {done.made.saved.parameters:,} parameters, more than the limit of {limit:,.0f}")
     return notes
 
 
 def _remedy(done: Compression) -> str:
-    return "learning from the full model (`recover` 100)" if done.recovered is None else "a longer `recover`"
+    return "learning from the full model (`recover` 100)" if done.made.recovered is None else "a longer `recover`"
 
 
 def _rounded(value: float) -> float:

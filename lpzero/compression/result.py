@@ -77,6 +77,8 @@ class Choosing(Result):
         measured: How many of these costs were measured; the others are estimates.
         divergence: What it does cost, on the calibration windows: the additivity of costs is how far that is from
             ``expected``.
+        tried: Choices whose joint divergence was compared; 0 where the cheapest by the sum was taken.
+        unrepaired: The joint divergence of that one, on the same windows; None where nothing was compared.
     """
 
     importance: str
@@ -85,6 +87,8 @@ class Choosing(Result):
     bound: float
     measured: int
     divergence: float
+    tried: int = 0
+    unrepaired: float | None = None
 
 
 class Learned(Result):

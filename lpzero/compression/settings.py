@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.recovery.settings import RecoverySettings, recovery_length
 from lpzero.errors import InputError, unknown_name
 
@@ -31,6 +32,8 @@ class CompressSettings:
         windows: Windows of each text that losses are measured on, at least 2.
         looking: Windows of the calibration text to choose by, at least 2.
         fitting: Windows of the calibration text that what stays is refitted on, at least 2.
+        budget: How long choices next to the cheapest one are compared by their joint divergence, trials such as
+            ``"200"`` or a time such as ``"5m"``; None where the cheapest by the sum is taken.
         controls: Whether controls are measured beside the choice.
         rise: Nats a token by which the loss may rise before a note says so, at least 0.
         recover: How long what stays learns from the full model, steps such as ``"500"`` or a time such as ``"10m"``;
@@ -54,6 +57,7 @@ class CompressSettings:
     windows: int = PROVING
     looking: int = LOOKING
     fitting: int = FITTING
+    budget: str | None = None
     controls: bool = True
     rise: float = RISE
     recover: str | None = None
@@ -78,11 +82,18 @@ class CompressSettings:
             seed=self.seed,
         )
 
+    @property
+    def repair(self) -> Budget | None:
+        """How long a choice is repaired; None where it is not."""
+        if self.budget is None:
+            return None
+        return Budget(*recovery_length(self.budget, name="budget", noun="trials"))
+
     def __post_init__(self) -> None:
         for name, unset in (("language_loss", 0.0), ("mixed", False), ("rank", None)):
             if self.recover is None and getattr(self, name) != unset:
                 raise InputError(f"`{name}` has no effect without `recover`: give that too, such as 500 or 10m")
-        _ = self.recovery
+        _ = self.recovery, self.repair
         for name, least in _LEAST:
             if getattr(self, name) < least:
                 raise InputError(f"`{name}`: expected at least {least}, found {getattr(self, name)}")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lpzero.compression.families import Objective
+from lpzero.compression.freed import give_back
 from lpzero.errors import InputError
 from lpzero.seeds import derived_seed
 
@@ -101,6 +102,8 @@ def tokenised(tokenizer: PreTrainedTokenizerBase, text: str, name: str) -> Token
     # a whole text is longer than a model's context, of which the tokenizer would warn
     ids = tokenizer(text, add_special_tokens=False, verbose=False).input_ids
     content = text.encode()
+    # a tokenizer's own account of a long text takes a hundred times the memory of the ids
+    give_back()
     return Tokens(name, torch.tensor(ids, dtype=torch.long), len(content), hashlib.sha256(content).hexdigest())
 
 

@@ -48,9 +48,41 @@ def test_people_see_every_loss_beside_the_full_models(
     assert "not refitted" not in said
 
 
+def test_a_front_is_printed_and_nothing_is_written(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["compress", str(place / "full"), "--calibration", str(place / "text.txt"), "--context", "8"]
+    command += ["--fitting", "6", "--windows", "3", "--device", "cpu", "--front", "5"]
+    assert run([*command, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    limits = [one["limit"] for one in document["points"]]
+    assert limits == sorted(limits)
+    assert all(one["parameters"] <= one["limit"] < document["full"] for one in document["points"])
+    assert run(command) == 0
+    assert "5 limits on the parameters of" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+    for more, said in (
+        (("--out", "there"), "expected no --out beside it"),
+        (("--max-kv-bytes", "500B"), "expected no --max-kv-bytes beside it"),
+    ):
+        assert run([*command, *more]) == 2
+        assert said in capsys.readouterr().err
+    assert run([*command[:-2], "--keep", ".5"]) == 2
+    assert "expected --out, the folder to write, or --front" in capsys.readouterr().err
+
+
+def test_a_budget_is_spent_and_told(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments(place, tmp_path / "out", "--keep", ".8", "--budget", "5", "--no-controls")) == 0
+    assert (
+        "compared 5 choices by their joint divergence: that of the cheapest by the sum was" in capsys.readouterr().out
+    )
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        (("--keep", ".9", "--budget", "long"), "--budget: expected a number of trials such as 500, or a time"),
         ((), "expected at least one, on params, flops, kv_bytes, found none"),
         (("--keep", "2"), "--keep: expected a share of the parameters between 0 and 1, found 2"),
         (("--max-params", "5"), "--max-params: nothing is within 5: the smallest possible is"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from lpzero.compression.losses import asked, divergence, predictions, window_losses
+from lpzero.compression.losses import asked, divergence, far_from, predictions, window_losses
 from lpzero.compression.texts import to_predict
 from tests.compression.tiny import tiny, tokens
 
@@ -38,6 +38,12 @@ def test_a_divergence_is_that_of_torch() -> None:
     expected = functional.kl_div(less.log_softmax(-1), full.log_softmax(-1), log_target=True, reduction="none").sum(-1)
     torch.testing.assert_close(divergence(full.log_softmax(-1), less), expected)
     assert torch.allclose(divergence(full.log_softmax(-1), full), torch.zeros(5), atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, 32, 70])
+def test_a_divergence_of_some_rows_at_a_time_is_equal_to_the_last_bit(rows: int) -> None:
+    full, less = torch.randn(rows, 5_000).log_softmax(-1), torch.randn(rows, 5_000)
+    assert torch.equal(far_from(full, less), divergence(full, less))
 
 
 def test_predictions_are_those_that_were_asked_for() -> None:

@@ -9,6 +9,7 @@ import pytest
 from lpzero.compression.calibration import calibrate, read_texts
 from lpzero.compression.choosing.decide import decide
 from lpzero.compression.files.saved import Saved
+from lpzero.compression.making import Made
 from lpzero.compression.proof import Proof
 from lpzero.compression.report import Compression, report
 from lpzero.compression.result import Loss
@@ -34,12 +35,14 @@ def done(tmp_path: Path) -> Compression:
         shown=shown,
         decision=decision,
         settings=CompressSettings(context=8, rise=0.3),
-        divergence=0.5,
-        proof=Proof((loss("full", 3.0), loss("chosen", 3.31), loss("wanda", 3.2), loss("random", 3.4))),
-        saved=Saved(tmp_path, "own_code", 10**7, 4 * 10**7, 0),
-        recovered=None,
-        sample=None,
-        speeds={},
+        made=Made(
+            divergence=0.5,
+            proof=Proof((loss("full", 3.0), loss("chosen", 3.31), loss("wanda", 3.2), loss("random", 3.4))),
+            saved=Saved(tmp_path, "own_code", 10**7, 4 * 10**7, 0),
+            recovered=None,
+            sample=None,
+            speeds={},
+        ),
         seconds={"choosing": 1.0},
     )
 

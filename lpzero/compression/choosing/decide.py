@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
-from lpzero.compression.choosing.controls import by_chance, by_depth, by_width, chance_scores
+from lpzero.compression.choosing.budget import Budget
+from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
 from lpzero.compression.choosing.latency import latency_of
-from lpzero.compression.choosing.measured import ByMeasure, Kept, Measuring, choose_by_measure
+from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure
 from lpzero.compression.choosing.menu import (
     Chosen,
     Menu,
     choose,
-    choose_plain,
     layers_menu,
     menu_of,
     widths_of,
 )
+from lpzero.compression.choosing.plain import Shape, plain_choices, plain_few, plain_shapes
 from lpzero.compression.choosing.products import Products, unit_products
-from lpzero.compression.cut import cut
+from lpzero.compression.choosing.repair import Repaired, repair
 from lpzero.compression.layout import Layout
-from lpzero.compression.proof import mean_divergence
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError, LpzeroError
 from lpzero.progress import Watch, unwatched
@@ -47,6 +47,7 @@ class Decision:
         counts: What the checkpoint takes.
         controls: Choices within the same limits, by name; only those that there are.
         measured: Replacements of one part of a layer whose divergence was measured; the others were estimated.
+        repaired: What came of comparing choices by their joint divergence; None where the cheapest was taken.
     """
 
     chosen: Chosen
@@ -54,6 +55,7 @@ class Decision:
     counts: Mapping[str, Count]
     controls: Mapping[str, Choice]
     measured: int
+    repaired: Repaired | None = None
 
 
 def limits_of(
@@ -92,54 +94,100 @@ def decide(
         InputError: Nothing is within the limits, or they are none.
     """
     model, layout = shown.model, shown.layout
+    widths = widths_of(layout.neurons, settings.widths)
     counts = counts_of(model, layout, context=settings.context)
     if LATENCY in limits:
-        widths = widths_of(layout.neurons, settings.widths)
         counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
+    # limits that nothing keeps are refused before the pass that takes long
+    by_chance(layout, widths, counts, highest, settings.seed)
+    way = _way(layout, settings, counts, highest)
+    menu, products = priced(shown, settings, sorted({*widths, *(neurons for _, neurons in way.shapes)}))
+    controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
+    if kept is None and settings.repair is None and not settings.plain:
+        return Decision(way.best(menu), highest, counts, controls, measured=0)
+    measuring, measured = Measuring(model, layout, shown.measuring), 0
+    if kept is not None:
+        found = choose_by_measure(menu, way.best, measuring.divergence, kept, watch)
+        menu, measured = found.menu, found.measured
+    few = way.few(menu)
+    budget = settings.repair or Budget(trials=len(few))
+    repaired = repair(menu, few, counts, highest, measuring.joint, budget, watch=watch)
+    return Decision(repaired.chosen, highest, counts, controls, measured, repaired)
+
+
+def priced(shown: Calibrated, settings: CompressSettings, widths: Sequence[int]) -> tuple[Menu, Products]:
+    """What may stay of each layer at what cost, and what its units do, by one backward pass.
+
+    Args:
+        shown: The checkpoint and its windows.
+        settings: How.
+        widths: Numbers of neurons that may stay.
+
+    Raises:
+        InputError: There is no such importance.
+    """
     by_layers = settings.importance == BLOCK_INFLUENCE
     importance = get_importance("wanda" if by_layers else settings.importance)
-    # limits that nothing keeps are refused before the pass that takes long
-    drawn = menu_of(layout, chance_scores(layout, settings.seed), widths_of(layout.neurons, settings.widths))
-    _choose(drawn, layout, settings, counts, highest)
-    products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
-    by_units = _menu(shown, importance, products, settings)
-    menu = layers_menu(layout, block_influence(products)) if by_layers else by_units
-    controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
-
-    def choosing(menu: Menu) -> Chosen:
-        return _choose(menu, layout, settings, counts, highest)
-
-    if kept is None:
-        return Decision(choosing(menu), highest, counts, controls, measured=0)
-    measuring = Measuring(model, layout, shown.measuring)
-    found = choose_by_measure(menu, choosing, measuring.divergence, kept, watch)
-    few = [found.chosen] if settings.plain else best_few(found, counts, highest)
-    joint = [mean_divergence(model, cut(model, layout, one.choice), shown.measuring) for one in few]
-    return Decision(few[joint.index(min(joint))], highest, counts, controls, measured=found.measured)
+    labels = importance.labels or "sampled"
+    products = unit_products(shown.model, shown.layout, shown.choosing, labels=labels, seed=settings.seed)
+    if by_layers:
+        return layers_menu(shown.layout, block_influence(products)), products
+    return _menu(shown, importance, products, widths), products
 
 
-def best_few(found: ByMeasure, counts: Mapping[str, Count], limits: Mapping[str, float]) -> list[Chosen]:
+@dataclass(frozen=True)
+class _Way:
+    """How a choice is made from a menu.
+
+    Attributes:
+        counts: What the checkpoint takes.
+        limits: The highest counts.
+        plain: Whether it has to be one that an ordinary configuration says.
+        groups: Whether such a one says fewer key-value groups.
+        shapes: Those that it may have; none where every one of the menu, or where it need not be plain.
+    """
+
+    counts: Mapping[str, Count]
+    limits: Mapping[str, float]
+    plain: bool
+    groups: bool
+    shapes: tuple[Shape, ...]
+
+    def best(self, menu: Menu) -> Chosen:
+        """The choice that costs least by the sum."""
+        return self._plain(menu)[0] if self.plain else choose(menu, self.counts, self.limits)
+
+    def few(self, menu: Menu) -> list[Chosen]:
+        """Choices whose joint divergence is compared, the cheapest first."""
+        if self.plain:
+            return plain_few(self._plain(menu), FEW)
+        return best_few(menu, self.counts, self.limits)
+
+    def _plain(self, menu: Menu) -> Sequence[Chosen]:
+        return plain_choices(menu, self.counts, self.limits, groups=self.groups, only=self.shapes)
+
+
+def _way(layout: Layout, settings: CompressSettings, counts: Mapping[str, Count], limits: Mapping[str, float]) -> _Way:
+    groups = layout.family not in NO_GROUPS
+    # whole layers have one shape, and latencies are known at the widths of the menu alone
+    any_width = settings.plain and settings.importance != BLOCK_INFLUENCE and LATENCY not in limits
+    shapes = plain_shapes(layout, counts, limits, groups=groups) if any_width else ()
+    return _Way(counts, limits, settings.plain, groups, shapes)
+
+
+def best_few(menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float]) -> list[Chosen]:
     """The choice and those that cost next to it, as many as are compared by their joint divergence."""
-    few = [found.chosen]
+    few = [choose(menu, counts, limits)]
     # there may be no more
     with suppress(LpzeroError):
         while len(few) < FEW:
-            few.append(choose(found.menu, counts, limits, without=few))
+            few.append(choose(menu, counts, limits, without=few))
     return few
 
 
-def _choose(
-    menu: Menu, layout: Layout, settings: CompressSettings, counts: Mapping[str, Count], limits: Mapping[str, float]
-) -> Chosen:
-    if settings.plain:
-        return choose_plain(menu, counts, limits, groups=layout.family not in NO_GROUPS)
-    return choose(menu, counts, limits)
-
-
-def _menu(shown: Calibrated, importance: Importance, products: Products, settings: CompressSettings) -> Menu:
-    scores = scores_of(importance, shown.model, shown.layout, products)
-    return menu_of(shown.layout, scores, widths_of(shown.layout.neurons, settings.widths))
+def _menu(shown: Calibrated, importance: Importance, products: Products, widths: Sequence[int]) -> Menu:
+    return menu_of(shown.layout, scores_of(importance, shown.model, shown.layout, products), widths)
 
 
 def _controls(
@@ -155,9 +203,9 @@ def _controls(
         "depth by block influence": by_depth(layout, block_influence(products), counts, limits),
         "one width": by_width(layout, wanda, counts, limits),
     }
-    for name in ("wanda", "magnitude"):
-        menu = _menu(shown, get_importance(name), products, settings)
-        found[name] = choose(menu, counts, limits).choice
     widths = widths_of(layout.neurons, settings.widths)
+    for name in ("wanda", "magnitude"):
+        menu = _menu(shown, get_importance(name), products, widths)
+        found[name] = choose(menu, counts, limits).choice
     found["random"] = by_chance(layout, widths, counts, limits, settings.seed)
     return {name: choice for name, choice in found.items() if choice is not None and name != settings.importance}

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from lpzero.compression.choice import LayerChoice
+from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.importance import Kind
 from lpzero.compression.choosing.menu import Chosen, Item, Menu
 from lpzero.compression.layout import Layout, blocks_of
-from lpzero.compression.losses import asked, divergence, predictions
+from lpzero.compression.losses import asked, far_from, predictions
 from lpzero.compression.stream import Head, entering, smaller_block, through
 from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError
@@ -55,7 +55,7 @@ def parts_of(item: Item) -> tuple[Replacement, Replacement]:
 
 
 class Measuring:
-    """Measures replacements; only layers from the replaced one on run again.
+    """Measures replacements, one by one or jointly; only layers from the first replaced one on run again.
 
     It keeps the states before every layer, and is to be used while the model stays as it is.
 
@@ -80,22 +80,30 @@ class Measuring:
 
     def divergence(self, one: Replacement) -> float:
         """How far the model is from the full one with this replacement alone, in nats a predicted token."""
-        whole = self._layout.everything.layers[one.layer]
-        choice: LayerChoice = (
+        layers = list(self._layout.everything.layers)
+        whole = layers[one.layer]
+        layers[one.layer] = (
             replace(whole, groups=one.stays) if one.kind == "groups" else replace(whole, neurons=one.stays)
         )
+        return self.joint(Choice(tuple(layers)))
+
+    def joint(self, choice: Choice) -> float:
+        """How far the model is from the full one with all that a choice replaces, in nats a predicted token."""
+        whole = self._layout.everything.layers
+        first = next((one.layer for one in choice.layers if one != whole[one.layer]), len(whole) - 1)
         with torch.no_grad():
-            states = self._states[one.layer]
-            if not choice.is_dropped:
-                block = smaller_block(self._blocks[one.layer], self._layout, choice)
-                states = through(block, states, self._entry)
-            for block in self._blocks[one.layer + 1 :]:
-                states = through(block, states, self._entry)
+            states = self._states[first]
+            for one in choice.layers[first:]:
+                if one.is_dropped:
+                    continue
+                block = self._blocks[one.layer]
+                made = block if one == whole[one.layer] else smaller_block(block, self._layout, one)
+                states = through(made, states, self._entry)
             found = []
             for window, expected in enumerate(self._expected):
                 rows = slice(window, window + 1)
                 logits = self._head.logits(self._inputs[rows], states[rows])[0]
-                found.append(divergence(expected, logits[asked(self._windows.labels[window])]))
+                found.append(far_from(expected, logits[asked(self._windows.labels[window])]))
         return float(torch.cat(found).double().mean())
 
 

@@ -11,7 +11,7 @@ from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import LayerScores
 from lpzero.compression.choosing.selection import Option, Selection, select
 from lpzero.compression.layout import Layout
-from lpzero.errors import InputError, NoResultError
+from lpzero.errors import InputError
 
 WIDTHS = 8
 MULTIPLE = 32
@@ -193,37 +193,3 @@ def check_limits(counts: Mapping[str, Count], limits: Mapping[str, float]) -> No
             raise InputError(f"`limits`: unknown count {name!r}: expected one of {', '.join(counts)}")
         if not limit > 0:
             raise InputError(f"`limits.{name}`: expected more than 0, found {limit:g}")
-
-
-def choose_plain(menu: Menu, counts: Mapping[str, Count], limits: Mapping[str, float], *, groups: bool) -> Chosen:
-    """The best of the choices that an ordinary configuration says: one width and number of groups for all that stay.
-
-    Args:
-        menu: What may stay of each layer.
-        counts: What the checkpoint takes.
-        limits: The highest counts.
-        groups: Whether a configuration of the family says fewer key-value groups.
-
-    Raises:
-        InputError: Nothing is within the limits, or there is no such count.
-    """
-    most = max(len(item.stays.groups) for item in menu[0])
-    shapes = sorted({(len(item.stays.groups), len(item.stays.neurons)) for item in menu[0]})
-    found: list[Chosen] = []
-    refused: InputError | None = None
-    for shape in shapes:
-        if 0 in shape or (not groups and shape[0] != most):
-            continue
-        alike = [[item for item in items if _shape(item) in ((0, 0), shape)] for items in menu]
-        try:
-            found.append(choose(alike, counts, limits))
-        except InputError as err:
-            # the first is of the smallest shape
-            refused = refused or err
-    if not found:
-        raise refused or NoResultError("expected layers with attention and feed-forward to choose among, found none")
-    return min(found, key=lambda one: one.selection.cost)
-
-
-def _shape(item: Item) -> tuple[int, int]:
-    return len(item.stays.groups), len(item.stays.neurons)

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lpzero.compression.freed import give_back
 from lpzero.compression.layout import Layout, blocks_of, part
-from lpzero.compression.losses import asked, logits_of
+from lpzero.compression.losses import asked
+from lpzero.compression.stream import Head, entering, through
 from lpzero.compression.texts import Windows
 from lpzero.seeds import derived_seed
 
@@ -74,17 +76,56 @@ def unit_products(
         seed: Of the draws.
     """
     found: list[list[_Read]] = [[] for _ in range(layout.depth)]
-    device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(derived_seed(seed, "labels"))
+    head = Head(model, layout)
     for inputs, wanted in zip(torch.split(windows.inputs, 1), torch.split(windows.labels, 1), strict=True):
-        with _watched(model, layout) as seen:
-            logits = logits_of(model, inputs.to(device))[0][asked(wanted[0])].float()
-            answers = wanted[0][asked(wanted[0])].to(device) if labels == "text" else _drawn(logits, generator)
-            loss = functional.cross_entropy(logits, answers, reduction="sum")
-            gradients = torch.autograd.grad(loss, [*seen.heads, *seen.inner])
-        for layer in range(layout.depth):
-            found[layer].append(_read(layout, seen, gradients, layer))
+        for layer, read in _of_window(model, layout, head, inputs, wanted[0], labels, generator):
+            found[layer].append(read)
+    give_back()
     return Products(tuple(map(_together, found)), labels, windows.predicted)
+
+
+def _of_window(
+    model: nn.Module,
+    layout: Layout,
+    head: Head,
+    inputs: Tensor,
+    wanted: Tensor,
+    labels: Labels,
+    generator: torch.Generator,
+) -> Iterator[tuple[int, _Read]]:
+    """What each layer does in one window, the last layer first.
+
+    Each block runs a second time when its gradients are wanted: what they need of all blocks at once would be as large
+    as a small checkpoint.
+    """
+    device = next(model.parameters()).device
+    blocks = blocks_of(model, layout)
+    with torch.no_grad():
+        entry = entering(model, layout, inputs.to(device))
+        states = [entry.states]
+        for block in blocks:
+            states.append(through(block, states[-1], entry))
+    gradient = _of_head(head, inputs.to(device), states[-1], wanted, labels, generator)
+    for layer in reversed(range(layout.depth)):
+        before = states[layer].detach().requires_grad_()
+        with _watched(blocks[layer], layout) as seen:
+            after = through(blocks[layer], before, entry)
+        of_heads, of_inner, of_states = torch.autograd.grad(after, [seen.heads[0], seen.inner[0], before], gradient)
+        cosine = functional.cosine_similarity(before.detach().float(), states.pop().float(), dim=-1).mean().cpu()
+        gradient = of_states
+        yield layer, _read(layout, seen, of_heads, of_inner, cosine)
+
+
+def _of_head(
+    head: Head, inputs: Tensor, states: Tensor, wanted: Tensor, labels: Labels, generator: torch.Generator
+) -> Tensor:
+    """The gradient of the loss, summed over a window, by the states after the last block."""
+    last = states.detach().requires_grad_()
+    logits = head.logits(inputs, last)[0][asked(wanted)].float()
+    answers = wanted[asked(wanted)].to(logits.device) if labels == "text" else _drawn(logits, generator)
+    (gradient,) = torch.autograd.grad(functional.cross_entropy(logits, answers, reduction="sum"), [last])
+    return gradient
 
 
 @dataclass(frozen=True)
@@ -100,33 +141,24 @@ class _Read:
 class _Seen:
     heads: list[Tensor]
     inner: list[Tensor]
-    streams: list[tuple[Tensor, Tensor]]
 
 
 @contextmanager
-def _watched(model: nn.Module, layout: Layout) -> Iterator[_Seen]:
-    """Write down what the output projections and the blocks are given, while the block runs."""
-    seen = _Seen([], [], [])
-    handles = []
+def _watched(block: nn.Module, layout: Layout) -> Iterator[_Seen]:
+    """Write down what the output projections of a block are given, while it runs."""
+    seen = _Seen([], [])
 
     def noting(place: list[Tensor]) -> Any:
-        def note(_: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-            # the parameters may be frozen: what is asked for is made to need a gradient here
-            given = args[0] if args[0].requires_grad else args[0].detach().requires_grad_()
-            place.append(given)
-            return (given, *args[1:])
+        def note(_: nn.Module, args: tuple[Tensor, ...]) -> None:
+            place.append(args[0])
 
         return note
 
-    def note_stream(_: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Any], output: Any) -> None:
-        before = args[0] if args else kwargs["hidden_states"]
-        after = output[0] if isinstance(output, tuple) else output
-        seen.streams.append((before.detach(), after.detach()))
-
-    for block in blocks_of(model, layout):
-        handles.append(part(block, layout.places.attention_out).register_forward_pre_hook(noting(seen.heads)))
-        handles.append(part(block, layout.places.outer).register_forward_pre_hook(noting(seen.inner)))
-        handles.append(block.register_forward_hook(note_stream, with_kwargs=True))
+    paths = (layout.places.attention_out, layout.places.outer)
+    handles = [
+        part(block, path).register_forward_pre_hook(noting(place))
+        for path, place in zip(paths, (seen.heads, seen.inner), strict=True)
+    ]
     try:
         yield seen
     finally:
@@ -140,17 +172,15 @@ def _drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
     return torch.multinomial(chances, 1, generator=generator)[:, 0].to(logits.device)
 
 
-def _read(layout: Layout, seen: _Seen, gradients: tuple[Tensor, ...], layer: int) -> _Read:
-    heads, inner = seen.heads[layer].detach().float(), seen.inner[layer].detach().float()
-    of_heads, of_inner = gradients[layer].float(), gradients[layout.depth + layer].float()
+def _read(layout: Layout, seen: _Seen, of_heads: Tensor, of_inner: Tensor, cosine: Tensor) -> _Read:
+    heads, inner = seen.heads[0].detach().float(), seen.inner[0].detach().float()
     split = (1, -1, layout.groups, layout.group_width)
-    before, after = seen.streams[layer]
     return _Read(
-        groups=(heads * of_heads).view(split).sum(-1).cpu(),
-        neurons=(inner * of_inner).view(-1, layout.neurons).sum(0, keepdim=True).cpu(),
+        groups=(heads * of_heads.float()).view(split).sum(-1).cpu(),
+        neurons=(inner * of_inner.float()).view(-1, layout.neurons).sum(0, keepdim=True).cpu(),
         group_squares=heads.square().view(split).mean((0, 1, 3)).cpu(),
         neuron_squares=inner.square().view(-1, layout.neurons).mean(0).cpu(),
-        cosine=functional.cosine_similarity(before.float(), after.float(), dim=-1).mean().cpu(),
+        cosine=cosine,
     )
 
 

@@ -61,11 +61,13 @@ def _check(name: str, value: object, holds: bool, expected: str) -> None:
         raise InputError(f"recovery: {name}: expected {expected}, found {value}")
 
 
-def recovery_length(text: str) -> tuple[int | None, float | None]:
+def recovery_length(text: str, *, name: str = "recover", noun: str = "steps") -> tuple[int | None, float | None]:
     """Steps or seconds, as a user gives them.
 
     Args:
         text: A number of steps, or a time with its unit: ``s``, ``m`` or ``h``.
+        name: What the setting is called.
+        noun: What is counted.
 
     Returns:
         (steps, None) or (None, seconds).
@@ -81,4 +83,4 @@ def recovery_length(text: str) -> tuple[int | None, float | None]:
         return int(text), None
     if timed and float(timed[1]) > 0:
         return None, float(timed[1]) * _SECONDS[timed[2]]
-    raise InputError(f"`recover`: expected a number of steps such as 500, or a time such as 10m, found {text!r}")
+    raise InputError(f"`{name}`: expected a number of {noun} such as 500, or a time such as 10m, found {text!r}")

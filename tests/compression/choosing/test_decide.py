@@ -12,8 +12,8 @@ from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import fits
 from lpzero.compression.choosing.decide import FEW, NO_GROUPS, best_few, decide
-from lpzero.compression.choosing.measured import ByMeasure, Kept
-from lpzero.compression.choosing.menu import Item, choose
+from lpzero.compression.choosing.measured import Kept
+from lpzero.compression.choosing.menu import Item
 from lpzero.compression.cut import cut
 from lpzero.compression.families import FAMILIES
 from lpzero.compression.files.plain import plain_configuration
@@ -68,8 +68,7 @@ def test_the_few_best_are_different_and_in_order(shown: Calibrated, tmp_path: Pa
     settings = CompressSettings(context=8, controls=False)
     decided = decide(shown, settings, {}, 0.9)
     menu = [[Item(one, 0.0, 0.0), Item(replace(one, groups=()), 1.0, 0.0)] for one in shown.layout.everything.layers]
-    chosen = choose(menu, decided.counts, {"params": 1e9})
-    few = best_few(ByMeasure(chosen, menu, 0), decided.counts, {"params": 1e9})
+    few = best_few(menu, decided.counts, {"params": 1e9})
     assert [one.selection.cost for one in few] == [0, 1, 1, 1]
     assert len({one.choice for one in few}) == FEW
 

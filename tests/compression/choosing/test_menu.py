@@ -11,7 +11,7 @@ import torch
 from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.counts import Count, LayerCount, PartCount
 from lpzero.compression.choosing.importance import LayerScores, Scores
-from lpzero.compression.choosing.menu import Item, choose, choose_plain, menu_of, widths_of
+from lpzero.compression.choosing.menu import Item, choose, menu_of, widths_of
 from lpzero.compression.families import FAMILIES
 from lpzero.compression.layout import Layout
 from lpzero.errors import InputError
@@ -87,35 +87,12 @@ def fits(choice: Choice, limits: dict[str, int]) -> bool:
     return within and any(one.groups for one in choice.layers)
 
 
-def test_plain_choices_have_one_shape_and_are_the_best_of_them() -> None:
-    menu = menu_of(LAYOUT, [layer_scores(layer) for layer in range(3)], (0, 2, 4))
-    limits = {"params": 270}
-    found = choose_plain(menu, COUNTS, limits, groups=True)
-    shapes = {(len(one.groups), len(one.neurons)) for one in found.choice.layers if not one.is_dropped}
-    assert len(shapes) == 1
-    best = min(
-        sum(item.cost for item in items)
-        for items in itertools.product(*menu)
-        if len({shape for item in items if (shape := (len(item.stays.groups), len(item.stays.neurons))) != (0, 0)}) == 1
-        and not any(
-            0 in (len(item.stays.groups), len(item.stays.neurons)) and not item.stays.is_dropped for item in items
-        )
-        and fits(Choice(tuple(item.stays for item in items)), limits)
-    )
-    assert found.selection.cost == pytest.approx(best, abs=1e-6)
-    whole = choose_plain(menu, COUNTS, limits, groups=False)
-    assert {len(one.groups) for one in whole.choice.layers if not one.is_dropped} == {2}
-    assert whole.selection.cost >= found.selection.cost
-
-
 def test_a_limit_below_the_smallest_possible_names_it() -> None:
     menu = menu_of(LAYOUT, [layer_scores(layer) for layer in range(3)], (0, 2, 4))
     # one group of one layer: 100 outside, 1 of the layer, 2 + 30 of its attention
     with pytest.raises(InputError, match=r"`limits.params`: nothing is within 132: the smallest possible is 133"):
         choose(menu, COUNTS, {"params": 132})
     assert choose(menu, COUNTS, {"params": 133}).choice.kept
-    with pytest.raises(InputError, match="smallest possible is 156"):
-        choose_plain(menu, COUNTS, {"params": 132}, groups=True)
 
 
 @pytest.mark.parametrize(
