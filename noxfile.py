@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,7 +17,11 @@ nox.needs_version = ">=2025.2.9"
 PINS = ("-c", "constraints.txt")
 TEST_TOOLS = ("hypothesis", "jsonschema", "pytest", "pytest-xdist")
 TYPE_TOOLS = ("mypy", "types-psutil", "types-PyYAML", "types-tqdm")
-DOCS_TOOLS = ("mkdocs", "mkdocstrings[python]")
+LOADED_FROM_ELSEWHERE = re.compile(
+    r"<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=[\"']?(?:https?:)?//[^>]*>"
+)
+"""An element of a page that loads what another host has."""
+DOCS_TOOLS = ("mkdocs", "mkdocs-material", "mkdocstrings[python]")
 
 LARGEST = 30_000_000
 """Bytes of what is released, at most."""
@@ -77,9 +82,16 @@ def layers(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation into build/docs; a broken link or reference fails."""
+    """Build the documentation into build/docs; a broken link or reference fails, and what is loaded from elsewhere."""
     session.install(*PINS, *DOCS_TOOLS)
     session.run("mkdocs", "build", "--strict")
+    elsewhere = {
+        f"{page}: {found}"
+        for page in Path("build/docs").rglob("*.html")
+        for found in LOADED_FROM_ELSEWHERE.findall(page.read_text(encoding="utf-8"))
+    }
+    if elsewhere:
+        session.error(f"expected a site that loads nothing from elsewhere, found {', '.join(sorted(elsewhere))}")
 
 
 @nox.session(default=False, venv_backend="none", requires=["project"])

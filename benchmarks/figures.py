@@ -297,7 +297,7 @@ def page() -> str:
         "",
         "Every figure with its record, written by `python benchmarks/figures.py`; the suite checks that page and",
         "records agree.",
-        "What the columns mean is said in the [guide](guide.md#read-the-statistics).",
+        "What the columns mean is said in [how to read a report](howto/report.md#read-the-statistics).",
         "",
         *sealed_section(),
         *unseen_section(),

@@ -39,6 +39,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "metrics/test_direct.py": "coded metrics of models that people write, computed directly",
     "metrics/test_left_alone.py": "models after every metric that makes a pass",
     "metrics/test_metrics.py": "what every row of the table of metrics keeps",
+    "pages/test_pages.py": "what the pages of the documentation have a user do",
     "predictors/prompted/test_evaluation_by_model.py": "a whole evaluation with a language model, by the command",
     "pretrained/test_foreign_spaces.py": "spaces that do not come with the package",
     "tables/test_bundled.py": "the tables of the package, and their recipes",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_result
 from lpzero.errors import InputError
 
@@ -16,7 +16,11 @@ LARGEST_SEED = 2**63 - 1
 @click.command()
 @click.argument("architecture")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write, empty or not there yet.")
-@click.option("--space", help="A space: its name, or a file or folder that is one.  [default: what ARCHITECTURE says]")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="A space: its name, or a file or folder that is one.  [default: what ARCHITECTURE says]",
+)
 @click.option(
     "--protocol",
     help="Which model an architecture stands for.  [default: what ARCHITECTURE says, else the space's first]",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.output import as_json, print_result, say_report
 from lpzero.cli.progress import progress_display
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     "--held-out", type=int, default=500, show_default=True, help="Architectures more, to compare both; a sixth at most."
 )
 @click.option("--features", default="spec", show_default=True, help="What the student is told, as of predictor fit.")
-@click.option("--space", help="Search space, where the teacher is a proxy or its space is a space.toml.")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="Search space, where the teacher is a proxy or its space is a space.toml.",
+)
 @click.option("--protocol", help="Which model an architecture stands for, where the teacher is a proxy.")
 @options.device
 @options.tokens

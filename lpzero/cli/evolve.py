@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.brought import ChoiceOrBrought
 from lpzero.cli.output import as_json, print_result, say_report
 from lpzero.cli.progress import progress_display
@@ -63,6 +63,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 @click.command()
 @click.option(
     "--table",
+    shell_complete=completion.tables,
     multiple=True,
     type=_Texts(),
     help="Table of measured qualities: a name or a folder. Several are ranked at once, each counting the same; behind "
@@ -70,6 +71,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 )
 @click.option(
     "--hold-out",
+    shell_complete=completion.tables,
     multiple=True,
     type=_Texts(),
     help="Table that takes no part in anything but the final figures, written alike; may be repeated.",
@@ -94,7 +96,11 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
 )
 @click.option("--worst", is_flag=True, help="Maximise the least of several tables instead of their mean.")
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
-@click.option("--space", help="Search space: a name of lpzero spaces list.  [default: the table's]")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="Search space: a name of lpzero spaces list.  [default: the table's]",
+)
 @options.seed
 @click.option(
     "--grammar",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lpzero.cli import control_options, options
+from lpzero.cli import completion, control_options, options
 from lpzero.cli.output import as_json, ends, figure, print_grid, print_result, say
 from lpzero.cli.plot_option import plot_option, write_picture
 from lpzero.cli.progress import progress_display
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("proxy")
-@click.option("--table", required=True, help="Table of measured qualities: a name or a folder.")
+@click.argument("proxy", shell_complete=completion.proxies)
+@click.option(
+    "--table", shell_complete=completion.tables, required=True, help="Table of measured qualities: a name or a folder."
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @click.option("--archs", type=int, help="Architectures, drawn by the seed.  [default: all, at most 100]")
 @click.option("--redraws", type=int, default=3, show_default=True, help="Initialisations to draw again.")

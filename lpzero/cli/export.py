@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from lpzero.cli import completion
 from lpzero.errors import InputError, LpzeroError, unknown_name
 
 
 @click.command()
-@click.argument("proxy")
+@click.argument("proxy", shell_complete=completion.proxies)
 @click.option("--format", "format_", default="text", show_default=True, help="text, sympy, latex, python or json.")
 @click.option("--name", help="Name of the proxy in a JSON file.  [default: the one it has]")
 @click.option("--output", type=click.Path(path_type=Path), help="A file that does not exist yet.  [default: stdout]")

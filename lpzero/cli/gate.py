@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.features import features_of
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.cli.progress import progress_display
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("base")
 @click.argument("candidate")
-@click.option("--table", help="Table that lends its labels: a name or a folder.")
+@click.option("--table", shell_complete=completion.tables, help="Table that lends its labels: a name or a folder.")
 @click.option("--labels", type=click.Path(), help="CSV or JSON lines with an architecture and its quality a line.")
 @click.option(
     "--predictor", default="ridge", show_default=True, help="ridge, gp, or the file of one with labels of its own."
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 @click.option("--base-quality", type=float, multiple=True, help="What BASE trained to; once for each seed.")
 @click.option("--candidate-quality", type=float, multiple=True, help="What CANDIDATE trained to; once for each seed.")
 @click.option("--noise", type=float, help="Standard deviation between trainings of one model.  [default: the table's]")
-@click.option("--space", help="Search space of the labels: a name of lpzero spaces list, or a space.toml.")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="Search space of the labels: a name of lpzero spaces list, or a space.toml.",
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's or space's first]")
 @click.option("--direction", type=click.Choice(["higher", "lower"]), help="Which qualities are better.")
 @click.option("--number", type=int, help="Records of the table, drawn by the seed.  [default: all]")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.cli.progress import progress_display
@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("predictor", type=click.Path())
 @click.argument("architectures", required=False, type=click.Path())
-@click.option("--table", help="A table whose architectures are asked about, instead of a file.")
-@click.option("--space", help="Path of the space.toml that the predictor was fitted on, where it is one.")
+@click.option(
+    "--table", shell_complete=completion.tables, help="A table whose architectures are asked about, instead of a file."
+)
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="Path of the space.toml that the predictor was fitted on, where it is one.",
+)
 @click.option("--quality", default="quality", show_default=True, help="The column of the file that is not looked at.")
 @options.device
 @asking_options

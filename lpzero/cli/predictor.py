@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import control_options, options
+from lpzero.cli import completion, control_options, options
 from lpzero.cli.asking_options import asking_options, print_asked
 from lpzero.cli.distill import distill
 from lpzero.cli.features import features_of
@@ -74,7 +74,12 @@ def _judged(command: Command) -> Command:
         click.option("--student", help="Who learns: mlp, the network of the paper, or boosting.  [default: mlp]"),
         click.option("--number", type=int, help="Architectures that distilled is taught by.  [default: 3000]"),
         click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]"),
-        click.option("--table", required=True, help="Table of measured qualities: a name or a folder."),
+        click.option(
+            "--table",
+            shell_complete=completion.tables,
+            required=True,
+            help="Table of measured qualities: a name or a folder.",
+        ),
     ):
         command = option(command)
     return command
@@ -85,9 +90,13 @@ def _judged(command: Command) -> Command:
 @click.option("--quality", default="quality", show_default=True, help="The column with the quality.")
 @click.option("--direction", type=click.Choice(["higher", "lower"]), help="Which qualities of the file are better.")
 @click.option("--noise", type=float, help="Standard deviation between trainings of one model.  [default: the table's]")
-@click.option("--space", help="Search space of the labels: a name of lpzero spaces list, or a space.toml.")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="Search space of the labels: a name of lpzero spaces list, or a space.toml.",
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
-@click.option("--table", help="A table that lends its labels, instead of a file.")
+@click.option("--table", shell_complete=completion.tables, help="A table that lends its labels, instead of a file.")
 @click.option("--number", type=int, help="Records of the table, drawn by the seed.  [default: all]")
 @click.option("--predictor", "chosen", default="ridge", show_default=True, help="ridge, gp, or llm: what it is shown.")
 @click.option("--output", required=True, type=click.Path(), help="The file to write, .json; its numbers lie beside it.")

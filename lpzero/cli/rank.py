@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lpzero.cli import control_options, options
+from lpzero.cli import completion, control_options, options
 from lpzero.cli.output import (
     AGAINST,
     MATCHED,
@@ -33,9 +33,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("proxies", nargs=-1, metavar="[PROXY]...")
-@click.option("--proxy", "more", multiple=True, help="A proxy; the same as an argument.")
-@click.option("--table", required=True, help="Table of measured qualities: a name or a folder.")
+@click.argument("proxies", shell_complete=completion.proxies, nargs=-1, metavar="[PROXY]...")
+@click.option(
+    "--proxy", "more", shell_complete=completion.proxies, multiple=True, help="A proxy; the same as an argument."
+)
+@click.option(
+    "--table", shell_complete=completion.tables, required=True, help="Table of measured qualities: a name or a folder."
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @control_options.include_seen
 @control_options.labels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError, LpzeroError, NoResultError
 
@@ -25,11 +25,13 @@ SHOWN_PROXIES = 4
 @click.option(
     "--proxy",
     "proxies",
+    shell_complete=completion.proxies,
     multiple=True,
     help="A proxy; may be repeated; all for all that ship.  [default: snip]",
 )
 @click.option(
     "--space",
+    shell_complete=completion.spaces,
     help="The space of an architecture: a space.toml, or the folder of a checkpoint.  [default: the one that it names, "
     "or whose space.toml lies beside it]",
 )
@@ -39,7 +41,11 @@ SHOWN_PROXIES = 4
     default=0,
     help="Score so many random architectures of the model's space as well, and say how many are worse.",
 )
-@click.option("--within", help="The space of these architectures.  [default: the model's, where it is known]")
+@click.option(
+    "--within",
+    shell_complete=completion.spaces,
+    help="The space of these architectures.  [default: the model's, where it is known]",
+)
 @click.option(
     "--sketch",
     type=int,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.limit_options import LIMITED, limited, limits_of
 from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.progress import progress_display
@@ -26,7 +26,9 @@ UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
 
 @click.command()
 @click.option(
-    "--space", help="Search space: a name of lpzero spaces list, or a space.toml file.  [default: the table's]"
+    "--space",
+    shell_complete=completion.spaces,
+    help="Search space: a name of lpzero spaces list, or a space.toml file.  [default: the table's]",
 )
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's, or the table's]")
 @click.option(
@@ -34,10 +36,15 @@ UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
     type=click.Path(path_type=Path),
     help="Search the sub-networks of this LLaMA checkpoint, a folder with safetensors.",
 )
-@click.option("--table", help="Pick among the architectures of this table alone, and say what they are worth.")
+@click.option(
+    "--table",
+    shell_complete=completion.tables,
+    help="Pick among the architectures of this table alone, and say what they are worth.",
+)
 @click.option(
     "--proxy",
     "proxies",
+    shell_complete=completion.proxies,
     multiple=True,
     help="A proxy; several are combined by their mean rank.  [default: snip on spaces of untrained decoders, "
     "without --table]",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from lpzero.cli import completion
 from lpzero.cli.output import as_json, print_grid, print_result
 
 
@@ -33,7 +34,7 @@ def list_spaces(as_json: bool) -> None:
 
 
 @spaces.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.spaces)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the example.")
 @as_json

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.limit_options import limited, limits_of
 from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.progress import progress_display
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--space", help="Search space: a name of lpzero spaces list, or a space.toml file.")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="Search space: a name of lpzero spaces list, or a space.toml file.",
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's, or the table's]")
 @click.option(
     "--labels",
@@ -28,7 +32,9 @@ if TYPE_CHECKING:
     help="What was trained: CSV or JSON lines with an architecture and its quality a line. May be given several times.",
 )
 @click.option("--direction", type=click.Choice(["higher", "lower"]), help="Which qualities are better.")
-@click.option("--table", help="Replay this table: what is suggested is labelled by it at once.")
+@click.option(
+    "--table", shell_complete=completion.tables, help="Replay this table: what is suggested is labelled by it at once."
+)
 @limited
 @click.option(
     "--principles",

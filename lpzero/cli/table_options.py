@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lpzero.cli import completion
 from lpzero.cli.output import AGAINST, MATCHED, SHARES, against, figures, matched, print_grid, shares
 from lpzero.evolution.defaults import LARGEST_PART, LARGEST_TEST
 
@@ -20,9 +21,17 @@ Command = Callable[..., Any]
 def table_options(command: Command) -> Command:
     """Add the options that say which architectures are searched on."""
     for option in (
-        click.option("--table", help="Table of measured qualities: a name or a folder.  [default: the space's first]"),
+        click.option(
+            "--table",
+            shell_complete=completion.tables,
+            help="Table of measured qualities: a name or a folder.  [default: the space's first]",
+        ),
         click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]"),
-        click.option("--space", help="Search space: a name of lpzero spaces list.  [default: the table's]"),
+        click.option(
+            "--space",
+            shell_complete=completion.spaces,
+            help="Search space: a name of lpzero spaces list.  [default: the table's]",
+        ),
     ):
         command = option(command)
     return command

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import MATCHED, as_json, figures, matched, print_grid, print_result, say
 from lpzero.cli.progress import progress_display
 from lpzero.cli.worker_options import worker_options
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("proxies", nargs=-1, metavar="[PROXY]...")
+@click.argument("proxies", shell_complete=completion.proxies, nargs=-1, metavar="[PROXY]...")
 @click.option(
     "--tables",
+    shell_complete=completion.tables,
     multiple=True,
     metavar="TABLE[:PROTOCOL]",
     help="A table, by name or folder; may be repeated.  [default: every known one, in its default protocol]",

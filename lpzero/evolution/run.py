@@ -71,7 +71,7 @@ def execute(
         callbacks: Told of begin, generations and end, and may stop it; not of a run that is finished already.
 
     Returns:
-        The result (see ``docs/guide.md``); a finished run's stored one.
+        The result (see ``docs/reference/json.md``); a finished run's stored one.
 
     Raises:
         NoResultError: No valid formula was found.

@@ -80,7 +80,7 @@ def report(
         watch: Told how they go.
 
     Returns:
-        The result; see ``docs/guide.md``.
+        The result; see ``docs/reference/json.md``.
     """
     config = setting.config
     best = findings.search.best(config.keep)

@@ -91,7 +91,7 @@ def execute(run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, wat
         watch: Told how it goes.
 
     Returns:
-        The result (see ``docs/guide.md``); a finished search's stored one.
+        The result (see ``docs/reference/json.md``); a finished search's stored one.
 
     Raises:
         NoResultError: Nothing fits the limits, or no proxy scores what does.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from lpzero.cli.main import run
+from tests.pages.blocks import blocks_of
 
 SMALL = ["--batch", "2", "--tokens", "8", "--jobs", "1", "--device", "cpu"]
 QUICK = "--start random --population 6 --islands 1 --generations 1 --search-size 4 --validation-size 4 --elements 64"
@@ -53,13 +53,13 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return said[0].removeprefix("lpzero: error: ")
 
 
-def test_the_walk_of_the_guide(capsys: pytest.CaptureFixture[str]) -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
-    section = guide.split("### A table of models of your own space\n")[1].split("\n## ")[0]
-    space, measured, commands = re.findall(r"^```[a-z]*\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
-    Path("space.toml").write_text(space)
-    Path("measured.csv").write_text(measured)
-    for line in commands.splitlines():
+def test_the_walk_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    given = blocks_of("docs/howto/own-table.md")
+    for block in given:
+        if block.title:
+            Path(block.title).write_text(block.text)
+    (commands,) = (block.commands() for block in given if "import measured.csv" in block.text)
+    for line in commands:
         words = [part for word in line.split()[1:] for part in (sorted(map(str, Path().glob(word))) or [word])]
         capsys.readouterr()
         assert run(words if words[0] == "tables" else [*words, "--jobs", "1", "--device", "cpu"]) == 0, line

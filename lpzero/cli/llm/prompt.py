@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_result, say
 from lpzero.errors import InputError
 from lpzero.settings import shorten
@@ -16,7 +16,11 @@ from lpzero.settings import shorten
 @click.argument("template", required=False, type=click.Path(path_type=Path))
 @click.option("--values", type=click.Path(path_type=Path), help="JSON object: a text or number for each placeholder.")
 @click.option("--part", "parts", multiple=True, metavar="NAME=FILE", help="A placeholder for the lines of a file.")
-@click.option("--table", help="Instead of a template: what the predictor llm is asked first about this table.")
+@click.option(
+    "--table",
+    shell_complete=completion.tables,
+    help="Instead of a template: what the predictor llm is asked first about this table.",
+)
 @click.option("--labels", type=int, help="Demonstrations of the table.  [default: 10]")
 @click.option("--split", help="published: the demonstrations of the table's own first split.")
 @click.option("--protocol", help="Which model an architecture of the table stands for.  [default: the table's first]")

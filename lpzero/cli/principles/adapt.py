@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_grid, print_json
 from lpzero.cli.principles.shown import HEADER, cells
 
@@ -15,7 +15,11 @@ from lpzero.cli.principles.shown import HEADER, cells
 @click.argument("file", type=click.Path())
 @click.option("--results", required=True, help="What this run trained: the folder of a table.")
 @click.option("--output", required=True, type=click.Path(), help="The file to write, .json; FILE stays as it is.")
-@click.option("--space", help="A space.toml or a checkpoint that the rules are about.  [default: the file's]")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="A space.toml or a checkpoint that the rules are about.  [default: the file's]",
+)
 @click.option("--top", default="10%", show_default=True, help="The top of the results: a share, or a number.")
 @click.option("--stalled", is_flag=True, help="The search finds nothing better: relax the least stable hard rule.")
 @options.seed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.llm_options import access_options
 from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.principles.shown import HEADER, cells, left
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command("ask")
-@click.option("--table", required=True, help="Table of measured qualities: a name or a folder.")
+@click.option(
+    "--table", shell_complete=completion.tables, required=True, help="Table of measured qualities: a name or a folder."
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @click.option("--top", default="10%", show_default=True, help="The top: a share such as 10%, or a number of records.")
 @click.option("--at-size", type=float, help="Compare records with those of their size alone: a factor such as 1.25.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.cli.principles.shown import left
 from lpzero.errors import NoResultError
@@ -14,9 +14,17 @@ from lpzero.errors import NoResultError
 
 @click.command("check")
 @click.argument("file", type=click.Path())
-@click.option("--space", help="A space.toml or a checkpoint that the rules are about.  [default: the file's]")
+@click.option(
+    "--space",
+    shell_complete=completion.spaces,
+    help="A space.toml or a checkpoint that the rules are about.  [default: the file's]",
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the file's]")
-@click.option("--table", help="See what is kept of this table.  [default: the source, where it is here]")
+@click.option(
+    "--table",
+    shell_complete=completion.tables,
+    help="See what is kept of this table.  [default: the source, where it is here]",
+)
 @options.seed
 @as_json
 def check_file(file: str, as_json: bool, **given: Any) -> None:

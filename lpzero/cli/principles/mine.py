@@ -6,14 +6,16 @@ from typing import Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_grid, print_result, say_report
 from lpzero.cli.principles.shown import HEADER, cells, left
 from lpzero.cli.progress import progress_display
 
 
 @click.command("mine")
-@click.option("--table", required=True, help="Table of measured qualities: a name or a folder.")
+@click.option(
+    "--table", shell_complete=completion.tables, required=True, help="Table of measured qualities: a name or a folder."
+)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @click.option("--top", default="10%", show_default=True, help="The top: a share such as 10%, or a number of records.")
 @click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, ends, print_grid, print_result
 from lpzero.cli.progress import progress_display
 
@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
 
 @click.command("transfer")
-@click.option("--from", "source", required=True, help="Table to mine, TABLE[:PROTOCOL], or a file of principles.")
-@click.option("--to", "target", required=True, help="Table to judge them on, TABLE[:PROTOCOL].")
+@click.option(
+    "--from",
+    "source",
+    shell_complete=completion.tables,
+    required=True,
+    help="Table to mine, TABLE[:PROTOCOL], or a file of principles.",
+)
+@click.option(
+    "--to", "target", shell_complete=completion.tables, required=True, help="Table to judge them on, TABLE[:PROTOCOL]."
+)
 @click.option("--top", default="10%", show_default=True, help="The top, of both: a share, or a number of records.")
 @click.option("--at-size", type=float, help="Mine at equal size: a factor such as 1.25.")
 @options.with_default("--keep", 0.95, "Share of the source's top that stays, at least.")

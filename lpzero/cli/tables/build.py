@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lpzero.cli import options
+from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_result, say, say_report
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError, LpzeroError
@@ -39,7 +39,10 @@ class _Place(click.Path):
 
 @click.command("build")
 @click.option(
-    "--space", required=True, help="Space of the architectures: flexibert (masked), gpt2, llama or rnn (causal)."
+    "--space",
+    shell_complete=completion.spaces,
+    required=True,
+    help="Space of the architectures: flexibert (masked), gpt2, llama or rnn (causal).",
 )
 @click.option(
     "--archs",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lpzero.cli import completion
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.cli.tables.build import build_table
 from lpzero.cli.tables.imports import import_table
@@ -76,7 +77,7 @@ def _here(row: dict[str, Any]) -> str:
 
 
 @tables.command("fetch")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.tables)
 @as_json
 def fetch_table(name: str, as_json: bool) -> None:
     """Download the table NAME from its pinned upstream commit into the cache."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lpzero.cli import completion
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--space", required=True, help="Space of the architectures.")
+@click.option("--space", shell_complete=completion.spaces, required=True, help="Space of the architectures.")
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
 @click.option("--quality", metavar="COLUMN", default="quality", show_default=True, help="Column of the quality.")
 @click.option("--higher-is-better", is_flag=True, help="The direction of the quality: this one ...")

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from lpzero.cli import completion
 from lpzero.cli.output import as_json, ends, figure, figures, print_grid, print_result
 
 SHORT = 12
 
 
 @click.command("show")
-@click.argument("table")
+@click.argument("table", shell_complete=completion.tables)
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the table's first]")
 @as_json
 def show_table(table: str, protocol: str | None, as_json: bool) -> None:

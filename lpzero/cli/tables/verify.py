@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from lpzero.cli import completion
 from lpzero.cli.output import as_json, print_grid, print_result
 from lpzero.errors import InputError, LpzeroError, MissingError
 
 
 @click.command("verify")
-@click.argument("names", nargs=-1, metavar="[TABLE]...")
+@click.argument("names", shell_complete=completion.tables, nargs=-1, metavar="[TABLE]...")
 @as_json
 def verify_tables(names: tuple[str, ...], as_json: bool) -> None:
     """Check TABLEs, names or folders: file hashes, records, and every figure of the card. By default all present."""

@@ -72,7 +72,7 @@ def execute_enumeration(
         watch: Told how it goes.
 
     Returns:
-        The result (see ``docs/guide.md``); a finished run's stored one.
+        The result (see ``docs/reference/json.md``); a finished run's stored one.
 
     Raises:
         NoResultError: No formula ranks the split, or the chosen one not the sealed test.

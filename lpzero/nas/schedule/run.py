@@ -33,7 +33,7 @@ def execute_schedule(
         watch: Told how it goes.
 
     Returns:
-        The result (see ``docs/guide.md``); a finished search's stored one.
+        The result (see ``docs/reference/json.md``); a finished search's stored one.
 
     Raises:
         NoResultError: Nothing fits the limits, or a predictor scores nobody of a population.

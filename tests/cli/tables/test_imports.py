@@ -13,6 +13,7 @@ import pytest
 
 from lpzero.cli.main import run
 from lpzero.tables import load_table
+from tests.pages.blocks import blocks_of
 
 HEADER = "id,hidden_size,operation,parameter,heads,feed_forward,feed_forward_layers,accuracy"
 LINES = [
@@ -135,12 +136,11 @@ def test_json_lines_give_the_same_table(capsys: pytest.CaptureFixture[str]) -> N
     assert Path("one/records.jsonl.gz").read_bytes() == Path("two/records.jsonl.gz").read_bytes()
 
 
-def test_the_example_of_the_guide(capsys: pytest.CaptureFixture[str]) -> None:
-    guide = (Path(__file__).resolve().parents[3] / "docs" / "guide.md").read_text(encoding="utf-8")
-    section = guide.split("## A table of your own\n")[1].split("\n## ")[0]
-    _, example, _, commands, *_ = section.split("```\n")
+def test_the_example_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    given = blocks_of("docs/howto/own-table.md")
+    (example,) = (block.text for block in given if block.title == "mine.csv")
     Path("mine.csv").write_text(example)
-    shown = commands.splitlines()
+    (shown,) = (block.commands() for block in given if "import mine.csv" in block.text)
     assert run(shown[0].split()[1:]) == 0
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[-2:]] == shown[1:]
     assert load_table("mine").n == 4

@@ -1,0 +1,72 @@
+"""What the commands of a page are made smaller by, so that a test can afford them: all of it stands here.
+
+A page says what a user gives. A test gives the same command, with ``SETTINGS`` where the page leaves them open, with
+other numbers where a row of ``NUMBERS`` says so, and on tables of 32 records at most (``thinned.py``), unless it
+is one of ``WHOLE``.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PASS = {"BATCH": "2", "TOKENS": "16", "JOBS": "1", "DEVICE": "cpu"}
+_EVALUATED = {**_PASS, "SPLITS": "2"}
+
+_BY_COMMAND: dict[str, dict[str, str]] = {
+    "EVOLVE": {**_PASS, "START": "random", "GENERATIONS": "2", "POPULATION": "20", "ISLANDS": "1", "ELEMENTS": "64"},
+    "ENUMERATE": {**_PASS, "KEEP": "200", "ELEMENTS": "64"},
+    "RANK": _PASS,
+    "COMPARE": _PASS,
+    "TRANSFER": _PASS,
+    "EXPLAIN": {**_PASS, "ARCHS": "12", "REDRAWS": "1"},
+    "PREDICTOR_CURVE": {**_EVALUATED, "LABELS": "8,12"},
+    "PREDICTOR_EVAL": {**_EVALUATED, "ASKED": "4"},
+    "PREDICTOR_FIT": _PASS,
+    "PREDICTOR_DISTILL": {**{name: _PASS[name] for name in ("BATCH", "TOKENS", "JOBS")}, "NUMBER": "40"},
+    "GATE": _PASS,
+    "SUGGEST": _PASS,
+    "SEARCH": {**_PASS, "SAMPLES": "6", "KEEP": "2"},
+    "SCORE": _PASS,
+    "COMPRESS": {"CONTEXT": "16", "WINDOWS": "2", "LOOKING": "2", "FITTING": "2", "DEVICE": "cpu"},
+    "TABLES_BUILD": {"STEPS": "4", "LENGTH": "16", "BATCH": "2", "JOBS": "1", "DEVICE": "cpu"},
+    "PRINCIPLES_TRANSFER": {"TRIALS": "8", "SEEDS": "2"},
+}
+SETTINGS = {f"LPZERO_{command}_{name}": value for command, row in _BY_COMMAND.items() for name, value in row.items()}
+"""Variables that give an option where the page does not; a flag on the page wins."""
+
+NUMBERS: tuple[tuple[str, str], ...] = (
+    (r"--archs \d+ --repeat \d+", "--archs 4 --repeat 2"),  # trainings
+    (r"--archs 1000\b", "--archs 4"),
+    (r"--archs 50\b", "--archs 12"),  # of 32 records
+    (r"--samples \d\d+", "--samples 6"),  # architectures that are scored
+    (r"--percentiles \d+", "--percentiles 3"),
+    (r"--budget \d+m", "--budget 3s"),
+    (r"--verify \d+", "--verify 1"),  # trainings of the table's length
+    (r"--labels (32|64|100)\b", "--labels 12"),  # of 32 records
+    (r"--initialisations \d+", "--initialisations 2"),
+    (r"--max-params 106M", "--max-params 12k"),  # of a checkpoint of some thousand parameters
+    (r"--recover \d+", "--recover 2"),  # steps
+    (r"--engine ray --address auto", "--engine ray"),  # a cluster of one machine that ends with the command
+    (r"^parents = 25 .*$", "parents = 2"),  # of the schedule: populations, iterations, steps
+    (r"^(mutants|crossovers) = 50$", r"\1 = 2"),
+    (r"^iterations = 30$", "iterations = 2"),
+    (r"^from = 15$", "from = 1"),
+    (r"^steps = 100$", "steps = 2"),
+    (r"samples=20\b", "samples=6"),  # the same in Python
+    (r"generations=5\b", "generations=2"),
+)
+"""What a number on a page is replaced by."""
+
+WHOLE = ("lpzero tables", "lpzero principles", "lpzero spaces")
+"""Commands that see every record of a table: they build no model for each."""
+
+
+def smaller(text: str) -> str:
+    """A command, a script or a file of a page with smaller numbers.
+
+    >>> smaller("lpzero score architecture.toml --percentiles 200")
+    'lpzero score architecture.toml --percentiles 3'
+    """
+    for pattern, replacement in NUMBERS:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    return text
