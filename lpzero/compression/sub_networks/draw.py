@@ -21,7 +21,8 @@ from lpzero.errors import InputError
 from lpzero.seeds import derived_seed
 
 PARAMS = "params"
-TRIES = 400
+TRIES = 25
+"""Of one kind, before the next kind stands in: few layers have few ways to be dropped."""
 LEANING = 0.5
 """Spread of the chance that is added to the logarithm of a layer's influence before the least ones go."""
 GROUPS = 0.25
@@ -77,7 +78,7 @@ def draw(drawing: Drawing, index: int, seed: int, without: Collection[Choice] = 
 
     Args:
         drawing: What from.
-        index: Which one, which also says of which kind.
+        index: Which one, which also says of which kind, where that kind has others.
         seed: Of all draws.
         without: Those that were drawn before.
 
@@ -86,8 +87,8 @@ def draw(drawing: Drawing, index: int, seed: int, without: Collection[Choice] = 
     """
     check_limits(drawing.counts, {PARAMS: drawing.limit})
     rng = np.random.default_rng(derived_seed(seed, "sub-network", str(index)))
-    kind = _KINDS[index % len(_KINDS)]
-    for _ in range(TRIES):
+    for attempt in range(TRIES * len(_KINDS)):
+        kind = _KINDS[(index + attempt // TRIES) % len(_KINDS)]
         drawn = kind(drawing, rng)
         if drawn is not None and drawn not in without:
             return drawn
