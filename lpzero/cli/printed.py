@@ -144,6 +144,15 @@ class TableBuilt(Document):
     figures: dict[str, Any]
 
 
+class SubNetworksBuilt(Document):
+    """``lpzero tables build --sub-networks``: the folder, and what its card says of the recoveries."""
+
+    out: str
+    name: str
+    quality: str
+    recovery: dict[str, Any]
+
+
 class QualityRange(Result):
     """A quality that was imported: its name, unit and range."""
 

@@ -47,6 +47,7 @@ DOCUMENTS = {
     "tables-show": (_OWN, "TableShown"),
     "tables-verify": (_OWN, "TablesVerified"),
     "tables-build": (_OWN, "TableBuilt"),
+    "tables-build-sub-networks": (_OWN, "SubNetworksBuilt"),
     "tables-import": (_OWN, "TableImported"),
     "spaces-list": (_OWN, "SpaceList"),
     "spaces-show": (_OWN, "SpaceShown"),

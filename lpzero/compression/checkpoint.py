@@ -26,7 +26,7 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> nn.Module:
             adapters, or is of a family whose blocks are not known.
     """
     folder = Path(folder)
-    document = _refuse_unusable(folder)
+    document = check_usable(folder)
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
     from lpzero.pretrained.bars import without_bars
@@ -56,7 +56,8 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> nn.Module:
     return whole
 
 
-def _refuse_unusable(folder: Path) -> dict[str, object]:
+def check_usable(folder: Path) -> dict[str, object]:
+    """The configuration of a checkpoint that can be cut; raises InputError as :func:`load_checkpoint` does."""
     if (folder / ADAPTERS).is_file():
         raise InputError(
             f"{folder}: expected a whole checkpoint, found adapters ({ADAPTERS}): merge them into it first"

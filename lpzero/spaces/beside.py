@@ -11,7 +11,7 @@ from pathlib import Path
 from lpzero.errors import InputError
 from lpzero.files import write_text
 from lpzero.settings import one_line
-from lpzero.spaces.registry import SPACES, get_space, named_space, space_names
+from lpzero.spaces.registry import BY_FILE, SPACES, get_space, named_space, space_names
 from lpzero.spaces.space import SearchSpace
 from lpzero.spaces.toml.space import ConfigSpace
 
@@ -43,7 +43,8 @@ def space_beside(document: Path, name: str, protocol: str | None) -> SearchSpace
     Raises:
         InputError: Neither finds it, the file describes another space, or it has changed since.
     """
-    file = document.parent / SPACE_FILE
+    beside = (document.parent / file for file in (SPACE_FILE, *BY_FILE))
+    file = next((path for path in beside if path.is_file()), document.parent / SPACE_FILE)
     if name not in SPACES and file.is_file():
         space = get_space(str(file), None if protocol is None else one_line(protocol, 80))
         if space.name != name:

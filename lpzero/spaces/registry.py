@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,9 @@ SPACES: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType(
 TABULAR: Mapping[str, Callable[..., SearchSpace]] = MappingProxyType({Nb201.name: Nb201})
 """Spaces without models, which no command lists: only tables can be asked about them."""
 
+BY_FILE: Mapping[str, str] = MappingProxyType({"sub_networks.json": "lpzero.compression.sub_networks.space:open_space"})
+"""Files beside a document that find its space, and what opens them: named and not imported, since it stands above."""
+
 _DIGEST = re.compile(r"config-[0-9a-f]{16}")
 
 
@@ -40,9 +44,9 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
     """Find a space.
 
     Args:
-        name: One of ``SPACES``, the path of a ``space.toml``, the name that an installed package gives a space, or the
-            folder of a LLaMA checkpoint, whose sub-networks are a space. They are looked for in this order; a path with
-            a separator, such as ``./mine``, is never taken for a name.
+        name: One of ``SPACES``, the path of a ``space.toml`` or of a file of ``BY_FILE``, the name that an installed
+            package gives a space, or the folder of a LLaMA checkpoint, whose sub-networks are a space. They are looked
+            for in this order; a path with a separator, such as ``./mine``, is never taken for a name.
         protocol: One of the space's protocols; None for its default. For a ``space.toml``, the protocol that it had:
             another one means that it has changed since.
 
@@ -57,6 +61,8 @@ def get_space(name: str, protocol: str | None = None) -> SearchSpace:
         return own() if protocol is None else own(protocol)
     if name.endswith(".toml"):
         return _from_file(Path(name), protocol)
+    if Path(name).name in BY_FILE:
+        return _opened(Path(name), protocol)
     make = plugins.find(BROUGHT, name)
     if make is not None:
         return make() if protocol is None else make(protocol)
@@ -124,6 +130,12 @@ def _refuse_folder_of_a_file(folder: Path) -> None:
     file = folder / "space.toml"
     if file.is_file() and not (folder / "config.json").is_file():
         raise InputError(f"{folder}: expected the file of a space, or the folder of a checkpoint: give {file}")
+
+
+def _opened(path: Path, protocol: str | None) -> SearchSpace:
+    module, _, name = BY_FILE[path.name].partition(":")
+    space: SearchSpace = getattr(import_module(module), name)(path, protocol)
+    return space
 
 
 def _from_file(path: Path, protocol: str | None) -> SearchSpace:

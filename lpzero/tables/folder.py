@@ -26,6 +26,7 @@ from lpzero.settings import one_line, place_in, reason_of
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.beside import keep_space, space_beside
 from lpzero.spaces.space import SearchSpace
+from lpzero.tables.card_columns import ColumnDocument, beside_of, check_columns, read_columns
 from lpzero.tables.document import Document, check, parse_json, read_json, shorten
 from lpzero.tables.recipe import Recipe
 from lpzero.tables.table import Record, Table
@@ -61,6 +62,8 @@ class Card(Document, extra="forbid"):
         figures: What follows from the records, as ``lpzero tables verify`` derives it again.
         supernet: How the checkpoint was trained whose sub-networks the records are, and the SHA-256 of its weights;
             None where there is none.
+        columns: Further numbers of each record.
+        recovery: How the sub-networks of a checkpoint recovered that the records are; None where they are none.
     """
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
@@ -79,6 +82,8 @@ class Card(Document, extra="forbid"):
     records_sha256: str
     figures: dict[str, Any]
     supernet: dict[str, Any] | None = None
+    columns: tuple[ColumnDocument, ...] = ()
+    recovery: dict[str, Any] | None = None
 
 
 class MeasuredRecord(Document, extra="forbid"):
@@ -118,7 +123,7 @@ def read_folder(folder: Path) -> FolderTable:
     version = document.get("schema") if isinstance(document, dict) else None
     if isinstance(document, dict) and version != SCHEMA:
         raise InputError(f"{path}: expected a card of version {SCHEMA}, found version {shorten(version)}")
-    card = check(Card, _tuples(document, "protocols", "notes"), str(path))
+    card = check(Card, read_columns(_tuples(document, "protocols", "notes")), str(path))
     lines = _lines(folder / RECORDS, card)
     recipe = None if card.recipe is None else _recipe(card.recipe, f"{path}: recipe")
     space = space_beside(path, card.space, card.protocols[0])
@@ -132,6 +137,7 @@ def read_folder(folder: Path) -> FolderTable:
         _refuse_repeated([(training.id, training.seed) for training in trainings], folder)
         _check_architectures(trainings, [place for place, _ in read], space)
         records = tuple(first_records(trainings))
+    check_columns(card.columns, len(records), path)
     reference = "" if space.reference == space.name else space.reference
     return FolderTable(card, table_of(card, records, reference), trainings, recipe)
 
@@ -139,7 +145,7 @@ def read_folder(folder: Path) -> FolderTable:
 def table_of(card: Card, records: tuple[Record, ...], reference: str = "") -> Table:
     """The table of a card and its records; ``reference`` is what finds its space where that is not the name."""
     facts: dict[str, Any] = {name: getattr(card, name) for name in FACTS}
-    return Table(**facts, records=records, reference=reference)
+    return Table(**facts, records=records, reference=reference, beside=beside_of(card.columns))
 
 
 def first_records(trainings: Sequence[TrainedRecord]) -> Iterator[Record]:

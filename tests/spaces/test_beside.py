@@ -10,6 +10,7 @@ import pytest
 from lpzero.errors import InputError
 from lpzero.spaces import get_space
 from lpzero.spaces.beside import SPACE_FILE, keep_space, space_beside
+from tests.compression.sub_networks.small import small_space
 
 
 def test_a_space_is_found_by_the_copy_that_was_kept_of_it(space_file: Path, tmp_path: Path) -> None:
@@ -62,3 +63,11 @@ def test_a_file_that_is_another_one_is_refused(space_file: Path, old: str, new: 
 def test_the_name_in_the_document_is_that_of_the_file(space_file: Path) -> None:
     with pytest.raises(InputError, match=r"expected the space 'mine' that a\.json names, found 'tiny': restore the"):
         space_beside(space_file.parent / "a.json", "mine", None)
+
+
+def test_sub_networks_of_a_checkpoint_are_found_by_their_file(tmp_path: Path) -> None:
+    space = small_space(tmp_path)
+    document = Path(space.reference).parent / "card.json"
+    assert space_beside(document, space.name, space.protocol) == space
+    with pytest.raises(InputError, match="expected the space 'other'"):
+        space_beside(document, "other", None)

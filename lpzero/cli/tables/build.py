@@ -11,6 +11,8 @@ import click
 
 from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_result, say, say_report
+from lpzero.cli.tables.sub_networks import build_sub_networks_table
+from lpzero.cli.tables.variants import Variants
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError, LpzeroError
 
@@ -37,7 +39,7 @@ class _Place(click.Path):
             raise InputError(f"expected a path, found {path}: no such user: write ./{path} for such a name") from err
 
 
-@click.command("build")
+@click.command("build", cls=Variants, variants={"--sub-networks": build_sub_networks_table})
 @click.option(
     "--space",
     shell_complete=completion.spaces,
@@ -127,6 +129,9 @@ def build_table(
 
     Each training is kept when it ends: a build that was stopped goes on when the same command is given again, and
     one with more --archs or --repeat grows the table. Trainings that failed or lacked memory are then tried again.
+
+    With --sub-networks CHECKPOINT it is a table of how well sub-networks of a checkpoint recover, and has options of
+    its own: see lpzero tables build --sub-networks CHECKPOINT --help.
     """
     from lpzero.tables.naming import check_names, check_texts
     from lpzero.training.build import RECIPE
