@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
 from lpzero.operands.gradients import loss_gradients
-from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, DerivedOperand, Operand, SiteFamily
 from lpzero.operands.record import Record, recorded
 from lpzero.operands.shape import UNKNOWN, ModelShape, hidden_width, model_shape
 from lpzero.operands.shown import Places, Shown
@@ -76,24 +76,39 @@ class Operands:
             raise LpzeroError(f"the model shows no {name}{self._why(OPERANDS['attention'])}")
         return found
 
-    def select(self, operand: Operand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
+    def select(self, operand: Operand | DerivedOperand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
         """The sites and tensors of one operand, its group respected.
 
         Raises:
-            LpzeroError: The model does not show the operand at all.
+            LpzeroError: The model does not show the operand at all, or what computes it gives another shape.
         """
         for name in (operand.name, operand.site_family):
             if name in self.refused:
                 raise LpzeroError(f"{operand.name}: {self.refused[name]}")
         if operand.site_family in self.absent:
             raise LpzeroError(f"the model shows no {operand.name}{self._why(operand)}")
+        if isinstance(operand, DerivedOperand):
+            return self.sites[operand.site_family], self.derived(operand)
         sites, tensors = self.sites[operand.site_family], self.tensors[operand.family]
         kept = [i for i, site in enumerate(sites) if operand.group in (None, site.group)]
         if operand.group is not None and not kept:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return tuple(sites[i] for i in kept), tuple(tensors[i] for i in kept)
 
-    def _why(self, operand: Operand) -> str:
+    def derived(self, operand: DerivedOperand) -> tuple[Tensor, ...]:
+        """What another package computes of the tensors at each site; raises LpzeroError for another shape."""
+        columns = zip(*(self.tensors[family] for family in operand.reads), strict=True)
+        found = []
+        for tensors in columns:
+            with torch.no_grad():
+                made = operand.function(*tensors)
+            if made.shape != tensors[0].shape:
+                shapes = f"{tuple(tensors[0].shape)}, found {tuple(made.shape)}"
+                raise LpzeroError(f"operand {operand.name}: expected a tensor of the shape {shapes}")
+            found.append(made)
+        return tuple(found)
+
+    def _why(self, operand: Operand | DerivedOperand) -> str:
         """Behind what a model does not show: why it has no such thing, else where it was expected."""
         reason = dict(self.lacks).get(operand.site_family, operand.remedy)
         return f": {reason}" if reason else ""

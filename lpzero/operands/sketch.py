@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from lpzero.operands.extract import Operands, Site
-from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, SiteFamily
+from lpzero.operands.operand import OPERANDS, SITE_FAMILIES, DerivedOperand, SiteFamily
 from lpzero.operands.shape import ModelShape
 
 ROW = 64
@@ -42,7 +42,7 @@ class SketchedSites:
         sites: One entry a site.
         weights: (sites, elements) float32, how many elements each one stands for; 0 marks padding, which repeats the
             first column. A row adds up to the number of elements of the whole tensor.
-        values: For each operand family, (sites, elements) float32.
+        values: For each operand family, (sites, elements) float32, and for each derived operand that lives there.
     """
 
     sites: tuple[Site, ...]
@@ -138,32 +138,46 @@ def _kept(
     return np.concatenate([extremes, drawn]), np.concatenate([np.ones(len(extremes)), weights])
 
 
-def sketch(operands: Operands, *, elements: int, seed: int) -> Sketch:
+def sketch(operands: Operands, *, elements: int, seed: int, derived: Sequence[DerivedOperand] = ()) -> Sketch:
     """Sketch every operand of one pass.
+
+    A derived operand is kept at the positions of the others at its sites, which do not depend on it: its extremes are
+    kept where they are theirs, too.
 
     Args:
         operands: What the pass showed.
         elements: Elements to keep of each tensor, at least 16.
         seed: Seed of the positions.
+        derived: Operands of other packages that are kept as well.
 
     Returns:
         Equal arguments give equal sketches.
     """
-    sites = {family: _sketched_family(operands, family, elements=elements, seed=seed) for family in SITE_FAMILIES}
+    more = {
+        family: {row.name: operands.derived(row) for row in derived if row.site_family == family}
+        for family in SITE_FAMILIES
+    }
+    sites = {
+        family: _sketched_family(operands, family, more[family], elements=elements, seed=seed)
+        for family in SITE_FAMILIES
+    }
     return Sketch(sites, operands.shape)
 
 
-def _sketched_family(operands: Operands, family: SiteFamily, *, elements: int, seed: int) -> SketchedSites:
+def _sketched_family(
+    operands: Operands, family: SiteFamily, more: Mapping[str, Sequence[Tensor]], *, elements: int, seed: int
+) -> SketchedSites:
     sites = operands.sites[family]
     names = ALIGNED[family]
     weights = torch.zeros(len(sites), elements)
-    values = {name: torch.zeros(len(sites), elements) for name in names}
+    values = {name: torch.zeros(len(sites), elements) for name in (*names, *more)}
     for row, site in enumerate(sites):
         tensors = [operands.tensors[name][row] for name in names]
         positions, counts = _kept(site, family, tensors, elements, seed)
         index = torch.from_numpy(positions).to(tensors[0].device)
         weights[row, : len(positions)] = torch.from_numpy(counts).float()
-        for name, tensor in zip(names, tensors, strict=True):
+        beside = [(name, rows[row]) for name, rows in more.items()]
+        for name, tensor in (*zip(names, tensors, strict=True), *beside):
             picked = tensor.reshape(-1)[index].float().cpu()
             values[name][row, : len(positions)] = picked
             values[name][row, len(positions) :] = picked[0]
