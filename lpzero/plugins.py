@@ -21,6 +21,7 @@ from lpzero.settings import one_line, reason_of, shorten
 
 GROUPS: dict[str, str] = {
     "spaces": "space",
+    "operands": "operand",
     "primitives": "primitive",
     "metrics": "metric",
     "engines": "engine",

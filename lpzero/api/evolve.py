@@ -18,8 +18,9 @@ from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute, prepare_together
 from lpzero.evolution.start import check_sealed
 from lpzero.evolution.together import Together
-from lpzero.formula.brought import searched
+from lpzero.formula.brought import brought_primitives
 from lpzero.formula.grammar import OVER_LAYERS, WEIGHTED
+from lpzero.operands.brought import brought_operands
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.proxy.discovery import EvolveResult
@@ -40,6 +41,7 @@ def evolve(
     start: str | None = None,
     seed_formulas: Sequence[str | Path | Proxy] | None = None,
     primitives: Sequence[str] | None = None,
+    operands: Sequence[str] | None = None,
     hold_out: Sequence[str | Path] | None = None,
     principles: str | Path | None = None,
     device: str | None = None,
@@ -69,6 +71,7 @@ def evolve(
         seed_formulas: Formulas to begin with: texts, proxies, or what :func:`lpzero.load_proxy` reads.
         primitives: Primitives of installed packages that formulas may have; None for all that are for searches, in the
             grammars ``typed`` and ``weighted``.
+        operands: Operands of installed packages, likewise.
         hold_out: Tables that take no part in anything but the final figures, written alike.
         principles: A file of principles: records that break its hard rules take no part, neither in the search nor in
             the sealed test, so that the formula is one for where they hold. All tables have to be of its space.
@@ -106,6 +109,7 @@ def evolve(
         "validation_size": validation_size,
         "seed_formulas": seed_formulas,
         "primitives": primitives,
+        "operands": operands,
         "hold_out": hold_out,
         "principles": principles,
         "device": device,
@@ -139,7 +143,9 @@ def evolve(
         searched = facts["search_size"] + sum(part["search_size"] for part in beside)
         begun = start or ("enumeration" if weighted else _possible_start(searched))
         values = {**settings, **facts, "seed": seed or 0, "start": begun, "seed_formulas": texts}
-        values["primitives"] = _drawn(primitives, settings.get("grammar"))
+        branched = settings.get("grammar") in OVER_LAYERS
+        values["primitives"] = _drawn("primitives", primitives, () if branched else brought_primitives())
+        values["operands"] = _drawn("operands", operands, () if branched else brought_operands())
         values |= {"beside": beside, "hold_out": held}
         return check_settings(EvolveConfig, {name: value for name, value in values.items() if value is not None})
 
@@ -163,14 +169,13 @@ def evolve(
         return execute(run, together, home=home, engine=engine, watch=watch, callbacks=Callbacks(tuple(callbacks)))
 
 
-def _drawn(primitives: Sequence[str] | None, grammar: object) -> list[str]:
-    """The primitives of other packages that formulas may have: those that are named, or all."""
-    if primitives is not None:
-        return list(primitives)
-    found = [] if grammar in OVER_LAYERS else list(searched())
-    if found:
-        _LOG.info("primitives of installed packages take part: %s", ", ".join(found))
-    return found
+def _drawn(what: str, named: Sequence[str] | None, usable: Sequence[str]) -> list[str]:
+    """What of other packages formulas may have: what is named, or all."""
+    if named is not None:
+        return list(named)
+    if usable:
+        _LOG.info("%s of installed packages take part: %s", what, ", ".join(usable))
+    return list(usable)
 
 
 def _possible_start(size: int) -> str:

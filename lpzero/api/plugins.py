@@ -14,6 +14,7 @@ from lpzero.settings import one_line
 # Group -> the room that takes it; each says there what it takes, as BROUGHT.
 _ROOMS = {
     "spaces": "lpzero.spaces.registry",
+    "operands": "lpzero.operands.brought",
     "primitives": "lpzero.formula.brought",
     "metrics": "lpzero.metrics",
     "engines": "lpzero.engines.registry",

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from lpzero.proxy.discovery import EvolveResult
 
 
-NO_PRIMITIVE = "none"
+NOTHING = "none"
+BROUGHT = ("primitives", "operands")
+"""What formulas may have of installed packages."""
 
 
 class _Texts(click.types.StringParamType):
@@ -51,9 +53,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
             )
         if settings.pop("principles", None) is not None:
             raise InputError(f"{value}: these are the settings of a run within principles: give their file as a flag")
-        if settings.get("primitives") == []:
-            # a run without any has none again, whatever is installed since
-            settings["primitives"] = [NO_PRIMITIVE]
+        # a run without any has none again, whatever is installed since
+        settings |= {name: [NOTHING] for name in BROUGHT if settings.get(name) == []}
         if "table" in settings:
             settings["table"] = [settings["table"]]
         ctx.default_map = {**(ctx.default_map or {}), **settings}
@@ -153,6 +154,12 @@ def _read_config(ctx: click.Context, _param: click.Parameter, value: Path | None
     help="A primitive of an installed package that formulas may have, or none; may be repeated.  [default: all of "
     "lpzero plugins that are for searches]",
 )
+@click.option(
+    "--operand",
+    "operands",
+    multiple=True,
+    help="An operand of an installed package that formulas may have, or none; likewise.",
+)
 @click.option("--rules/--no-rules", default=True, show_default=True, help="Whether rules prune formulas unevaluated.")
 @click.option("--max-evals", type=int, help="Stop after this many evaluated formulas.")
 @click.option("--budget", type=options.Duration(), help="Stop the evolution after this time, such as 3m.")
@@ -236,8 +243,8 @@ def evolve(
     """
     import lpzero
 
-    named = list(settings["primitives"])
-    settings["primitives"] = [] if named == [NO_PRIMITIVE] else named or None
+    named = {name: list(settings[name]) for name in BROUGHT}
+    settings |= {name: [] if each == [NOTHING] else each or None for name, each in named.items()}
     if leave_one_out:
         if track:
             raise InputError("`track` has no effect beside `leave_one_out`: its runs are not tracked")

@@ -119,7 +119,7 @@ class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
 def grammar_of(config: EvolveConfig) -> Grammar:
     """The grammar of a run, without the operands that the models of one of its spaces have not."""
     usual = get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size, terms=config.terms)
-    shown = operands_shown(usual.operands, config.spaces)
+    shown = operands_shown((*usual.operands, *config.operands), config.spaces)
     return replace(usual, operands=shown, primitives=tuple(config.primitives))
 
 

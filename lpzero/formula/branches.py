@@ -14,7 +14,7 @@ from lpzero.formula.formula import Formula, apply, operand
 from lpzero.formula.grammar import OVER_LAYERS, PAPER_UNARY
 from lpzero.formula.keys import canonical
 from lpzero.formula.primitives import NAMES
-from lpzero.operands.operand import OPERANDS
+from lpzero.operands.brought import known_operand
 
 
 def bases(operands: Sequence[str]) -> tuple[Formula, ...]:
@@ -23,7 +23,7 @@ def bases(operands: Sequence[str]) -> tuple[Formula, ...]:
     >>> [str(base) for base in bases(("weight", "grad", "head"))]
     ['weight', 'grad', 'head', 'weight * grad']
     """
-    pairs = [(a, b) for a, b in combinations(operands, 2) if OPERANDS[a].sites == OPERANDS[b].sites]
+    pairs = [(a, b) for a, b in combinations(operands, 2) if known_operand(a).sites == known_operand(b).sites]
     return (*map(operand, operands), *(apply("mul", operand(a), operand(b)) for a, b in pairs))
 
 

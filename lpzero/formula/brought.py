@@ -115,6 +115,6 @@ def primitive_names() -> tuple[str, ...]:
     return (*NAMES, *plugins.names(BROUGHT))
 
 
-def searched() -> tuple[str, ...]:
+def brought_primitives() -> tuple[str, ...]:
     """The names of the primitives that packages bring for searches; of one that cannot be used the log says why."""
     return tuple(name for name, row in plugins.usable(BROUGHT).items() if row.search)

@@ -9,7 +9,7 @@ from lpzero.errors import unknown_name
 from lpzero.formula import functions
 from lpzero.formula.copied import copied
 from lpzero.formula.formula import Formula
-from lpzero.operands.operand import OPERANDS
+from lpzero.operands.brought import known_operand
 from lpzero.operands.shape import SHAPE_OPERANDS
 from lpzero.plugins import identities
 
@@ -50,7 +50,7 @@ def to_latex(formula: Formula) -> str:
         digits, _, exponent = formula.name.partition("e")
         return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
     if formula.primitive is None:
-        return (OPERANDS.get(formula.name) or SHAPE_OPERANDS[formula.name]).latex
+        return (SHAPE_OPERANDS.get(formula.name) or known_operand(formula.name)).latex
     binary = len(formula.arguments) == 2
     parts = [to_latex(argument) for argument in formula.arguments]
     wrapped = [
@@ -141,7 +141,7 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     sources = "\n\n\n".join(copied(sorted(used, key=lambda function: function.__name__)))
     lines, result = _statements(formula)
     direction = {None: "", True: "A higher score is better.", False: "A lower score is better."}
-    named = {name: OPERANDS[name].meaning for name in formula.operands}
+    named = {name: known_operand(name).meaning for name in formula.operands}
     named |= {name: SHAPE_OPERANDS[name].meaning for name in formula.shape_operands}
     meanings = [f"    operands[{name!r}]: {meaning}" for name, meaning in sorted(named.items())]
     header = _HEADER.format(
@@ -224,7 +224,7 @@ def export_formula(formula: Formula, format_: str, *, name: str, higher_is_bette
         return to_python(formula, higher_is_better=higher_is_better)
     if format_ != "json":
         raise unknown_name("format", format_, FORMATS)
-    needed = identities(str(formula), ("primitives",))
+    needed = identities(str(formula), ("operands", "primitives"))
     document = {
         "schema": 1,
         "name": name,

@@ -10,7 +10,7 @@ from functools import cached_property
 from lpzero.errors import InputError
 from lpzero.formula.brought import primitive_names, rows_named
 from lpzero.formula.primitive import Level, Primitive
-from lpzero.operands.operand import OPERANDS
+from lpzero.operands.brought import known_operand
 from lpzero.operands.shape import SHAPE_OPERANDS
 
 MAX_DEPTH = 24
@@ -93,7 +93,8 @@ class Formula:
     def operands(self) -> frozenset[str]:
         """Names of the operands in it that a pass shows."""
         if not self.arguments:
-            return frozenset({self.name} & OPERANDS.keys())
+            read = self.value is None and self.name not in SHAPE_OPERANDS
+            return frozenset({self.name}) if read else frozenset()
         return frozenset().union(*(a.operands for a in self.arguments))
 
     @cached_property
@@ -110,7 +111,7 @@ class Formula:
     def cost(self) -> float:
         """Cost an element: that of its primitives, relative to an addition, and 1 where it needs a backward pass."""
         primitives = sum(node.primitive.cost for node in self.walk() if node.primitive is not None)
-        return primitives + any(OPERANDS[name].backward for name in self.operands)
+        return primitives + any(known_operand(name).backward for name in self.operands)
 
     def walk(self) -> Iterator[Formula]:
         """Every node, root first, left to right."""
@@ -151,9 +152,7 @@ def operand(name: str) -> Formula:
     """The formula that is one operand; raises InputError, listing the operands, where there is none."""
     if name in SHAPE_OPERANDS:
         return Formula(name, (), Type(SHAPE_OPERANDS[name].level), None)
-    if name not in OPERANDS:
-        raise InputError(f"unknown operand {name!r}: expected one of {', '.join((*OPERANDS, *SHAPE_OPERANDS))}")
-    return Formula(name, (), Type("tensor", OPERANDS[name].sites), None)
+    return Formula(name, (), Type("tensor", known_operand(name).sites), None)
 
 
 def constant(value: float) -> Formula:

@@ -21,6 +21,7 @@ from lpzero.formula.brought import rows_named
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, Type, apply, operand
 from lpzero.formula.primitive import Kind, Level, Primitive
 from lpzero.formula.primitives import NAMES, PRIMITIVES
+from lpzero.operands.brought import known_operand
 from lpzero.operands.operand import OPERANDS, PAPER_OPERANDS
 
 GRAMMARS = ("typed", "lpzero", "layered")
@@ -210,11 +211,15 @@ def _unary_rows(name: str) -> list[Primitive]:
 
 
 def _draw_paper_operand(grammar: Grammar, rng: np.random.Generator) -> Formula:
-    pairs = [(a, b) for a, b in product(grammar.operands, repeat=2) if a < b and OPERANDS[a].sites == OPERANDS[b].sites]
+    pairs = [(a, b) for a, b in product(grammar.operands, repeat=2) if a < b and _sites(a) == _sites(b)]
     drawn = int(rng.integers(len(grammar.operands) + len(pairs)))
     if drawn < len(grammar.operands):
         return operand(grammar.operands[drawn])
     return apply("mul", *(operand(name) for name in pairs[drawn - len(grammar.operands)]))
+
+
+def _sites(name: str) -> str:
+    return known_operand(name).sites
 
 
 def draw_part(grammar: Grammar, wanted: Type, depth: int, rng: np.random.Generator) -> Formula:
@@ -227,7 +232,7 @@ def draw_part(grammar: Grammar, wanted: Type, depth: int, rng: np.random.Generat
         rng: Source of randomness.
     """
     if wanted.level == "tensor":
-        names = [n for n in grammar.operands if not wanted.sites or OPERANDS[n].sites == wanted.sites]
+        names = [n for n in grammar.operands if not wanted.sites or _sites(n) == wanted.sites]
         if not names:
             raise InputError(f"no operand lives at {wanted.sites}")
         return _draw_tensor(grammar, str(rng.choice(names)), depth, rng)
@@ -252,6 +257,6 @@ def _draw_tensor(grammar: Grammar, name: str, depth: int, rng: np.random.Generat
     if choice < 0.8:
         unary = str(rng.choice(_drawn(grammar.primitives, "tensor", "elementwise", "normalise")))
         return apply(unary, _draw_tensor(grammar, name, depth - 1, rng))
-    sites = Type("tensor", OPERANDS[name].sites)
+    sites = Type("tensor", _sites(name))
     left, right = (draw_part(grammar, sites, depth - 1, rng) for _ in range(2))
     return apply(str(rng.choice(_drawn(grammar.primitives, "tensor", "elementwise", arity=2))), left, right)

@@ -13,8 +13,7 @@ from lpzero.errors import InputError
 from lpzero.formula.brought import primitive_names, rows_named
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, constant, operand
 from lpzero.formula.primitives import PRIMITIVES
-from lpzero.operands.operand import OPERANDS
-from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.operands.brought import operand_names
 from lpzero.settings import shorten
 
 MAX_TEXT = 8000
@@ -146,11 +145,11 @@ class _Reader:
     def _head(self, node: ast.expr) -> tuple[str, list[ast.expr]]:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
-            if node.id not in OPERANDS and node.id not in SHAPE_OPERANDS:
+            if node.id not in operand_names():
                 known = (
                     f"{node.id} is a primitive and needs arguments" if node.id in primitive_names() else "unknown name"
                 )
-                names = f"expected one of {', '.join((*OPERANDS, *SHAPE_OPERANDS))}"
+                names = f"expected one of {', '.join(operand_names())}"
                 raise _fail(self._column(node), f"{known} {shorten(node.id)}: {names}")
             return node.id, []
         if isinstance(node, (ast.BinOp, ast.UnaryOp)) and type(node.op) in _OPERATORS:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from lpzero.formula.formula import Formula
 from lpzero.formula.primitive import Primitive
 from lpzero.formula.weighted import weighted_terms
-from lpzero.operands.operand import OPERANDS, Sign
+from lpzero.operands.brought import known_operand
+from lpzero.operands.operand import Sign
+from lpzero.operands.shape import SHAPE_OPERANDS
 
 
 def sign(formula: Formula) -> Sign:
@@ -27,7 +29,7 @@ def sign(formula: Formula) -> Sign:
         return "nonnegative" if formula.value >= 0 else "nonpositive"
     if formula.primitive is None:
         # what is counted is never negative
-        return OPERANDS[formula.name].sign if formula.name in OPERANDS else "nonnegative"
+        return "nonnegative" if formula.name in SHAPE_OPERANDS else known_operand(formula.name).sign
     found = formula.primitive.sign
     return found(*map(sign, formula.arguments)) if callable(found) else found
 

@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lpzero.errors import LpzeroError
+from lpzero.errors import InputError, LpzeroError
 from lpzero.formula.formula import Formula
+from lpzero.operands.brought import known_operand
 from lpzero.operands.extract import Operands
 from lpzero.operands.matrices import WEIGHTS, padded
-from lpzero.operands.operand import OPERANDS
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
 
@@ -252,7 +252,7 @@ class SketchSource(OperandSource):
         """The value of an operand by its name."""
         found = self._tensors.get(name)
         if found is None:
-            sites = OPERANDS[name].sites
+            sites = known_operand(name).sites
             if sites not in self._sites:
                 self._sites[sites] = self._shared(sites)
             rows, weights = self._sites[sites]
@@ -283,6 +283,8 @@ class SketchSource(OperandSource):
 
     def _rows(self, array: str, sites: str) -> Tensor:
         first, last = self._ends(sites)
+        if array not in self._packed.arrays:
+            raise InputError(f"expected sketches with the operand {array.removesuffix('.values')}, found none")
         return self._moved(self._packed.arrays[array][first : first + padded(last - first)])
 
     def _ends(self, sites: str) -> tuple[int, int]:
@@ -307,11 +309,11 @@ class ExactSource(OperandSource):
 
     def tensor(self, name: str) -> ExactTensor:
         """The value of an operand by its name."""
-        sites, tensors = self._operands.select(OPERANDS[name])
+        sites, tensors = self._operands.select(known_operand(name))
         device = tensors[0].device if tensors else "cpu"
         cells = torch.tensor([site.layer for site in sites], dtype=torch.int64, device=device)
         rows = SiteRows(cells, 1, self._operands.depth + 2)
-        loose = self._operands.loose.get(OPERANDS[name].site_family, "")
+        loose = self._operands.loose.get(known_operand(name).site_family, "")
         return ExactTensor(rows, tuple(t.float() for t in tensors), f"{name}: {loose}" if loose else "")
 
     def count(self, name: str) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lpzero.operands.operand import OPERANDS
+from lpzero.operands.brought import known_operand
 from lpzero.spaces.registry import lacked_families
 
 
@@ -19,4 +19,4 @@ def operands_shown(names: Iterable[str], spaces: Iterable[str]) -> tuple[str, ..
     (('hidden', 'attention'), ('hidden',))
     """
     lacked = frozenset().union(*map(lacked_families, spaces))
-    return tuple(name for name in names if OPERANDS[name].site_family not in lacked)
+    return tuple(name for name in names if known_operand(name).site_family not in lacked)

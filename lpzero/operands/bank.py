@@ -28,6 +28,7 @@ from lpzero.engines import Engine, Fault
 from lpzero.engines.fault import NonfiniteError
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import DAY, remove_parts, write_bytes
+from lpzero.operands.brought import derived_identities, derived_named
 from lpzero.operands.extract import Site
 from lpzero.operands.matrices import Outline, outline_of
 from lpzero.operands.operand import SITE_FAMILIES
@@ -41,6 +42,7 @@ from lpzero.spaces.space import SearchSpace
 
 EXTRACTOR_VERSION = 6
 CHECKSUM = "sha256"
+DERIVED = "derived"
 NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, probe:
         "space": space.name,
         "protocol": space.protocol,
         "architecture": architecture.digest,
-        "pass": asdict(probe),
+        "pass": _pass_of(probe),
         "extractor": EXTRACTOR_VERSION,
         "torch": torch.__version__,
         # it draws the weights of some spaces, and its modules are parts of others
@@ -75,18 +77,30 @@ def bank_path(home: Path, space: SearchSpace, architecture: Architecture, probe:
     return home / "bank" / space.name / space.protocol / key[:2] / f"{key}.safetensors"
 
 
+def _pass_of(probe: Probe) -> dict[str, object]:
+    """What a sketch depends on of a probe: of operands of other packages also whose they are, in which version."""
+    document = asdict(probe)
+    del document["derived"]
+    return {**document, "derived": derived_identities(probe.derived)} if probe.derived else document
+
+
 def sketch_bytes(sketched: Sketch) -> bytes:
     """A sketch as the content of a bank file, its checksum included."""
     tensors: dict[str, torch.Tensor] = {}
     places: dict[str, list[list[object]]] = {}
+    more: dict[str, list[str]] = {}
     for family, part in sketched.sites.items():
         places[family] = [[site.layer, site.role, site.group] for site in part.sites]
+        if derived := sorted(part.values.keys() - set(ALIGNED[family])):
+            more[family] = derived
         tensors |= {f"{family}.weights": part.weights}
         tensors |= {f"values.{name}": value for name, value in part.values.items()}
     counts, fans = sketched.shape.counts, sketched.shape.fans
     tensors["shape.counts"] = torch.tensor([counts[name] for name in COUNTS], dtype=torch.float64)
     tensors["shape.fans"] = torch.tensor([fans[name] for name in FANS], dtype=torch.float64)
-    tensors["sites"] = torch.frombuffer(bytearray(json.dumps(places).encode()), dtype=torch.uint8)
+    tensors["sites"] = torch.frombuffer(
+        bytearray(json.dumps({**places, DERIVED: more} if more else places).encode()), dtype=torch.uint8
+    )
     tensors[CHECKSUM] = torch.frombuffer(bytearray(_checksum(tensors)), dtype=torch.uint8)
     return save(tensors)
 
@@ -125,11 +139,12 @@ def read_sketch(path: Path, *, verify: bool = True) -> Sketch:
         if verify and tensors[CHECKSUM].numpy().tobytes() != _checksum(tensors):
             raise ValueError("its checksum is another")
         places = json.loads(tensors["sites"].numpy().tobytes())
+        more = places.get(DERIVED, {})
         sites = {
             family: SketchedSites(
                 tuple(Site(*place) for place in places[family]),
                 tensors[f"{family}.weights"],
-                {name: tensors[f"values.{name}"] for name in ALIGNED[family]},
+                {name: tensors[f"values.{name}"] for name in (*ALIGNED[family], *more.get(family, ()))},
             )
             for family in SITE_FAMILIES
         }
@@ -177,11 +192,12 @@ def _bank_one(task: _Task) -> _Made:
     missing = operands.absent - lacked_families(space.reference)
     if missing:
         raise LpzeroError(f"space {space.name}: its models show no {', '.join(sorted(missing))}")
-    for name, tensors in operands.tensors.items():
+    derived = derived_named(task.probe.derived)
+    for name, tensors in {**operands.tensors, **{row.name: operands.derived(row) for row in derived}}.items():
         if not all(bool(tensor.isfinite().all()) for tensor in tensors):
             raise NonfiniteError(f"its {name} is not finite")
     seed = derived_seed(task.probe.seed, "sketch")
-    made = sketch(operands, elements=task.probe.elements, seed=seed)
+    made = sketch(operands, elements=task.probe.elements, seed=seed, derived=derived)
     return _Made(sketch_bytes(made), outline_of(made))
 
 

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from lpzero.errors import LpzeroError
 from lpzero.operands.batch import Batch
+from lpzero.operands.brought import computed
 from lpzero.operands.gradients import each_gradient
-from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, Operand, SiteFamily
+from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, DerivedOperand, Operand, SiteFamily
 from lpzero.operands.record import Record, recorded
 from lpzero.operands.shape import UNKNOWN, ModelShape, hidden_width, model_shape
 from lpzero.operands.shown import Places, Shown
@@ -79,17 +80,17 @@ class Operands:
             raise LpzeroError(f"the model shows no {name}{self._why(OPERANDS['attention'])}")
         return found
 
-    def select(self, operand: Operand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
+    def select(self, operand: Operand | DerivedOperand) -> tuple[tuple[Site, ...], tuple[Tensor, ...]]:
         """The sites and tensors of one operand, its group respected.
 
         Raises:
-            LpzeroError: The model does not show the operand at all.
+            LpzeroError: The model does not show the operand at all, or what computes it gives another shape.
         """
         rows, sites = self.rows(operand), self.sites[operand.site_family]
-        tensors = self.tensors[operand.family]
+        tensors = self.derived(operand) if isinstance(operand, DerivedOperand) else self.tensors[operand.family]
         return tuple(sites[i] for i in rows), tuple(tensors[i] for i in rows)
 
-    def rows(self, operand: Operand) -> list[int]:
+    def rows(self, operand: Operand | DerivedOperand) -> list[int]:
         """Which sites of its family an operand has, its group respected; raises as :meth:`select` does."""
         for name in (operand.name, operand.site_family):
             if name in self.refused:
@@ -102,7 +103,12 @@ class Operands:
             raise LpzeroError(f"the model shows no {operand.name}: it has no such weights")
         return kept
 
-    def _why(self, operand: Operand) -> str:
+    def derived(self, operand: DerivedOperand) -> tuple[Tensor, ...]:
+        """What another package computes of the tensors at each site; raises LpzeroError for another shape."""
+        columns = zip(*(self.tensors[family] for family in operand.reads), strict=True)
+        return tuple(computed(operand, dict(zip(operand.reads, tensors, strict=True))) for tensors in columns)
+
+    def _why(self, operand: Operand | DerivedOperand) -> str:
         """Behind what a model does not show: why it has no such thing, else where it was expected."""
         reason = dict(self.lacks).get(operand.site_family, operand.remedy)
         return f": {reason}" if reason else ""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lpzero.errors import InputError
-from lpzero.operands.operand import OPERANDS, Operand
+from lpzero.operands.operand import FAMILIES, OPERANDS, Operand
 from lpzero.operands.shape import COUNTS, FANS
 from lpzero.operands.sketch import Sketch
 
@@ -53,12 +53,14 @@ class Extent:
         layers: Number of layers of the deepest model, the embedding and what follows the blocks included.
         elements: Elements that the sketches keep of each tensor.
         sites: Number of sites of all models together, by the name of their set.
+        derived: Operands of other packages that the sketches keep, each with its set of sites.
     """
 
     models: int
     layers: int
     elements: int
     sites: Mapping[str, int]
+    derived: tuple[tuple[str, str], ...] = ()
 
     def shapes(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
         """Type and shape of every array, by name and in an order in which each large one begins at 64 bytes."""
@@ -67,7 +69,8 @@ class Extent:
         # a slice may begin anywhere and still needs up to LANES - 1 rows behind its end
         rows = {name: padded(sites + LANES - 1) for name, sites in self.sites.items()}
         for name, operands in SETS.items():
-            shapes |= {f"{one.name}.values": (single, (rows[name], self.elements)) for one in operands}
+            named = [*(one.name for one in operands), *(one for one, sites in self.derived if sites == name)]
+            shapes |= {f"{one}.values": (single, (rows[name], self.elements)) for one in named}
             shapes[f"{name}.weights"] = single, (rows[name], self.elements)
             shapes[f"{name}.counts"] = real, (rows[name],)
             shapes[f"{name}.cells"] = wide, (rows[name],)
@@ -85,11 +88,13 @@ class Outline:
         layers: Number of its layers, the embedding and what follows the blocks included.
         elements: Elements that it keeps of each tensor.
         sites: Number of its sites, by the name of their set.
+        derived: Operands of other packages that it keeps, each with its set of sites.
     """
 
     layers: int
     elements: int
     sites: Mapping[str, int]
+    derived: tuple[tuple[str, str], ...] = ()
 
 
 def outline_of(sketch: Sketch) -> Outline:
@@ -98,20 +103,24 @@ def outline_of(sketch: Sketch) -> Outline:
     if others:
         raise InputError(f"expected a sketch with one number of elements, found {sorted([elements, *others])}")
     layers = 1 + max(site.layer for part in sketch.sites.values() for site in part.sites)
-    return Outline(layers, elements, {name: len(_rows(sketch, name)) for name in SETS})
+    kept = ((name, family) for family, part in sketch.sites.items() for name in part.values if name not in FAMILIES)
+    return Outline(layers, elements, {name: len(_rows(sketch, name)) for name in SETS}, tuple(sorted(kept)))
 
 
 def extent_of(outlines: Sequence[Outline]) -> Extent:
     """How large the matrices of some sketches are.
 
     Raises:
-        InputError: There is no sketch, or they keep different numbers of elements.
+        InputError: There is no sketch, or they keep different numbers of elements, or different operands.
     """
     elements = {outline.elements for outline in outlines}
     if len(elements) != 1:
         raise InputError(f"expected sketches with one number of elements, found {sorted(elements) or 'no sketch'}")
     sites = {name: sum(outline.sites[name] for outline in outlines) for name in SETS}
-    return Extent(len(outlines), max(outline.layers for outline in outlines), elements.pop(), sites)
+    derived = {outline.derived for outline in outlines}
+    if len(derived) != 1:
+        raise InputError("expected sketches with the same operands, found some with those of other packages")
+    return Extent(len(outlines), max(outline.layers for outline in outlines), elements.pop(), sites, derived.pop())
 
 
 def _rows(sketch: Sketch, name: str) -> list[int]:
@@ -142,8 +151,10 @@ def fill(sketches: Iterable[Sketch], extent: Extent, put: Put) -> None:
             put(f"{name}.weights", first, weights.numpy())
             # in double precision, in the order of the elements: a count is the same wherever it was made
             put(f"{name}.counts", first, weights.double().sum(-1).round().numpy())
-            for one in operands:
-                put(f"{one.name}.values", first, part.values[one.family][rows].numpy())
+            families = [*((one.name, one.family) for one in operands)]
+            families += [(one, one) for one, sites in extent.derived if sites == name]
+            for one, family in families:
+                put(f"{one}.values", first, part.values[family][rows].numpy())
             begun[name] += len(rows)
     for name in SETS:
         put(f"{name}.begins", extent.models, np.array([begun[name]]))

@@ -6,8 +6,11 @@ is read in :mod:`lpzero.operands.extract`, one entry a family.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from torch import Tensor
 
 from lpzero.spaces.models.sites import Group
 
@@ -45,9 +48,50 @@ class Operand:
     remedy: str = ""
 
     @property
+    def reads(self) -> tuple[Family, ...]:
+        """The families that it is read from: its own."""
+        return (self.family,)
+
+    @property
     def sites(self) -> str:
         """Name of the set of sites; operands combine element by element where these are equal."""
         return self.site_family if self.group is None else f"{self.site_family}/{self.group}"
+
+
+@dataclass(frozen=True)
+class DerivedOperand:
+    """An operand of another package: at each site a tensor that is computed of those that the pass shows there.
+
+    Attributes:
+        name: The word that formulas use, and the family of its own that it is.
+        site_family: The family of sites: the operand combines element by element with whatever else lives there.
+        reads: The families of operands at these sites that it is computed of, one or more.
+        function: (one tensor a family) to a tensor of their shape; plain and pure.
+        latex: Its symbol.
+        meaning: One line for people.
+        sign: The sign that every element is known to have.
+        remedy: What to expect of a model that does not show it, as an error says behind its name.
+    """
+
+    name: str
+    site_family: SiteFamily
+    reads: tuple[Family, ...]
+    function: Callable[..., Tensor]
+    latex: str
+    meaning: str
+    sign: Sign = "any"
+    remedy: str = ""
+    group: ClassVar[None] = None
+
+    @property
+    def sites(self) -> str:
+        """As of :class:`Operand`."""
+        return self.site_family
+
+    @property
+    def backward(self) -> bool:
+        """Whether it needs a backward pass: where something does that it is computed of."""
+        return any(family in GRADIENTS for family in self.reads)
 
 
 EAGER = "(transformers: attn_implementation='eager')"

@@ -29,6 +29,7 @@ class Probe:
         tokens: Tokens of each sequence, at least 2 and at most what the space's models take.
         elements: Elements that a sketch keeps of each tensor, at least 16.
         device: ``"cpu"`` or ``"cuda"``.
+        derived: Names of the operands of other packages that a sketch keeps as well.
     """
 
     seed: int = 0
@@ -36,6 +37,7 @@ class Probe:
     tokens: int = TOKENS
     elements: int = ELEMENTS
     device: str = "cpu"
+    derived: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, least in (("seed", 0), ("batch", 1), ("tokens", 2), ("elements", 16)):

@@ -23,8 +23,9 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.operands.batch import Batch
+from lpzero.operands.brought import computed
 from lpzero.operands.extract import Operands, Site, hand_over
-from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, SiteFamily
+from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, DerivedOperand, SiteFamily
 from lpzero.operands.shape import ModelShape
 from lpzero.spaces.models.sites import SiteMap
 
@@ -44,7 +45,7 @@ class SketchedSites:
         sites: One entry a site.
         weights: (sites, elements) float32, how many elements each one stands for; 0 marks padding, which repeats the
             first column. A row adds up to the number of elements of the whole tensor.
-        values: For each operand family, (sites, elements) float32.
+        values: For each operand family, (sites, elements) float32, and for each derived operand that lives there.
     """
 
     sites: tuple[Site, ...]
@@ -140,13 +141,17 @@ def _kept(
     return np.concatenate([extremes, drawn]), np.concatenate([np.ones(len(extremes)), weights])
 
 
-def sketch(operands: Operands, *, elements: int, seed: int) -> Sketch:
+def sketch(operands: Operands, *, elements: int, seed: int, derived: Sequence[DerivedOperand] = ()) -> Sketch:
     """Sketch every operand of one pass.
+
+    A derived operand is kept at the positions of the others at its sites, which do not depend on it: its extremes are
+    kept where they are theirs, too.
 
     Args:
         operands: What the pass showed.
         elements: Elements to keep of each tensor, at least 16.
         seed: Seed of the positions.
+        derived: Operands of other packages that are kept as well.
 
     Returns:
         Equal arguments give equal sketches.
@@ -155,12 +160,18 @@ def sketch(operands: Operands, *, elements: int, seed: int) -> Sketch:
     for family in SITE_FAMILIES:
         for row, site in enumerate(operands.sites[family]):
             tensors = {name: operands.tensors[name][row] for name in ALIGNED[family]}
-            rows[family][row] = _sketched_site(site, family, tensors, elements, seed)
-    return _joined(operands, rows, elements)
+            rows[family][row] = _sketched_site(site, family, tensors, derived, elements, seed)
+    return _joined(operands, rows, derived, elements)
 
 
 def sketch_pass(
-    model: nn.Module, site_map: SiteMap, batch: Batch, *, elements: int, seed: int
+    model: nn.Module,
+    site_map: SiteMap,
+    batch: Batch,
+    *,
+    elements: int,
+    seed: int,
+    derived: Sequence[DerivedOperand] = (),
 ) -> tuple[Operands, Sketch]:
     """The same of a pass that is made for it, whose tensors are sketched as they come and then let go.
 
@@ -170,6 +181,7 @@ def sketch_pass(
         batch: Likewise.
         elements: Elements to keep of each tensor, at least 16.
         seed: Seed of the positions.
+        derived: Operands of other packages that are sketched too.
 
     Returns:
         What is known of the model beside its tensors, and the sketch. Raises as
@@ -178,10 +190,10 @@ def sketch_pass(
     rows: _Rows = {family: {} for family in SITE_FAMILIES}
 
     def take(family: SiteFamily, row: int, site: Site, tensors: Mapping[str, Tensor]) -> None:
-        rows[family][row] = _sketched_site(site, family, tensors, elements, seed)
+        rows[family][row] = _sketched_site(site, family, tensors, derived, elements, seed)
 
     outline = hand_over(model, site_map, batch, frozenset(FAMILIES), take)
-    return outline, _joined(outline, rows, elements)
+    return outline, _joined(outline, rows, derived, elements)
 
 
 _Rows = dict[SiteFamily, dict[int, dict[str, Tensor]]]
@@ -189,27 +201,34 @@ _WEIGHTS = "weights"
 
 
 def _sketched_site(
-    site: Site, family: SiteFamily, tensors: Mapping[str, Tensor], elements: int, seed: int
+    site: Site,
+    family: SiteFamily,
+    tensors: Mapping[str, Tensor],
+    derived: Sequence[DerivedOperand],
+    elements: int,
+    seed: int,
 ) -> dict[str, Tensor]:
     """The weights of the elements that are kept of a site, and their values by family of operands, each (elements,)."""
     aligned = {name: tensors[name] for name in ALIGNED[family]}
     positions, counts = _kept(site, family, list(aligned.values()), elements, seed)
     row = {_WEIGHTS: torch.zeros(elements)}
     row[_WEIGHTS][: len(positions)] = torch.from_numpy(counts).float()
-    for name, tensor in aligned.items():
+    more = {operand.name: computed(operand, tensors) for operand in derived if operand.site_family == family}
+    for name, tensor in {**aligned, **more}.items():
         index = torch.from_numpy(positions).to(tensor.device)
         picked = tensor.reshape(-1)[index].float().cpu()
         row[name] = torch.cat([picked, picked[:1].expand(elements - len(picked))])
     return row
 
 
-def _joined(operands: Operands, rows: _Rows, elements: int) -> Sketch:
+def _joined(operands: Operands, rows: _Rows, derived: Sequence[DerivedOperand], elements: int) -> Sketch:
     found: dict[SiteFamily, SketchedSites] = {}
     for family in SITE_FAMILIES:
+        more = [operand.name for operand in derived if operand.site_family == family]
         columns = {
             name: torch.stack(column) if (column := [rows[family][i][name] for i in sorted(rows[family])])
             else torch.zeros(0, elements)
-            for name in (_WEIGHTS, *ALIGNED[family])
+            for name in (_WEIGHTS, *ALIGNED[family], *more)
         }  # fmt: skip
         found[family] = SketchedSites(operands.sites[family], columns.pop(_WEIGHTS), columns)
     return Sketch(found, operands.shape)

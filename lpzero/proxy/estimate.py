@@ -16,8 +16,8 @@ from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.traversal.source import reduced_source
 from lpzero.formula.values import SketchSource
 from lpzero.operands.batch import Batch
+from lpzero.operands.brought import derived_named, known_operand
 from lpzero.operands.extract import Operands
-from lpzero.operands.operand import OPERANDS
 from lpzero.operands.resample import resampled
 from lpzero.operands.shape import COUNTS
 from lpzero.operands.sketch import Sketch, sketch_pass
@@ -96,7 +96,7 @@ class Estimates:
             InputError: The formula looks along the axes of its tensors, which a sketch has not.
         """
         for name in sorted(formula.operands):
-            self._outline.rows(OPERANDS[name])
+            self._outline.rows(known_operand(name))
         for name in sorted(formula.shape_operands & set(COUNTS)):
             self._outline.count(name)
         return float(self._evaluator.scores(formula)[0])
@@ -122,7 +122,10 @@ def estimates(
         LpzeroError: As :func:`lpzero.operands.extract.extract` does.
     """
     seed = derived_seed(sample.seed, "sketch")
-    outline, sketch = sketch_pass(model, site_map, batch, elements=sample.elements, seed=seed)
+    names = frozenset[str]().union(*(formula.operands for formula in formulas))
+    outline, sketch = sketch_pass(
+        model, site_map, batch, elements=sample.elements, seed=seed, derived=derived_named(names)
+    )
     return Estimates(outline, sketch, formulas, sample.seed)
 
 

@@ -14,9 +14,10 @@ from lpzero.engines.fault import MODEL_ERRORS
 from lpzero.errors import InputError
 from lpzero.metrics import Shape
 from lpzero.operands.batch import Batch, shuffled_batch
+from lpzero.operands.brought import known_operand
 from lpzero.operands.extract import extract
 from lpzero.operands.intervene import INTERVENTIONS, intervene
-from lpzero.operands.operand import OPERANDS, Family
+from lpzero.operands.operand import Family
 from lpzero.operands.probe import Probe, probe_batch, untrained_model
 from lpzero.proxy.proxy import Proxy
 from lpzero.proxy.score import (
@@ -49,7 +50,8 @@ def interventions(redraws: int) -> tuple[str, ...]:
 
 def families_of(proxy: Proxy) -> frozenset[Family]:
     """The families of operands in the formula of a proxy; none for a coded metric."""
-    return frozenset(OPERANDS[name].family for name in proxy.formula.operands) if proxy.formula else frozenset()
+    rows = [] if proxy.formula is None else [known_operand(name) for name in proxy.formula.operands]
+    return frozenset(family for row in rows for family in row.reads)
 
 
 def supports(proxy: Proxy, name: str) -> bool:

@@ -14,7 +14,12 @@ from lpzero.metrics import is_metric
 if TYPE_CHECKING:
     from lpzero.nas.schedule.config import PredictorConfig, ScheduleConfig
 
-_FLAGS = {"seed_formulas": "--seed-formula", "costs": "--cost"}
+_FLAGS = {
+    "seed_formulas": "--seed-formula",
+    "costs": "--cost",
+    "primitives": "--primitive",
+    "operands": "--operand",
+}
 _OWN_WORDS = frozenset(
     (
         *("table", "space", "protocol", "beside", "hold_out", "limits", "proxies", "names", "higher_is_better"),
@@ -49,7 +54,9 @@ def command_of(name: str, config: BaseModel) -> str:
         stated = setting in _STATED and not (uneven and setting.endswith("_size"))
         usual = value is None or value == field.get_default(call_default_factory=True, validated_data={})
         if setting not in _OWN_WORDS and (stated or not usual):
-            words += _words(setting, value)
+            # one list there, of which an evolution has one flag each
+            listed = name == "enumerate" and setting == "operands"
+            words += ["--operands", ",".join(value)] if listed else _words(setting, value)
     return shlex.join([*words, "--output", "AGAIN"])
 
 
@@ -118,8 +125,6 @@ def _words(setting: str, value: object) -> list[str]:
     flag = _FLAGS.get(setting, f"--{setting.replace('_', '-')}")
     if isinstance(value, bool):
         return [flag if value else f"--no-{flag.removeprefix('--')}"]
-    if setting == "operands" and isinstance(value, list):
-        return [flag, ",".join(map(str, value))]
     return [word for one in (value if isinstance(value, list) else [value]) for word in (flag, _plain_number(one))]
 
 

@@ -5,7 +5,8 @@ package is installed before its tests run, as ``pip install -e .`` does.
 """
 
 from lpzero.testing.metric import check_metric
+from lpzero.testing.operand import check_operand
 from lpzero.testing.primitive import check_primitive
 from lpzero.testing.space import check_space
 
-__all__ = ["check_metric", "check_primitive", "check_space"]
+__all__ = ["check_metric", "check_operand", "check_primitive", "check_space"]

@@ -11,7 +11,7 @@ import pytest
 from lpzero.errors import InputError
 from lpzero.evolution.variation import mutate_point
 from lpzero.formula import apply, canonical_key, operand, parse
-from lpzero.formula.brought import primitive_names, row_at, rows_named, searched
+from lpzero.formula.brought import brought_primitives, primitive_names, row_at, rows_named
 from lpzero.formula.evaluate import Evaluator
 from lpzero.formula.export import export_formula, to_latex, to_sympy
 from lpzero.formula.grammar import Grammar, accepts, draw, get_grammar
@@ -123,7 +123,7 @@ def test_values_are_those_of_their_functions() -> None:
 def test_grammars_draw_those_that_they_name() -> None:
     rng = np.random.default_rng(0)
     plain = get_grammar("typed")
-    named = replace(plain, primitives=searched())
+    named = replace(plain, primitives=brought_primitives())
     assert set(named.primitives) == set(NAMES) - {"unsearched"}
     drawn = [node.name for _ in range(300) for node in draw(named, rng).walk()]
     assert set(named.primitives) <= set(drawn)
@@ -188,7 +188,7 @@ def test_a_row_that_cannot_be_used_is_refused(install: Install, name: str) -> No
     install("lpzero_bad_rows", code, {"primitives": {name: "BAD"}})
     with pytest.raises(InputError, match=said):
         rows_named(name)
-    assert name not in searched()
+    assert name not in brought_primitives()
     assert name in primitive_names()
 
 

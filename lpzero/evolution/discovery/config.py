@@ -28,6 +28,8 @@ class TableConfig(BaseModel):
         deterministic: Whether deterministic algorithms alone are used.
         pairs: Which pairs of architectures formulas are ranked by: ``"all"``, those of ``"matched"`` size (parameters
             outside the embeddings within 25 %), or those of equal ``"width"``.
+        operands: Names of operands: of an evolution those of other packages that may be drawn beside those of the
+            package.
         principles: What a file of principles says: records that break its hard rules take no part, not even in the
             sealed test; None for all records.
     """
@@ -47,6 +49,7 @@ class TableConfig(BaseModel):
     device: Literal["cpu", "cuda"] = "cpu"
     deterministic: bool = False
     pairs: Literal["all", "matched", "width"] = "all"
+    operands: list[str] = Field(default_factory=list)
     principles: dict[str, Any] | None = None
 
 

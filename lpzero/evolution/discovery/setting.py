@@ -12,6 +12,7 @@ from lpzero.errors import InputError
 from lpzero.evolution.discovery.config import Config
 from lpzero.fitness import Split, split
 from lpzero.fitness.strata import Pairs, counted_pairs
+from lpzero.operands.brought import derived_named
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.principles.refined import refined_by_settings
 from lpzero.proxy.score import shape_of
@@ -110,6 +111,7 @@ def load(config: Config, table: Table | None = None) -> Setting[Config]:
         tokens=config.tokens,
         elements=config.elements,
         device=config.device,
+        derived=tuple(row.name for row in derived_named(config.operands)),
     )
     # a batch that does not fit is refused here, before there is a run folder
     probe_batch(space, probe)

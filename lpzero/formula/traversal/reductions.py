@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from lpzero.formula.formula import Formula, apply, operand
 from lpzero.formula.keys import canonical
-from lpzero.operands.operand import OPERANDS, SiteFamily
+from lpzero.operands.brought import known_operand
+from lpzero.operands.operand import DerivedOperand, SiteFamily
 from lpzero.spaces.models.sites import Group
 
 
@@ -27,7 +28,8 @@ def of_family(formula: Formula) -> Formula:
 
 def _renamed(formula: Formula) -> Formula:
     if formula.primitive is None:
-        return operand(OPERANDS[formula.name].family)
+        row = known_operand(formula.name)
+        return formula if isinstance(row, DerivedOperand) else operand(row.family)
     return apply(formula.name, *map(_renamed, formula.arguments))
 
 
@@ -62,8 +64,9 @@ def wanted(formulas: Iterable[Formula]) -> Wanted:
         for node in canonical(formula).walk():
             if node.primitive is None or node.primitive.kind != "reduction":
                 continue
-            rows = [OPERANDS[name] for name in node.operands]
-            families.update(row.family for row in rows)
+            rows = [known_operand(name) for name in node.operands]
+            for row in rows:
+                families.update(row.reads if isinstance(row, DerivedOperand) else (row.family,))
             found.setdefault(rows[0].site_family, {}).setdefault(rows[0].group, {})[of_family(node)] = None
     return Wanted(
         frozenset(families),

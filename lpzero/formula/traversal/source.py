@@ -18,8 +18,9 @@ from lpzero.formula.traversal.reductions import of_family, wanted
 from lpzero.formula.traversal.sweep import reduced
 from lpzero.formula.values import OperandSource, SiteRows
 from lpzero.operands.batch import Batch
+from lpzero.operands.brought import known_operand
 from lpzero.operands.extract import Operands, Site, hand_over
-from lpzero.operands.operand import OPERANDS, SiteFamily
+from lpzero.operands.operand import SiteFamily
 from lpzero.spaces.models.sites import SiteMap
 
 Values = dict[tuple[SiteFamily, int], dict[str, Tensor | BaseException]]
@@ -46,7 +47,7 @@ class ReducedSource(OperandSource):
 
     def reduced(self, formula: Formula) -> tuple[SiteRows, Tensor]:
         """See :class:`OperandSource`; raises what the sites of the operand, or the computation, are the reason for."""
-        rows = [OPERANDS[name] for name in sorted(formula.operands)]
+        rows = [known_operand(name) for name in sorted(formula.operands)]
         for row in rows:
             found = self._outline.rows(row)
             if formula.needs_axes and (loose := self._outline.loose.get(row.site_family, "")):

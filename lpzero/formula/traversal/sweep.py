@@ -17,6 +17,8 @@ from torch import Tensor
 from lpzero.engines.fault import MODEL_ERRORS
 from lpzero.formula.formula import Formula
 from lpzero.formula.streamed import Statistics, Streamed
+from lpzero.operands.brought import computed, known_operand
+from lpzero.operands.operand import DerivedOperand
 
 PIECE = 2**16
 """Elements of a piece on a CPU: a few of them in float32 lie in a cache of a MiB."""
@@ -171,7 +173,11 @@ class _Whole:
     def value(self, node: Formula) -> Tensor:
         if node.text not in self._values:
             row = node.primitive
-            assert row is not None
+            if row is None:
+                operand = known_operand(node.name)
+                assert isinstance(operand, DerivedOperand), "all others are there"
+                self._values[node.text] = computed(operand, self._values)
+                return self._values[node.text]
             parts = [self.value(argument) for argument in node.arguments]
             # as exact scores of whole tensors have it: numbers in single precision
             parts = [part.float() for part in parts]
