@@ -77,7 +77,12 @@ def test_parts_that_are_shared_are_computed_once_a_piece(
 
     def counting(node: Formula, known: Any) -> Any:
         function = inner(node, known)
-        return lambda *x: calls.append(node.text) or function(*x)
+
+        def counted(*pieces: Tensor) -> Tensor:
+            calls.append(node.text)
+            return function(*pieces)
+
+        return counted
 
     monkeypatch.setattr(sweep, "_piecewise", counting)
     reduced(_parts("l1(grad * weight)", "std(grad * weight)", "max(square(grad * weight))"), tensors)
