@@ -8,7 +8,7 @@ round-off, since the true gradient is zero there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -238,8 +238,8 @@ def _give(family: SiteFamily, places: Places, take: Take) -> None:
 
 def _way_back(
     loss: Tensor,
-    weights: list[Tensor],
-    embedding: list[Tensor],
+    weights: Sequence[Tensor],
+    embedding: Sequence[Tensor],
     parameters: Mapping[str, Tensor],
     families: Collection[str],
     sites: tuple[Site, ...],

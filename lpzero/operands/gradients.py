@@ -12,7 +12,7 @@ Take = Callable[[int, Tensor], None]
 
 
 def each_gradient(
-    loss: Tensor, weights: list[Tensor], inner: list[Tensor], parameters: list[Tensor], take: Take
+    loss: Tensor, weights: Sequence[Tensor], inner: Sequence[Tensor], parameters: Sequence[Tensor], take: Take
 ) -> list[Tensor]:
     """Hand over the gradient of each weight the moment that it is whole, and let go of it.
 
@@ -46,7 +46,7 @@ def each_gradient(
             if not tensor.is_leaf:
                 tensor.retain_grad()
         for weight in weights:
-            stack.callback(weight.register_post_accumulate_grad_hook(whole).remove)
+            stack.callback(weight.register_post_accumulate_grad_hook(whole).remove)  # type: ignore[no-untyped-call]
         torch.autograd.backward(loss, inputs=[*weights, *inner])
         of_inner = [torch.zeros_like(tensor) if tensor.grad is None else tensor.grad for tensor in inner]
     for weight, index in left.items():
@@ -54,7 +54,7 @@ def each_gradient(
     return of_inner
 
 
-def loss_gradients(loss: Tensor, by: list[Tensor], parameters: list[Tensor]) -> list[Tensor]:
+def loss_gradients(loss: Tensor, by: Sequence[Tensor], parameters: Sequence[Tensor]) -> list[Tensor]:
     """Gradients of a loss, zeros where it does not depend on a tensor.
 
     Args:
@@ -92,10 +92,10 @@ def _checkpointed(loss: Tensor) -> bool:
 
 def _watched(parameter: Tensor) -> bool:
     """Whether somebody's own code runs when a gradient is there: it may be an optimiser, which writes to the weight."""
-    return bool(parameter._post_accumulate_grad_hooks)  # type: ignore[attr-defined]
+    return bool(parameter._post_accumulate_grad_hooks)
 
 
-def _by_backward(loss: Tensor, by: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor | None, ...]:
+def _by_backward(loss: Tensor, by: Sequence[Tensor], parameters: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
     """The same by ``backward``, which writes to the tensors: what stood there before is put back."""
     for tensor in by:
         if not tensor.is_leaf:
@@ -106,7 +106,7 @@ def _by_backward(loss: Tensor, by: list[Tensor], parameters: list[Tensor]) -> tu
 
 
 @contextmanager
-def _without_gradients(parameters: list[Tensor]) -> Iterator[None]:
+def _without_gradients(parameters: Sequence[Tensor]) -> Iterator[None]:
     """Take the gradients off parameters for a while; they come back whatever stands there then."""
     before = {parameter: parameter.grad for parameter in parameters}
     for parameter in parameters:

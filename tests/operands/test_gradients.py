@@ -47,7 +47,7 @@ def test_each_gradient_is_handed_over_once_and_stays_nowhere(again: bool) -> Non
 
 def test_an_optimiser_that_steps_as_gradients_come_does_not_step() -> None:
     line = nn.Linear(3, 3)
-    line.weight.register_post_accumulate_grad_hook(lambda weight: weight.data.zero_())
+    line.weight.register_post_accumulate_grad_hook(lambda weight: weight.data.zero_())  # type: ignore[no-untyped-call]
     taken: dict[int, torch.Tensor] = {}
     each_gradient(line(torch.ones(1, 3)).sum(), [line.weight], [], list(line.parameters()), taken.__setitem__)
     assert torch.equal(taken[0], torch.ones(3, 3))

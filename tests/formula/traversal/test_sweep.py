@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,11 +78,35 @@ def test_parts_that_are_shared_are_computed_once_a_piece(
 
     def counting(node: Formula, known: Any) -> Any:
         function = inner(node, known)
-        return lambda *x: calls.append(node.text) or function(*x)
+
+        def counted(*pieces: Tensor) -> Tensor:
+            calls.append(node.text)
+            return function(*pieces)
+
+        return counted
 
     monkeypatch.setattr(sweep, "_piecewise", counting)
     reduced(_parts("l1(grad * weight)", "std(grad * weight)", "max(square(grad * weight))"), tensors)
     assert sorted(calls) == sorted(["grad * weight", "square(grad * weight)"] * 3)
+
+
+def _unstreamed(node: Formula, kinds: tuple[str, ...]) -> Formula:
+    """The same with primitives, of some kinds, that cannot be computed a piece at a time."""
+    if node.primitive is None:
+        return node
+    row = replace(node.primitive, streamed=None) if node.primitive.kind in kinds else node.primitive
+    return replace(node, arguments=tuple(_unstreamed(a, kinds) for a in node.arguments), primitive=row)
+
+
+@pytest.mark.parametrize("kinds", [("normalise",), ("reduction",), ("normalise", "reduction")])
+def test_what_cannot_be_streamed_is_computed_whole(
+    tensors: dict[str, Tensor], monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sweep, "PIECE", 97)
+    (part,) = _parts("l1(zscore(square(weight)) * grad)")
+    found = reduced([_unstreamed(part, kinds)], tensors)[part.text]
+    assert isinstance(found, Tensor)
+    torch.testing.assert_close(found.double(), _directly(part, tensors), rtol=1e-5, atol=0.0)
 
 
 def test_one_that_fails_leaves_the_others_their_values(tensors: dict[str, Tensor]) -> None:
