@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -256,3 +258,18 @@ def space_file(tmp_path: Path) -> Path:
 def trained() -> Callable[..., tuple[Recipe, tuple[TrainedRecord, ...]]]:
     """Makes a recipe and trainings by it, quickly."""
     return _trained
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real headless Chromium, driven by playwright; skips where one of them is not there."""
+    api = pytest.importorskip("playwright.sync_api", reason="no playwright: python -m pip install playwright")
+    path = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+    if path is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with api.sync_playwright() as play:
+        started = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

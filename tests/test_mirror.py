@@ -47,6 +47,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "scoring/test_oracle_families.py": "operands of families of transformers, computed directly",
     "scoring/test_oracle_written.py": "operands of models that people write, computed directly",
     "scoring/test_families.py": "coded metrics and operations of families of transformers, computed directly",
+    "test_accessibility.py": "pages in a real browser, looked at by axe-core",
     "test_crash.py": "long commands that are killed at random moments",
     "test_cuda.py": "every room on a GPU",
     "test_docs.py": "the documents of the project",

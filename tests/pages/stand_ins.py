@@ -147,6 +147,9 @@ STAND_INS: dict[str, Maker] = {
 }
 """Name on the pages -> what makes it."""
 
+OF_PROTOCOL: dict[str, dict[str, Maker]] = {"--protocol lts": {"labels.csv": _labels("lts", 16, quality=True)}}
+"""What a command says -> what is made otherwise then."""
+
 
 def named(text: str) -> list[str]:
     """The stand-ins that a command or a script reads, by their names.
@@ -171,7 +174,10 @@ class Store:
 
     def provide(self, text: str, folder: Path) -> None:
         """Lay what a command names into the folder that it runs in, unless it is there."""
+        otherwise = {name: maker for said, row in OF_PROTOCOL.items() if said in text for name, maker in row.items()}
         for name in named(text):
+            if name in otherwise and not (folder / name).exists():
+                otherwise[name](folder / name)
             target, kept = folder / name, self.folder / name
             if target.exists():
                 continue

@@ -1,11 +1,10 @@
-"""Fixtures for the tests of reports: recorded runs, copied where a test changes them, and a real browser."""
+"""Fixtures for the tests of reports: recorded runs, copied where a test changes them."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,18 +27,3 @@ def copied(tmp_path: Path) -> Callable[[str], Path]:
         return Path(shutil.copytree(RUNS / name, tmp_path / name))
 
     return copy
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A real headless Chromium, driven by playwright; skips where one of them is not there."""
-    api = pytest.importorskip("playwright.sync_api", reason="no playwright: python -m pip install playwright")
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    with api.sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()

@@ -143,7 +143,7 @@ def test_the_example_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     (shown,) = (block.commands() for block in given if "import mine.csv" in block.text)
     assert run(shown[0].split()[1:]) == 0
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[-2:]] == shown[1:]
-    assert load_table("mine").n == 4
+    assert load_table("mine").n == 12
 
 
 def test_without_a_direction_nothing_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
