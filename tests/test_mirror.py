@@ -21,6 +21,7 @@ WITHOUT_TESTS: dict[str, str] = {
 WITHOUT_MODULE: dict[str, str] = {
     "api/test_compress_recovery.py": "`lpzero.compress` with a recovery",
     "cli/tables/test_build_signals.py": "a build under real signals",
+    "cli/test_compress_stopped.py": "`lpzero compress` under signals and on a full disk",
     "cli/test_documents.py": "whole documents of the commands, against recorded ones",
     "cli/test_score_isolate.py": "`lpzero score --isolate`, every end of a model's process",
     "cli/test_score_many.py": "`lpzero score` of several models",

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.compression.choice import Choice
-from lpzero.compression.cut import Model, Nothing, cut
+from lpzero.compression.cut import Model, Nothing, check_choice, cut
 from lpzero.compression.layout import Layout, blocks_of, norms_follow, part, weight_in
-from lpzero.compression.stream import Entry, entering, look_into, through
+from lpzero.compression.stream import Entry, entering, look_into, smaller_block, through
 from lpzero.errors import InputError
 from lpzero.progress import Progress, Watch, unwatched
 
@@ -38,8 +38,8 @@ class Fit:
     def add(self, inputs: Tensor, wanted: Tensor) -> None:
         """Add pairs: (..., inputs), and (..., outputs) that are wanted of them."""
         x, y = inputs.flatten(0, -2).float(), wanted.flatten(0, -2).float()
-        self._gram += (x.T @ x).double().cpu()
-        self._wanted += (x.T @ y).double().cpu()
+        self._gram += (x.T @ x).cpu()
+        self._wanted += (x.T @ y).cpu()
 
     def solved(self, ridge: float) -> Tensor:
         """The map that is best.
@@ -103,25 +103,42 @@ def refitted(
     """
     if not ridge > 0:
         raise InputError(f"`ridge`: expected more than 0, found {ridge:g}")
-    smaller = cut(model, layout, choice, share=share)
+    check_choice(layout, choice)
     device = next(model.parameters()).device
-    places = {layer: place for place, layer in enumerate(choice.kept)}
+    weights: dict[int, dict[str, nn.Parameter]] = {}
     with torch.no_grad():
         streams = []
         for batch in torch.split(inputs, BATCH):
             entry = entering(model, layout, batch.to(device))
             # the first states are those of no later layer: they are let go with the streams
             streams.append(_Streams(entry.states, entry.states, replace(entry, states=torch.empty(0))))
-        untouched = True
+        untouched, whole = True, layout.everything.layers
         for layer, block in enumerate(blocks_of(model, layout)):
-            untouched = untouched and choice.layers[layer] == layout.everything.layers[layer]
-            fitted = None if untouched or layer not in places else blocks_of(smaller, layout)[places[layer]]
+            untouched = untouched and choice.layers[layer] == whole[layer]
+            one = choice.layers[layer]
+            fitted = None if untouched or one.is_dropped else smaller_block(block, layout, one)
             _pass(block, fitted, layout, streams, ridge)
+            if fitted is not None:
+                weights[layer] = _projections(fitted, layout)
             if untouched:
                 for stream in streams:
                     stream.smaller = stream.full
             watch(Progress("refitting", (layer + 1) / layout.depth, f"layer {layer + 1} of {layout.depth}"))
+    # the streams are let go before the rest of the smaller model is there
+    del streams
+    smaller = cut(model, layout, choice, share=share)
+    for layer, block in zip(choice.kept, blocks_of(smaller, layout), strict=True):
+        for path, weight in weights.get(layer, {}).items():
+            part(block, path).weight = weight
     return smaller
+
+
+def _projections(block: nn.Module, layout: Layout) -> dict[str, nn.Parameter]:
+    """The weights of a fitted block's output projections, by path."""
+    places = layout.places
+    pairs = ((places.attention_out, places.attention), (places.outer, places.feed_forward[0]))
+    kept = {path: _kept(block, path, whole) for path, whole in pairs}
+    return {path: linear.weight for path, linear in kept.items() if linear is not None}
 
 
 def _pass(block: nn.Module, fitted: nn.Module | None, layout: Layout, streams: list[_Streams], ridge: float) -> None:
