@@ -9,6 +9,60 @@ COLUMNS = ("before", "after", "other text, before", "other text, after")
 
 
 def recovery_section() -> list[str]:
+    """What a recovery is worth, how far the default choice comes with it, and what predicts it."""
+    return [*_whole_layers(), *_reach(), *_what_recovers()]
+
+
+def _reach() -> list[str]:
+    """The default choice of 106.2 million parameters: cut, refitted, recovered."""
+    if not (RESULTS / "compress-reach.json").exists():
+        return []
+    record = recorded("compress-reach")
+    columns = [name for name in record.document["header"] if name.startswith("loss")]
+    rows = [[row["model"], *(f"{row[name]:.3f}" for name in columns)] for row in record.rows()]
+    return [
+        "## The default choice, recovered",
+        "",
+        f"SmolLM2-135M-Instruct, {record.document['parameters'] / 1e6:.1f} million parameters stay, as",
+        "`lpzero compress --max-params 106.2M --recover` does it: WikiText-2 test to choose by, to refit and to",
+        f"learn from, its end and WikiText-2 valid to judge by. Losses are {record.document['loss']}.",
+        f"By {record.command}.",
+        "",
+        *grid(["model", *columns], rows),
+    ]
+
+
+def _what_recovers() -> list[str]:
+    """What ranks sub-networks of equal size by their loss after a recovery."""
+    if not (RESULTS / "what-recovers.json").exists():
+        return []
+    record = recorded("what-recovers")
+    noise, medians, facts = (record.document[name] for name in ("noise", "medians", "settings"))
+    every = {row["what"]: row for row in record.rows() if row["seed"] == "all"}
+    rows = [
+        [
+            name,
+            *([f"{every[name]['tau-a']:.3f}", every[name]["95 %"]] if name in every else ["-", "-"]),
+            f"{median:.3f}",
+        ]
+        for name, median in medians.items()
+    ]
+    low, high = record.document["after"]
+    return [
+        "## What predicts a recovery",
+        "",
+        f"{record.document['sub_networks']} sub-networks of {record.document['checkpoint']}, of at most",
+        f"{facts['max_params']:,.0f} parameters, each after {facts['steps']} steps of recovery:",
+        f"losses from {low:.3f} to {high:.3f}, the full model {record.document['full']:.3f}.",
+        f"Between seeds the standard deviation is {noise['sd']:.4f}, the ceiling of tau-a {noise['ceiling']:.3f}.",
+        "Sealed: the median over seeds of evolutions, on the records that neither formula nor regression has seen.",
+        f"By {record.command}.",
+        "",
+        *grid(["what", "tau-a, all", "95 %", "sealed, median"], rows),
+    ]
+
+
+def _whole_layers() -> list[str]:
     """A checkpoint without whole layers before and after, and the full one treated alike."""
     if not (RESULTS / "compress-recovery.json").exists():
         return []

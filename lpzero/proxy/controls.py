@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ from lpzero.proxy.score import shape_of
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.features import features
 from lpzero.spaces.space import SearchSpace
+
+if TYPE_CHECKING:
+    from lpzero.tables import Table
 
 SPEC_RIDGE, SHAPE_QUADRATIC, STRONGEST_FEATURE = "spec_ridge", "shape_quadratic", "strongest_feature"
 CONTROLS = {
@@ -72,6 +76,21 @@ def fitted_controls(
         Control(SPEC_RIDGE, len(labelled), expected(columns, quality, labelled, asked)),
         Control(SHAPE_QUADRATIC, len(labelled), expected(shapes, quality, labelled, asked, quadratic=True)),
         Control(STRONGEST_FEATURE, len(labelled), directed[list(asked)], what),
+    ]
+
+
+def column_controls(table: Table, asked: Sequence[int]) -> list[Control]:
+    """What a table says beside its quality, where it is there to be compared with.
+
+    Args:
+        table: The table.
+        asked: Indices of the records to rank.
+    """
+    places = list(asked)
+    return [
+        Control(one.name, 0, np.array(one.values)[places] * (1 if one.higher_is_better else -1), one.meaning)
+        for one in table.beside.columns
+        if one.control
     ]
 
 

@@ -66,8 +66,8 @@ class ControlRow(RankingFigures):
     """How a control ranks the same architectures; figures are None where it does not.
 
     Attributes:
-        control: ``"strongest_count"``, ``"text_loss"`` for trained weights, or one of
-            :data:`lpzero.proxy.controls.CONTROLS`.
+        control: ``"strongest_count"``, ``"text_loss"`` for trained weights, one of
+            :data:`lpzero.proxy.controls.CONTROLS`, or a column of the table.
         labels: Qualities of other architectures that it was fitted to; 0 for one that needs none.
         what: What was chosen; None where nothing was.
     """

@@ -13,7 +13,7 @@ from lpzero.fitness.figures import of_correlation
 from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
 from lpzero.metrics import METRICS
 from lpzero.operands.probe import Probe
-from lpzero.proxy.controls import Control, fitted_controls
+from lpzero.proxy.controls import Control, column_controls, fitted_controls
 from lpzero.proxy.parts import Parts, parts_of
 from lpzero.proxy.proxy import Proxy, load_proxy
 from lpzero.proxy.rank import Against, ControlRow, Ranked, RankRow, measured_architectures, rank_table
@@ -90,7 +90,7 @@ def yardstick(
 
 
 def _controls(space: SearchSpace, table: Table, parts: Parts, measured: MeasuredArchitectures) -> list[Control]:
-    """What ranks the tested records without a formula: the strongest count, and what is fitted to the labels.
+    """What ranks the tested records without a formula: the strongest count, what is fitted to labels, columns.
 
     Args:
         space: Space and protocol that build the models.
@@ -103,7 +103,7 @@ def _controls(space: SearchSpace, table: Table, parts: Parts, measured: Measured
         architectures = [record.architecture for record in table.records]
         fitted = fitted_controls(space, architectures, table.oriented, parts.labelled, parts.tested)
     tested = [table.records[i].architecture for i in parts.tested]
-    return [strongest_count(space, tested, measured.quality), *fitted]
+    return [strongest_count(space, tested, measured.quality), *fitted, *column_controls(table, parts.tested)]
 
 
 def strongest_count(space: SearchSpace, architectures: Sequence[Architecture], quality: np.ndarray) -> Control:

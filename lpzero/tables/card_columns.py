@@ -22,6 +22,7 @@ class ColumnDocument(Document, extra="forbid"):
     cost: Literal["cheap", "expensive"]
     of_quality: bool
     values: tuple[float, ...]
+    control: bool = False
 
 
 def read_columns(card: Any) -> Any:

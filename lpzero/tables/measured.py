@@ -20,6 +20,7 @@ class Column:
         cost: ``"expensive"`` where a supernet was trained for it, ``"cheap"`` where it was counted or measured.
         of_quality: Whether it estimates the quality of the table, in its unit.
         values: One a record, in their order.
+        control: Whether it stands beside every proxy that ranks the table.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column:
     cost: Literal["cheap", "expensive"]
     of_quality: bool
     values: tuple[float, ...]
+    control: bool = False
 
 
 @dataclass(frozen=True)

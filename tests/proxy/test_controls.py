@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from lpzero.proxy.controls import (
     SPEC_RIDGE,
     STRONGEST_FEATURE,
     Control,
+    column_controls,
     fitted_controls,
     shape_columns,
 )
@@ -28,6 +30,7 @@ from lpzero.spaces import Architecture, get_space
 from lpzero.spaces.features import features
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import load_table
+from lpzero.tables.measured import Beside, Column
 
 
 @dataclass(frozen=True)
@@ -170,3 +173,20 @@ def test_too_few_labels_are_refused(given: Given) -> None:
     few = Given(given.space, given.architectures, given.quality, given.labelled[:3], given.asked)
     with pytest.raises(InputError, match="a regression needs at least 4 labels, found 3"):
         few.fitted()
+
+
+def test_columns_that_are_controls_stand_in_their_direction() -> None:
+    table = load_table("gpt2-own")
+    numbers = tuple(float(i % 7) for i in range(table.n))
+    facts: dict[str, Any] = {"meaning": "made up", "unit": "", "cost": "cheap", "of_quality": False, "values": numbers}
+    columns = (
+        Column(name="loss", higher_is_better=False, control=True, **facts),
+        Column(name="size", higher_is_better=True, control=True, **facts),
+        Column(name="latency", higher_is_better=False, **facts),
+    )
+    found = column_controls(replace(table, beside=Beside(columns)), [8, 2, 3])
+    assert [(one.name, one.labels, one.scores.tolist()) for one in found] == [
+        ("loss", 0, [-1.0, -2.0, -3.0]),
+        ("size", 0, [1.0, 2.0, 3.0]),
+    ]
+    assert not column_controls(table, [0, 1])

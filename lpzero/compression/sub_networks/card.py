@@ -50,6 +50,7 @@ def columns_of(built: Built) -> tuple[ColumnDocument, ...]:
             cost="cheap",
             of_quality=of_quality,
             values=tuple(values),
+            control=True,
         )
         for name, meaning, unit, of_quality, values in found
     )

@@ -135,7 +135,11 @@ def _unlike(drawing: Drawing, rng: np.random.Generator) -> Choice | None:
 def _chosen(drawing: Drawing, rng: np.random.Generator) -> Choice | None:
     """The exact choice by estimates that are multiplied by chance."""
     menu = menu_of(drawing.layout, drawing.scores, drawing.units.widths)
-    choice = choose(_shaken(menu, rng), drawing.counts, {PARAMS: drawing.limit}).choice
+    try:
+        choice = choose(_shaken(menu, rng), drawing.counts, {PARAMS: drawing.limit}).choice
+    except InputError:
+        # nothing is within the limit
+        return None
     groups = np.array([len(one.groups) for one in choice.layers])
     neurons = np.array([len(one.neurons) for one in choice.layers])
     return _filled(drawing, groups, neurons, rng)

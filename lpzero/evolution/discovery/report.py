@@ -22,7 +22,7 @@ from lpzero.fitness.figures import ComparisonFigures, RankingFigures, of_correla
 from lpzero.fitness.ranking import MeasuredArchitectures, comparisons, ranking_figures
 from lpzero.principles.refined import refined_by_settings
 from lpzero.proxy import Proxy, load_proxy
-from lpzero.proxy.controls import Control, fitted_controls
+from lpzero.proxy.controls import Control, column_controls, fitted_controls
 from lpzero.proxy.discovery import (
     UNJUDGED,
     BaselineFigures,
@@ -180,6 +180,7 @@ def beside_figures(
     fitted = controls
     if fitted is None:
         fitted = fitted_controls(setting.space, architectures, table.oriented, setting.seen, test)
+        fitted += column_controls(table, test)
     every = [*scores, *(control.scores for control in fitted)]
     reports = [sealed_figures(one, measured, derived_seed(seed, "bootstrap")) for one in every]
     if needed and not reports[0][0].ok:
@@ -189,7 +190,9 @@ def beside_figures(
     if reports[0][0].ok:
         versus = versus_figures(every[0], every[1:], measured, derived_seed(seed, "comparison"))
     named: list[dict[str, Any]] = [{"proxy": proxy.name, "direction": proxy.direction} for proxy in proxies[1:]]
-    named += [{"proxy": c.name, "direction": "higher", "labels": c.labels, "what": c.what or None} for c in fitted]
+    named += [
+        {"proxy": c.name, "direction": "higher", "labels": c.labels or None, "what": c.what or None} for c in fitted
+    ]
     baselines = [
         BaselineFigures(**name, test=figures, versus=compared)
         for name, (_, figures), compared in zip(named, reports[1:], versus, strict=True)

@@ -39,7 +39,10 @@ def test_a_table_is_built_shown_ranked_and_gone_on_with(place: Path, capsys: pyt
     assert run(["tables", "show", str(out), "--json"]) == 0
     assert [one["name"] for one in json.loads(capsys.readouterr().out)["columns"]][:2] == ["before", "expected"]
     assert run(["rank", "--table", str(out), "params", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["n"] == 6
+    ranked = json.loads(capsys.readouterr().out)
+    assert ranked["n"] == 6
+    controls = {one["control"]: one["tau_a"] for one in ranked["controls"]}
+    assert controls["before"] == pytest.approx(document["recovery"]["controls"]["before"]["tau_a"], abs=1e-6)
 
 
 def test_wrong_input_is_one_line(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
