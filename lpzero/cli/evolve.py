@@ -213,9 +213,14 @@ def evolve(
 
     Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
     nothing has looked at before. Everything is kept in a run folder; a run that was stopped continues with --resume.
+    On a table of lpzero tables build --choices formulas are about the units of a checkpoint, and layers are split.
     """
     import lpzero
+    from lpzero.cli.evolve_choices import evolve_on_choices, is_about_choices
 
+    if is_about_choices(settings["table"], resume):
+        evolve_on_choices(click.get_current_context(), output, resume, as_json)
+        return
     if leave_one_out:
         if track:
             raise InputError("`track` has no effect beside `leave_one_out`: its runs are not tracked")

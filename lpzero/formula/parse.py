@@ -10,10 +10,8 @@ import ast
 import warnings
 
 from lpzero.errors import InputError
-from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, constant, operand
+from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, constant, every_operand, operand
 from lpzero.formula.primitives import NAMES, PRIMITIVES
-from lpzero.operands.operand import OPERANDS
-from lpzero.operands.shape import SHAPE_OPERANDS
 from lpzero.settings import shorten
 
 MAX_TEXT = 8000
@@ -68,10 +66,15 @@ def parse(text: str) -> Formula:
     if formula.type.level != "scalar":
         raise _fail(
             1,
-            f"expected one value for the model, found {formula.type}: reduce tensors (l1, mean, std, ...), "
-            "then aggregate layers with sum or mean, as in sum(l1(weight * grad))",
+            f"expected one value for the model, found {formula.type}: {_remedy(formula)}",
         )
     return formula
+
+
+def _remedy(formula: Formula) -> str:
+    if formula.type.level == "units":
+        return "reduce every axis (sum_windows, mean_tokens, ...), as in sum_units(unit_weight_out)"
+    return "reduce tensors (l1, mean, std, ...), then aggregate layers with sum or mean, as in sum(l1(weight * grad))"
 
 
 def parse_part(text: str) -> Formula:
@@ -145,9 +148,9 @@ class _Reader:
     def _head(self, node: ast.expr) -> tuple[str, list[ast.expr]]:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
-            if node.id not in OPERANDS and node.id not in SHAPE_OPERANDS:
+            if node.id not in every_operand():
                 known = f"{node.id} is a primitive and needs arguments" if node.id in NAMES else "unknown name"
-                names = f"expected one of {', '.join((*OPERANDS, *SHAPE_OPERANDS))}"
+                names = f"expected one of {', '.join(every_operand())}"
                 raise _fail(self._column(node), f"{known} {shorten(node.id)}: {names}")
             return node.id, []
         if isinstance(node, (ast.BinOp, ast.UnaryOp)) and type(node.op) in _OPERATORS:

@@ -14,6 +14,7 @@ from lpzero.formula.formula import Formula
 from lpzero.formula.primitive import Primitive
 from lpzero.formula.weighted import weighted_terms
 from lpzero.operands.operand import OPERANDS, Sign
+from lpzero.operands.units import UNIT_OPERANDS
 
 
 def sign(formula: Formula) -> Sign:
@@ -27,7 +28,8 @@ def sign(formula: Formula) -> Sign:
         return "nonnegative" if formula.value >= 0 else "nonpositive"
     if formula.primitive is None:
         # what is counted is never negative
-        return OPERANDS[formula.name].sign if formula.name in OPERANDS else "nonnegative"
+        known = OPERANDS.get(formula.name) or UNIT_OPERANDS.get(formula.name)
+        return "nonnegative" if known is None else known.sign
     found = formula.primitive.sign
     return found(*map(sign, formula.arguments)) if callable(found) else found
 

@@ -61,6 +61,7 @@ def accepts_term(grammar: Grammar, term: Formula) -> bool:
         term.depth <= grammar.max_depth
         and term.size <= grammar.max_size
         and term.operands <= set(grammar.operands)
+        and not term.unit_operands
         and all(node.value is None and (node.primitive is None or node.primitive.search) for node in term.walk())
     )
 

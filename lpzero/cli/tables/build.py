@@ -11,6 +11,8 @@ import click
 
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_result, say, say_report
+from lpzero.cli.tables.choices import build_choices_table
+from lpzero.cli.tables.variants import Variants
 from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError, LpzeroError
 
@@ -37,7 +39,7 @@ class _Place(click.Path):
             raise InputError(f"expected a path, found {path}: no such user: write ./{path} for such a name") from err
 
 
-@click.command("build")
+@click.command("build", cls=Variants, variants={"--choices": build_choices_table})
 @click.option(
     "--space", required=True, help="Space of the architectures: flexibert (masked), gpt2, llama or rnn (causal)."
 )
@@ -124,6 +126,9 @@ def build_table(
 
     Each training is kept when it ends: a build that was stopped goes on when the same command is given again, and
     one with more --archs or --repeat grows the table. Trainings that failed or lacked memory are then tried again.
+
+    With --choices CHECKPOINT it is a table of what single replacements cost a checkpoint, and has options of its own:
+    see lpzero tables build --choices CHECKPOINT --help.
     """
     from lpzero.tables.naming import check_names, check_texts
     from lpzero.training.build import RECIPE

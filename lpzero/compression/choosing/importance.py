@@ -194,7 +194,7 @@ def scores_of(importance: Importance, model: nn.Module, layout: Layout, products
         )
     found = []
     for block, layer in zip(blocks_of(model, layout), products.layers, strict=True):
-        weights = _weights(block, layout)
+        weights = unit_weights(block, layout)
         order, cost = (
             {kind: way(layer, weights[kind], kind, products.predicted) for kind in KINDS}
             for way in (importance.order, importance.cost)
@@ -203,7 +203,8 @@ def scores_of(importance: Importance, model: nn.Module, layout: Layout, products
     return tuple(found)
 
 
-def _weights(block: nn.Module, layout: Layout) -> dict[Kind, UnitWeights]:
+def unit_weights(block: nn.Module, layout: Layout) -> dict[Kind, UnitWeights]:
+    """The weights of the units of a block, by kind."""
     places = layout.places
     with torch.no_grad():
         # values alone: of a fused projection they are the last part

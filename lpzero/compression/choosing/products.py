@@ -77,9 +77,9 @@ def unit_products(
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(derived_seed(seed, "labels"))
     for inputs, wanted in zip(torch.split(windows.inputs, 1), torch.split(windows.labels, 1), strict=True):
-        with _watched(model, layout) as seen:
+        with watched(model, layout) as seen:
             logits = logits_of(model, inputs.to(device))[0][asked(wanted[0])].float()
-            answers = wanted[0][asked(wanted[0])].to(device) if labels == "text" else _drawn(logits, generator)
+            answers = wanted[0][asked(wanted[0])].to(device) if labels == "text" else drawn(logits, generator)
             loss = functional.cross_entropy(logits, answers, reduction="sum")
             gradients = torch.autograd.grad(loss, [*seen.heads, *seen.inner])
         for layer in range(layout.depth):
@@ -97,16 +97,24 @@ class _Read:
 
 
 @dataclass
-class _Seen:
+class Watched:
+    """What a pass showed, layer by layer.
+
+    Attributes:
+        heads: (1, tokens, groups * group width) what the output projections of attention were given.
+        inner: (1, tokens, neurons) what those of feed-forwards were given.
+        streams: (1, tokens, width) the states before and behind each block.
+    """
+
     heads: list[Tensor]
     inner: list[Tensor]
     streams: list[tuple[Tensor, Tensor]]
 
 
 @contextmanager
-def _watched(model: nn.Module, layout: Layout) -> Iterator[_Seen]:
+def watched(model: nn.Module, layout: Layout) -> Iterator[Watched]:
     """Write down what the output projections and the blocks are given, while the block runs."""
-    seen = _Seen([], [], [])
+    seen = Watched([], [], [])
     handles = []
 
     def noting(place: list[Tensor]) -> Any:
@@ -134,13 +142,13 @@ def _watched(model: nn.Module, layout: Layout) -> Iterator[_Seen]:
             handle.remove()
 
 
-def _drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
+def drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
     """An id for each position, drawn from the predictions; on the CPU, so that every device draws the same."""
     chances = functional.softmax(logits.detach(), dim=-1).cpu()
     return torch.multinomial(chances, 1, generator=generator)[:, 0].to(logits.device)
 
 
-def _read(layout: Layout, seen: _Seen, gradients: tuple[Tensor, ...], layer: int) -> _Read:
+def _read(layout: Layout, seen: Watched, gradients: tuple[Tensor, ...], layer: int) -> _Read:
     heads, inner = seen.heads[layer].detach().float(), seen.inner[layer].detach().float()
     of_heads, of_inner = gradients[layer].float(), gradients[layout.depth + layer].float()
     split = (1, -1, layout.groups, layout.group_width)
