@@ -93,6 +93,7 @@ def compress(
         MissingError: The device is not here.
         LpzeroError: The folder cannot be written; nothing is left there.
     """
+    from lpzero.compression.choices.given import importance_given
     from lpzero.compression.choosing.decide import decide
     from lpzero.compression.cut import cut
     from lpzero.compression.files.folder import check_form
@@ -102,6 +103,8 @@ def compress(
     from lpzero.compression.report import Compression, report
     from lpzero.compression.result import COMPRESSED
 
+    # what is no importance is refused before anything is read
+    importance_given(settings.importance)
     folder, how = folder_beside(Path(output)), settings.recovery
     if how is not None:
         check_kept(folder)

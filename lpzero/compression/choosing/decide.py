@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
+from lpzero.compression.choices.given import formula_scores, importance_given
 from lpzero.compression.choosing.controls import by_chance, by_depth, by_width, chance_scores
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
@@ -98,12 +99,17 @@ def decide(
         counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
     by_layers = settings.importance == BLOCK_INFLUENCE
-    importance = get_importance("wanda" if by_layers else settings.importance)
+    given = importance_given(settings.importance)
+    importance = get_importance(given if isinstance(given, str) and not by_layers else "wanda")
     # limits that nothing keeps are refused before the pass that takes long
     drawn = menu_of(layout, chance_scores(layout, settings.seed), widths_of(layout.neurons, settings.widths))
     _choose(drawn, layout, settings, counts, highest)
     products = unit_products(model, layout, shown.choosing, labels=importance.labels or "sampled", seed=settings.seed)
-    by_units = _menu(shown, importance, products, settings)
+    if isinstance(given, str):
+        by_units = _menu(shown, importance, products, settings)
+    else:
+        priced = formula_scores(given, model, layout, shown.choosing, products, seed=settings.seed)
+        by_units = menu_of(layout, priced, widths_of(layout.neurons, settings.widths))
     menu = layers_menu(layout, block_influence(products)) if by_layers else by_units
     controls = _controls(shown, settings, products, counts, highest) if settings.controls else {}
 

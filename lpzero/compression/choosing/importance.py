@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,10 @@ class Scores:
         """What it is expected to cost where these units are gone."""
         together = self.rows[:, list(units)].double().sum(1).abs()
         return float(together.pow(self.power).sum()) * self.share
+
+    def nested(self, best: Sequence[int], stay: Sequence[int]) -> list[float]:
+        """See :class:`Costs`."""
+        return [self.of(best[number:]) for number in stay]
 
     @property
     def each(self) -> Tensor:
@@ -121,6 +125,23 @@ class Importance:
     cost: Way
 
 
+class Costs(Protocol):
+    """What it costs that units of one part of a layer go."""
+
+    def of(self, units: Sequence[int]) -> float:
+        """What it is expected to cost where these units are gone."""
+        ...
+
+    def nested(self, best: Sequence[int], stay: Sequence[int]) -> list[float]:
+        """What it is expected to cost where so many of the best units stay, one number for each.
+
+        Args:
+            best: All units, the first to stay first.
+            stay: Numbers of units.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class LayerScores:
     """The scores of both parts of a layer, by kind of unit.
@@ -131,7 +152,7 @@ class LayerScores:
     """
 
     order: Mapping[Kind, Scores]
-    cost: Mapping[Kind, Scores]
+    cost: Mapping[Kind, Costs]
 
 
 def _wanda(layer: LayerProducts, weights: UnitWeights, kind: Kind, _: int) -> Scores:
