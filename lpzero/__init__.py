@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lpzero.api.distill import distill_predictor
     from lpzero.api.enumeration import enumerate_formulas
     from lpzero.api.evolve import evolve
+    from lpzero.api.evolve_choices import evolve_choices
     from lpzero.api.explain import explain
     from lpzero.api.frame import frame
     from lpzero.api.gate import gate
@@ -65,6 +66,7 @@ _EXPORTS = {
     "enumerate_formulas": "lpzero.api.enumeration",
     "evaluate_predictor": "lpzero.api.predictor",
     "evolve": "lpzero.api.evolve",
+    "evolve_choices": "lpzero.api.evolve_choices",
     "explain": "lpzero.api.explain",
     "fit_predictor": "lpzero.api.predict",
     "frame": "lpzero.api.frame",
@@ -109,6 +111,7 @@ __all__ = [
     "enumerate_formulas",
     "evaluate_predictor",
     "evolve",
+    "evolve_choices",
     "explain",
     "fit_predictor",
     "frame",

@@ -58,6 +58,7 @@ def compress(
         MissingError: The device is not here.
         LpzeroError: The folder cannot be written; nothing is left there.
     """
+    from lpzero.compression.choices.given import importance_given
     from lpzero.compression.choosing.decide import decide
     from lpzero.compression.clock import Clock
     from lpzero.compression.job import Job, check_job, kept_of, read
@@ -65,6 +66,8 @@ def compress(
     from lpzero.compression.report import Compression, report
     from lpzero.compression.result import COMPRESSED
 
+    # what is no importance is refused before anything is read
+    importance_given(settings.importance)
     several = [check] if isinstance(check, (str, Path)) else check
     job = Job(
         Path(checkpoint),

@@ -39,10 +39,11 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 )
 @click.option(
     "--importance",
-    type=click.Choice(["taylor", "wanda", "magnitude", "block_influence"]),
+    metavar="NAME|FORMULA|FILE|RUN",
     default="taylor",
     show_default=True,
-    help="What says which units matter, or which whole layers do.",
+    help="What says which units matter: taylor, wanda, magnitude, or a formula of units, a file with one, or the "
+    "folder of an evolution on choices; or block_influence, which whole layers do.",
 )
 @click.option(
     "--measure",

@@ -240,9 +240,14 @@ def evolve(
 
     Formulas are searched on one split of the table, chosen on that and a second one, and reported on the rest, which
     nothing has looked at before. Everything is kept in a run folder; a run that was stopped continues with --resume.
+    On a table of lpzero tables build --choices formulas are about the units of a checkpoint, and layers are split.
     """
     import lpzero
+    from lpzero.cli.evolve_choices import evolve_on_choices, is_about_choices
 
+    if is_about_choices(settings["table"], resume):
+        evolve_on_choices(click.get_current_context(), output, resume, as_json)
+        return
     named = {name: list(settings[name]) for name in BROUGHT}
     settings |= {name: [] if each == [NOTHING] else each or None for name, each in named.items()}
     if leave_one_out:

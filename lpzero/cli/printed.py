@@ -153,6 +153,20 @@ class SubNetworksBuilt(Document):
     recovery: dict[str, Any]
 
 
+class ChoicesBuilt(Document):
+    """``lpzero tables build --choices``: the folder, and the range of what was measured."""
+
+    out: str
+    name: str
+    checkpoint: str
+    records: int
+    quality: str
+    unit: str
+    windows: list[int]
+    least: float
+    most: float
+
+
 class QualityRange(Result):
     """A quality that was imported: its name, unit and range."""
 

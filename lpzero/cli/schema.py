@@ -21,6 +21,7 @@ _OWN = "lpzero.cli.printed"
 # Words of a command -> where the value lies that it prints as JSON: its module, and its name there.
 DOCUMENTS = {
     "evolve": ("lpzero.proxy.discovery", "EvolveResult"),
+    "evolve-choices": ("lpzero.compression.choices.result", "ChoicesResult"),
     "evolve-leave-one-out": ("lpzero.proxy.leave_one_out", "LeaveOneOutResult"),
     "enumerate": ("lpzero.proxy.discovery", "EnumerateResult"),
     "rank": ("lpzero.proxy.rank", "RankResult"),
@@ -48,6 +49,7 @@ DOCUMENTS = {
     "tables-verify": (_OWN, "TablesVerified"),
     "tables-build": (_OWN, "TableBuilt"),
     "tables-build-sub-networks": (_OWN, "SubNetworksBuilt"),
+    "tables-build-choices": (_OWN, "ChoicesBuilt"),
     "tables-import": (_OWN, "TableImported"),
     "spaces-list": (_OWN, "SpaceList"),
     "spaces-show": (_OWN, "SpaceShown"),

@@ -22,8 +22,8 @@ class CompressSettings:
     """How a checkpoint is compressed.
 
     Attributes:
-        importance: Which units matter: ``"taylor"``, ``"wanda"`` or ``"magnitude"``; or ``"block_influence"``, by which
-            whole layers go.
+        importance: What it costs that units go: ``"taylor"``, ``"wanda"`` or ``"magnitude"``; ``"block_influence"``, by
+            which whole layers go; a formula of units, a file with one, or the folder of an evolution on choices.
         plain: Whether what stays has to be said by an ordinary configuration: fewer layers, one width for all.
         refit: Whether what stays is refitted.
         form: As of :func:`lpzero.compression.files.folder.write_checkpoint`.

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lpzero.errors import InputError
 from lpzero.evolution.archive import Numbers
-from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.breeding import Breeding
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.evolution import State
 from lpzero.evolution.individual import Individual
@@ -107,7 +107,7 @@ def _island_to_document(island: Island) -> dict[str, Any]:
     }
 
 
-def _island_from_document(document: dict[str, Any], formulas: dict[str, Candidate], config: EvolveConfig) -> Island:
+def _island_from_document(document: dict[str, Any], formulas: dict[str, Candidate], config: Breeding) -> Island:
     island = _Island.model_validate(document)
     rng = np.random.default_rng()
     rng.bit_generator.state = island.rng
@@ -136,7 +136,7 @@ def _candidate_from_document(document: dict[str, Any]) -> Candidate:
     return Candidate(status=Status.OK, **values)
 
 
-def from_document(document: dict[str, Any], config: EvolveConfig) -> State:
+def from_document(document: dict[str, Any], config: Breeding) -> State:
     """Read what :func:`to_document` wrote.
 
     Args:

@@ -24,7 +24,7 @@ from lpzero.fitness.strata import Pairs
 from lpzero.formula import Formula, canonical
 from lpzero.formula.evaluate import MEMORY_LIMIT
 from lpzero.formula.rules import pruned_by
-from lpzero.formula.sharded import ShardedEvaluator
+from lpzero.formula.sharded import ScoresMany, ShardedEvaluator
 from lpzero.operands.packed import Packed
 from lpzero.operands.sketch import Sketch
 from lpzero.seeds import derived_seed
@@ -51,14 +51,14 @@ class Evaluation:
         directed: Whether scores were fitted to qualities, so that a negative correlation is no direction but a failure.
     """
 
-    evaluator: ShardedEvaluator
+    evaluator: ScoresMany
     judge: Judge
     resamples: Resamples | None
     quantile: float
     joint: bool
     worst: bool = False
     rules: bool = True
-    others: tuple[ShardedEvaluator, ...] = ()
+    others: tuple[ScoresMany, ...] = ()
     directed: bool = False
 
     def __call__(self, formulas: Sequence[Formula]) -> list[Candidate]:

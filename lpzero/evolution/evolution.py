@@ -15,7 +15,7 @@ from deap import tools
 
 from lpzero.errors import NoResultError
 from lpzero.evolution.archive import Numbers, keep_best
-from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.breeding import Breeding
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.individual import FrontMember
 from lpzero.evolution.island import Epoch, Island, Order, migrate
@@ -62,7 +62,7 @@ class State:
     stopped_by: str = ""
 
     @classmethod
-    def fresh(cls, config: EvolveConfig) -> State:
+    def fresh(cls, config: Breeding) -> State:
         """Islands without populations, each with a generator that follows from the run's seed and its number."""
         seeds = [derived_seed(config.seed, "evolve", str(number)) for number in range(config.islands)]
         return cls([Island(np.random.default_rng(seed)) for seed in seeds])
@@ -115,7 +115,7 @@ class Evolution:
 
     def __init__(
         self,
-        config: EvolveConfig,
+        config: Breeding,
         spread: Spread,
         state: State,
         report: Callable[[Standing], None],

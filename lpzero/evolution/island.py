@@ -15,18 +15,25 @@ import numpy as np
 from deap import base
 
 from lpzero.evolution.archive import Numbers, key_hash
-from lpzero.evolution.config import EvolveConfig
+from lpzero.evolution.breeding import Breeding
 from lpzero.evolution.discovery.candidate import Candidate
 from lpzero.evolution.individual import Individual
 from lpzero.evolution.selection import Nsga2, Selection, Tournament
+from lpzero.evolution.units import cross_units, mutate_units
 from lpzero.evolution.variation import crossover, mutate
 from lpzero.evolution.weighted.variation import cross_sums, mutate_sum
 from lpzero.fitness import Status
 from lpzero.formula import Formula, canonical, parse
-from lpzero.formula.grammar import WEIGHTED, Grammar, draw, get_grammar
+from lpzero.formula.grammar import UNITS_GRAMMAR, WEIGHTED, Grammar, draw, get_grammar
 from lpzero.formula.terms import draw_sum
+from lpzero.formula.unit_grammar import draw_units, units_grammar
 from lpzero.operands.available import operands_shown
 
+_OPERATORS: dict[str, tuple[Callable[..., Formula], Callable[..., Formula], Callable[..., Formula]]] = {
+    WEIGHTED: (draw_sum, cross_sums, mutate_sum),
+    UNITS_GRAMMAR: (draw_units, cross_units, mutate_units),
+}
+"""What draws, mates and mutates the formulas of a grammar that is no grammar of trees over models."""
 DRAWS = 50
 SEEDED_SHARE = 0.5
 
@@ -116,14 +123,16 @@ class _Stop(Exception):  # noqa: N818  (no error: the way out of a generation)
         self.limit = limit
 
 
-def grammar_of(config: EvolveConfig) -> Grammar:
+def grammar_of(config: Breeding) -> Grammar:
     """The grammar of a run, without the operands that the models of one of its spaces have not."""
+    if config.grammar == UNITS_GRAMMAR:
+        return units_grammar(config.max_depth, config.max_size)
     usual = get_grammar(config.grammar, max_depth=config.max_depth, max_size=config.max_size, terms=config.terms)
     shown = operands_shown((*usual.operands, *config.operands), config.spaces)
     return replace(usual, operands=shown, primitives=tuple(config.primitives))
 
 
-def evolve_island(order: Order, config: EvolveConfig, evaluate: Evaluate) -> Epoch:
+def evolve_island(order: Order, config: Breeding, evaluate: Evaluate) -> Epoch:
     """Carry out an order.
 
     Args:
@@ -137,7 +146,7 @@ def evolve_island(order: Order, config: EvolveConfig, evaluate: Evaluate) -> Epo
 class _Breeding:
     """The work of one epoch."""
 
-    def __init__(self, order: Order, config: EvolveConfig, evaluate: Evaluate) -> None:
+    def __init__(self, order: Order, config: Breeding, evaluate: Evaluate) -> None:
         begun, grammar = order.island, grammar_of(config)
         rng = np.random.default_rng()
         rng.bit_generator.state = begun.rng.bit_generator.state
@@ -152,10 +161,10 @@ class _Breeding:
             Nsga2(config.population) if config.select == "nsga2" else Tournament(config.tournament, config.elite)
         )
         self._toolbox = base.Toolbox()
-        sums = config.grammar == WEIGHTED
-        self._toolbox.register("draw", draw_sum if sums else draw, grammar, rng)
-        self._toolbox.register("mate", cross_sums if sums else crossover, grammar=grammar, rng=rng)
-        self._toolbox.register("mutate", mutate_sum if sums else mutate, grammar=grammar, rng=rng)
+        drawing, mating, mutating = _OPERATORS.get(config.grammar, (draw, crossover, mutate))
+        self._toolbox.register("draw", drawing, grammar, rng)
+        self._toolbox.register("mate", mating, grammar=grammar, rng=rng)
+        self._toolbox.register("mutate", mutating, grammar=grammar, rng=rng)
 
     def epoch(self) -> Epoch:
         """Breed generation after generation."""

@@ -16,6 +16,7 @@ from lpzero.formula.primitive import Kind, Level, Primitive
 from lpzero.formula.primitives import NAMES, ROWS
 from lpzero.operands.operand import OPERANDS
 from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.operands.units import UNIT_OPERANDS
 
 _LEVELS: dict[Kind, tuple[tuple[Level, ...], ...]] = {
     "elementwise": (("tensor", "layers", "scalar"),),
@@ -39,7 +40,7 @@ def _checked(name: str, value: object) -> Primitive:
         raise InputError(f"expected a lpzero.formula.primitive.Primitive, found {type(value).__name__}")
     if value.name != name:
         raise InputError(f"expected a primitive of that name, found one called {str(value.name)[:80]!r}")
-    if not name.isidentifier() or keyword.iskeyword(name) or name in (*OPERANDS, *SHAPE_OPERANDS):
+    if not name.isidentifier() or keyword.iskeyword(name) or name in (*OPERANDS, *SHAPE_OPERANDS, *UNIT_OPERANDS):
         raise InputError("expected a word that is no keyword of Python and no operand")
     if value.levels not in _LEVELS.get(value.kind, ()):
         raise InputError(f"expected a kind with its levels, found {value.kind!r} of {value.levels!r}")

@@ -17,6 +17,7 @@ from lpzero.errors import InputError
 from lpzero.formula.formula import Formula
 from lpzero.formula.keys import canonical
 from lpzero.formula.memory import Memory
+from lpzero.formula.units import UnitSource, on_units
 from lpzero.formula.values import OperandSource, TensorValue
 
 MEMORY_LIMIT = 512 * 2**20
@@ -73,6 +74,12 @@ class Evaluator:
             raise InputError(f"expected a formula of type scalar, found {formula.type}")
         if formula.needs_axes and not self._source.exact:
             raise InputError(f"{formula} needs the axes of its tensors: evaluate it exactly, not on sketches")
+        if formula.unit_operands and not isinstance(self._source, UnitSource):
+            named = ", ".join(sorted(formula.unit_operands))
+            raise InputError(
+                f"{formula} is about units of a trained checkpoint ({named}): expected a formula about a whole model; "
+                "it is one for a table of choices, or the importance of lpzero compress"
+            )
         with torch.no_grad():
             value: Tensor = self._value(canonical(formula))
         # behind the models there may be some that fill up a vector
@@ -82,7 +89,7 @@ class Evaluator:
         if formula.primitive is None:
             # the source holds its operands itself
             return self._leaf(formula)
-        key, tensor = formula.text, formula.type.level == "tensor"
+        key, tensor = formula.text, formula.type.level in ("tensor", "units")
         value = self._memory.get(key, tensor=tensor)
         if value is None:
             value = self._compute(formula)
@@ -98,6 +105,9 @@ class Evaluator:
             return LayerValues(filled[:, None], torch.ones_like(filled[:, None], dtype=torch.bool))
         if formula.type.level == "scalar":
             return self._source.count(formula.name)
+        if formula.type.level == "units":
+            assert isinstance(self._source, UnitSource)
+            return self._source.units(formula.name)
         if formula.type.level == "layers":
             rows, values = self._source.fans(formula.name)
             return LayerValues(rows.gather(values), rows.present)
@@ -111,6 +121,8 @@ class Evaluator:
                 return LayerValues(rows.gather(values), rows.present)
         parts = [self._value(argument) for argument in formula.arguments]
         level = formula.arguments[0].type.level
+        if level == "units":
+            return on_units(formula, parts)
         if level == "tensor":
             return _on_tensors(formula, parts)
         if level == "layers":

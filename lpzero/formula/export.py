@@ -11,6 +11,7 @@ from lpzero.formula.copied import copied
 from lpzero.formula.formula import Formula
 from lpzero.operands.brought import known_operand
 from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.operands.units import CHOICES, UNIT_OPERANDS, UNITS
 from lpzero.plugins import identities
 
 FORMATS = ("text", "sympy", "latex", "python", "json")
@@ -50,7 +51,8 @@ def to_latex(formula: Formula) -> str:
         digits, _, exponent = formula.name.partition("e")
         return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
     if formula.primitive is None:
-        return (SHAPE_OPERANDS.get(formula.name) or known_operand(formula.name)).latex
+        known = SHAPE_OPERANDS.get(formula.name) or UNIT_OPERANDS.get(formula.name) or known_operand(formula.name)
+        return known.latex
     binary = len(formula.arguments) == 2
     parts = [to_latex(argument) for argument in formula.arguments]
     wrapped = [
@@ -82,6 +84,45 @@ import torch
 from torch import Tensor
 
 EPS = {eps!r}
+'''
+
+_UNITS_HEADER = '''"""The importance of units of a trained language model, exported by lpzero.
+
+    {formula}
+
+score(operands) takes, for each operand, one tensor with the axes that are named, or one number:
+{meanings}
+    operands["removed"]: (units,) bool, the units of one part of one layer that are removed
+and returns one number: what it is expected to cost that they go, up to scale. {direction}
+"""
+
+import torch
+from torch import Tensor
+
+EPS = {eps!r}
+'''
+
+_UNITS_BODY = '''
+def over(function, x, axis):
+    """Reduce one axis."""
+    return function(x.movedim(axis, -1), None)
+
+
+def over_removed(function, x, axis, removed):
+    """Reduce the units that are removed."""
+    return function(x.movedim(axis, -1)[..., removed], None)
+
+
+def spread(x, present):
+    """Put an axis of length 1 wherever one is missing."""
+    shape = iter(x.shape)
+    return x.reshape([next(shape) if there else 1 for there in present])
+
+
+def score(operands):
+    """The value of the importance."""
+{lines}
+    return float({result})
 '''
 
 _BODY = '''
@@ -143,14 +184,18 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     direction = {None: "", True: "A higher score is better.", False: "A lower score is better."}
     named = {name: known_operand(name).meaning for name in formula.operands}
     named |= {name: SHAPE_OPERANDS[name].meaning for name in formula.shape_operands}
+    for name in formula.unit_operands:
+        row = UNIT_OPERANDS[name]
+        named[name] = f"({', '.join(row.axes)}) {row.meaning}" if row.axes else row.meaning
+    start, body = (_UNITS_HEADER, _UNITS_BODY) if formula.unit_operands else (_HEADER, _BODY)
     meanings = [f"    operands[{name!r}]: {meaning}" for name, meaning in sorted(named.items())]
-    header = _HEADER.format(
+    header = start.format(
         formula=formula,
         meanings="\n".join(meanings),
         direction=direction[higher_is_better],
         eps=functions.EPS,
     )
-    body = _BODY.format(lines="\n".join(f"    {line}" for line in lines), result=result)
+    body = body.format(lines="\n".join(f"    {line}" for line in lines), result=result)
     return f"{header}\n\n{sources}\n\n{body}"
 
 
@@ -175,6 +220,8 @@ def _read(part: Formula) -> str:
     read = f"operands[{part.name!r}]"
     if part.type.level == "tensor":
         return read
+    if part.type.level == "units":
+        return f"{read}.float()"
     if part.type.level == "scalar":
         return f"torch.tensor({read}, dtype=torch.float64)"
     return f"{{i: torch.tensor(layer, dtype=torch.float64).sum() for i, layer in enumerate({read}) if layer}}"
@@ -187,6 +234,8 @@ def _call(part: Formula, arguments: list[str]) -> str:
         return _read(part)
     function, values = part.primitive.function.__name__, ", ".join(arguments)
     level, kind = part.arguments[0].type.level, part.primitive.kind
+    if level == "units":
+        return _call_on_units(part, arguments)
     if kind == "reduction":
         return f"reduce_layers({values}, {function})"
     if kind == "aggregation":
@@ -196,6 +245,24 @@ def _call(part: Formula, arguments: list[str]) -> str:
     if level == "scalar":
         return f"{function}({values})"
     return f"on_{'layers' if level == 'layers' else 'tensors'}({function}, {values})"
+
+
+def _call_on_units(part: Formula, arguments: list[str]) -> str:
+    """A call on tensors with named axes; of one replacement there is no axis of choices."""
+    assert part.primitive is not None
+    function, axis = part.primitive.function.__name__, part.primitive.axis
+    axes = [[one for one in argument.type.axes if one != CHOICES] for argument in part.arguments]
+    if axis is None:
+        whole = max(axes, key=len)
+        spread = [
+            name if own == whole else f"spread({name}, {[one in own for one in whole]})"
+            for name, own in zip(arguments, axes, strict=True)
+        ]
+        return f"{function}({', '.join(spread)})"
+    place = axes[0].index(axis)
+    if axis == UNITS:
+        return f"over_removed({function}, {arguments[0]}, {place}, operands['removed'])"
+    return f"over({function}, {arguments[0]}, {place})"
 
 
 def export_formula(formula: Formula, format_: str, *, name: str, higher_is_better: bool, paper: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from lpzero.formula.brought import primitive_names, rows_named
 from lpzero.formula.primitive import Level, Primitive
 from lpzero.operands.brought import known_operand
 from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.operands.units import AXES, CHOICES, UNIT_OPERANDS, UNITS, Axis
 
 MAX_DEPTH = 24
 MAX_SIZE = 200
@@ -22,20 +23,36 @@ class Type:
     """The type of a formula or of a part of it.
 
     Attributes:
-        level: ``"tensor"``, ``"layers"`` (one value a layer) or ``"scalar"`` (one value a model).
+        level: ``"tensor"``, ``"layers"`` (one value a layer), ``"scalar"`` (one value a model, or a replacement) or
+            ``"units"`` (a tensor with named axes).
         sites: For a tensor, the set of sites that it lives at; a primitive that changes a tensor's shape
-            appends its name. Empty elsewhere.
+            appends its name. Of units, the names of the axes. Empty elsewhere.
     """
 
     level: Level
     sites: str = ""
 
     def __str__(self) -> str:
-        return f"tensor[{self.sites}]" if self.sites else self.level
+        return f"{self.level}[{self.sites}]" if self.sites else self.level
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes of units, in their order."""
+        return tuple(axis for axis in AXES if axis in self.sites.split())
 
 
 LAYERS = Type("layers")
 SCALAR = Type("scalar")
+
+
+def units_type(axes: Iterable[Axis]) -> Type:
+    """The type of a tensor with some axes; a scalar where none is left but that of replacements.
+
+    >>> str(units_type(["tokens", "windows"])), str(units_type(["choices"]))
+    ('units[windows tokens]', 'scalar')
+    """
+    left = [axis for axis in AXES if axis in set(axes)]
+    return SCALAR if left in ([], [CHOICES]) else Type("units", " ".join(left))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +110,7 @@ class Formula:
     def operands(self) -> frozenset[str]:
         """Names of the operands in it that a pass shows."""
         if not self.arguments:
-            read = self.value is None and self.name not in SHAPE_OPERANDS
+            read = self.value is None and self.name not in SHAPE_OPERANDS and self.name not in UNIT_OPERANDS
             return frozenset({self.name}) if read else frozenset()
         return frozenset().union(*(a.operands for a in self.arguments))
 
@@ -101,6 +118,11 @@ class Formula:
     def shape_operands(self) -> frozenset[str]:
         """Names of the operands in it that say what the model is."""
         return frozenset(node.name for node in self.walk() if node.name in SHAPE_OPERANDS and not node.arguments)
+
+    @cached_property
+    def unit_operands(self) -> frozenset[str]:
+        """Names of the operands in it that a checkpoint shows of its units."""
+        return frozenset(node.name for node in self.walk() if node.name in UNIT_OPERANDS and not node.arguments)
 
     @cached_property
     def varies(self) -> bool:
@@ -111,7 +133,8 @@ class Formula:
     def cost(self) -> float:
         """Cost an element: that of its primitives, relative to an addition, and 1 where it needs a backward pass."""
         primitives = sum(node.primitive.cost for node in self.walk() if node.primitive is not None)
-        return primitives + any(known_operand(name).backward for name in self.operands)
+        backward = [known_operand(name).backward for name in self.operands]
+        return primitives + any([*backward, *(UNIT_OPERANDS[name].labels for name in self.unit_operands)])
 
     def walk(self) -> Iterator[Formula]:
         """Every node, root first, left to right."""
@@ -152,6 +175,8 @@ def operand(name: str) -> Formula:
     """The formula that is one operand; raises InputError, listing the operands, where there is none."""
     if name in SHAPE_OPERANDS:
         return Formula(name, (), Type(SHAPE_OPERANDS[name].level), None)
+    if name in UNIT_OPERANDS:
+        return Formula(name, (), units_type(UNIT_OPERANDS[name].axes), None)
     return Formula(name, (), Type("tensor", known_operand(name).sites), None)
 
 
@@ -192,6 +217,10 @@ def apply(name: str, *arguments: Formula) -> Formula:
     if row is None:
         levels = " or ".join(dict.fromkeys(level for one in rows for level in one.levels))
         raise InputError(f"{name} takes {levels}, found {arguments[0].type}")
+    if row.axis is not None and row.axis not in arguments[0].type.axes:
+        raise InputError(f"{name} takes units with the axis {row.axis}, found {arguments[0].type}")
+    if row.arity == 2 and arguments[0].type.level == arguments[1].type.level == "units":
+        return Formula(name, arguments, _joined(name, *(argument.type for argument in arguments)), row)
     if row.arity == 2 and arguments[0].type != arguments[1].type:
         raise InputError(
             f"{name} takes two values of one type, found {arguments[0].type} and {arguments[1].type}: "
@@ -207,6 +236,19 @@ def _result_type(row: Primitive, argument: Type) -> Type:
         return LAYERS
     if row.kind == "aggregation":
         return SCALAR
+    if row.axis is not None:
+        left = [axis for axis in argument.axes if axis != row.axis]
+        return units_type([CHOICES, *left] if row.axis == UNITS else left)
     if row.kind == "axes":
         return Type("tensor", f"{argument.sites}/{row.name}")
     return argument
+
+
+def _joined(name: str, one: Type, other: Type) -> Type:
+    """The type of two tensors together: the axes of one are among those of the other, along which it is repeated."""
+    axes = {*one.axes, *other.axes}
+    if axes not in (set(one.axes), set(other.axes)) or {CHOICES, UNITS} <= axes:
+        raise InputError(
+            f"{name} takes units of which one has all axes of the other, found {one} and {other}: reduce one further"
+        )
+    return units_type(axes)

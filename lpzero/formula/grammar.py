@@ -27,6 +27,8 @@ from lpzero.operands.operand import OPERANDS, PAPER_OPERANDS
 GRAMMARS = ("typed", "lpzero", "layered")
 WEIGHTED = "weighted"
 """The grammar of sums of terms, which :mod:`lpzero.formula.terms` draws."""
+UNITS_GRAMMAR = "units"
+"""The grammar of the units of a checkpoint, which :mod:`lpzero.formula.unit_grammar` draws."""
 
 
 def _names(kind: Kind, arity: int = 1) -> tuple[str, ...]:
@@ -60,7 +62,7 @@ class Grammar:
     """A set of formulas.
 
     Attributes:
-        name: One of ``GRAMMARS``, or ``WEIGHTED``.
+        name: One of ``GRAMMARS``, ``WEIGHTED``, or ``UNITS_GRAMMAR``.
         max_depth: Deepest formula, 4 to 24.
         max_size: Largest formula in nodes, 4 to 200.
         operands: Names of the operands that may be drawn, at least one.
@@ -77,7 +79,7 @@ class Grammar:
     primitives: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.name not in (*GRAMMARS, WEIGHTED):
+        if self.name not in (*GRAMMARS, WEIGHTED, UNITS_GRAMMAR):
             raise unknown_name("grammar", self.name, (*GRAMMARS, WEIGHTED))
         if not 4 <= self.max_depth <= MAX_DEPTH or not 4 <= self.max_size <= MAX_SIZE:
             raise InputError(
@@ -153,6 +155,7 @@ def accepts(grammar: Grammar, formula: Formula) -> bool:
         and formula.size <= grammar.max_size
         and formula.operands <= set(grammar.operands)
         and not formula.shape_operands
+        and not formula.unit_operands
         and all(node.value is None for node in formula.walk())
         and all(draws(grammar, node) for node in formula.walk())
     )

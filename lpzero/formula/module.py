@@ -50,6 +50,11 @@ class FormulaModule(nn.Module):
         Raises:
             InputError: An operand of the formula is missing.
         """
+        if self.formula.unit_operands:
+            raise InputError(
+                f"expected a formula about whole models, found {self.formula}, which is about units: "
+                "lpzero export --format python writes it as a function"
+            )
         missing = sorted({*self.formula.operands, *self.formula.shape_operands} - set(operands))
         if missing:
             raise InputError(f"expected the operands of {self.formula}, found no {', '.join(missing)}")

@@ -68,10 +68,15 @@ def parse(text: str) -> Formula:
     if formula.type.level != "scalar":
         raise _fail(
             1,
-            f"expected one value for the model, found {formula.type}: reduce tensors (l1, mean, std, ...), "
-            "then aggregate layers with sum or mean, as in sum(l1(weight * grad))",
+            f"expected one value for the model, found {formula.type}: {_remedy(formula)}",
         )
     return formula
+
+
+def _remedy(formula: Formula) -> str:
+    if formula.type.level == "units":
+        return "reduce every axis (sum_windows, mean_tokens, ...), as in sum_units(unit_weight_out)"
+    return "reduce tensors (l1, mean, std, ...), then aggregate layers with sum or mean, as in sum(l1(weight * grad))"
 
 
 def parse_part(text: str) -> Formula:

@@ -5,6 +5,9 @@ adds the numbers of a layer's sites: the *layers* of a model, one value a layer.
 into one *scalar* a model. Element-wise primitives live on tensors, layers and scalars alike, normalising ones where
 there is something to normalise over (all elements of a tensor, all layers of a model), and primitives that need a
 tensor's axes on exact tensors only.
+
+An operand of *units* is a tensor with named axes. Element-wise primitives live on it too, and primitives **over** an
+axis reduce that one; where none is left, the value is a scalar.
 """
 
 from __future__ import annotations
@@ -18,9 +21,10 @@ from torch import Tensor
 from lpzero.formula.signs import SignRule
 from lpzero.formula.streamed import Streamed
 from lpzero.operands.operand import Sign
+from lpzero.operands.units import Axis
 
-Level = Literal["tensor", "layers", "scalar"]
-Kind = Literal["elementwise", "normalise", "reduction", "aggregation", "axes"]
+Level = Literal["tensor", "layers", "scalar", "units"]
+Kind = Literal["elementwise", "normalise", "reduction", "aggregation", "axes", "over"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Primitive:
         latex: Template with ``{x}`` and ``{y}``.
         lowest, highest: The finite domain: finite for inputs between these, each included.
         cost: Cost an element relative to an addition.
+        axis: The axis that it reduces, where it is one over an axis.
         families: The site families that have the axes it needs; empty where any will do.
         symbol: The infix symbol of a binary primitive that has one, as in Python.
         precedence: How closely the symbol binds; of two symbols, the one with the higher number binds first.
@@ -77,6 +82,7 @@ class Primitive:
     lowest: float = -1e18
     highest: float = 1e18
     cost: float = 1.0
+    axis: Axis | None = None
     families: tuple[str, ...] = ()
     symbol: str | None = None
     precedence: int = 0

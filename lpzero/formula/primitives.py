@@ -21,12 +21,13 @@ from lpzero.formula import streamed as t
 from lpzero.formula.functions import EPS
 from lpzero.formula.primitive import Level, Primitive
 from lpzero.formula.signs import kept, of_difference, of_product, of_sum, turned
+from lpzero.operands.units import Axis
 
 
 def _elementwise(
     name: str, function: Callable[..., Tensor], sympy: Callable[..., Any], latex: str, **row: Any
 ) -> Primitive:
-    levels: tuple[Level, ...] = ("tensor", "layers", "scalar")
+    levels: tuple[Level, ...] = ("tensor", "layers", "scalar", "units")
     return Primitive(name, "elementwise", row.pop("arity", 1), levels, function, sympy, latex, **row)
 
 
@@ -49,6 +50,22 @@ def _aggregation(name: str, function: Callable[..., Tensor], latex: str, **row: 
 def _axes(name: str, function: Callable[..., Tensor], latex: str, **row: Any) -> Primitive:
     arity = row.pop("arity", 1)
     return Primitive(name, "axes", arity, ("tensor",), function, name, latex, search=False, **row)
+
+
+def _over(axis: Axis, letter: str) -> tuple[Primitive, ...]:
+    """What reduces one named axis of units."""
+    rows = (
+        ("sum", f.total, r"\sum_{{" + letter + r"}}\left({x}\right)"),
+        ("mean", f.mean, r"\operatorname{{mean}}_{{" + letter + r"}}\left({x}\right)"),
+        ("max", f.maximum, r"\max_{{" + letter + r"}}\left({x}\right)"),
+    )
+    return tuple(
+        Primitive(
+            f"{name}_{axis}", "over", 1, ("units",), function, f"{name}_{axis}", latex,
+            axis=axis, search=False, sign=kept,
+        )
+        for name, function, latex in rows
+    )  # fmt: skip
 
 
 # what is taken the absolute value of: neither a sign nor another absolute value shows
@@ -178,6 +195,11 @@ PRIMITIVES: tuple[Primitive, ...] = (
         families=("activation", "head", "hidden", "jacobian"), sign=kept,
     ),
     _axes("max_heads", f.max_heads, r"\max_{{h}}\left({x}\right)", families=("attention",), sign=kept),
+    *_over("windows", "s"),
+    *_over("tokens", "t"),
+    *_over("units", r"i \in R"),
+    *_over("channels", "c"),
+    *_over("features", "d"),
 )  # fmt: skip
 
 NAMES: dict[str, tuple[Primitive, ...]] = {}

@@ -16,6 +16,7 @@ from lpzero.formula.weighted import weighted_terms
 from lpzero.operands.brought import known_operand
 from lpzero.operands.operand import Sign
 from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.operands.units import UNIT_OPERANDS
 
 
 def sign(formula: Formula) -> Sign:
@@ -29,6 +30,8 @@ def sign(formula: Formula) -> Sign:
         return "nonnegative" if formula.value >= 0 else "nonpositive"
     if formula.primitive is None:
         # what is counted is never negative
+        if formula.name in UNIT_OPERANDS:
+            return UNIT_OPERANDS[formula.name].sign
         return "nonnegative" if formula.name in SHAPE_OPERANDS else known_operand(formula.name).sign
     found = formula.primitive.sign
     return found(*map(sign, formula.arguments)) if callable(found) else found

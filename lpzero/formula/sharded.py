@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -39,6 +40,18 @@ class Scores:
 
     values: Tensor
     exhausted: np.ndarray
+
+
+class ScoresMany(Protocol):
+    """Evaluates many formulas on the same models, or replacements."""
+
+    def score_all(self, formulas: Sequence[Formula]) -> Scores:
+        """The scores of formulas."""
+        ...
+
+    def scores(self, formula: Formula) -> np.ndarray:
+        """The scores of one, float64."""
+        ...
 
 
 class ShardedEvaluator:

@@ -61,6 +61,7 @@ def accepts_term(grammar: Grammar, term: Formula) -> bool:
         term.depth <= grammar.max_depth
         and term.size <= grammar.max_size
         and term.operands <= set(grammar.operands)
+        and not term.unit_operands
         and all(node.value is None and draws(grammar, node) for node in term.walk())
     )
 

@@ -16,6 +16,7 @@ from lpzero import plugins
 from lpzero.errors import InputError, LpzeroError
 from lpzero.operands.operand import FAMILIES, OPERANDS, SITE_FAMILIES, DerivedOperand, Operand
 from lpzero.operands.shape import SHAPE_OPERANDS
+from lpzero.operands.units import UNIT_OPERANDS
 
 
 def _checked(name: str, value: object) -> DerivedOperand:
@@ -36,7 +37,7 @@ def _checked(name: str, value: object) -> DerivedOperand:
     return value
 
 
-BROUGHT = plugins.Kind("operands", (*OPERANDS, *SHAPE_OPERANDS), _checked)
+BROUGHT = plugins.Kind("operands", (*OPERANDS, *SHAPE_OPERANDS, *UNIT_OPERANDS), _checked)
 """Operands of installed packages."""
 
 
@@ -59,7 +60,7 @@ def known_operand(name: str) -> Operand | DerivedOperand:
 
 def operand_names() -> tuple[str, ...]:
     """The names of all operands, those of the package first; nothing is loaded."""
-    return (*OPERANDS, *SHAPE_OPERANDS, *plugins.names(BROUGHT))
+    return (*OPERANDS, *SHAPE_OPERANDS, *UNIT_OPERANDS, *plugins.names(BROUGHT))
 
 
 def derived_named(names: Iterable[str]) -> tuple[DerivedOperand, ...]:

@@ -121,3 +121,17 @@ def test_what_is_refused_leaves_nothing(tmp_path: Path, text: Path) -> None:
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="is not empty and is left as it is"):
         lpzero.compress(source, output=source, calibration=text, keep=0.5, settings=SMALL)
+
+
+def test_a_formula_of_units_is_an_importance(tmp_path: Path, text: Path) -> None:
+    source = checkpoint_folder(tmp_path / "full")
+    settings = CompressSettings(
+        context=8, fitting=4, windows=3, controls=False, refit=False, importance="sum_units(unit_weight_in)"
+    )
+    result = lpzero.compress(source, output=tmp_path / "out", calibration=text, keep=0.9, settings=settings)
+    assert result.choosing.importance == "sum_units(unit_weight_in)"
+    assert result.parameters <= result.counts["params"].limit  # type: ignore[operator]
+    with pytest.raises(InputError, match="`importance`: expected taylor, wanda"):
+        lpzero.compress(
+            tmp_path / "none", output=tmp_path / "o", calibration=text, settings=CompressSettings(importance="tayler")
+        )

@@ -11,6 +11,7 @@ import click
 
 from lpzero.cli import completion, options
 from lpzero.cli.output import as_json, print_result, say, say_report
+from lpzero.cli.tables.choices import build_choices_table
 from lpzero.cli.tables.sub_networks import build_sub_networks_table
 from lpzero.cli.tables.variants import Variants
 from lpzero.cli.worker_options import worker_options
@@ -39,7 +40,9 @@ class _Place(click.Path):
             raise InputError(f"expected a path, found {path}: no such user: write ./{path} for such a name") from err
 
 
-@click.command("build", cls=Variants, variants={"--sub-networks": build_sub_networks_table})
+@click.command(
+    "build", cls=Variants, variants={"--choices": build_choices_table, "--sub-networks": build_sub_networks_table}
+)
 @click.option(
     "--space",
     shell_complete=completion.spaces,
@@ -132,6 +135,9 @@ def build_table(
 
     With --sub-networks CHECKPOINT it is a table of how well sub-networks of a checkpoint recover, and has options of
     its own: see lpzero tables build --sub-networks CHECKPOINT --help.
+
+    With --choices CHECKPOINT it is a table of what single replacements cost a checkpoint, and has options of its own:
+    see lpzero tables build --choices CHECKPOINT --help.
     """
     from lpzero.tables.naming import check_names, check_texts
     from lpzero.training.build import RECIPE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
+from lpzero.compression.choices.given import formula_scores, importance_given
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
@@ -128,12 +129,16 @@ def priced(shown: Calibrated, settings: CompressSettings, widths: Sequence[int])
         InputError: There is no such importance.
     """
     by_layers = settings.importance == BLOCK_INFLUENCE
-    importance = get_importance("wanda" if by_layers else settings.importance)
+    given = importance_given(settings.importance)
+    importance = get_importance(given if isinstance(given, str) and not by_layers else "wanda")
     labels = importance.labels or "sampled"
     products = unit_products(shown.model, shown.layout, shown.choosing, labels=labels, seed=settings.seed)
     if by_layers:
         return layers_menu(shown.layout, block_influence(products)), products
-    return _menu(shown, importance, products, widths), products
+    if isinstance(given, str):
+        return _menu(shown, importance, products, widths), products
+    scores = formula_scores(given, shown.model, shown.layout, shown.choosing, products, seed=settings.seed)
+    return menu_of(shown.layout, scores, widths), products
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,10 @@ class Scores:
         """What it is expected to cost where these units are gone."""
         together = self.rows[:, list(units)].double().sum(1).abs()
         return float(together.pow(self.power).sum()) * self.share
+
+    def nested(self, best: Sequence[int], stay: Sequence[int]) -> list[float]:
+        """See :class:`Costs`."""
+        return [self.of(best[number:]) for number in stay]
 
     @property
     def each(self) -> Tensor:
@@ -121,6 +125,23 @@ class Importance:
     cost: Way
 
 
+class Costs(Protocol):
+    """What it costs that units of one part of a layer go."""
+
+    def of(self, units: Sequence[int]) -> float:
+        """What it is expected to cost where these units are gone."""
+        ...
+
+    def nested(self, best: Sequence[int], stay: Sequence[int]) -> list[float]:
+        """What it is expected to cost where so many of the best units stay, one number for each.
+
+        Args:
+            best: All units, the first to stay first.
+            stay: Numbers of units.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class LayerScores:
     """The scores of both parts of a layer, by kind of unit.
@@ -131,7 +152,7 @@ class LayerScores:
     """
 
     order: Mapping[Kind, Scores]
-    cost: Mapping[Kind, Scores]
+    cost: Mapping[Kind, Costs]
 
 
 def _wanda(layer: LayerProducts, weights: UnitWeights, kind: Kind, _: int) -> Scores:
@@ -194,7 +215,7 @@ def scores_of(importance: Importance, model: nn.Module, layout: Layout, products
         )
     found = []
     for block, layer in zip(blocks_of(model, layout), products.layers, strict=True):
-        weights = _weights(block, layout)
+        weights = unit_weights(block, layout)
         order, cost = (
             {kind: way(layer, weights[kind], kind, products.predicted) for kind in KINDS}
             for way in (importance.order, importance.cost)
@@ -203,7 +224,8 @@ def scores_of(importance: Importance, model: nn.Module, layout: Layout, products
     return tuple(found)
 
 
-def _weights(block: nn.Module, layout: Layout) -> dict[Kind, UnitWeights]:
+def unit_weights(block: nn.Module, layout: Layout) -> dict[Kind, UnitWeights]:
+    """The weights of the units of a block, by kind."""
     places = layout.places
     with torch.no_grad():
         # values alone: of a fused projection they are the last part

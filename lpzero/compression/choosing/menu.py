@@ -83,8 +83,10 @@ def menu_of(layout: Layout, scores: Sequence[LayerScores], widths: Sequence[int]
     menu = []
     for layer, one in enumerate(scores):
         groups, neurons = one.order["groups"].order(), one.order["neurons"].order()
-        of_groups = [(tuple(sorted(groups[:n])), one.cost["groups"].of(groups[n:])) for n in numbers]
-        of_neurons = [(tuple(sorted(neurons[:n])), one.cost["neurons"].of(neurons[n:])) for n in widths]
+        costs = zip(numbers, one.cost["groups"].nested(groups, numbers), strict=True)
+        of_groups = [(tuple(sorted(groups[:n])), cost) for n, cost in costs]
+        costs = zip(widths, one.cost["neurons"].nested(neurons, widths), strict=True)
+        of_neurons = [(tuple(sorted(neurons[:n])), cost) for n, cost in costs]
         menu.append(
             tuple(
                 Item(LayerChoice(layer, some, others), of_some, of_others)

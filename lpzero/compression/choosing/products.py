@@ -123,7 +123,7 @@ def _of_head(
     """The gradient of the loss, summed over a window, by the states after the last block."""
     last = states.detach().requires_grad_()
     logits = head.logits(inputs, last)[0][asked(wanted)].float()
-    answers = wanted[asked(wanted)].to(logits.device) if labels == "text" else _drawn(logits, generator)
+    answers = wanted[asked(wanted)].to(logits.device) if labels == "text" else drawn(logits, generator)
     (gradient,) = torch.autograd.grad(functional.cross_entropy(logits, answers, reduction="sum"), [last])
     return gradient
 
@@ -166,7 +166,7 @@ def _watched(block: nn.Module, layout: Layout) -> Iterator[_Seen]:
             handle.remove()
 
 
-def _drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
+def drawn(logits: Tensor, generator: torch.Generator) -> Tensor:
     """An id for each position, drawn from the predictions; on the CPU, so that every device draws the same."""
     chances = functional.softmax(logits.detach(), dim=-1).cpu()
     return torch.multinomial(chances, 1, generator=generator)[:, 0].to(logits.device)

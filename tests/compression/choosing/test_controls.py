@@ -39,7 +39,7 @@ def test_chance_fits_and_follows_its_seed() -> None:
     found = [by_chance(LAYOUT, (0, 1, 2, 3, 4), COUNTS, limits, seed) for seed in (0, 0, 1)]
     assert found[0] == found[1] != found[2]
     assert all(fits(one, COUNTS, limits) for one in found)
-    parts = [float(one.cost[kind].each.sum()) for one in chance_scores(LAYOUT, 0) for kind in KINDS]
+    parts = [float(one.order[kind].each.sum()) for one in chance_scores(LAYOUT, 0) for kind in KINDS]
     assert max(parts) < 1
     with pytest.raises(InputError, match="smallest possible"):
         by_chance(LAYOUT, (0, 4), COUNTS, {"params": 1}, 0)
