@@ -73,7 +73,7 @@ def main() -> None:
     """Measure and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--space", default="flexibert")
-    parser.add_argument("--proxy", default="flexibert/best")
+    parser.add_argument("--proxy", default="flexibert/typed")
     parser.add_argument("--budget", type=float, default=120.0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=60)

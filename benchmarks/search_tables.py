@@ -243,7 +243,7 @@ def compared(
 def main() -> None:
     """Measure and record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--proxy", default="flexibert/best", help="Its file says table, protocol and split.")
+    parser.add_argument("--proxy", default="flexibert/typed", help="Its file says table, protocol and split.")
     parser.add_argument("--algorithm", choices=NAMES, default="guided", help="Compared with the others.")
     parser.add_argument("--share", type=float, default=0.2, help="Of what fits, so much is scored.")
     parser.add_argument("--seeds", type=int, default=20)

@@ -29,7 +29,7 @@ def values(complete: object, incomplete: str) -> list[str]:
 def test_names_that_begin_so_are_offered_and_no_others() -> None:
     assert values(completion.spaces, "fl") == ["flexibert"]
     assert sorted(values(completion.tables, "gpt2-")) == ["gpt2-own", "gpt2-wt103"]
-    assert values(completion.proxies, "gpt2/") == ["gpt2/best", "gpt2/own"]
+    assert values(completion.proxies, "gpt2/") == ["gpt2/best", "gpt2/own", "gpt2/own-typed", "gpt2/typed"]
     assert values(completion.proxies, "synf") == ["synflow"]
 
 
