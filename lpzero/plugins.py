@@ -195,7 +195,7 @@ def identity_of(kind: Kind[Any], name: str) -> dict[str, str] | None:
 
 def checked_identities(said: object, place: object) -> list[dict[str, str]]:
     """What a document says of plug-ins, checked; raises InputError where it is no list of identities."""
-    found = said if isinstance(said, list) else [said]
+    found: list[Any] = said if isinstance(said, list) else [said]
     for one in found:
         if not isinstance(one, dict) or not all(isinstance(one.get(field), str) for field in _FIELDS):
             raise InputError(f"{place}: plugins: expected {', '.join(_FIELDS)} of each, found {shorten(one)}")

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import lpzero.run_folder as run_folder_module
-from lpzero.errors import InputError, LpzeroError
+from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.files import PART, held
-from lpzero.run_folder import CONFIG, ENV, EVENTS, RunFolder
+from lpzero.reporting.standing import environment
+from lpzero.run_folder import CONFIG, ENV, EVENTS, RunFolder, run_plugins
+from tests.conftest import Install
 
 
 def begun(path: Path) -> RunFolder:
@@ -26,6 +29,35 @@ def test_a_run_begins_with_settings_environment_and_an_event(tmp_path: Path) -> 
     assert sorted(path.name for path in run.path.iterdir()) == sorted([CONFIG, ENV, EVENTS])
     assert json.loads((run.path / CONFIG).read_text()) == {"seed": 3}
     assert [path.name for path in run.path.parent.iterdir()] == ["one"]
+
+
+class _Settings(BaseModel):
+    space: str
+    formulas: list[str]
+
+
+def test_a_run_names_the_plugins_of_its_settings_and_goes_on_with_them_alone(install: Install, tmp_path: Path) -> None:
+    code, entries = "X = 1\n", {"spaces": {"their-space": "X"}, "primitives": {"sharp": "X", "unused": "X"}}
+    install("lpzero_theirs", code, entries, "1.0")
+    settings = _Settings(space="their-space", formulas=["sum(sharp(mean(weight)))"])
+    run = RunFolder.create(tmp_path / "run", settings)
+    identity = {"package": "lpzero_theirs", "version": "1.0"}
+    named = [{"group": "spaces", "name": "their-space"}, {"group": "primitives", "name": "sharp"}]
+    assert run_plugins(run.path) == [{**one, **identity} for one in named]
+    assert environment(run.path)["lpzero_theirs"] == "1.0"
+    assert RunFolder.open(run.path, _Settings)[1] == settings
+    document = json.loads((run.path / ENV).read_text())
+    for version in ("0.9", 3):
+        document["plugins"][0]["version"] = version
+        (run.path / ENV).write_text(json.dumps(document))
+        with pytest.raises(
+            InputError, match=r"needs the plug-in space their-space|plugins: expected group, name, package"
+        ):
+            RunFolder.open(run.path, _Settings)
+    document["plugins"] = [{"group": "spaces", "name": "gone", "package": "lpzero_gone", "version": "1"}]
+    (run.path / ENV).write_text(json.dumps(document))
+    with pytest.raises(MissingError, match="needs the plug-in space gone of the package lpzero_gone 1, which is not"):
+        RunFolder.open(run.path, _Settings)
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "empty"])

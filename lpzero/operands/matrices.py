@@ -151,7 +151,7 @@ def fill(sketches: Iterable[Sketch], extent: Extent, put: Put) -> None:
             put(f"{name}.weights", first, weights.numpy())
             # in double precision, in the order of the elements: a count is the same wherever it was made
             put(f"{name}.counts", first, weights.double().sum(-1).round().numpy())
-            families = [*((one.name, one.family) for one in operands)]
+            families: list[tuple[str, str]] = [(one.name, one.family) for one in operands]
             families += [(one, one) for one, sites in extent.derived if sites == name]
             for one, family in families:
                 put(f"{one}.values", first, part.values[family][rows].numpy())

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lpzero.engines import open_engine
 from lpzero.errors import InputError
 from lpzero.evolution.variation import mutate_point
 from lpzero.formula import apply, canonical_key, operand, parse
@@ -98,6 +99,12 @@ def test_they_are_read_printed_and_pickled() -> None:
         parse("midway(depth)")
     with pytest.raises(InputError, match="mean_square takes tensor, found scalar"):
         apply("mean_square", operand("depth"))
+
+
+def test_workers_see_them_as_well() -> None:
+    formula = parse("sum(mean_square(abs(neg(weight))))")
+    with open_engine("process", 2) as engine:
+        assert list(engine.map(canonical_key, [formula, formula])) == ["sum(mean_square(weight))"] * 2
 
 
 def test_keys_signs_and_rules_read_their_rows() -> None:

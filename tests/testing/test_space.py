@@ -21,7 +21,7 @@ from lpzero.spaces.models.sites import OutputSite, ParameterSite
 from lpzero.spaces.models.weights import build_blank, build_seeded, normal
 from lpzero.testing import check_space
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "spaces"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "spaces"
 
 
 class ToyModel(nn.Module):
