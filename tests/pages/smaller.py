@@ -45,8 +45,8 @@ NUMBERS: tuple[tuple[str, str], ...] = (
     (r"--percentiles \d+", "--percentiles 3"),
     (r"--max-latency 30ms --budget 5m", "--max-latency 10s"),  # a machine with other work
     (r"--predictor llm --labels 10 --splits 3", "--predictor llm --labels 10 --splits 1 --asked 4"),  # questions
-    (r"--labels (32|64|100)\b", "--labels 12"),  # of 32 records
-    (r"--table llama-own --labels 12", "--table llama-own --labels 12 --splits 2"),  # draws of labels
+    (r"--table llama-own --labels 32", "--table llama-own --labels 12 --splits 2"),  # draws of labels
+    (r"--labels (64|100)\b", "--labels 12"),  # of 32 records
     (r"--initialisations \d+", "--initialisations 2"),
     (r"--max-params 106M", "--max-params 12k"),  # of a checkpoint of some thousand parameters
     (r"--recover \d+", "--recover 2"),  # steps
