@@ -2,7 +2,9 @@
 
 The table is one of ``lpzero tables build --sub-networks``. Of each seed a formula is evolved on half of its records;
 on the other half it stands beside every column, and a ridge regression on the columns that is fitted to the same
-half. Runs lie in ``--runs``, and those that are finished are read again.
+half. A further control is the joint divergence of each cut model from the full one, on the calibration windows that
+the estimates are of: the loss before is of the windows that the loss after is measured on. Runs lie in ``--runs``, and
+those that are finished are read again.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ import numpy as np
 from record import record
 
 import lpzero
+from lpzero.compression.proof import mean_divergence
+from lpzero.compression.sub_networks.recovery import texts_of
+from lpzero.compression.sub_networks.space import SubNetworks, checkpoint_of, cut_of
 from lpzero.fitness import correlate, tau_a_interval
 from lpzero.fitness.compare import compare
 from lpzero.fitness.regression import expected
@@ -25,7 +30,7 @@ from lpzero.reporting.articles.scores import read_scores
 from lpzero.tables import Table, load_table
 from lpzero.tables.folder import read_folder
 
-FITTED = "ridge on the columns"
+FITTED, JOINT = "ridge on the columns", "joint divergence"
 
 
 def tell(progress: Progress) -> None:
@@ -42,17 +47,29 @@ def evolved(table: Path, seed: int, runs: Path, evaluations: int) -> tuple[Evolv
     return lpzero.evolve(table, seed=seed, output=folder, watch=tell, device="cpu", **settings), folder
 
 
-def directed(table: Table) -> dict[str, np.ndarray]:
-    """Every column that is not the same all over, higher is better."""
+def directed(table: Table, settings: dict[str, Any], calibration: Path) -> dict[str, np.ndarray]:
+    """Every column that is not the same all over and the joint divergence, higher is better."""
     found = {}
     for column in table.beside.columns:
         values = np.array(column.values)
         if len(np.unique(values)) > 1:
             found[column.name] = values if column.higher_is_better else -values
-    return found
+    return {**found, JOINT: -joint(table, settings, calibration)}
 
 
-def sealed_rows(table: Table, seed: int, result: EvolveResult, folder: Path) -> list[list[Any]]:
+def joint(table: Table, settings: dict[str, Any], calibration: Path) -> np.ndarray:
+    """(records,) how far each cut model is from the full one, in nats a token of the calibration text."""
+    space = table.search_space()
+    assert isinstance(space, SubNetworks)
+    numbers = {"context": settings["context"], "looking": settings["looking"], "held_out": 2, "seed": settings["seed"]}
+    looking = texts_of(space.opened.checkpoint, calibration, calibration, **numbers).looking
+    whole = checkpoint_of(space)
+    return np.array([mean_divergence(whole, cut_of(space, one.architecture), looking) for one in table.records])
+
+
+def sealed_rows(
+    table: Table, columns: dict[str, np.ndarray], seed: int, result: EvolveResult, folder: Path
+) -> list[list[Any]]:
     """The formula of a run and every control on its sealed records; one a row."""
     places = {one.id: place for place, one in enumerate(table.records)}
     scores = read_scores(folder)
@@ -60,7 +77,7 @@ def sealed_rows(table: Table, seed: int, result: EvolveResult, folder: Path) -> 
     seen = np.array([places[name] for name in scores.id[scores.part != "test"]])
     better = 1 if result.best.direction == "higher" else -1
     formula = better * scores.score[scores.part == "test"]
-    quality, columns = table.oriented, directed(table)
+    quality = table.oriented
     controls = {name: values[test] for name, values in columns.items()}
     controls[FITTED] = expected(np.column_stack(list(columns.values())), quality, seen.tolist(), test.tolist())
     # sub-networks that were drawn twice stay together
@@ -83,6 +100,17 @@ def sealed_rows(table: Table, seed: int, result: EvolveResult, folder: Path) -> 
     return rows
 
 
+def joint_less(table: Table, columns: dict[str, np.ndarray], groups: np.ndarray) -> dict[str, dict[str, Any]]:
+    """How much better the joint divergence ranks all records than every other column, paired."""
+    others = {name: values for name, values in columns.items() if name != JOINT}
+    every = np.vstack(list(others.values()))
+    found = compare(columns[JOINT], every, table.oriented, groups, np.random.default_rng(0))
+    return {
+        name: {"difference": round(one.difference, 3), "interval": ends(one.interval), "p_holm": round(one.p_holm, 4)}
+        for name, one in zip(others, found, strict=True)
+    }
+
+
 def _tau(scores: np.ndarray, quality: np.ndarray, groups: np.ndarray) -> tuple[float, str]:
     interval = tau_a_interval(scores, quality, groups, np.random.default_rng(0))
     return correlate(scores, quality).tau_a, ends(interval)
@@ -97,6 +125,7 @@ def main() -> None:
     """Evolve, judge, record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--calibration", type=Path, required=True, help="the text that the table was built with")
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--evaluations", type=int, default=3000)
@@ -106,19 +135,20 @@ def main() -> None:
     table, card = load_table(str(given.table)), read_folder(given.table).card
     assert card.recovery is not None
     groups = table.groups(table.search_space())
+    columns = directed(table, card.recovery["settings"], given.calibration)
     rows: list[list[Any]] = [
-        ["all", name, *_tau(values, table.oriented, groups), "-", "-", "-"] for name, values in directed(table).items()
+        ["all", name, *_tau(values, table.oriented, groups), "-", "-", "-"] for name, values in columns.items()
     ]
     for seed in range(given.seeds):
-        rows += sealed_rows(table, seed, *evolved(given.table, seed, given.runs, given.evaluations))
-        print(rows[-len(directed(table)) - 2 :], flush=True)
+        rows += sealed_rows(table, columns, seed, *evolved(given.table, seed, given.runs, given.evaluations))
+        print(rows[-len(columns) - 2 :], flush=True)
     taus: dict[str, list[float]] = {}
     for row in rows:
         if row[0] != "all":
             taus.setdefault("formula" if row[1].startswith("`") else row[1], []).append(row[2])
     record(
         given.name,
-        f"python benchmarks/what_recovers.py --table DIR --runs DIR --seeds {given.seeds} "
+        f"python benchmarks/what_recovers.py --table DIR --calibration TEXT --runs DIR --seeds {given.seeds} "
         f"--evaluations {given.evaluations}",
         ["seed", "what", "tau-a", "95 %", "formula less this", "its 95 %", "p (Holm)"],
         rows,
@@ -129,6 +159,7 @@ def main() -> None:
         full=card.recovery["checkpoint_loss"],
         before=card.recovery["before"],
         after=card.recovery["after"],
+        joint_less=joint_less(table, columns, groups),
         medians={name: round(statistics.median(found), 3) for name, found in taus.items()},
     )
 

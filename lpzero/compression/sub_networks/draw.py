@@ -53,10 +53,10 @@ class Drawing:
     limit: float
     tolerance: float
 
-    def size(self, groups: Sequence[int], neurons: Sequence[int]) -> float:
-        """Parameters of a sub-network, by the units that each layer keeps."""
+    def size(self, groups: np.ndarray, neurons: np.ndarray) -> float:
+        """Parameters of a sub-network, by the units that each layer keeps, (layers,) both."""
         count = self.counts[PARAMS]
-        return count.outside + sum(count.layer.of(g, n) for g, n in zip(groups, neurons, strict=True))
+        return count.outside + sum(count.layer.of(int(g), int(n)) for g, n in zip(groups, neurons, strict=True))
 
     def expected(self, choice: Choice) -> float:
         """The sum of what the replacements of single parts are expected to cost."""
