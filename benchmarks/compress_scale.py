@@ -23,9 +23,6 @@ from record import record
 WIDTHS, LAYERS, VOCABULARY, CONTEXT = (256, 512, 1024), 4, 2048, 256
 SEVEN = {"width": 4096, "neurons": 11008, "layers": 32, "vocabulary": 32000}
 LOOKING, FITTING = 16, 64
-SOLVE = 2 / 3
-"""Products of a factorisation and of its use, by the third power of the size; a Gram matrix takes one by its square and
-token."""
 
 
 def main() -> None:
@@ -80,17 +77,18 @@ def _planned(rate: dict[str, float], solves: float) -> dict[str, float]:
     """CPU hours of each step of 7 billion parameters at the default windows, by the rates of the widest trial."""
     width, neurons, layers = SEVEN["width"], SEVEN["neurons"], SEVEN["layers"]
     parameters = layers * (4 * width**2 + 3 * width * neurons)
-    each = (neurons**3 + width**3) * SOLVE + 2 * width * (neurons**2 + width**2)
+    # a factorisation; two triangular solves and one product
+    each = (neurons**3 + width**3) / 3 + 4 * width * (neurons**2 + width**2)
     return {
         "parameters of layers": parameters,
         "choosing, CPU hours": round(rate["choosing"] * parameters * LOOKING * CONTEXT / 3600, 1),
         "refitting, CPU hours": round(rate["refitting"] * parameters * FITTING * CONTEXT / 3600, 1),
-        "solves of it, CPU hours": round(layers * each / solves / 1e9 / 3600, 2),
+        "its solves, CPU hours": round(layers * each / solves / 1e9 / 3600, 2),
     }
 
 
 def _solve_rate() -> float:
-    """Products a second of a Cholesky factorisation in float64, in thousand millions."""
+    """Operations a second of a Cholesky factorisation in float64, in thousand millions."""
     size = 1500
     matrix = torch.eye(size, dtype=torch.float64) * size + torch.ones(size, size, dtype=torch.float64)
     begun = time.process_time()
