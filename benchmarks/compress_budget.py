@@ -10,6 +10,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from record import record
 from scipy import stats
@@ -29,8 +31,9 @@ from lpzero.compression.losses import window_losses
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import Windows, to_predict
 from lpzero.tables.locate import bundled_folder
+from lpzero.training.corpus import read_corpus
 
-CONTEXT, LOOKING, PROVING = 64, 64, 512
+CONTEXT, LOOKING, PROVING = 64, 64, 256
 
 
 def main() -> None:
@@ -39,12 +42,14 @@ def main() -> None:
     parser.add_argument("--calibration", type=Path, required=True)
     parser.add_argument("--check", type=Path, required=True)
     parser.add_argument("--keep", type=float, nargs="*", default=(0.9, 0.8, 0.7, 0.6))
-    parser.add_argument("--trials", type=int, nargs="*", default=(20, 100))
-    parser.add_argument("--windows", type=int, nargs="*", default=(4, 64), help="windows that divergences are of")
+    parser.add_argument("--trials", type=int, nargs="*", default=(60,))
+    parser.add_argument("--windows", type=int, nargs="*", default=(16,), help="windows that divergences are of")
     given = parser.parse_args()
     model = load_checkpoint(bundled_folder("llama-own") / "checkpoint")
     layout = read_layout(model)
-    looking, proving = _windows(given.calibration, LOOKING), _windows(given.check, PROVING)
+    corpus = read_corpus(given.calibration, validation=given.check)
+    looking = _windows(given.calibration.name, corpus.train, LOOKING)
+    proving = _windows(given.check.name, corpus.validation, PROVING)
     counts = counts_of(model, layout, context=CONTEXT)
     scores = scores_of(get_importance("taylor"), model, layout, unit_products(model, layout, looking))
     menu = menu_of(layout, scores, widths_of(layout.neurons, CompressSettings().widths))
@@ -92,11 +97,11 @@ def main() -> None:
     )
 
 
-def _windows(path: Path, number: int) -> Windows:
-    """Windows of bytes, evenly over a file."""
-    content = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8).long()
-    starts = torch.linspace(0, len(content) - CONTEXT, number).long().tolist()
-    return to_predict(path.name, torch.stack([content[at : at + CONTEXT] for at in starts]), "causal", None)
+def _windows(name: str, ids: npt.NDArray[np.int64], number: int) -> Windows:
+    """Windows of bytes, evenly over a text."""
+    starts = np.linspace(0, len(ids) - CONTEXT, number).astype(int)
+    stretches = np.stack([ids[at : at + CONTEXT] for at in starts])
+    return to_predict(name, torch.from_numpy(stretches), "causal", None)
 
 
 if __name__ == "__main__":
