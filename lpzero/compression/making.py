@@ -13,6 +13,8 @@ from pathlib import Path
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated
+from lpzero.compression.choosing.controls import DEPTH
+from lpzero.compression.choosing.counts import LATENCY
 from lpzero.compression.choosing.decide import Decision
 from lpzero.compression.clock import Clock
 from lpzero.compression.cut import cut
@@ -94,7 +96,10 @@ def make(job: Job, shown: Calibrated, decision: Decision, clock: Clock) -> Made:
     with clock.step("writing a sample"):
         written = _sample(shown, chosen)
     with clock.step("measuring speed"):
-        speeds = {name: _speed(shown, one) for name, one in ((FULL, model), (CHOSEN, chosen))}
+        speeds = {FULL: _speed(shown, model), CHOSEN: _speed(shown, chosen)}
+        if LATENCY in decision.limits and DEPTH in decision.controls:
+            # what dropping whole layers takes within the same limit, measured in the same way
+            speeds[DEPTH] = _speed(shown, cut(model, layout, decision.controls[DEPTH], share=True))
     return Made(divergence, recovered, proof, saved, written, speeds)
 
 

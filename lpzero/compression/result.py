@@ -155,7 +155,8 @@ class CompressResult(Result):
         losses: Of every model on every text.
         notes: What a user should know.
         sample: What both write; None for a masked objective.
-        running: What running the full model and the chosen one takes.
+        running: What running the full model and the chosen one takes; with a limit on latency that of the control
+            that drops whole layers too.
         seed: Of all draws.
         seconds: How long it took, by step.
     """

@@ -101,6 +101,14 @@ def test_a_limit_on_the_cache_holds(tmp_path: Path, text: Path) -> None:
     assert any("rose by" in note for note in result.notes) == (result.loss("chosen", "text.txt").above > 0)
 
 
+def test_a_limit_on_latency_is_measured_beside_whole_layers(tmp_path: Path, text: Path) -> None:
+    source = checkpoint_folder(tmp_path / "full")
+    result = lpzero.compress(source, output=tmp_path / "out", calibration=text, limits={"latency": 1e3}, settings=SMALL)
+    assert result.counts["latency"].chosen <= result.counts["latency"].full <= 1e3
+    assert set(result.running) == {"full", "chosen", "depth by block influence"}
+    assert all(one.read > 0 for one in result.running.values())
+
+
 def test_a_plain_folder_loads_without_code_of_its_own(tmp_path: Path, text: Path) -> None:
     from transformers import AutoModelForCausalLM
 

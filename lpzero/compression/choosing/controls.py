@@ -15,6 +15,8 @@ from lpzero.compression.choosing.menu import choose, menu_of
 from lpzero.compression.layout import Layout
 from lpzero.seeds import derived_seed
 
+DEPTH = "depth by block influence"
+
 
 def fits(choice: Choice, counts: Mapping[str, Count], limits: Mapping[str, float]) -> bool:
     """Whether a choice is within limits."""

@@ -10,7 +10,7 @@ from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choice import Choice
 from lpzero.compression.choices.given import formula_scores, importance_given
 from lpzero.compression.choosing.budget import Budget
-from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
+from lpzero.compression.choosing.controls import DEPTH, by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import Importance, block_influence, get_importance, scores_of
 from lpzero.compression.choosing.latency import latency_of
@@ -205,7 +205,7 @@ def _controls(
     model, layout = shown.model, shown.layout
     wanda = scores_of(get_importance("wanda"), model, layout, products)
     found: dict[str, Choice | None] = {
-        "depth by block influence": by_depth(layout, block_influence(products), counts, limits),
+        DEPTH: by_depth(layout, block_influence(products), counts, limits),
         "one width": by_width(layout, wanda, counts, limits),
     }
     widths = widths_of(layout.neurons, settings.widths)
