@@ -101,6 +101,10 @@ def article_of(path: Path, name: str) -> Article:
     # its config.json is that of a model
     if compression.is_compressed(path):
         return compression.article(path, name)
+    from lpzero.reporting.articles import choices
+
+    if choices.is_about_units(path):
+        return choices.article(path)
     if (path / CONFIG).is_file():
         return _run(path, name)
     from lpzero.reporting.articles import suggestions, table

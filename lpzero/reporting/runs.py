@@ -13,6 +13,7 @@ from pydantic import Field
 from lpzero.acquisition.folder import SUGGESTED
 from lpzero.acquisition.result import SuggestResult
 from lpzero.errors import InputError, LpzeroError
+from lpzero.formula.grammar import UNITS_GRAMMAR
 from lpzero.nas.folder import SCORED
 from lpzero.nas.result import SearchResult
 from lpzero.proxy.discovery import EnumerateResult, EvolveResult
@@ -137,7 +138,18 @@ def _reader(path: Path) -> Callable[[Path], _Known] | None:
     return None
 
 
+def _importance(path: Path) -> _Known:
+    from lpzero.reporting.articles import choices
+
+    found = choices.article(path)
+    events = read_events(path)
+    best = found.brief.get("evaluated") if found.judged is None else f"sealed tau-a {found.judged[0]:.3f}"
+    return _Known(choices.COMMAND, found.state, best, events[0].time if events else None)
+
+
 def _run(path: Path) -> _Known:
+    if read_document(path / CONFIG).get("grammar") == UNITS_GRAMMAR:
+        return _importance(path)
     kind, _ = kind_of(path)
     events = read_events(path)
     began = events[0].time if events else None

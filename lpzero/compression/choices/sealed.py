@@ -68,7 +68,8 @@ def _figures(
         tau_a=rounded(float(signs.sum() / (len(quality) * (len(quality) - 1)))),
         tau_b=_tau_b(scores, quality),
         interval=[rounded(low), rounded(high)],
-        **of_kinds,
+        neurons=of_kinds["neurons"],
+        groups=of_kinds["groups"],
     )
 
 

@@ -25,7 +25,7 @@ from lpzero.settings import one_line, place_in, read_document, reason_of
 
 CARD, RECORDS, UNITS = "card.json", "records.jsonl", "units"
 KIND: Literal["choices"] = "choices"
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 
 
 class _Part(BaseModel):
@@ -153,7 +153,8 @@ class _Arrays(Mapping[str, Tensor]):
         path = self._stream if name in (INPUTS, OUTPUTS) else self._path
         try:
             with safe_open(path, framework="pt") as file:
-                return file.get_tensor(name)
+                found: Tensor = file.get_tensor(name)
+                return found
         except (OSError, SafetensorError) as err:
             raise InputError(f"{path}: expected the operand {name} of a table of choices: {reason_of(err)}") from err
 
