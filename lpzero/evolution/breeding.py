@@ -25,6 +25,16 @@ class Breeding(Protocol):
         ...
 
     @property
+    def operands(self) -> Sequence[str]:
+        """Operands of other packages that are drawn."""
+        ...
+
+    @property
+    def primitives(self) -> Sequence[str]:
+        """Primitives of other packages that are drawn."""
+        ...
+
+    @property
     def terms(self) -> int:
         """Terms of a weighted sum."""
         ...

@@ -79,6 +79,16 @@ class ChoicesConfig(BaseModel):
         return ()
 
     @property
+    def operands(self) -> tuple[str, ...]:
+        """None of other packages."""
+        return ()
+
+    @property
+    def primitives(self) -> tuple[str, ...]:
+        """None of other packages."""
+        return ()
+
+    @property
     def terms(self) -> int:
         """None: no weights are fitted."""
         return 0

@@ -18,7 +18,7 @@ from lpzero.evolution.evaluation import Evaluation
 from lpzero.fitness import Status
 from lpzero.fitness.weights import Labels, fit_weights, padded_terms
 from lpzero.formula import Formula
-from lpzero.formula.sharded import Scores, ShardedEvaluator
+from lpzero.formula.sharded import Scores, ScoresMany
 from lpzero.formula.terms import plain_sum, refused_term, terms_of
 from lpzero.formula.weighted import weighted_sum
 
@@ -67,7 +67,7 @@ class WeightedEvaluation:
         return [found[i] for i in range(len(forms))]
 
     @property
-    def _evaluators(self) -> tuple[ShardedEvaluator, ...]:
+    def _evaluators(self) -> tuple[ScoresMany, ...]:
         return self.plain.evaluator, *self.plain.others
 
     def scores(self, formula: Formula) -> np.ndarray:
