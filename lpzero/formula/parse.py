@@ -13,7 +13,7 @@ from lpzero.errors import InputError
 from lpzero.formula.brought import primitive_names, rows_named
 from lpzero.formula.formula import MAX_DEPTH, MAX_SIZE, Formula, apply, constant, operand
 from lpzero.formula.primitives import PRIMITIVES
-from lpzero.operands.brought import operand_names
+from lpzero.operands.brought import is_operand, operand_names
 from lpzero.settings import shorten
 
 MAX_TEXT = 8000
@@ -150,7 +150,7 @@ class _Reader:
     def _head(self, node: ast.expr) -> tuple[str, list[ast.expr]]:
         """The name of an operand or primitive and its arguments."""
         if isinstance(node, ast.Name):
-            if node.id not in operand_names():
+            if not is_operand(node.id):
                 known = (
                     f"{node.id} is a primitive and needs arguments" if node.id in primitive_names() else "unknown name"
                 )

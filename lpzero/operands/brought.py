@@ -58,6 +58,11 @@ def known_operand(name: str) -> Operand | DerivedOperand:
     return found
 
 
+def is_operand(name: str) -> bool:
+    """Whether formulas may refer to something by a name; nothing is loaded."""
+    return name in OPERANDS or name in SHAPE_OPERANDS or name in plugins.names(BROUGHT)
+
+
 def operand_names() -> tuple[str, ...]:
     """The names of all operands, those of the package first; nothing is loaded."""
     return (*OPERANDS, *SHAPE_OPERANDS, *UNIT_OPERANDS, *plugins.names(BROUGHT))

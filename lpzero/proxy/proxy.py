@@ -16,7 +16,7 @@ from lpzero import plugins
 from lpzero.errors import InputError, unknown_name
 from lpzero.formula import Formula, parse
 from lpzero.metrics import METRICS, get_metric, is_metric
-from lpzero.operands.brought import operand_names
+from lpzero.operands.brought import is_operand
 from lpzero.proxy.discovery import BestFormula
 from lpzero.proxy.provenance import BEST, Provenance, run_provenance
 from lpzero.result import Direction
@@ -195,7 +195,7 @@ def load_proxy(text: str) -> Proxy:
     if is_metric(text):
         metric = get_metric(text)
         return Proxy(metric.name, None, metric.name, metric.higher_is_better, metric.paper)
-    if _NAME.fullmatch(text) and text not in operand_names() and not _is_there(text):
+    if _NAME.fullmatch(text) and not is_operand(text) and not _is_there(text):
         raise unknown_name("proxy", text, [*METRICS, *proxy_names()])
     path = _existing(text)
     if path is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import cast
 
 import numpy as np
 from torch import nn
@@ -10,7 +11,7 @@ from torch import nn
 from lpzero.operands.batch import Batch, random_batch
 from lpzero.operands.extract import Operands, extract
 from lpzero.spaces import Architecture, get_space
-from lpzero.spaces.models.sites import SiteMap
+from lpzero.spaces.models.sites import SitedModel, SiteMap
 
 
 def example_model(seed: int = 0) -> tuple[nn.Module, SiteMap, Batch]:
@@ -19,7 +20,7 @@ def example_model(seed: int = 0) -> tuple[nn.Module, SiteMap, Batch]:
     layer = {"d_inner": 64, "heads": 2}
     model = space.build(Architecture.of("gpt2", {"d_model": 64}, [layer, layer]), seed)
     batch = random_batch(space.vocabulary, space.objective, np.random.default_rng(seed), batch=2, tokens=8)
-    return model, model.site_map(), batch
+    return model, cast(SitedModel, model).site_map(), batch
 
 
 @cache
