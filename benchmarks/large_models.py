@@ -197,10 +197,10 @@ def held(name: str) -> float:
 
 
 def write(times: dict[str, list[float]], peaks: dict[str, list[float]]) -> None:
-    """Record what was measured; each time is divided by that of the bare pass in its round."""
+    """Record what was measured: medians by that of the bare pass, and how far the rounds are apart, each by its own."""
     (difference, *_) = times.pop(DIFFERENCE)
     ratios = {name: [t / b for t, b in zip(found, times[BARE], strict=False)] for name, found in times.items()}
-    middle = {name: statistics.median(found) for name, found in ratios.items()}
+    middle = {name: statistics.median(found) / statistics.median(times[BARE]) for name, found in times.items()}
     memory = {name: statistics.median(peaks[name]) for name in ROWS}
     rows = [
         [
@@ -215,10 +215,20 @@ def write(times: dict[str, list[float]], peaks: dict[str, list[float]]) -> None:
         ]
         for name, found in times.items()
     ]
+    counts = {"rounds": len(times[MANY]), "others": len(times[ALL]), "processes": len(peaks[MANY])}
     record(
         "large-models",
-        COMMAND,
-        ["work", "rounds", "CPU s", "from, to", "of the bare pass", "from, to", "peak MiB", "of the bare pass's"],
+        " ".join([COMMAND, *(f"--{name} {number}" for name, number in counts.items())]),
+        [
+            "work",
+            "rounds",
+            "CPU s",
+            "from, to",
+            "of the bare pass",
+            "a round, from, to",
+            "peak MiB",
+            "of the bare pass's peak",
+        ],
         rows,
         batch=f"{PROBE.batch} x {PROBE.tokens} tokens",
         formulas=", ".join(map(str, FORMULAS)),
@@ -233,7 +243,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--others", type=int, default=5, help="rounds of rows that the target is not about")
     parser.add_argument("--processes", type=int, default=3)
-    parser.add_argument("--kept", type=Path, default=Path("large-models"), help="folder of what was measured")
+    parser.add_argument("--kept", type=Path, default=Path("runs/large-models"), help="folder of what was measured")
     parser.add_argument("--part", choices=("times", "peaks", "record"), help="do a part of it; all where left out")
     parser.add_argument("--peak", help="do the work of one row, and print the memory that it took")
     chosen = parser.parse_args()
@@ -241,7 +251,7 @@ def main() -> None:
     if chosen.peak:
         print(held(chosen.peak))
         return
-    chosen.kept.mkdir(exist_ok=True)
+    chosen.kept.mkdir(parents=True, exist_ok=True)
     times, peaks = Kept.of(chosen.kept / "times.json"), Kept.of(chosen.kept / "peaks.json")
     if chosen.part in (None, "times"):
         measure_times(times, chosen.rounds, chosen.others)

@@ -1,7 +1,7 @@
 """How what looks at all elements of a tensor is computed a piece at a time: statistics of pieces, joined in float64.
 
-A piece is short enough for the cache of a processor, where an operation takes a fifth of what it takes in memory. The
-statistics of a piece are float32, as primitives compute them; they are joined in float64, and the result is float32
+A piece is short enough for the cache of a processor, where an operation does not wait for memory. The statistics of a
+piece are float32, as primitives compute them; they are joined in float64, and the result is float32
 again: a number that overflows the whole overflows the joined pieces. The last digits differ from those of the whole.
 """
 

@@ -97,7 +97,7 @@ def test_a_model_without_room_has_that_status_under_every_intervention(
         raise MemoryError("no room for 40 GiB")
 
     monkeypatch.setattr("lpzero.proxy.interventions.extract", full)
-    monkeypatch.setattr("lpzero.proxy.score.extract", full)
+    monkeypatch.setattr("lpzero.proxy.score.values_on", full)
     scores = _scores(space, architectures, SNIP)
     assert set(scores) == {ORIGINAL, *interventions(2)}
     assert {s.status.value for column in scores.values() for s in column} == {"out_of_memory"}
