@@ -52,7 +52,7 @@ def test_a_python_file(capsys: pytest.CaptureFixture[str]) -> None:
         ("softmax_confidence", "failed"),
     ]
     assert document["scores"][1]["value"] is None
-    assert all(set(s) == {"proxy", "value", "direction", "status", "seconds"} for s in document["scores"])
+    assert all(set(s) == {"proxy", "value", "direction", "status", "seconds", "error"} for s in document["scores"])
 
 
 def test_what_a_model_prints_is_no_part_of_the_result(capsys: pytest.CaptureFixture[str]) -> None:
