@@ -97,7 +97,7 @@ def main() -> None:
     )
 
 
-def _windows(name: str, ids: npt.NDArray[np.int64], number: int) -> Windows:
+def _windows(name: str, ids: npt.NDArray[np.integer[Any]], number: int) -> Windows:
     """Windows of bytes, evenly over a text."""
     starts = np.linspace(0, len(ids) - CONTEXT, number).astype(int)
     stretches = np.stack([ids[at : at + CONTEXT] for at in starts])

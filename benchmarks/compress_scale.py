@@ -154,7 +154,8 @@ def _random_llama(folder: Path, width: int) -> int:
     tokenizer = Tokenizer(models.WordLevel({f"w{word}": word for word in range(VOCABULARY)}, "w0"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     named = {"unk_token": "w0"}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named).save_pretrained(folder)
+    made: Any = PreTrainedTokenizerFast
+    made(tokenizer_object=tokenizer, **named).save_pretrained(folder)
     return sum(one.numel() for one in model.model.layers.parameters())
 
 
