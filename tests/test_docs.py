@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from lpzero.cli.main import lpzero
+from lpzero.cli.tables.variants import Variants
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -69,6 +70,8 @@ def parse(words: list[str]) -> click.Command:
         found = command.get_command(ctx, words[0]) if words else None
         assert found is not None, f"there is no command {' '.join(words)}"
         command, words = found, words[1:]
+    if isinstance(command, Variants):
+        command = command.of(words) or command
     parser = command.make_parser(click.Context(command, info_name=command.name))
     options, _, _ = parser.parse_args(list(words))
     kinds = {str(option.name): option for option in command.params}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,11 +19,18 @@ class Variants(click.Command):
         super().__init__(*args, **kwargs)
         self.variants = variants
 
+    def of(self, args: Sequence[str]) -> click.Command | None:
+        """The command that the words of a command line ask for; None where they ask for this one."""
+        for option, command in self.variants.items():
+            if any(one == option or one.startswith(f"{option}=") for one in args):
+                return command
+        return None
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """The context of the command that is asked for."""
-        for option, command in self.variants.items():
-            if any(one == option or one.startswith(f"{option}=") for one in args):
-                return command.make_context(info_name, args, parent, **extra)
+        other = self.of(args)
+        if other is not None:
+            return other.make_context(info_name, args, parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
