@@ -63,7 +63,7 @@ def of_run(result: ChoicesResult) -> Iterator[list[Any]]:
         versus = of[TAYLOR].versus
         yield [
             f"{test.table}, {where}",
-            f"seed {result.seed}: {result.best.formula}",
+            f"{Path(result.run).name}: {result.best.formula}",
             of["found"].tau_a,
             _ends(of["found"].interval),
             versus.difference,
@@ -94,7 +94,7 @@ def main() -> None:
             f"tokens of {table.card.text}, layers {sorted({int(layer) for layer in table.layers})}"
             for table in tables
         },
-        evaluated={f"seed {result.seed}": result.evaluated for result in results},
+        evaluated={Path(result.run).name: result.evaluated for result in results},
     )
 
 

@@ -34,7 +34,8 @@ def byte_tokenizer() -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
     named = {"eos_token": "<end>"}
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named)
+    fast: Any = PreTrainedTokenizerFast
+    return fast(tokenizer_object=tokenizer, **named)
 
 
 def trained_gpt2(text: bytes, steps: int, seed: int = 0) -> nn.Module:
@@ -46,7 +47,7 @@ def trained_gpt2(text: bytes, steps: int, seed: int = 0) -> nn.Module:
         vocab_size=BYTES + 1, n_positions=2 * WINDOW, n_embd=128, n_layer=6, n_head=4, bos_token_id=BYTES,
         eos_token_id=BYTES,
     )  # fmt: skip
-    model = GPT2LMHeadModel(config)
+    model: Any = GPT2LMHeadModel(config)
     ids = torch.tensor(list(text))
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.1)
@@ -61,7 +62,8 @@ def trained_gpt2(text: bytes, steps: int, seed: int = 0) -> nn.Module:
         schedule.step()
         if step % 50 == 0 or step == steps - 1:
             print(f"step {step}: {loss.item():.3f} nats a byte", flush=True)
-    return model.eval()
+    trained: nn.Module = model.eval()
+    return trained
 
 
 def main() -> None:

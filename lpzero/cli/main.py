@@ -76,9 +76,8 @@ class _Commands(click.Group):
         if isinstance(command, click.Group) and rest:
             found = command.get_command(ctx, rest[0])
             # one that an option makes another command has the flags of that one
-            variants: dict[str, click.Command] = getattr(found, "variants", {})
-            asked = [one for option, one in variants.items() if any(arg.split("=")[0] == option for arg in rest)]
-            found = asked[0] if asked else found
+            of = getattr(found, "of", None)
+            found = found if of is None else of(rest) or found
         if found is not None:
             ctx.meta[_CARRIED_OUT] = found
         return name, command, rest

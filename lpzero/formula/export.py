@@ -8,10 +8,11 @@ from typing import Any
 from lpzero.errors import unknown_name
 from lpzero.formula import functions
 from lpzero.formula.copied import copied
+from lpzero.formula.export_units import UNITS_BODY, UNITS_HEADER, call_on_units
 from lpzero.formula.formula import Formula
 from lpzero.operands.brought import known_operand
 from lpzero.operands.shape import SHAPE_OPERANDS
-from lpzero.operands.units import CHOICES, UNIT_OPERANDS, UNITS
+from lpzero.operands.units import UNIT_OPERANDS
 from lpzero.plugins import identities
 
 FORMATS = ("text", "sympy", "latex", "python", "json")
@@ -86,45 +87,6 @@ from torch import Tensor
 EPS = {eps!r}
 '''
 
-_UNITS_HEADER = '''"""The importance of units of a trained language model, exported by lpzero.
-
-    {formula}
-
-score(operands) takes, for each operand, one tensor with the axes that are named, or one number:
-{meanings}
-    operands["removed"]: (units,) bool, the units of one part of one layer that are removed
-and returns one number: what it is expected to cost that they go, up to scale. {direction}
-"""
-
-import torch
-from torch import Tensor
-
-EPS = {eps!r}
-'''
-
-_UNITS_BODY = '''
-def over(function, x, axis):
-    """Reduce one axis."""
-    return function(x.movedim(axis, -1), None)
-
-
-def over_removed(function, x, axis, removed):
-    """Reduce the units that are removed."""
-    return function(x.movedim(axis, -1)[..., removed], None)
-
-
-def spread(x, present):
-    """Put an axis of length 1 wherever one is missing."""
-    shape = iter(x.shape)
-    return x.reshape([next(shape) if there else 1 for there in present])
-
-
-def score(operands):
-    """The value of the importance."""
-{lines}
-    return float({result})
-'''
-
 _BODY = '''
 def reduce_layers(layers, function):
     """Reduce every tensor to one number and add those of a layer: {{layer: value}}."""
@@ -187,7 +149,7 @@ def to_python(formula: Formula, *, higher_is_better: bool | None = None) -> str:
     for name in formula.unit_operands:
         row = UNIT_OPERANDS[name]
         named[name] = f"({', '.join(row.axes)}) {row.meaning}" if row.axes else row.meaning
-    start, body = (_UNITS_HEADER, _UNITS_BODY) if formula.unit_operands else (_HEADER, _BODY)
+    start, body = (UNITS_HEADER, UNITS_BODY) if formula.unit_operands else (_HEADER, _BODY)
     meanings = [f"    operands[{name!r}]: {meaning}" for name, meaning in sorted(named.items())]
     header = start.format(
         formula=formula,
@@ -235,7 +197,7 @@ def _call(part: Formula, arguments: list[str]) -> str:
     function, values = part.primitive.function.__name__, ", ".join(arguments)
     level, kind = part.arguments[0].type.level, part.primitive.kind
     if level == "units":
-        return _call_on_units(part, arguments)
+        return call_on_units(part, arguments)
     if kind == "reduction":
         return f"reduce_layers({values}, {function})"
     if kind == "aggregation":
@@ -245,24 +207,6 @@ def _call(part: Formula, arguments: list[str]) -> str:
     if level == "scalar":
         return f"{function}({values})"
     return f"on_{'layers' if level == 'layers' else 'tensors'}({function}, {values})"
-
-
-def _call_on_units(part: Formula, arguments: list[str]) -> str:
-    """A call on tensors with named axes; of one replacement there is no axis of choices."""
-    assert part.primitive is not None
-    function, axis = part.primitive.function.__name__, part.primitive.axis
-    axes = [[one for one in argument.type.axes if one != CHOICES] for argument in part.arguments]
-    if axis is None:
-        whole = max(axes, key=len)
-        spread = [
-            name if own == whole else f"spread({name}, {[one in own for one in whole]})"
-            for name, own in zip(arguments, axes, strict=True)
-        ]
-        return f"{function}({', '.join(spread)})"
-    place = axes[0].index(axis)
-    if axis == UNITS:
-        return f"over_removed({function}, {arguments[0]}, {place}, operands['removed'])"
-    return f"over({function}, {arguments[0]}, {place})"
 
 
 def export_formula(formula: Formula, format_: str, *, name: str, higher_is_better: bool, paper: str = "") -> str:

@@ -18,7 +18,7 @@ FORMULA = Path(lpzero.formula.__file__).parent
 FOLDERS = (FORMULA, FORMULA.parent / "evolution" / "enumeration")
 TABLE = ("primitive.py", "primitives.py")
 # the files that write names of primitives: for steps between several of them, which no row is
-ALGORITHMS = ("branches.py", "grammar.py", "keys.py", "lanes.py", "terms.py", "weighted.py")
+ALGORITHMS = ("branches.py", "grammar.py", "keys.py", "lanes.py", "terms.py", "unit_grammar.py", "weighted.py")
 # what else stands in them as a word
 KINDS_OF_FACTS = [get_type_hints(Primitive)[fact] for fact in ("monotone", "elements", "symmetry", "of_equals")]
 FACTS = {word for kind in KINDS_OF_FACTS for part in get_args(kind) for word in get_args(part)}
