@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lpzero.compression.choice import Choice
 from lpzero.compression.cut import Model, Nothing, check_choice, cut
+from lpzero.compression.freed import give_back
 from lpzero.compression.layout import Layout, blocks_of, norms_follow, part, weight_in
 from lpzero.compression.stream import Entry, entering, look_into, smaller_block, through
 from lpzero.errors import InputError
@@ -130,6 +131,8 @@ def refitted(
     for layer, block in zip(choice.kept, blocks_of(smaller, layout), strict=True):
         for path, weight in weights.get(layer, {}).items():
             part(block, path).weight = weight
+    # the projections that were cut and then replaced are many small pieces
+    give_back()
     return smaller
 
 
