@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from lpzero.api.transfer import transfer
     from lpzero.engines import Workers
     from lpzero.errors import LpzeroError
-    from lpzero.formula import Formula, parse
+    from lpzero.formula import Formula
+    from lpzero.formula.parse import parse
     from lpzero.pretrained import register
     from lpzero.proxy import load_proxy
     from lpzero.spaces import get_space
