@@ -60,7 +60,8 @@ def known_operand(name: str) -> Operand | DerivedOperand:
 
 def is_operand(name: str) -> bool:
     """Whether formulas may refer to something by a name; nothing is loaded."""
-    return name in OPERANDS or name in SHAPE_OPERANDS or name in plugins.names(BROUGHT)
+    own = name in OPERANDS or name in SHAPE_OPERANDS or name in UNIT_OPERANDS
+    return own or name in plugins.names(BROUGHT)
 
 
 def operand_names() -> tuple[str, ...]:
@@ -70,7 +71,7 @@ def operand_names() -> tuple[str, ...]:
 
 def derived_named(names: Iterable[str]) -> tuple[DerivedOperand, ...]:
     """The operands of other packages among some, sorted by name; raises InputError where one is unknown."""
-    rows = (known_operand(name) for name in sorted(set(names) - {*OPERANDS, *SHAPE_OPERANDS}))
+    rows = (known_operand(name) for name in sorted(set(names) - {*OPERANDS, *SHAPE_OPERANDS, *UNIT_OPERANDS}))
     return tuple(row for row in rows if isinstance(row, DerivedOperand))
 
 
