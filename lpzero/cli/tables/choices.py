@@ -11,7 +11,6 @@ from lpzero.cli import options
 from lpzero.cli.output import as_json, print_result, say
 from lpzero.cli.progress import progress_display
 from lpzero.errors import InputError
-from lpzero.settings import shorten
 
 if TYPE_CHECKING:
     from lpzero.compression.choices.table import ChoicesTable
@@ -81,6 +80,8 @@ def _layers(text: str | None) -> tuple[int, ...]:
         return ()
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and part.isascii() for part in parts):
+        from lpzero.settings import shorten
+
         raise InputError(f"`layers`: expected numbers of layers such as 0,7,14, found {shorten(text)}")
     return tuple(sorted({int(part) for part in parts}))
 

@@ -46,7 +46,7 @@ def test_a_table_is_built_shown_ranked_and_gone_on_with(place: Path, capsys: pyt
 
 
 def test_wrong_input_is_one_line(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for more, expected in ((("-n", "1"), "2 sub-networks"), (("--max-params", "10"), "max_params")):
+    for more, expected in ((("-n", "1"), "2 sub-networks"), (("--max-params", "10"), "--max-params: expected a limit")):
         assert run(arguments(place, tmp_path / "out", *more)) == 2
         said = capsys.readouterr().err.strip().splitlines()
         assert expected in said[-1]

@@ -25,7 +25,9 @@ def test_every_discovery_has_them() -> None:
     for kind, more in ((EvolveConfig, {}), (EnumerateConfig, {"operands": ["weight"]})):
         config = kind.model_validate({**GIVEN, **more})
         for name, field in TableConfig.model_fields.items():
-            assert getattr(config, name) == GIVEN.get(name, field.default)
+            assert getattr(config, name) == GIVEN.get(
+                name, field.get_default(call_default_factory=True, validated_data={})
+            )
 
 
 @pytest.mark.parametrize(
