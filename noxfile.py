@@ -27,6 +27,9 @@ LARGEST = 30_000_000
 """Bytes of what is released, at most."""
 RELEASED = ("lpzero/proxies/snip.json", "lpzero/tables/bundled/gpt2-own/records.jsonl.gz", "lpzero/py.typed")
 
+ENGINE = "lpzero/formula/*,lpzero/fitness/*,lpzero/evolution/*"
+"""What is tested nearly line by line: what runs an evolution."""
+
 # The folder of executables of the environment that `project` has installed; set when that session runs.
 _project_bin = ""
 
@@ -92,6 +95,18 @@ def docs(session: nox.Session) -> None:
     }
     if elsewhere:
         session.error(f"expected a site that loads nothing from elsewhere, found {', '.join(sorted(elsewhere))}")
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Say how many lines of the package the tests run, in all processes: at least so many of all, and of the engine."""
+    session.install(*PINS, "-e", ".[ray,llm,gguf,lora]", *TEST_TOOLS, "coverage")
+    tests = ("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "8", "-p", "no:cacheprovider")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", *tests, *session.posargs, env={"OMP_NUM_THREADS": "1"})
+    session.run("coverage", "combine", "-q")
+    session.run("coverage", "report", "--format=total", "--fail-under=90")
+    session.run("coverage", "report", "--include", ENGINE, "--skip-covered", "--fail-under=97")
 
 
 @nox.session(default=False, venv_backend="none", requires=["project"])
