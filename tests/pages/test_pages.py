@@ -143,10 +143,11 @@ def _command(words: list[str]) -> int:
 
 
 def _script(text: str, said: io.StringIO) -> int:
-    Path("script.py").write_text(text)
+    script = Path("script.py").resolve()  # processes that it starts read it from elsewhere
+    script.write_text(text)
     try:
         with redirect_stdout(io.StringIO()):
-            runpy.run_path("script.py", run_name="__main__")
+            runpy.run_path(str(script), run_name="__main__")
     except Exception:
         said.write(traceback.format_exc())
         return 1
