@@ -17,9 +17,9 @@ from record import record
 from scipy import stats
 
 from lpzero.compression.checkpoint import load_checkpoint
+from lpzero.compression.choosing.asked import best_few
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.counts import counts_of
-from lpzero.compression.choosing.decide import best_few
 from lpzero.compression.choosing.importance import get_importance, scores_of
 from lpzero.compression.choosing.measured import Measuring
 from lpzero.compression.choosing.menu import menu_of, widths_of

@@ -34,8 +34,9 @@ def compress(
     What may go are key-value groups with their query heads, feed-forward neurons, attention and feed-forward blocks and
     whole layers. What each costs is estimated by one backward pass, what stays is chosen exactly by an integer program,
     and refitted layer after layer by least squares. With `recover` it then learns from the checkpoint, as the controls
-    do under the same limits; what was learned is kept in a folder beside the one that is written, from which the same
-    call goes on where it was stopped. The checkpoint itself is only read.
+    do under the same limits. With `elastic` an adapter learns before that to answer as the checkpoint while units of it
+    are gone, and what stays is chosen then. What was learned is kept in a folder beside the one that is written, from
+    which the same call goes on where it was stopped. The checkpoint itself is only read.
 
     Args:
         checkpoint: A folder as transformers saves a language model, with safetensors and tokenizer.
@@ -61,7 +62,8 @@ def compress(
     from lpzero.compression.choices.given import importance_given
     from lpzero.compression.choosing.decide import decide
     from lpzero.compression.clock import Clock
-    from lpzero.compression.job import Job, check_job, kept_of, read
+    from lpzero.compression.elastic import check_elastic, make_elastic
+    from lpzero.compression.job import Job, check_job, kept_of, read, resumable
     from lpzero.compression.making import make
     from lpzero.compression.report import Compression, report
     from lpzero.compression.result import COMPRESSED
@@ -78,13 +80,16 @@ def compress(
         command,
     )
     check_job(job)
+    check_elastic(job, limits or {}, measured=measure is not None)
     clock = Clock(watch)
     with clock.step("reading"):
         shown = read(job, resolve_device(settings.device))
     with clock.step("choosing"):
         kept = None if measure is None else kept_of(Path(measure), job, shown)
         decision = decide(shown, job.settings, limits or {}, keep, kept=kept, watch=watch)
-    made = make(job, shown, decision, clock)
-    result = report(Compression(str(checkpoint), shown, decision, job.settings, made, clock.seconds))
+    with resumable(job):
+        elastic = make_elastic(job, shown, limits or {}, keep, clock)
+        made = make(job, shown, decision, clock, elastic)
+    result = report(Compression(str(checkpoint), shown, decision, job.settings, made, clock.seconds, elastic))
     write_json(made.saved.folder / COMPRESSED, result.to_json())
     return result

@@ -73,6 +73,11 @@ LIMITS = ("params", "flops", "kv_bytes", "latency")
 @options.with_default("--language-loss", 0.0, "Weight of the text's own loss beside it.")
 @click.option("--mixed", is_flag=True, help="Learn with products in bfloat16; weights stay in float32.")
 @click.option("--rank", type=int, help="Rank of adapters (LoRA) that learn in the place of all weights.")
+@click.option(
+    "--elastic",
+    type=int,
+    help="Before it is chosen what goes, teach an adapter (LoRA) in so many steps to do without units of all kinds.",
+)
 @options.with_default("--rise", 0.3, "Nats a token by which the loss may rise before a warning.")
 @options.seed
 @options.device
@@ -187,6 +192,8 @@ def _print(result: CompressResult) -> None:
         f"{' '.join(str(one.groups) for one in result.layers)}; neurons "
         f"{' '.join(str(one.neurons) for one in result.layers)}"
     )
+    if result.elastic is not None:
+        click.echo(f"learned to be cut in {result.elastic.steps:,} steps and {result.elastic.seconds:.0f} s")
     if result.recovery is not None:
         learned = result.recovery
         click.echo(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,7 +17,11 @@ from lpzero.compression.files.folder import Form, check_form
 from lpzero.compression.recovery.alike import check_kept, folder_beside
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import read_tokenizer
+from lpzero.errors import LpzeroError
+from lpzero.files import held
 from lpzero.pretrained.whole import check_free
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,25 @@ class Job:
 
 def check_job(job: Job) -> None:
     """Raise InputError where states of a recovery would take the place of something else."""
-    if job.settings.recovery is not None:
+    if job.settings.learns:
         check_kept(job.states)
+
+
+@contextmanager
+def resumable(job: Job) -> Iterator[None]:
+    """Keep states in a folder inside the block, and remove it when that ends; where it is stopped, say how to go on."""
+    if not job.settings.learns:
+        yield
+        return
+    try:
+        with held(job.states):
+            yield
+    except LpzeroError:
+        raise
+    except BaseException:
+        _LOG.info("what was learned is kept in %s: the same command goes on from there", job.states)
+        raise
+    shutil.rmtree(job.states, ignore_errors=True)
 
 
 def read(job: Job, device: str) -> Calibrated:

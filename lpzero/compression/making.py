@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated
+from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import DEPTH
 from lpzero.compression.choosing.counts import LATENCY
 from lpzero.compression.choosing.decide import Decision
 from lpzero.compression.clock import Clock
 from lpzero.compression.cut import cut
+from lpzero.compression.elastic import Elastic
 from lpzero.compression.files.card import Figure, Story
 from lpzero.compression.files.folder import write_checkpoint
 from lpzero.compression.files.saved import Saved
@@ -26,6 +24,7 @@ from lpzero.compression.lazily import lazily_cut
 from lpzero.compression.proof import (
     CHOSEN,
     FULL,
+    INELASTIC,
     RECOVERED,
     UNFITTED,
     UNRECOVERED,
@@ -39,10 +38,6 @@ from lpzero.compression.recovery.recover import Recovered
 from lpzero.compression.refit import refitted
 from lpzero.compression.result import Sample
 from lpzero.compression.speed import Speed, measure_speed
-from lpzero.errors import LpzeroError
-from lpzero.files import held
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,33 +61,44 @@ class Made:
     speeds: dict[str, Speed]
 
 
-def make(job: Job, shown: Calibrated, decision: Decision, clock: Clock) -> Made:
+def make(job: Job, shown: Calibrated, decision: Decision, clock: Clock, elastic: Elastic | None = None) -> Made:
     """Make the smaller model, prove it, and write it.
 
     The smaller model shares the tensors that stay as they are with the checkpoint, and controls are made a block at a
     time, so that little stands in memory beside both.
 
+    Args:
+        job: What is asked for.
+        shown: The checkpoint and its windows.
+        decision: What stays of it as it is, and controls.
+        clock: Told of all steps.
+        elastic: What it learned before; what stays of that is made then, beside what stays of it as it is, which learns
+            as long.
+
     Raises:
         InputError: The folder is not free, or another recovery is kept beside it.
         LpzeroError: The folder cannot be written, or a loss is not finite.
     """
-    model, layout, choice = shown.model, shown.layout, decision.chosen.choice
+    model, layout = shown.model, shown.layout
+    cutting = shown if elastic is None else replace(shown, model=elastic.model)
+    choice = (decision if elastic is None else elastic.decision).chosen.choice
     with clock.step("measuring the divergence"):
-        divergence = mean_divergence(model, lazily_cut(model, layout, choice), shown.measuring)
-    smaller = _fitted(job, shown, decision, clock)
-    recovered = None
-    with _resumable(job):
-        learn = _learning(job, shown, clock)
-        if learn is not None:
-            with clock.step("recovering"):
-                recovered = learn(CHOSEN, smaller)
-        others = _others(shown, decision, smaller, recovered, learn, refit=job.settings.refit)
-        chosen = smaller if recovered is None else recovered.model
-        del smaller
-        with clock.step("proving"):
-            proof = prove(model, others, shown.questions, clock.watch)
-        with clock.step("writing"):
-            saved = _write(job, shown, decision, chosen, proof)
+        divergence = mean_divergence(model, lazily_cut(cutting.model, layout, choice), shown.measuring)
+    smaller = _fitted(job, cutting, choice, clock)
+    recovered, learn = None, _learning(job, shown, clock)
+    if learn is not None:
+        with clock.step("recovering"):
+            recovered = learn(CHOSEN, smaller)
+    chosen = smaller if recovered is None else recovered.model
+    others = _of_choice(job, cutting, choice, smaller, chosen)
+    if elastic is not None:
+        others |= _inelastic(job, shown, decision.chosen.choice, elastic.seconds, clock)
+    others |= _controls(shown, decision, learn)
+    del smaller
+    with clock.step("proving"):
+        proof = prove(model, others, shown.questions, clock.watch)
+    with clock.step("writing"):
+        saved = _write(job, shown, choice, chosen, proof)
     with clock.step("writing a sample"):
         written = _sample(shown, chosen)
     with clock.step("measuring speed"):
@@ -103,12 +109,11 @@ def make(job: Job, shown: Calibrated, decision: Decision, clock: Clock) -> Made:
     return Made(divergence, recovered, proof, saved, written, speeds)
 
 
-def _fitted(job: Job, shown: Calibrated, decision: Decision, clock: Clock) -> nn.Module:
-    choice = decision.chosen.choice
+def _fitted(job: Job, cutting: Calibrated, choice: Choice, clock: Clock) -> nn.Module:
     if not job.settings.refit:
-        return cut(shown.model, shown.layout, choice, share=True)
+        return cut(cutting.model, cutting.layout, choice, share=True)
     with clock.step("refitting"):
-        return refitted(shown.model, shown.layout, choice, shown.fitting, share=True, watch=clock.watch)
+        return refitted(cutting.model, cutting.layout, choice, cutting.fitting, share=True, watch=clock.watch)
 
 
 def _learning(job: Job, shown: Calibrated, clock: Clock) -> Alike | None:
@@ -116,30 +121,36 @@ def _learning(job: Job, shown: Calibrated, clock: Clock) -> Alike | None:
     return None if how is None else Alike(shown.model, shown.learning, how, job.states, clock.watch)
 
 
-def _others(
-    shown: Calibrated,
-    decision: Decision,
-    smaller: nn.Module,
-    recovered: Recovered | None,
-    learn: Alike | None,
-    *,
-    refit: bool,
-) -> dict[str, Callable[[], nn.Module]]:
-    """What makes each model whose losses stand beside the full one's, in their order."""
-    lazily = partial(lazily_cut, shown.model, shown.layout)
-    others: dict[str, Callable[[], nn.Module]] = {}
-    if refit:
-        others[UNFITTED] = partial(lazily, decision.chosen.choice)
-    if recovered is not None:
+Makers = dict[str, Callable[[], nn.Module]]
+"""What makes each model whose losses stand beside the full one's, in their order."""
+
+
+def _of_choice(job: Job, cutting: Calibrated, choice: Choice, smaller: nn.Module, chosen: nn.Module) -> Makers:
+    """The choice, and what it was before it was refitted and before it learned."""
+    others: Makers = {}
+    if job.settings.refit:
+        others[UNFITTED] = partial(lazily_cut, cutting.model, cutting.layout, choice)
+    if chosen is not smaller:
         others[UNRECOVERED] = partial(_given, smaller)
-    others[CHOSEN] = partial(_given, smaller if recovered is None else recovered.model)
-    others |= {name: partial(lazily, control) for name, control in decision.controls.items()}
+    return {**others, CHOSEN: partial(_given, chosen)}
+
+
+def _controls(shown: Calibrated, decision: Decision, learn: Alike | None) -> Makers:
+    others: Makers = {
+        name: partial(lazily_cut, shown.model, shown.layout, control) for name, control in decision.controls.items()
+    }
     if learn is not None:
         others |= {
             f"{name}, {RECOVERED}": partial(_learned, learn, name, partial(cut, shown.model, shown.layout, control))
             for name, control in decision.controls.items()
         }
     return others
+
+
+def _inelastic(job: Job, shown: Calibrated, choice: Choice, seconds: float, clock: Clock) -> Makers:
+    """The choice of the checkpoint as it is, which learns as long as the elastic one did in all."""
+    learn = Alike(shown.model, shown.learning, job.settings.at_equal_cost(seconds), job.states, clock.watch)
+    return {INELASTIC: partial(_learned, learn, INELASTIC, partial(_fitted, job, shown, choice, clock))}
 
 
 def _given(model: nn.Module) -> nn.Module:
@@ -150,25 +161,7 @@ def _learned(learn: Alike, name: str, make: Callable[[], nn.Module]) -> nn.Modul
     return learn(name, make()).model
 
 
-@contextmanager
-def _resumable(job: Job) -> Iterator[None]:
-    """Keep states in a folder inside the block, and remove it when that ends; where it is stopped, say how to go on."""
-    if job.settings.recovery is None:
-        yield
-        return
-    folder: Path = job.states
-    try:
-        with held(folder):
-            yield
-    except LpzeroError:
-        raise
-    except BaseException:
-        _LOG.info("what was learned is kept in %s: the same command goes on from there", folder)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write(job: Job, shown: Calibrated, decision: Decision, smaller: nn.Module, proof: Proof) -> Saved:
+def _write(job: Job, shown: Calibrated, choice: Choice, smaller: nn.Module, proof: Proof) -> Saved:
     full = {one.text: one.loss for one in proof.losses if one.model == FULL}
     figures = [
         Figure(one.model, one.text, one.tokens, one.context, one.loss, full[one.text])
@@ -176,7 +169,6 @@ def _write(job: Job, shown: Calibrated, decision: Decision, smaller: nn.Module, 
         if one.model != FULL
     ]
     story = Story(job.checkpoint.resolve().name, command=job.command, figures=tuple(figures))
-    choice = decision.chosen.choice
     return write_checkpoint(smaller, shown.layout, choice, job.checkpoint, job.output, form=job.form, story=story)
 
 

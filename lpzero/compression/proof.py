@@ -20,6 +20,7 @@ CONFIDENCE = 0.95
 PROMPT, WRITTEN = 24, 40
 FULL, CHOSEN, UNFITTED = "full", "chosen", "chosen, not refitted"
 UNRECOVERED, RECOVERED = "chosen, not recovered", "recovered"
+INELASTIC = "not elastic, learned as long"
 
 
 @dataclass(frozen=True)

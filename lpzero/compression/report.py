@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choosing.decide import Decision
+from lpzero.compression.elastic import Elastic
 from lpzero.compression.making import Made
-from lpzero.compression.proof import CHOSEN, RECOVERED
+from lpzero.compression.proof import CHOSEN, INELASTIC, RECOVERED
 from lpzero.compression.recovery.recover import Recovered
 from lpzero.compression.result import Choosing, CompressResult, Kept, Learned, Measures, Running
 from lpzero.compression.settings import CompressSettings
@@ -26,6 +27,7 @@ class Compression:
         settings: How it was chosen.
         made: The smaller model, and what was measured of it.
         seconds: By step.
+        elastic: What the checkpoint learned before the choice; None where nothing.
     """
 
     checkpoint: str
@@ -34,11 +36,13 @@ class Compression:
     settings: CompressSettings
     made: Made
     seconds: Mapping[str, float]
+    elastic: Elastic | None = None
 
 
 def report(done: Compression) -> CompressResult:
     """The result."""
-    layout, decision, settings = done.shown.layout, done.decision, done.settings
+    layout, settings = done.shown.layout, done.settings
+    decision = done.decision if done.elastic is None else done.elastic.decision
     chosen = decision.chosen
     counts = {
         name: Measures(
@@ -71,6 +75,7 @@ def report(done: Compression) -> CompressResult:
         ),
         calibration_sha256=done.shown.sha256,
         refitted_on=done.shown.fitting.numel() if settings.refit else 0,
+        elastic=None if done.elastic is None else _learned(done.elastic.learned),
         recovery=None if done.made.recovered is None else _learned(done.made.recovered),
         losses=list(done.made.proof.losses),
         notes=[*done.shown.notes, *_notes(done)],
@@ -109,7 +114,8 @@ def _notes(done: Compression) -> list[str]:
     notes += [
         f"the control {one.model} has the lower loss on {one.text}: {one.loss:.3f}"
         for one in done.made.proof.losses
-        if one.model.removesuffix(f", {RECOVERED}") in done.decision.controls and one.loss < of_chosen[one.text].loss
+        if one.model.removesuffix(f", {RECOVERED}") in {*done.decision.controls, INELASTIC}
+        and one.loss < of_chosen[one.text].loss
     ]
     filling = done.made.saved.filling
     if filling:

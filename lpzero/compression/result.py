@@ -151,6 +151,7 @@ class CompressResult(Result):
         choosing: How it was chosen.
         calibration_sha256: Of the text that was looked at for it.
         refitted_on: Tokens that what stays was refitted on; 0 where it was not.
+        elastic: How an adapter learned before the choice, step by step of other sub-networks; None where none did.
         recovery: How it learned from the full model; None where it did not.
         losses: Of every model on every text.
         notes: What a user should know.
@@ -174,6 +175,7 @@ class CompressResult(Result):
     choosing: Choosing
     calibration_sha256: str
     refitted_on: int
+    elastic: Learned | None = None
     recovery: Learned | None
     losses: list[Loss]
     notes: list[str]

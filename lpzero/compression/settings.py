@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lpzero.compression.choosing.budget import Budget
-from lpzero.compression.recovery.settings import RecoverySettings, recovery_length
+from lpzero.compression.recovery.settings import RANK, RecoverySettings, recovery_length
 from lpzero.errors import InputError, unknown_name
 
 FORMS = ("transformers", "plain", "block_configs", "gguf")
@@ -41,6 +41,8 @@ class CompressSettings:
         language_loss: Weight of the language-model loss in it.
         mixed: Whether its products are computed in bfloat16.
         rank: Rank of adapters that learn in the place of all weights; None where all do.
+        elastic: Steps in which an adapter learns to answer as the full model while units are gone, before it is chosen
+            which go, at least 1; None where nothing is learned before.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: Of all draws, at least 0.
 
@@ -64,6 +66,7 @@ class CompressSettings:
     language_loss: float = 0.0
     mixed: bool = False
     rank: int | None = None
+    elastic: int | None = None
     device: str = "auto"
     seed: int = 0
 
@@ -73,14 +76,40 @@ class CompressSettings:
         if self.recover is None:
             return None
         steps, seconds = recovery_length(self.recover)
-        return RecoverySettings(
-            steps=steps,
-            seconds=seconds,
-            language_loss=self.language_loss,
-            mixed=self.mixed,
-            rank=self.rank,
-            seed=self.seed,
-        )
+        return self._learning(RecoverySettings(steps=steps, seconds=seconds))
+
+    @property
+    def elastic_learning(self) -> RecoverySettings | None:
+        """How an adapter learns before the choice; None where it does not."""
+        if self.elastic is None:
+            return None
+        return replace(self._learning(RecoverySettings(steps=self.elastic)), rank=self.rank or RANK)
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything is learned."""
+        return self.recovery is not None or self.elastic_learning is not None
+
+    def at_equal_cost(self, seconds: float) -> RecoverySettings:
+        """How long the choice of the checkpoint as it is learns beside an elastic one: as long as both ways together.
+
+        Args:
+            seconds: What the elastic way took before the choice.
+
+        Raises:
+            InputError: Nothing is learned before the choice.
+        """
+        if self.elastic is None:
+            raise InputError("expected `elastic`, found none")
+        how = self.recovery
+        if how is None:
+            return self._learning(RecoverySettings(steps=self.elastic))
+        if how.steps is not None:
+            return replace(how, steps=how.steps + self.elastic)
+        return replace(how, seconds=(how.seconds or 0.0) + seconds)
+
+    def _learning(self, length: RecoverySettings) -> RecoverySettings:
+        return replace(length, language_loss=self.language_loss, mixed=self.mixed, rank=self.rank, seed=self.seed)
 
     @property
     def repair(self) -> Budget | None:
@@ -91,9 +120,9 @@ class CompressSettings:
 
     def __post_init__(self) -> None:
         for name, unset in (("language_loss", 0.0), ("mixed", False), ("rank", None)):
-            if self.recover is None and getattr(self, name) != unset:
+            if self.recover is None and self.elastic is None and getattr(self, name) != unset:
                 raise InputError(f"`{name}` has no effect without `recover`: give that too, such as 500 or 10m")
-        _ = self.recovery, self.repair
+        _ = self.recovery, self.elastic_learning, self.repair
         for name, least in _LEAST:
             if getattr(self, name) < least:
                 raise InputError(f"`{name}`: expected at least {least}, found {getattr(self, name)}")

@@ -7,8 +7,8 @@ import time
 from pydantic import Field
 
 from lpzero.compression.calibration import Calibrated
+from lpzero.compression.choosing.asked import priced
 from lpzero.compression.choosing.counts import Count, counts_of
-from lpzero.compression.choosing.decide import priced
 from lpzero.compression.choosing.menu import Menu, choose, widths_of
 from lpzero.compression.result import Kept
 from lpzero.compression.settings import CompressSettings

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import LayerScores
@@ -108,6 +110,26 @@ def layers_menu(layout: Layout, influence: Sequence[float]) -> Menu:
         (Item(LayerChoice(one.layer, (), ()), cost, 0.0), Item(one, 0.0, 0.0))
         for one, cost in zip(layout.everything.layers, influence, strict=True)
     )
+
+
+def shaken(menu: Menu, rng: np.random.Generator, spread: float) -> Menu:
+    """A menu whose costs chance has multiplied, those of each part of a layer alike.
+
+    Args:
+        menu: What may stay of each layer.
+        rng: Of the draws.
+        spread: Standard deviation of the logarithms of what costs are multiplied by.
+    """
+    multiplied = []
+    for items in menu:
+        attention, feed_forward = np.exp(rng.normal(0.0, spread, 2))
+        multiplied.append(
+            tuple(
+                Item(one.stays, float(one.attention * attention), float(one.feed_forward * feed_forward))
+                for one in items
+            )
+        )
+    return tuple(multiplied)
 
 
 def choose(

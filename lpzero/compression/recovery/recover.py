@@ -10,6 +10,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,12 +51,26 @@ class Recovered:
     settings: RecoverySettings
 
 
+@dataclass(frozen=True)
+class Within:
+    """What of a model answers at a step, where that is not all of it.
+
+    Attributes:
+        digest: Of what answers at all steps: a state goes on with the same alone.
+        at: What is entered with the model and the number of the step while it answers.
+    """
+
+    digest: str
+    at: Callable[[nn.Module, int], AbstractContextManager[None]]
+
+
 def recover(
     model: nn.Module,
     checkpoint: nn.Module,
     windows: Windows,
     settings: RecoverySettings,
     *,
+    within: Within | None = None,
     folder: Path | None = None,
     answers: Path | None = None,
     watch: Watch = unwatched,
@@ -69,6 +84,7 @@ def recover(
         checkpoint: The full model, with the same vocabulary. It is only read.
         windows: Of a text; they are drawn without repetition until all were.
         settings: How.
+        within: What of it answers at each step; None for all of it.
         folder: Where the state is kept, every minute and at the end; a recovery that was stopped goes on from there as
             if nothing had happened. None to keep none.
         answers: Where the answers of the checkpoint to these windows are kept, which several recoveries may share; None
@@ -86,7 +102,7 @@ def recover(
         answers = folder / ANSWERS
     device = next(model.parameters()).device
     kind = next(model.parameters()).dtype
-    start = origin(settings, windows, list(model.parameters()))
+    start = origin(settings, windows, list(model.parameters()), also="" if within is None else within.digest)
     student = copy.deepcopy(model).float().eval()
     finished: Callable[[], nn.Module] | None = None
     if settings.rank is not None:
@@ -101,7 +117,7 @@ def recover(
         if folder is not None and curve:
             save_state(folder, weights, optimiser, curve, start)
 
-    _learn(student, optimiser, teacher, there, settings, curve, keep, watch, clock)
+    _learn(student, optimiser, teacher, there, settings, curve, within, keep, watch, clock)
     keep()
     return Recovered((student if finished is None else finished()).to(kind), tuple(curve), settings)
 
@@ -123,6 +139,7 @@ def _learn(
     windows: Windows,
     settings: RecoverySettings,
     curve: list[Point],
+    within: Within | None,
     keep: Callable[[], None],
     watch: Watch,
     clock: Callable[[], float],
@@ -134,7 +151,8 @@ def _learn(
         if settings.seconds is not None and before + clock() - begun >= settings.seconds:
             return
         answer = torch.stack([teacher.logits(window) for window in drawn])
-        with torch.autocast(windows.inputs.device.type, torch.bfloat16, enabled=settings.mixed):
+        of_it = nullcontext() if within is None else within.at(student, step)
+        with of_it, torch.autocast(windows.inputs.device.type, torch.bfloat16, enabled=settings.mixed):
             logits = logits_of(student, windows.inputs[list(drawn)])
         divergence, loss = _losses(logits, windows.labels[list(drawn)], answer)
         total = divergence + settings.language_loss * loss

@@ -9,6 +9,8 @@ from typing import Any
 from lpzero.errors import InputError
 
 RATE, WINDOWS = 2e-4, 2
+RANK = 16
+"""Of an adapter that learns before anything is cut, unless another is asked for."""
 _STEPS = re.compile(r"[1-9][0-9]{0,8}")
 _TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|h)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -43,9 +43,9 @@ class Point:
     seconds: float
 
 
-def origin(settings: RecoverySettings, windows: Windows, weights: Sequence[Tensor]) -> str:
-    """SHA-256 of what a recovery starts from: settings, text and weights."""
-    digest = hashlib.sha256(json.dumps(settings.to_json(), sort_keys=True).encode())
+def origin(settings: RecoverySettings, windows: Windows, weights: Sequence[Tensor], also: str = "") -> str:
+    """SHA-256 of what a recovery starts from: settings, text and weights, and what else decides the result."""
+    digest = hashlib.sha256(json.dumps(settings.to_json(), sort_keys=True).encode() + also.encode())
     for tensor in (windows.inputs, windows.labels, *weights):
         digest.update(str(tuple(tensor.shape)).encode())
         digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)

@@ -14,7 +14,7 @@ import numpy as np
 from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import KINDS, LayerScores
-from lpzero.compression.choosing.menu import Item, Menu, check_limits, choose, menu_of
+from lpzero.compression.choosing.menu import check_limits, choose, menu_of, shaken
 from lpzero.compression.layout import Layout
 from lpzero.compression.sub_networks.file import Units
 from lpzero.errors import InputError
@@ -136,7 +136,7 @@ def _chosen(drawing: Drawing, rng: np.random.Generator) -> Choice | None:
     """The exact choice by estimates that are multiplied by chance."""
     menu = menu_of(drawing.layout, drawing.scores, drawing.units.widths)
     try:
-        choice = choose(_shaken(menu, rng), drawing.counts, {PARAMS: drawing.limit}).choice
+        choice = choose(shaken(menu, rng, rng.uniform(*SPREADS) * 2), drawing.counts, {PARAMS: drawing.limit}).choice
     except InputError:
         # nothing is within the limit
         return None
@@ -162,20 +162,6 @@ def _some_groups(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
     gone = rng.choice(all_of_them, number, replace=False) // layout.groups
     np.subtract.at(groups, gone, 1)
     return groups
-
-
-def _shaken(menu: Menu, rng: np.random.Generator) -> Menu:
-    spread = rng.uniform(*SPREADS) * 2
-    shaken = []
-    for items in menu:
-        attention, feed_forward = np.exp(rng.normal(0.0, spread, 2))
-        shaken.append(
-            tuple(
-                Item(one.stays, float(one.attention * attention), float(one.feed_forward * feed_forward))
-                for one in items
-            )
-        )
-    return tuple(shaken)
 
 
 def _fitted(drawing: Drawing, shape: Shape, rng: np.random.Generator) -> Choice | None:

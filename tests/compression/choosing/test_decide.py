@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import fits
-from lpzero.compression.choosing.decide import FEW, NO_GROUPS, best_few, decide
+from lpzero.compression.choosing.decide import decide
 from lpzero.compression.choosing.measured import Kept
-from lpzero.compression.choosing.menu import Item
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.files.plain import plain_configuration
-from lpzero.compression.files.smaller import Smaller
-from lpzero.compression.layout import read_layout
 from lpzero.compression.settings import CompressSettings
-from lpzero.errors import InputError
-from tests.compression.tiny import checkpoint_folder, tiny, word_tokenizer, written_text
+from tests.compression.tiny import tiny, word_tokenizer, written_text
 
 
 @pytest.fixture(params=["llama", "gpt2", "bert"])
@@ -64,15 +54,6 @@ def test_of_what_was_measured_the_best_joint_one_is_taken(shown: Calibrated, tmp
     assert (tmp_path / "kept.jsonl").read_bytes() == known
 
 
-def test_the_few_best_are_different_and_in_order(shown: Calibrated, tmp_path: Path) -> None:
-    settings = CompressSettings(context=8, controls=False)
-    decided = decide(shown, settings, {}, 0.9)
-    menu = [[Item(one, 0.0, 0.0), Item(replace(one, groups=()), 1.0, 0.0)] for one in shown.layout.everything.layers]
-    few = best_few(menu, decided.counts, {"params": 1e9})
-    assert [one.selection.cost for one in few] == [0, 1, 1, 1]
-    assert len({one.choice for one in few}) == FEW
-
-
 def test_a_plain_choice_has_one_shape(shown: Calibrated) -> None:
     found = decide(shown, CompressSettings(context=8, plain=True), {}, 0.8).chosen.choice
     assert len({(len(one.groups), len(one.neurons)) for one in found.layers if not one.is_dropped}) == 1
@@ -82,20 +63,3 @@ def test_by_block_influence_whole_layers_go_as_in_the_control(shown: Calibrated)
     found = decide(shown, CompressSettings(context=8, importance="block_influence"), {}, 0.7)
     assert found.chosen.choice == found.controls["depth by block influence"]
     assert len(found.chosen.choice.kept) < 3
-
-
-def test_a_share_is_one_and_stands_alone(shown: Calibrated) -> None:
-    with pytest.raises(InputError, match=r"`keep`: expected a share .* found 1"):
-        decide(shown, CompressSettings(), {}, 1.0)
-    with pytest.raises(InputError, match=r"expected no `limits.params` beside it"):
-        decide(shown, CompressSettings(), {"params": 3}, 0.5)
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_families_whose_configurations_say_no_fewer_groups_are_known(family: str, tmp_path: Path) -> None:
-    source = checkpoint_folder(tmp_path, family)
-    model = load_checkpoint(source)
-    layout = read_layout(model)
-    choice = Choice(tuple(replace(one, groups=one.groups[:1]) for one in layout.everything.layers))
-    said = plain_configuration(Smaller(cut(model, layout, choice), layout, choice, source))
-    assert (said is None) == (family in NO_GROUPS)
