@@ -2,8 +2,8 @@
 
 ``--latency`` chooses a third one at each size: within the time that the one without whole layers takes for a window,
 the parts of a block timed on this machine; parameters are as many as it likes. What is measured then is the time of
-whole models. Losses, refitted models, states and the answers of the checkpoint are kept in ``--runs`` the moment they are
-known, so that a run that was stopped goes on.
+whole models. Losses, states and the answers of the checkpoint are kept in ``--runs`` the moment they are known, so that
+a run that was stopped goes on.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ WITHOUT_MODULE: dict[str, str] = {
     "cli/test_search_and_score.py": "`lpzero score` of what `lpzero search` wrote",
     "cli/test_search_model.py": "`lpzero search --model`, to a model that transformers loads",
     "compression/files/test_llama_cpp.py": "GGUF files in llama.cpp itself",
+    "compression/files/test_mlx.py": "folders of block_configs in MLX itself",
     "engines/test_ray.py": "commands on a Ray cluster",
     "evolution/test_evaluation_batches.py": "an evaluation in whatever batches, bit for bit",
     "fitness/test_coverage.py": "coverage of intervals and errors of tests, simulated",

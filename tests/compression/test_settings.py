@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lpzero.compression.recovery.settings import RecoverySettings
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
 
@@ -33,3 +34,18 @@ def test_the_forms_are_those_that_are_written() -> None:
     from lpzero.compression.settings import FORMS
 
     assert get_args(Form) == FORMS
+
+
+def test_what_is_compared_with_an_elastic_choice_learns_as_long_as_both_ways_together() -> None:
+    both = CompressSettings(elastic=30, recover="100", rank=4, mixed=True, seed=2)
+    assert both.elastic_learning == RecoverySettings(steps=30, rank=4, mixed=True, seed=2)
+    assert both.at_equal_cost(9.0) == RecoverySettings(steps=130, rank=4, mixed=True, seed=2)
+    timed = CompressSettings(elastic=30, recover="2m")
+    assert timed.elastic_learning == RecoverySettings(steps=30, rank=16)
+    assert timed.at_equal_cost(9.0) == RecoverySettings(seconds=129.0)
+    alone = CompressSettings(elastic=30)
+    assert alone.recovery is None
+    assert alone.learns
+    assert alone.at_equal_cost(9.0) == RecoverySettings(steps=30)
+    with pytest.raises(InputError, match="expected `elastic`"):
+        CompressSettings().at_equal_cost(9.0)

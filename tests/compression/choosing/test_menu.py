@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 
+import numpy as np
 import pytest
 import torch
 
 from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.counts import Count, LayerCount, PartCount
 from lpzero.compression.choosing.importance import LayerScores, Scores
-from lpzero.compression.choosing.menu import Item, choose, menu_of, widths_of
+from lpzero.compression.choosing.menu import Item, choose, menu_of, shaken, widths_of
 from lpzero.compression.families import FAMILIES
 from lpzero.compression.layout import Layout
 from lpzero.errors import InputError
@@ -106,3 +107,21 @@ def test_a_limit_below_the_smallest_possible_names_it() -> None:
 def test_limits_have_to_be_some(limits: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
         choose([[Item(LayerChoice(0, (0,), ()), 0, 0)]], COUNTS, limits)
+
+
+def test_chance_multiplies_what_the_parts_of_a_layer_cost() -> None:
+    menu = menu_of(LAYOUT, [layer_scores(seed) for seed in range(3)], (0, 2, 4))
+    found = shaken(menu, np.random.default_rng(1), 0.5)
+    assert shaken(menu, np.random.default_rng(1), 0.5) == found
+    factors = []
+    for before, after in zip(menu, found, strict=True):
+        assert [one.stays for one in after] == [one.stays for one in before]
+        for part in ("attention", "feed_forward"):
+            costs = [(getattr(one, part), getattr(other, part)) for one, other in zip(before, after, strict=True)]
+            ratios = {round(new / old, 9) for old, new in costs if old}
+            assert len(ratios) == 1
+            factors += ratios
+            assert all(new == 0 for old, new in costs if not old)
+    assert len(set(factors)) == 6
+    still = shaken(menu, np.random.default_rng(1), 0.0)
+    assert still == menu
