@@ -91,7 +91,7 @@ def test_a_build_in_workers_that_is_stopped_and_goes_on_has_the_bytes_of_one_pro
 def test_one_process_measures_on_one_thread_as_workers_do(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads = []
+    threads: list[int] = []
 
     class Noted(Measuring):
         def __init__(self, *args: Any) -> None:
@@ -116,7 +116,7 @@ def test_one_process_measures_on_one_thread_as_workers_do(
 def test_a_worker_reads_the_checkpoint_once_and_is_given_no_weights(
     job: Job, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = []
+    read: list[Path] = []
 
     def noted(folder: Path, device: str) -> torch.nn.Module:
         read.append(folder)
@@ -156,7 +156,8 @@ def test_a_fault_of_a_worker_is_one_line_and_what_was_measured_is_kept(whole: Pa
 
 
 def test_what_one_of_them_raises_ends_it_behind_what_was_kept(tmp_path: Path) -> None:
-    kept, told = Kept(tmp_path / MEASURED, {"checkpoint": "a"}), []
+    kept = Kept(tmp_path / MEASURED, {"checkpoint": "a"})
+    told: list[int] = []
 
     def half(one: Replacement) -> float:
         if one.layer == 2:
