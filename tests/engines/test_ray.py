@@ -25,6 +25,7 @@ from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.evolution.run import execute, prepare
 from lpzero.evolution.together import Together
 from lpzero.progress import Progress
+from tests.compression.tiny import checkpoint_folder, written_text
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'lpzero[ray]'")
 
@@ -208,6 +209,17 @@ def test_a_search_and_a_table_are_those_of_one_process(
         # a score is kept the moment that it is there
         one, other = (sorted(Path(engine, name).read_text().splitlines()) for engine in ("serial", "ray"))
         assert one == other
+
+
+def test_a_table_of_choices_is_that_of_one_process(cluster: Any, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(written_text(200))
+    source = checkpoint_folder(tmp_path / "full", num_hidden_layers=2)
+    asked = ["tables", "build", "--choices", str(source), "--calibration", str(tmp_path / "text.txt")]
+    asked += ["--windows", "2", "--context", "8", "--widths", "2", "--name", "table", "--device", "cpu"]
+    for engine in ("serial", "ray"):
+        assert command([*asked, "--engine", engine, "--jobs", "2", "--out", str(tmp_path / engine)]) == 0
+    for name in ("records.jsonl", "card.json"):
+        assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "serial" / name).read_bytes()
 
 
 def test_what_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,12 @@ import click
 from lpzero.cli import options
 from lpzero.cli.output import as_json, print_result, say
 from lpzero.cli.progress import progress_display
+from lpzero.cli.worker_options import worker_options
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:
     from lpzero.compression.choices.table import ChoicesTable
+    from lpzero.engines import Workers
 
 
 @click.command("build")
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 @click.option("--layers", help="Layers to cut, such as 0,7,14: a sample of a deep checkpoint.  [default: all]")
 @options.seed
 @options.device
+@worker_options
 @as_json
 def build_choices_table(
     checkpoint: Path,
@@ -50,14 +54,16 @@ def build_choices_table(
     name: str | None,
     layers: str | None,
     device: str,
+    workers: Workers,
     as_json: bool,
     **given: Any,
 ) -> None:
     """Measure how far a checkpoint's predictions move where one part of one layer is cut, for every layer.
 
     A feed-forward is cut to some widths, attention to any number of groups below all; only layers from the cut one on
-    run again. Beside the divergences lie the arrays that formulas of units read. Each divergence is kept when it is
-    known: a build that was stopped goes on by the same command.
+    run again. Replacements are measured in parallel, on a GPU one after the other unless --jobs or --address is given.
+    Beside the divergences lie the arrays that formulas of units read. Each divergence is kept when it is known: a build
+    that was stopped goes on by the same command.
     """
     from lpzero.api.setup import resolve_device
     from lpzero.compression.choices.build import MEASURED, ChoicesSettings, build_choices
@@ -66,13 +72,19 @@ def build_choices_table(
     check_names(output.resolve().name if name is None else name, output)
     settings = ChoicesSettings(**given, layers=_layers(layers), device=resolve_device(device))
     try:
-        with progress_display() as display:
-            table = build_choices(checkpoint, calibration, output, settings, name=name, watch=display)
+        with _placed(workers, settings.device).open(settings.device) as engine, progress_display() as display:
+            table = build_choices(checkpoint, calibration, output, settings, name=name, engine=engine, watch=display)
     except (KeyboardInterrupt, SystemExit):
         if (output / MEASURED).exists():
             say(f"{output} is kept with every divergence that was measured: give the same command again to go on")
         raise
     _print(table, as_json)
+
+
+def _placed(workers: Workers, device: str) -> Workers:
+    """The workers that are asked for; on a GPU, of which there may be one, cores do not say how many."""
+    asked = workers.jobs is not None or workers.address is not None
+    return workers if device == "cpu" or asked else replace(workers, jobs=1)
 
 
 def _layers(text: str | None) -> tuple[int, ...]:

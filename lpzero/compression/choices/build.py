@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from torch import nn
 from lpzero.compression.calibration import read_texts
 from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choices.listing import Part, parts_of
+from lpzero.compression.choices.measuring import job_of, measure, measure_missing
 from lpzero.compression.choices.table import (
     CARD,
     KIND,
@@ -30,14 +33,15 @@ from lpzero.compression.choices.table import (
 )
 from lpzero.compression.choices.units import INPUTS, OUTPUTS, look
 from lpzero.compression.choosing.importance import get_importance, scores_of
-from lpzero.compression.choosing.measured import Kept, Measuring, digest_of
+from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of
 from lpzero.compression.choosing.products import unit_products
 from lpzero.compression.layout import Layout, read_layout
 from lpzero.compression.texts import Tokens, Windows, read_tokenizer, to_predict, tokenised, windows
+from lpzero.engines import Engine, Serial, single_threaded
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import held, write_bytes, write_json, write_text
 from lpzero.operands.units import UNIT_OPERANDS
-from lpzero.progress import Progress, Watch, unwatched
+from lpzero.progress import Progress, Watch, counting, unwatched
 from lpzero.settings import read_document
 
 MEASURED, ORIGIN = "measured.jsonl", "origin.json"
@@ -79,6 +83,8 @@ class ChoicesSettings:
 class _Asked:
     """A checkpoint and the windows that it is asked."""
 
+    checkpoint: Path
+    device: str
     model: nn.Module
     layout: Layout
     windows: Windows
@@ -93,6 +99,7 @@ def build_choices(
     settings: ChoicesSettings = ChoicesSettings(),
     *,
     name: str | None = None,
+    engine: Engine | None = None,
     watch: Watch = unwatched,
 ) -> ChoicesTable:
     """Measure what single replacements cost a checkpoint, beside what its units do.
@@ -107,28 +114,37 @@ def build_choices(
         output: The folder of the table: a new one, or one that this began.
         settings: How.
         name: Its name; None for that of the folder.
+        engine: Where replacements are measured; None for this process. No record depends on it.
         watch: Told how it goes.
 
     Raises:
         InputError: The checkpoint cannot be cut, the text is not usable, or the folder is of another table.
-        LpzeroError: The folder cannot be written.
+        LpzeroError: A replacement could not be measured, or the folder cannot be written.
     """
     with held(output):
         shown = _asked(checkpoint, calibration, settings)
         origin = {"checkpoint": shown.digest, "text": shown.tokens.sha256, "windows": list(shown.windows.inputs.shape)}
         kept = Kept(output / MEASURED, origin)
         parts = _parts(shown, settings)
-        try:
+        with _writing(output):
             _keep_origin(output / UNITS / ORIGIN, {**origin, "seed": settings.seed, "format": str(FORMAT)})
             _write_units(shown, parts, output, settings, watch)
-            records = _measured(shown, parts, kept, watch)
+        records = _measured(shown, parts, kept, engine or Serial(), watch)
+        with _writing(output):
             lines = record_lines(records)
             write_text(output / RECORDS, lines)
-            card = _card(shown, checkpoint, settings, name or output.resolve().name, len(records), lines)
+            card = _card(shown, settings, name or output.resolve().name, len(records), lines)
             write_json(output / CARD, card.model_dump(mode="json", by_alias=True))
-        except OSError as err:
-            raise LpzeroError(f"{output} cannot be written: {err.strerror or err}") from err
     return read_choices(output)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say in one line that a folder cannot be written, where that is so."""
+    try:
+        yield
+    except OSError as err:
+        raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
 
 
 def _asked(checkpoint: Path, calibration: Path, settings: ChoicesSettings) -> _Asked:
@@ -142,9 +158,8 @@ def _asked(checkpoint: Path, calibration: Path, settings: ChoicesSettings) -> _A
     tokens = tokenised(tokenizer, text, name)
     ids = windows(tokens, settings.windows, settings.context)
     mask = getattr(tokenizer, "mask_token_id", None)
-    return _Asked(
-        model, layout, to_predict(name, ids, layout.objective, mask, settings.seed), tokens, digest_of(checkpoint)
-    )
+    asked = to_predict(name, ids, layout.objective, mask, settings.seed)
+    return _Asked(checkpoint, settings.device, model, layout, asked, tokens, digest_of(checkpoint))
 
 
 def _parts(shown: _Asked, settings: ChoicesSettings) -> tuple[Part, ...]:
@@ -157,20 +172,35 @@ def _parts(shown: _Asked, settings: ChoicesSettings) -> tuple[Part, ...]:
     return tuple(part for part in every if not settings.layers or part.layer in settings.layers)
 
 
-def _measured(shown: _Asked, parts: Sequence[Part], kept: Kept, watch: Watch) -> list[Record]:
-    found = []
-    total = sum(len(part.removed) for part in parts)
-    measuring: Measuring | None = None
-    for part in parts:
-        for number, one in zip(part.removed, part.replacements, strict=True):
-            divergence = kept.get(one)
-            if divergence is None:
-                measuring = measuring or Measuring(shown.model, shown.layout, shown.windows)
-                divergence = measuring.divergence(one)
-                kept.put(one, divergence)
-            found.append(Record(layer=part.layer, part=part.kind, removed=part.order[:number], divergence=divergence))
-            watch(Progress("measuring", len(found) / total, f"{len(found)}/{total} replacements"))
-    return found
+def _measured(shown: _Asked, parts: Sequence[Part], kept: Kept, engine: Engine, watch: Watch) -> list[Record]:
+    every = [one for part in parts for one in part.replacements]
+    # parts are in the order of layers, and the first layers take longest: no worker begins with one in the end
+    missing = [one for one in every if kept.get(one) is None]
+    present = len(every) - len(missing)
+    tell = counting(watch, "measuring", "replacements")
+    tell(present, len(every))
+    if missing:
+        measured = _divergence(shown, engine)
+        measure_missing(missing, measured, engine, kept, lambda done: tell(present + done, len(every)))
+    return [
+        Record(layer=part.layer, part=part.kind, removed=part.order[:number], divergence=_known(kept, one))
+        for part in parts
+        for number, one in zip(part.removed, part.replacements, strict=True)
+    ]
+
+
+def _divergence(shown: _Asked, engine: Engine) -> Callable[[Replacement], float]:
+    """What measures a replacement: with the model that is here, unless there are workers, who read it themselves."""
+    if engine.name == "serial":
+        with single_threaded():
+            return Measuring(shown.model, shown.layout, shown.windows).divergence
+    return partial(measure, job_of(shown.checkpoint, shown.digest, shown.device, shown.windows))
+
+
+def _known(kept: Kept, one: Replacement) -> float:
+    divergence = kept.get(one)
+    assert divergence is not None
+    return divergence
 
 
 def _keep_origin(path: Path, origin: dict[str, object]) -> None:
@@ -199,13 +229,13 @@ def _write_units(shown: _Asked, parts: Sequence[Part], output: Path, settings: C
         write_bytes(output / UNITS / units_file(one.layer, one.kind), save(own))
 
 
-def _card(shown: _Asked, checkpoint: Path, settings: ChoicesSettings, name: str, number: int, lines: str) -> Card:
+def _card(shown: _Asked, settings: ChoicesSettings, name: str, number: int, lines: str) -> Card:
     layout = shown.layout
     return Card(
         kind=KIND,
         schema=SCHEMA,
         name=name,
-        checkpoint=checkpoint.resolve().name,
+        checkpoint=shown.checkpoint.resolve().name,
         checkpoint_sha256=shown.digest,
         family=layout.family,
         depth=layout.depth,
