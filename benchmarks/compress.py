@@ -21,8 +21,6 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import Count, counts_of
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
@@ -30,10 +28,12 @@ from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_meas
 from lpzero.compression.choosing.menu import Menu, choose, menu_of, widths_of
 from lpzero.compression.choosing.plain import choose_plain
 from lpzero.compression.choosing.products import LayerProducts, Products, unit_products
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.refit import refitted
 from lpzero.compression.losses import window_losses
 from lpzero.compression.proof import FULL
-from lpzero.compression.refit import refitted
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import read_tokenizer
 from lpzero.files import write_json

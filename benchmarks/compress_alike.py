@@ -22,17 +22,17 @@ from record import record
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import by_depth
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
 from lpzero.compression.choosing.latency import latency_of
 from lpzero.compression.choosing.menu import Menu, choose, menu_of, widths_of
 from lpzero.compression.choosing.products import Products, unit_products
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.refit import refitted
 from lpzero.compression.recovery.recover import recover
 from lpzero.compression.recovery.settings import RecoverySettings
-from lpzero.compression.refit import refitted
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.speed import measure_speed
 from lpzero.files import write_json

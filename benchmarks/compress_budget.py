@@ -16,7 +16,6 @@ import torch
 from record import record
 from scipy import stats
 
-from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choosing.asked import best_few
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.counts import counts_of
@@ -25,8 +24,9 @@ from lpzero.compression.choosing.measured import Measuring
 from lpzero.compression.choosing.menu import menu_of, widths_of
 from lpzero.compression.choosing.products import unit_products
 from lpzero.compression.choosing.repair import repair
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.losses import window_losses
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import Windows, to_predict

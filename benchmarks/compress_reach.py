@@ -17,14 +17,14 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.decide import decide
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.refit import refitted
 from lpzero.compression.losses import window_losses
 from lpzero.compression.recovery.recover import recover
 from lpzero.compression.recovery.settings import RecoverySettings
-from lpzero.compression.refit import refitted
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import read_tokenizer
 from lpzero.files import write_json

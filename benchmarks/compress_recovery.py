@@ -16,9 +16,9 @@ from record import record
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import Layout, read_layout
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import Layout, read_layout
 from lpzero.compression.losses import window_losses
 from lpzero.compression.recovery.recover import recover
 from lpzero.compression.recovery.settings import RecoverySettings

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lpzero.compression.layout import Layout, read_layout
+from lpzero.compression.cutting.layout import Layout, read_layout
 from lpzero.compression.losses import window_losses
 from lpzero.compression.proof import Question
 from lpzero.compression.texts import (

@@ -12,9 +12,8 @@ from lpzero.compression.choosing.asked import ask
 from lpzero.compression.choosing.decide import Decision, decide
 from lpzero.compression.clock import Clock
 from lpzero.compression.job import Job
-from lpzero.compression.recovery.alike import ANSWERS
 from lpzero.compression.recovery.elastic import DRAWN, learn_elastic
-from lpzero.compression.recovery.recover import Recovered
+from lpzero.compression.recovery.recover import ANSWERS, Recovered
 from lpzero.errors import InputError
 
 STATES = "elastic"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import cast
 
 from lpzero.compression.calibration import Calibrated, Texts, calibrate, read_texts
-from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choosing.measured import Kept, digest_of
+from lpzero.compression.cutting.checkpoint import load_checkpoint
 from lpzero.compression.files.folder import Form, check_form
 from lpzero.compression.recovery.alike import check_kept, folder_beside
 from lpzero.compression.settings import CompressSettings

@@ -9,18 +9,19 @@ from functools import partial
 from torch import nn
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import DEPTH
 from lpzero.compression.choosing.counts import LATENCY
 from lpzero.compression.choosing.decide import Decision
 from lpzero.compression.clock import Clock
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.lazily import lazily_cut
+from lpzero.compression.cutting.refit import refitted
 from lpzero.compression.elastic import Elastic
 from lpzero.compression.files.card import Figure, Story
 from lpzero.compression.files.folder import write_checkpoint
 from lpzero.compression.files.saved import Saved
 from lpzero.compression.job import Job
-from lpzero.compression.lazily import lazily_cut
 from lpzero.compression.proof import (
     CHOSEN,
     FULL,
@@ -35,7 +36,6 @@ from lpzero.compression.proof import (
 )
 from lpzero.compression.recovery.alike import Alike
 from lpzero.compression.recovery.recover import Recovered
-from lpzero.compression.refit import refitted
 from lpzero.compression.result import Sample
 from lpzero.compression.speed import Speed, measure_speed
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from lpzero.compression.families import Objective
-from lpzero.compression.freed import give_back
+from lpzero.compression.cutting.families import Objective
+from lpzero.compression.cutting.freed import give_back
 from lpzero.errors import InputError
 from lpzero.seeds import derived_seed
 

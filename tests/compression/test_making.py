@@ -10,12 +10,12 @@ from safetensors.torch import load_file
 
 from lpzero.compression.choosing.decide import decide
 from lpzero.compression.clock import Clock
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.refit import refitted
 from lpzero.compression.job import read
 from lpzero.compression.losses import window_losses
 from lpzero.compression.making import make
 from lpzero.compression.proof import CHOSEN, UNFITTED
-from lpzero.compression.refit import refitted
 from lpzero.progress import unwatched
 from tests.compression.test_job import job_in
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from scipy import stats
 
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import Layout, read_layout
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import Layout, read_layout
 from lpzero.compression.losses import window_losses
 from lpzero.compression.proof import FULL, Question, mean_divergence, prove, sample
 from lpzero.compression.texts import to_predict

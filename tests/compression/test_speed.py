@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.speed import measure_speed
 from tests.compression.files.cases import half
 from tests.compression.tiny import tiny, tokens

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from lpzero.compression.calibration import read_texts
-from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choices.listing import Part, parts_of
 from lpzero.compression.choices.measuring import job_of, measure, measure_missing
 from lpzero.compression.choices.table import (
@@ -35,7 +34,8 @@ from lpzero.compression.choices.units import INPUTS, OUTPUTS, look
 from lpzero.compression.choosing.importance import get_importance, scores_of
 from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of
 from lpzero.compression.choosing.products import unit_products
-from lpzero.compression.layout import Layout, read_layout
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.layout import Layout, read_layout
 from lpzero.compression.texts import Tokens, Windows, read_tokenizer, to_predict, tokenised, windows
 from lpzero.engines import Engine, Serial, single_threaded
 from lpzero.errors import InputError, LpzeroError

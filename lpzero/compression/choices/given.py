@@ -15,7 +15,7 @@ from lpzero.compression.choices.shipped import SHIPPED, UnitFormulas, check_unit
 from lpzero.compression.choices.units import PartUnits, arrays_for, look
 from lpzero.compression.choosing.importance import KINDS, LayerScores, get_importance, scores_of
 from lpzero.compression.choosing.products import Products
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.layout import Layout
 from lpzero.compression.texts import Windows
 from lpzero.errors import InputError
 from lpzero.formula import Formula, apply, parse

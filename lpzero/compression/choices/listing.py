@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lpzero.compression.choosing.importance import KINDS, Kind, LayerScores
 from lpzero.compression.choosing.measured import Replacement
 from lpzero.compression.choosing.menu import widths_of
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.layout import Layout
 
 
 @dataclass(frozen=True)

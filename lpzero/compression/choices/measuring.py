@@ -15,9 +15,9 @@ from pathlib import Path
 
 import torch
 
-from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.texts import Windows
 from lpzero.engines import Engine, Fault
 from lpzero.errors import InputError, LpzeroError

@@ -12,7 +12,7 @@ from torch.nn import functional
 from lpzero.compression.choices.watching import Watched, watched
 from lpzero.compression.choosing.importance import KINDS, Kind, unit_weights
 from lpzero.compression.choosing.products import drawn
-from lpzero.compression.layout import Layout, blocks_of
+from lpzero.compression.cutting.layout import Layout, blocks_of
 from lpzero.compression.losses import asked, logits_of
 from lpzero.compression.texts import Windows
 from lpzero.formula.units import UnitSource

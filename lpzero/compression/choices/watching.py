@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lpzero.compression.layout import Layout, blocks_of, part
+from lpzero.compression.cutting.layout import Layout, blocks_of, part
 
 
 @dataclass

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.choice import Choice
 from lpzero.compression.choices.given import formula_scores, importance_given
 from lpzero.compression.choosing.controls import by_chance
 from lpzero.compression.choosing.counts import LATENCY, Count, counts_of
@@ -18,7 +17,8 @@ from lpzero.compression.choosing.latency import latency_of
 from lpzero.compression.choosing.menu import Chosen, Menu, choose, layers_menu, menu_of, shaken, widths_of
 from lpzero.compression.choosing.plain import Shape, plain_choices, plain_few, plain_shapes
 from lpzero.compression.choosing.products import Products, unit_products
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError, LpzeroError
 from lpzero.seeds import derived_seed

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import KINDS, LayerScores, Scores
 from lpzero.compression.choosing.menu import choose, menu_of
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.seeds import derived_seed
 
 DEPTH = "depth by block influence"

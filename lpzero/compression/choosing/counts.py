@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from lpzero.compression.choice import Choice
-from lpzero.compression.layout import Layout, blocks_of, norms_follow, part
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout, blocks_of, norms_follow, part
 
 LATENCY = "latency"
 COUNTS: Mapping[str, str] = MappingProxyType(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.asked import Asked, ask, menu_by
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.controls import DEPTH, by_chance, by_depth, by_width
@@ -15,6 +14,7 @@ from lpzero.compression.choosing.importance import block_influence, get_importan
 from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure
 from lpzero.compression.choosing.menu import Chosen, choose, widths_of
 from lpzero.compression.choosing.repair import Repaired, repair
+from lpzero.compression.cutting.choice import Choice
 from lpzero.compression.settings import CompressSettings
 from lpzero.progress import Watch, unwatched
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.compression.choosing.products import Labels, LayerProducts, Products
-from lpzero.compression.layout import Layout, blocks_of, part, weight_in
+from lpzero.compression.cutting.layout import Layout, blocks_of, part, weight_in
 from lpzero.errors import InputError, unknown_name
 
 Kind = Literal["groups", "neurons"]

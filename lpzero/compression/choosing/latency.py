@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.compression.choosing.counts import Count
-from lpzero.compression.layout import Layout, blocks_of
-from lpzero.compression.stream import Head, entering, smaller_block, through
+from lpzero.compression.cutting.layout import Layout, blocks_of
+from lpzero.compression.cutting.stream import Head, entering, smaller_block, through
 from lpzero.engines import single_threaded
 
 WARM_UP, REPEATS = 2, 9

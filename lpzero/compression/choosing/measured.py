@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.importance import Kind
 from lpzero.compression.choosing.menu import Chosen, Item, Menu
-from lpzero.compression.layout import Layout, blocks_of
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout, blocks_of
+from lpzero.compression.cutting.stream import Head, entering, smaller_block, through
 from lpzero.compression.losses import asked, far_from, predictions
-from lpzero.compression.stream import Head, entering, smaller_block, through
 from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import append_lines

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import LayerScores
 from lpzero.compression.choosing.selection import Option, Selection, select
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.errors import InputError
 
 WIDTHS = 8

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.menu import Chosen, Item, Menu, choose
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.layout import Layout
 from lpzero.errors import InputError, NoResultError
 
 Shape = tuple[int, int]

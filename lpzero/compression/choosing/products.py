@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lpzero.compression.freed import give_back
-from lpzero.compression.layout import Layout, blocks_of, part
+from lpzero.compression.cutting.freed import give_back
+from lpzero.compression.cutting.layout import Layout, blocks_of, part
+from lpzero.compression.cutting.stream import Head, entering, through
 from lpzero.compression.losses import asked
-from lpzero.compression.stream import Head, entering, through
 from lpzero.compression.texts import Windows
 from lpzero.seeds import derived_seed
 

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import KINDS, Kind
 from lpzero.compression.choosing.menu import Chosen, Item, Menu, choose
+from lpzero.compression.cutting.choice import Choice, LayerChoice
 from lpzero.progress import Progress, Watch, unwatched
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 
 from torch import Tensor, nn
 
-from lpzero.compression.choice import Choice
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.compression.files.block_configs import BLOCK_CODE, block_configuration, block_tensors
 from lpzero.compression.files.card import Story, card_text
 from lpzero.compression.files.gguf_file import FILE, check_gguf, write_gguf
@@ -16,7 +17,6 @@ from lpzero.compression.files.own_code import CODE, own_code, own_configuration
 from lpzero.compression.files.plain import plain_configuration
 from lpzero.compression.files.saved import Saved, count_bytes, count_gguf, count_parameters
 from lpzero.compression.files.smaller import Smaller, check_smaller
-from lpzero.compression.layout import Layout
 from lpzero.errors import InputError, unknown_name
 from lpzero.files import write_json, write_text
 from lpzero.pretrained.bars import without_bars
@@ -54,7 +54,7 @@ def write_checkpoint(
     """Write a smaller model, in the number format of the checkpoint and in files no larger than its.
 
     Args:
-        model: What :func:`lpzero.compression.cut.cut` made, with whatever was learned since; it is only read.
+        model: What :func:`lpzero.compression.cutting.cut.cut` made, with whatever was learned since; it is only read.
         layout: The layout of the checkpoint.
         choice: What stays of it.
         source: The folder of the checkpoint; it is only read.

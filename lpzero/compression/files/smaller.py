@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lpzero.compression.choice import Choice
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.errors import InputError
 from lpzero.pretrained.whole import CONFIGURATION
 from lpzero.settings import read_document
@@ -27,7 +27,7 @@ class Smaller:
     """A checkpoint that was cut.
 
     Attributes:
-        model: What :func:`lpzero.compression.cut.cut` made, with whatever was learned since; it is only read.
+        model: What :func:`lpzero.compression.cutting.cut.cut` made, with whatever was learned since; it is only read.
         layout: The layout of the checkpoint.
         choice: What stays of it.
         source: The folder of the checkpoint, as transformers saves one; it is only read.

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from torch import nn
 
-from lpzero.compression.choice import Choice
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.compression.recovery.masked import masked
 from lpzero.compression.recovery.recover import Recovered, Within, recover
 from lpzero.compression.recovery.settings import RecoverySettings

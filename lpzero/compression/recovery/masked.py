@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import check_choice, group_columns
-from lpzero.compression.layout import Layout, blocks_of, part
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import check_choice, group_columns
+from lpzero.compression.cutting.layout import Layout, blocks_of, part
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.tables.document import check, read_json
 
 if TYPE_CHECKING:
-    from lpzero.compression.choice import Choice
+    from lpzero.compression.cutting.choice import Choice
 
 RECIPE, DRAWN, RECOVERIES, ANSWERS = "recipe.json", "drawn.json", "recoveries", "answers"
 MEASURING = 4
@@ -214,12 +214,12 @@ def _read_drawn(document: object, path: Path) -> Drawn:
 
 def _drawing(checkpoint: Path, folder: Path, texts: Texts, settings: SubNetworkSettings, watch: Watch) -> Drawing:
     """Look at the checkpoint; the file of the space is written where it is not there."""
-    from lpzero.compression.checkpoint import load_checkpoint
     from lpzero.compression.choosing.counts import counts_of
     from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
     from lpzero.compression.choosing.menu import widths_of
     from lpzero.compression.choosing.products import unit_products
-    from lpzero.compression.layout import read_layout
+    from lpzero.compression.cutting.checkpoint import load_checkpoint
+    from lpzero.compression.cutting.layout import read_layout
 
     watch(Progress("looking at the checkpoint", 0.0, f"{len(texts.looking.inputs)} windows"))
     model = load_checkpoint(checkpoint).float()

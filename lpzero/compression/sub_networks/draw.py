@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.counts import Count
 from lpzero.compression.choosing.importance import KINDS, LayerScores
 from lpzero.compression.choosing.menu import check_limits, choose, menu_of, shaken
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import Layout
 from lpzero.compression.sub_networks.file import Units
 from lpzero.errors import InputError
 from lpzero.seeds import derived_seed

@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.measured import digest_of
+from lpzero.compression.cutting.choice import Choice, LayerChoice
 from lpzero.errors import InputError, LpzeroError, MissingError
 from lpzero.files import write_json
 from lpzero.tables.document import Document, check, read_json

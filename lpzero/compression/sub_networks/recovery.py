@@ -112,8 +112,8 @@ def texts_of(
     Raises:
         InputError: A text is not usable, or too short.
     """
-    from lpzero.compression.checkpoint import check_usable
-    from lpzero.compression.families import FAMILIES
+    from lpzero.compression.cutting.checkpoint import check_usable
+    from lpzero.compression.cutting.families import FAMILIES
 
     objective = FAMILIES[str(check_usable(checkpoint)["model_type"])].objective
     tokenizer = read_tokenizer(checkpoint)

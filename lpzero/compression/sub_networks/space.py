@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from lpzero.compression.choice import Choice
+from lpzero.compression.cutting.choice import Choice
 from lpzero.compression.sub_networks.file import FILE, Opened, Units, read_file
 from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lpzero.compression.choosing.counts import Count
-    from lpzero.compression.layout import Layout
+    from lpzero.compression.cutting.layout import Layout
     from lpzero.spaces.toml.model import ConfigModel
 
 NAME, PROTOCOL = "sub-networks", "cut-"
@@ -159,7 +159,7 @@ class SubNetworks(ChoiceSpace):
 
     def blank(self, architecture: Architecture) -> ConfigModel:
         """The same model on the meta device."""
-        from lpzero.compression.cut import cut
+        from lpzero.compression.cutting.cut import cut
 
         whole = self._skeleton
         return self._answering(cut(whole.model, whole.layout, self.choice(architecture)))
@@ -224,7 +224,7 @@ def architecture_of(choice: Choice) -> Architecture:
 
 def cut_of(space: SubNetworks, architecture: Architecture, *, attention: str = "sdpa") -> nn.Module:
     """The smaller model as one of transformers, in float32; ``attention`` is how it computes its attention."""
-    from lpzero.compression.cut import cut
+    from lpzero.compression.cutting.cut import cut
 
     whole = checkpoint_of(space)
     model: Any = cut(whole, space.layout, space.choice(architecture))
@@ -254,10 +254,10 @@ def _skeleton(folder: Path, digest: str) -> _Skeleton:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 
-    from lpzero.compression.checkpoint import check_usable
     from lpzero.compression.choosing.counts import counts_of
-    from lpzero.compression.families import FAMILIES
-    from lpzero.compression.layout import read_layout
+    from lpzero.compression.cutting.checkpoint import check_usable
+    from lpzero.compression.cutting.families import FAMILIES
+    from lpzero.compression.cutting.layout import read_layout
     from lpzero.compression.texts import WINDOW
     from lpzero.spaces.models.weights import build_blank
 
@@ -275,7 +275,7 @@ def _skeleton(folder: Path, digest: str) -> _Skeleton:
 def _loaded(folder: Path, digest: str) -> nn.Module:
     # the digest was seen to be that of the files when the space was opened
     del digest
-    from lpzero.compression.checkpoint import load_checkpoint
+    from lpzero.compression.cutting.checkpoint import load_checkpoint
 
     return load_checkpoint(folder).float().eval()
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.choice import Choice
 from lpzero.compression.choices.build import MEASURED, ChoicesSettings, build_choices
 from lpzero.compression.choices.table import CARD, UNITS, units_file
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.proof import mean_divergence
 from lpzero.compression.texts import read_tokenizer, to_predict, tokenised, windows
 from lpzero.errors import InputError

@@ -13,7 +13,7 @@ from lpzero.compression.choices.shipped import BY_POSITION, SHIPPED, UnitFormula
 from lpzero.compression.choosing.importance import get_importance, scores_of
 from lpzero.compression.choosing.menu import menu_of
 from lpzero.compression.choosing.products import unit_products
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError
 from lpzero.formula import parse

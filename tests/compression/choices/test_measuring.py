@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import torch
 
-from lpzero.compression.checkpoint import load_checkpoint
 from lpzero.compression.choices import measuring
 from lpzero.compression.choices.build import MEASURED, build_choices
 from lpzero.compression.choices.measuring import Job, job_of, measure, measure_missing
 from lpzero.compression.choices.table import CARD, RECORDS, UNITS, read_choices
 from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.texts import Windows
 from lpzero.engines import Limits, Serial, open_engine
 from lpzero.errors import InputError, LpzeroError

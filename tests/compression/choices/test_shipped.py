@@ -12,7 +12,7 @@ from lpzero.compression.choices.shipped import SHIPPED, check_units, shipped
 from lpzero.compression.choices.units import look
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
 from lpzero.compression.choosing.products import unit_products
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError
 from lpzero.formula import parse

@@ -8,7 +8,7 @@ import torch
 from lpzero.compression.choices.units import arrays_for, look
 from lpzero.compression.choosing.importance import KINDS
 from lpzero.compression.choosing.products import Labels, unit_products
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.texts import to_predict
 from lpzero.formula import parse
 from lpzero.formula.evaluate import Evaluator

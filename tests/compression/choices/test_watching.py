@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lpzero.compression.choices.watching import watched
-from lpzero.compression.layout import blocks_of, part, read_layout
+from lpzero.compression.cutting.layout import blocks_of, part, read_layout
 from lpzero.compression.losses import logits_of
 from tests.compression.tiny import tiny, tokens
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from lpzero.compression.calibration import Calibrated, calibrate, read_texts
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.asked import FEW, NO_GROUPS, ask, best_few
 from lpzero.compression.choosing.controls import fits
 from lpzero.compression.choosing.menu import Item
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.files.plain import plain_configuration
 from lpzero.compression.files.smaller import Smaller
-from lpzero.compression.layout import read_layout
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
 from tests.compression.tiny import checkpoint_folder, tiny, word_tokenizer, written_text

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.counts import counts_of
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import Layout, read_layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import Layout, read_layout
 from lpzero.spaces.models.flops import passed_flops
 from tests.compression.tiny import tiny, tokens
 

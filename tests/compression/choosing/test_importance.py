@@ -14,7 +14,7 @@ from lpzero.compression.choosing.importance import (
     scores_of,
 )
 from lpzero.compression.choosing.products import unit_products
-from lpzero.compression.layout import blocks_of, part, read_layout, weight_in
+from lpzero.compression.cutting.layout import blocks_of, part, read_layout, weight_in
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, tokens

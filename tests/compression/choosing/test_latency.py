@@ -8,7 +8,7 @@ import pytest
 
 from lpzero.compression.choosing import latency
 from lpzero.compression.choosing.latency import LayerLatency, latency_of
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.layout import read_layout
 from tests.compression.tiny import tiny, tokens
 
 

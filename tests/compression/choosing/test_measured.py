@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.measured import (
     Kept,
     Measuring,
@@ -18,9 +17,10 @@ from lpzero.compression.choosing.measured import (
     with_measured,
 )
 from lpzero.compression.choosing.menu import Chosen, Item, Menu, choose, menu_of
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.proof import mean_divergence
 from lpzero.compression.texts import to_predict
 from lpzero.errors import InputError

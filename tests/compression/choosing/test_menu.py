@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from lpzero.compression.choice import Choice, LayerChoice
 from lpzero.compression.choosing.counts import Count, LayerCount, PartCount
 from lpzero.compression.choosing.importance import LayerScores, Scores
 from lpzero.compression.choosing.menu import Item, choose, menu_of, shaken, widths_of
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import Layout
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import Layout
 from lpzero.errors import InputError
 
 LAYOUT = Layout("llama", FAMILIES["llama"], depth=3, width=24, groups=2, heads=2, head_width=6, neurons=4)

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.menu import menu_of
 from lpzero.compression.choosing.plain import choose_plain, plain_choices, plain_few, plain_shapes
+from lpzero.compression.cutting.choice import Choice
 from lpzero.errors import InputError
 from tests.compression.choosing.test_menu import COUNTS, LAYOUT, fits, layer_scores
 

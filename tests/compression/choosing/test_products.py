@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from lpzero.compression.choosing.products import unit_products
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import Layout, blocks_of, part, read_layout
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import Layout, blocks_of, part, read_layout
 from lpzero.compression.losses import asked, logits_of
 from lpzero.compression.texts import Windows, to_predict
 from tests.compression.tiny import tiny, tokens

@@ -6,10 +6,10 @@ import itertools
 
 import pytest
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.menu import Menu, choose, menu_of
 from lpzero.compression.choosing.repair import neighbours, repair
+from lpzero.compression.cutting.choice import Choice
 from tests.compression.choosing.test_menu import COUNTS, LAYOUT, fits, layer_scores
 
 LIMITS = {"params": 270}

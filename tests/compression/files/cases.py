@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import Layout, read_layout
 from lpzero.compression.files.smaller import Smaller
-from lpzero.compression.layout import Layout, read_layout
 from tests.compression.tiny import tiny
 
 FULL = {"llama": {"attention_bias": False, "mlp_bias": False}, "mistral": {"sliding_window": None}}

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lpzero.compression.families import FAMILIES
+from lpzero.compression.cutting.families import FAMILIES
 from lpzero.compression.files.folder import check_form, write_checkpoint
 from lpzero.compression.files.smaller import Smaller
 from lpzero.errors import InputError, LpzeroError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.compression.families import FAMILIES
+from lpzero.compression.cutting.families import FAMILIES
 from lpzero.compression.files.own_code import own_code, own_configuration
 from tests.compression.files.cases import smaller
 

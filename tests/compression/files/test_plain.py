@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.compression.families import FAMILIES
+from lpzero.compression.cutting.families import FAMILIES
 from lpzero.compression.files.plain import plain_configuration
 from tests.compression.files.cases import smaller
 

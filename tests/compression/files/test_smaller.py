@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lpzero.compression.choice import Choice, LayerChoice
+from lpzero.compression.cutting.choice import Choice, LayerChoice
 from lpzero.compression.files.smaller import INDEX, check_smaller
 from lpzero.errors import InputError
 from tests.compression.files.cases import smaller

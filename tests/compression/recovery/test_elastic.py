@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.proof import mean_divergence
 from lpzero.compression.recovery.elastic import learn_elastic
 from lpzero.compression.recovery.settings import RecoverySettings

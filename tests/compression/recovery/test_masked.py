@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import blocks_of, read_layout
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import blocks_of, read_layout
 from lpzero.compression.recovery.masked import masked
 from lpzero.errors import InputError
 from tests.compression.files.cases import CHOICES, logits

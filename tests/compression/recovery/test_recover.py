@@ -16,8 +16,8 @@ import pytest
 import torch
 from torch import nn
 
-from lpzero.compression.cut import cut
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.recovery.recover import ANSWERS, Recovered, _steps, recover
 from lpzero.compression.recovery.settings import RecoverySettings
 from lpzero.compression.recovery.state import STATE

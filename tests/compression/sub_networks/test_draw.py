@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from lpzero.compression.choice import Choice
 from lpzero.compression.choosing.controls import chance_scores
 from lpzero.compression.choosing.counts import counts_of
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.sub_networks.draw import Drawing, draw
 from lpzero.compression.sub_networks.file import Units
 from lpzero.errors import InputError

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.cut import cut
 from lpzero.compression.losses import window_losses
 from lpzero.compression.sub_networks.build import Source
 from lpzero.compression.sub_networks.file import write_file

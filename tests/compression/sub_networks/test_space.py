@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from lpzero.compression.checkpoint import load_checkpoint
-from lpzero.compression.cut import cut
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.cut import cut
 from lpzero.compression.losses import logits_of
 from lpzero.compression.sub_networks.space import architecture_of, cut_of, open_space
 from lpzero.errors import InputError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lpzero.compression.choice import LayerChoice
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import blocks_of, part, read_layout
+from lpzero.compression.cutting.choice import LayerChoice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import blocks_of, part, read_layout
+from lpzero.compression.cutting.stream import Head, entering, look_into, smaller_block, through
 from lpzero.compression.losses import logits_of
-from lpzero.compression.stream import Head, entering, look_into, smaller_block, through
 from tests.compression.tiny import tiny, tokens
 
 

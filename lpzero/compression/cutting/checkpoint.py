@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from lpzero.compression.families import FAMILIES
+from lpzero.compression.cutting.families import FAMILIES
 from lpzero.errors import InputError
 from lpzero.settings import one_line, read_document, reason_of
 

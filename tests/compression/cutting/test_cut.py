@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import nn
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import cut, group_columns, narrowed
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import Layout, blocks_of, part, read_layout, weight_in
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import cut, group_columns, narrowed
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import Layout, blocks_of, part, read_layout, weight_in
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, tokens
 

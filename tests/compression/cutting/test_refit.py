@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lpzero.compression.choice import Choice
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import Layout, blocks_of, part, read_layout, weight_in
-from lpzero.compression.refit import Fit, refitted
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import Layout, blocks_of, part, read_layout, weight_in
+from lpzero.compression.cutting.refit import Fit, refitted
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, tokens
 

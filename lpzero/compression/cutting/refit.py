@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lpzero.compression.choice import Choice
-from lpzero.compression.cut import Model, Nothing, check_choice, cut
-from lpzero.compression.freed import give_back
-from lpzero.compression.layout import Layout, blocks_of, norms_follow, part, weight_in
-from lpzero.compression.stream import Entry, entering, look_into, smaller_block, through
+from lpzero.compression.cutting.choice import Choice
+from lpzero.compression.cutting.cut import Model, Nothing, check_choice, cut
+from lpzero.compression.cutting.freed import give_back
+from lpzero.compression.cutting.layout import Layout, blocks_of, norms_follow, part, weight_in
+from lpzero.compression.cutting.stream import Entry, entering, look_into, smaller_block, through
 from lpzero.errors import InputError
 from lpzero.progress import Progress, Watch, unwatched
 
@@ -93,14 +93,14 @@ def refitted(
         choice: What stays.
         inputs: (windows, tokens) ids to look at.
         ridge: How strongly weights stay what they were, in mean squares of a projection's inputs.
-        share: As of :func:`lpzero.compression.cut.cut`.
+        share: As of :func:`lpzero.compression.cutting.cut.cut`.
         watch: Told how far it is.
 
     Returns:
         The smaller model.
 
     Raises:
-        InputError: As :func:`lpzero.compression.cut.cut`, or the ridge is not above 0.
+        InputError: As :func:`lpzero.compression.cutting.cut.cut`, or the ridge is not above 0.
     """
     if not ridge > 0:
         raise InputError(f"`ridge`: expected more than 0, found {ridge:g}")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.families import FAMILIES, Objective, Places
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.families import FAMILIES, Objective, Places
 from lpzero.errors import InputError
 
 if TYPE_CHECKING:

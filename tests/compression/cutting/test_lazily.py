@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import cut
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import read_layout
-from lpzero.compression.lazily import lazily_cut
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import read_layout
+from lpzero.compression.cutting.lazily import lazily_cut
 from lpzero.compression.losses import logits_of
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny, tokens

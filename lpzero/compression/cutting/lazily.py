@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import nn
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.cut import Model, check_choice, cut
-from lpzero.compression.layout import Layout, blocks_of
-from lpzero.compression.stream import smaller_block
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.cut import Model, check_choice, cut
+from lpzero.compression.cutting.layout import Layout, blocks_of
+from lpzero.compression.cutting.stream import smaller_block
 
 
 class _Later(nn.Module):
@@ -26,7 +26,7 @@ class _Later(nn.Module):
 
 
 def lazily_cut(model: Model, layout: Layout, choice: Choice) -> Model:
-    """Make the smaller model to ask it a few times: equal to that of :func:`lpzero.compression.cut.cut` bit for bit.
+    """Make the smaller model to ask it a few times: bit for bit that of :func:`lpzero.compression.cutting.cut.cut`.
 
     At any time one of its blocks holds tensors of its own; all others are the checkpoint's. It keeps no cache and
     answers a little slower, since each pass picks the weights of all blocks again.
@@ -37,7 +37,7 @@ def lazily_cut(model: Model, layout: Layout, choice: Choice) -> Model:
         choice: What stays.
 
     Raises:
-        InputError: As :func:`lpzero.compression.cut.cut`.
+        InputError: As :func:`lpzero.compression.cutting.cut.cut`.
     """
     check_choice(layout, choice)
     kept = [one for one in choice.layers if not one.is_dropped]

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from lpzero.compression.choice import Choice, LayerChoice
-from lpzero.compression.families import Part
-from lpzero.compression.layout import Layout, blocks_of, norms_follow, part
+from lpzero.compression.cutting.choice import Choice, LayerChoice
+from lpzero.compression.cutting.families import Part
+from lpzero.compression.cutting.layout import Layout, blocks_of, norms_follow, part
 from lpzero.errors import InputError
 
 Model = TypeVar("Model", bound=nn.Module)

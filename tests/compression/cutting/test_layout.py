@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import read_layout
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import read_layout
 from lpzero.errors import InputError
 from tests.compression.tiny import tiny
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lpzero.compression.choice import Choice, LayerChoice
+from lpzero.compression.cutting.choice import Choice, LayerChoice
 from lpzero.errors import InputError
 
 

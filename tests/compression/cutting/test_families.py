@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lpzero.compression.families import FAMILIES
-from lpzero.compression.layout import part
+from lpzero.compression.cutting.families import FAMILIES
+from lpzero.compression.cutting.layout import part
 from tests.compression.tiny import tiny
 
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 import torch
 
-from lpzero.compression.freed import give_back
+from lpzero.compression.cutting.freed import give_back
 
 PIECE, PIECES = 64 << 10, 2_000
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from lpzero.compression.checkpoint import load_checkpoint
+from lpzero.compression.cutting.checkpoint import load_checkpoint
 from lpzero.errors import InputError
 from tests.compression.tiny import checkpoint_folder, tiny
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lpzero.compression.choice import LayerChoice
-from lpzero.compression.cut import count_heads, replacements
-from lpzero.compression.layout import Layout, blocks_of, part
+from lpzero.compression.cutting.choice import LayerChoice
+from lpzero.compression.cutting.cut import count_heads, replacements
+from lpzero.compression.cutting.layout import Layout, blocks_of, part
 from lpzero.compression.losses import logits_of, uncached
 
 
