@@ -13,6 +13,15 @@ from lpzero.settings import check_settings
 Rate = Annotated[float, Field(ge=0, le=1)]
 
 
+def leaves_room(value: int, info: ValidationInfo) -> int:
+    """A number of formulas that are kept or sent; raises ValueError where it is not below the population."""
+    # a population that is wrong itself has its own message
+    population = info.data.get("population", value + 1)
+    if value >= population:
+        raise ValueError(f"expected fewer than the population of {population}")
+    return value
+
+
 class EvolveConfig(TableConfig):
     """Everything that decides the result of an evolution, beside what every discovery is set.
 
@@ -148,14 +157,7 @@ class EvolveConfig(TableConfig):
             raise ValueError("expected a table to `hold_out`, or all")
         return value
 
-    @field_validator("elite", "migrants")
-    @classmethod
-    def _leaves_room(cls, value: int, info: ValidationInfo) -> int:
-        # a population that is wrong itself has its own message
-        population = info.data.get("population", value + 1)
-        if value >= population:
-            raise ValueError(f"expected fewer than the population of {population}")
-        return value
+    _room = field_validator("elite", "migrants")(leaves_room)
 
 
 def check_config(values: dict[str, object], *, source: str = "") -> EvolveConfig:

@@ -6,12 +6,11 @@ such formulas differ in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from lpzero.errors import InputError
-from lpzero.evolution.variation import TRIES, Place, places, replaced
+from lpzero.evolution.variation import Place, first_valid, places, replaced
 from lpzero.formula.formula import Formula, apply, operand
 from lpzero.formula.grammar import BINARY, ELEMENTWISE, Grammar
 from lpzero.formula.unit_grammar import OVER, accepts_units, draw_units_part
@@ -33,24 +32,13 @@ def cross_units(first: Formula, second: Formula, grammar: Grammar, rng: np.rando
         donors = [node for node in second.walk() if node.type == old.type]
         return replaced(first, path, donors[int(rng.integers(len(donors)))]) if donors else None
 
-    return _first_valid(first, grammar, attempt)
+    return first_valid(first, partial(accepts_units, grammar), attempt)
 
 
 def mutate_units(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """One of the mutations, all equally often."""
     mutation = MUTATIONS[int(rng.integers(len(MUTATIONS)))]
-    return _first_valid(parent, grammar, lambda: mutation(parent, rng))
-
-
-def _first_valid(parent: Formula, grammar: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
-    for _ in range(TRIES):
-        try:
-            child = attempt()
-        except InputError:
-            continue
-        if child is not None and child != parent and accepts_units(grammar, child):
-            return child
-    return parent
+    return first_valid(parent, partial(accepts_units, grammar), lambda: mutation(parent, rng))
 
 
 def _any(parent: Formula, rng: np.random.Generator) -> tuple[Place, Formula]:

@@ -7,6 +7,7 @@ valid child comes out of a few tries, the first parent is returned: the evolutio
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -60,13 +61,20 @@ def _pick(every: list[tuple[Place, Formula]], rng: np.random.Generator) -> tuple
     return inner[int(rng.integers(len(inner)))]
 
 
-def _first_valid(parent: Formula, grammar: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
+def first_valid(parent: Formula, accepted: Callable[[Formula], bool], attempt: Callable[[], Formula | None]) -> Formula:
+    """The first child that is one: another formula than its parent, and accepted; the parent where none of a few is.
+
+    Args:
+        parent: The parent.
+        accepted: Whether the grammar accepts a formula.
+        attempt: Makes a child at random, None where there is none; InputError where the types forbid it.
+    """
     for _ in range(TRIES):
         try:
             child = attempt()
         except InputError:
             continue
-        if child is not None and child != parent and accepts(grammar, child):
+        if child is not None and child != parent and accepted(child):
             return child
     return parent
 
@@ -87,7 +95,7 @@ def crossover(first: Formula, second: Formula, grammar: Grammar, rng: np.random.
         donors = [node for node in others if node.type.level == old.type.level]
         return replaced(first, path, donors[int(rng.integers(len(donors)))]) if donors else None
 
-    return _first_valid(first, grammar, attempt)
+    return first_valid(first, partial(accepts, grammar), attempt)
 
 
 def mutate_subtree(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
@@ -102,7 +110,7 @@ def mutate_subtree(parent: Formula, grammar: Grammar, rng: np.random.Generator) 
         depth = int(rng.integers(1, max(2, grammar.max_depth - len(path) + 1)))
         return replaced(parent, path, draw_part(grammar, wanted, depth, rng))
 
-    return _first_valid(parent, grammar, attempt)
+    return first_valid(parent, partial(accepts, grammar), attempt)
 
 
 def mutate_point(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
@@ -117,7 +125,7 @@ def mutate_point(parent: Formula, grammar: Grammar, rng: np.random.Generator) ->
         names = [p.name for p in rows if p.arity == old.primitive.arity and p.search]
         return replaced(parent, path, apply(names[int(rng.integers(len(names)))], *old.arguments))
 
-    return _first_valid(parent, grammar, attempt)
+    return first_valid(parent, partial(accepts, grammar), attempt)
 
 
 def mutate_hoist(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
@@ -129,7 +137,7 @@ def mutate_hoist(parent: Formula, grammar: Grammar, rng: np.random.Generator) ->
         inside = [node for node in old.walk() if node != old and node.type == old.type]
         return replaced(parent, path, inside[int(rng.integers(len(inside)))]) if inside else None
 
-    return _first_valid(parent, grammar, attempt)
+    return first_valid(parent, partial(accepts, grammar), attempt)
 
 
 MUTATIONS = (mutate_subtree, mutate_point, mutate_hoist)

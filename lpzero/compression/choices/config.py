@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lpzero.evolution import defaults
-from lpzero.evolution.config import Rate
+from lpzero.evolution.config import Rate, leaves_room
 
 SEARCH_SHARE, VALIDATION_SHARE = 0.4, 0.2
 MAX_DEPTH, MAX_SIZE = 14, 30
@@ -93,11 +93,4 @@ class ChoicesConfig(BaseModel):
         """None: no weights are fitted."""
         return 0
 
-    @field_validator("elite", "migrants")
-    @classmethod
-    def _leaves_room(cls, value: int, info: ValidationInfo) -> int:
-        # a population that is wrong itself has its own message
-        population = info.data.get("population", value + 1)
-        if value >= population:
-            raise ValueError(f"expected fewer than the population of {population}")
-        return value
+    _room = field_validator("elite", "migrants")(leaves_room)

@@ -6,12 +6,12 @@ comes out of a few tries, the first parent is returned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from lpzero.evolution.variation import TRIES, mutate
+from lpzero.evolution.variation import first_valid, mutate
 from lpzero.formula.formula import Formula
 from lpzero.formula.grammar import Grammar, accepts
 from lpzero.formula.keys import canonical
@@ -26,20 +26,12 @@ from lpzero.formula.terms import (
 )
 
 
-def _first_valid(parent: Formula, grammar: Grammar, attempt: Callable[[], Formula | None]) -> Formula:
-    for _ in range(TRIES):
-        child = attempt()
-        if child is not None and child != parent and accepts_sum(grammar, child):
-            return child
-    return parent
-
-
 def add_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
     """One more term, where there is room."""
     terms = terms_of(parent)
     if len(terms) >= grammar.terms:
         return replace_term(parent, grammar, rng)
-    return _first_valid(parent, grammar, lambda: plain_sum([*terms, draw_term(grammar, rng)]))
+    return first_valid(parent, partial(accepts_sum, grammar), lambda: plain_sum([*terms, draw_term(grammar, rng)]))
 
 
 def drop_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
@@ -59,7 +51,7 @@ def replace_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) ->
         place = int(rng.integers(len(terms)))
         return plain_sum([*terms[:place], draw_term(grammar, rng), *terms[place + 1 :]])
 
-    return _first_valid(parent, grammar, attempt)
+    return first_valid(parent, partial(accepts_sum, grammar), attempt)
 
 
 def change_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> Formula:
@@ -80,7 +72,7 @@ def change_term(parent: Formula, grammar: Grammar, rng: np.random.Generator) -> 
             return None
         return plain_sum([*terms[:place], new, *terms[place + 1 :]])
 
-    return _first_valid(parent, grammar, attempt)
+    return first_valid(parent, partial(accepts_sum, grammar), attempt)
 
 
 MUTATIONS = (change_term, replace_term, add_term, drop_term)
@@ -102,4 +94,4 @@ def cross_sums(first: Formula, second: Formula, grammar: Grammar, rng: np.random
         size = sizes[int(rng.integers(2))]
         return plain_sum(terms[i] for i in rng.choice(len(terms), size=size, replace=False).tolist())
 
-    return _first_valid(first, grammar, attempt)
+    return first_valid(first, partial(accepts_sum, grammar), attempt)
