@@ -158,6 +158,12 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    # what a test draws without a generator is the same whichever tests ran before it
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def tiny() -> TinyModel:
     """A tiny model with seeded weights, in training mode."""

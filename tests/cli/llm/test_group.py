@@ -15,9 +15,9 @@ def test_every_sub_command_has_a_line_of_help() -> None:
 
 def test_help_loads_neither_torch_nor_the_client() -> None:
     code = (
-        "import sys\nfrom lpzero.cli.main import run\n"
+        "import sys\nbefore = set(sys.modules)\nfrom lpzero.cli.main import run\n"
         "code = run(['llm', 'check', '--help'])\n"
-        "sys.exit(code or (3 if {'torch', 'openai', 'numpy', 'sqlite3'} & set(sys.modules) else 0))"
+        "sys.exit(code or (3 if {'torch', 'openai', 'numpy', 'sqlite3'} & (set(sys.modules) - before) else 0))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
