@@ -6,13 +6,29 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from lpzero.reporting.blocks import Block, Code, Facts, Grid, Section, Text
+from lpzero.reporting.repeat import command_of, files_of
 from lpzero.reporting.standing import environment
 
 
-def repeated(folder: Path, command: str, *more: Block) -> Section:
-    """How to get the run again, and what it ran on."""
-    blocks: list[Block] = [Code(command), *more]
+def repeated(folder: Path, command: str, config: BaseModel, *more: Block) -> Section:
+    """How to get the run again, and what it ran on.
+
+    Args:
+        folder: The folder of the run.
+        command: The command that made it.
+        config: Its settings.
+        more: What else there is to say.
+
+    Raises:
+        InputError: The environment of the run is damaged.
+    """
+    blocks: list[Block] = [Code(command_of(command, config))]
+    for name, content in files_of(config).items():
+        blocks += [Text(f"with this as {name}:"), Code(content)]
+    blocks += more
     found = environment(folder)
     if found:
         blocks.append(Facts(found))
