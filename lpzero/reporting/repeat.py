@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -53,6 +54,11 @@ def command_of(name: str, config: BaseModel) -> str:
         if setting not in _OWN_WORDS and (setting in stated or value != usual.get(setting)):
             words += flag_words(setting, value)
     return shlex.join([*words, "--output", "AGAIN"])
+
+
+def resume_of(command: str, folder: Path) -> str:
+    """The command line that carries on the run in a folder, for a shell."""
+    return shlex.join(["lpzero", command, "--resume", str(folder)])
 
 
 def files_of(config: BaseModel) -> dict[str, str]:

@@ -10,6 +10,7 @@ from lpzero.compression.choices.result import ChoicesResult, ChoicesTest
 from lpzero.formula.grammar import UNITS_GRAMMAR
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.cells import figure
+from lpzero.reporting.repeat import resume_of
 from lpzero.reporting.standing import curve_of, read_events
 from lpzero.run_folder import CONFIG
 from lpzero.settings import read_document
@@ -36,7 +37,7 @@ def article(folder: Path) -> Article:
             Text(
                 "This run has no result: it is still at work, or was stopped. Nothing here is a test of anything.", True
             ),
-            Code(f"lpzero {COMMAND} --resume {folder}"),
+            Code(resume_of(COMMAND, folder)),
             Facts({"best tau-a on search": None if curve is None else f"{curve[1][-1]:.3f}"}),
         ]
         return Article(folder.name, COMMAND, "unfinished", brief, [Section("Where it stands", said)], curve)
