@@ -35,7 +35,7 @@ def article(path: Path, name: str) -> Article:
     if document.get("schema") == SCHEMA:
         return _principles(path, read_principles(path), name)
     if is_kept(path):
-        return _predictor(path, read_predictor_document(path))
+        return _predictor(path, read_predictor_document(path, usable=False))
     for kind, command, said in DOCUMENTS:
         try:
             result = kind.model_validate(document)
@@ -121,6 +121,8 @@ def _predictor(path: Path, found: Document) -> Article:
     }
     if isinstance(found, StudentDocument):
         facts |= {"teacher": found.teacher, "student": found.kind, "taught": f"{found.learnt} architectures"}
+    if found.plugins:
+        facts["packages"] = ", ".join(f"{one.get('package')} {one.get('version')}" for one in found.plugins)
     if isinstance(found, PromptedDocument):
         facts |= {"quality": found.quality, "unit": found.unit}
     blocks: list[Block] = [
