@@ -45,7 +45,7 @@ def watch(run: Path, every: float, once: bool, wait: bool) -> None:
     if once and wait:
         raise InputError("--wait has no effect beside --once: expected one of them")
     found = seen(run)
-    looks = [next(found)] if once else _looks(found, run, every, alone=wait)
+    looks: Iterable[Seen] = [next(found)] if once else _looks(found, run, every, alone=wait)
     last = (_drawn if sys.stdout.isatty() else _said)(looks)
     if last.state == "finished":
         say_report(run)

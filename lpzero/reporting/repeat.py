@@ -58,7 +58,16 @@ def command_of(name: str, config: BaseModel) -> str:
 
 def resume_of(command: str, folder: Path) -> str:
     """The command line that carries on the run in a folder, for a shell."""
-    return shlex.join(["lpzero", command, "--resume", str(folder)])
+    return command_line(command, "--resume", folder)
+
+
+def command_line(*words: str | Path) -> str:
+    """A command line of lpzero for a shell, whatever a file is called.
+
+    >>> command_line("report", Path("my run"))
+    "lpzero report 'my run'"
+    """
+    return shlex.join(["lpzero", *map(str, words)])
 
 
 def files_of(config: BaseModel) -> dict[str, str]:
@@ -67,7 +76,7 @@ def files_of(config: BaseModel) -> dict[str, str]:
     Args:
         config: The settings of a run of ``evolve``, ``enumerate`` or ``search``.
     """
-    files = {}
+    files: dict[str, str] = {}
     if not isinstance(config, TableConfig):
         from lpzero.nas.schedule.config import ScheduleConfig
 
