@@ -15,6 +15,7 @@ from lpzero.proxy.command import PRINCIPLES_FILE, discovery_command, flag_words,
 from lpzero.proxy.proxy import load_proxy, proxy_names
 
 if TYPE_CHECKING:
+    from lpzero.compression.choices.config import ChoicesConfig
     from lpzero.nas.config import PoolConfig
     from lpzero.nas.schedule.config import PredictorConfig, ScheduleConfig
 
@@ -54,6 +55,32 @@ def command_of(name: str, config: BaseModel) -> str:
         if setting not in _OWN_WORDS and (setting in stated or value != usual.get(setting)):
             words += flag_words(setting, value)
     return shlex.join([*words, "--output", "AGAIN"])
+
+
+_SHARES = ("search_layers", "validation_layers")
+"""What an evolution on tables of choices may be set in Python alone."""
+_UNITS = frozenset(("grammar", "tables", "hold_out", "device", "deterministic", *_SHARES))
+
+
+def choices_command(config: ChoicesConfig) -> str:
+    """The command line of an evolution on tables of choices, for a shell."""
+    words = [word for part in config.tables for word in ("--table", part.table)]
+    words += [word for part in config.hold_out for word in ("--hold-out", part.table)]
+    usual = _usual(config)
+    for setting, value in config.model_dump().items():
+        if setting not in _UNITS and (setting in _STATED or value != usual[setting]):
+            words += flag_words(setting, value)
+    return command_line("evolve", *words, "--output", "AGAIN")
+
+
+def choices_forgotten(config: ChoicesConfig) -> str | None:
+    """What that command does not say, for people; None where it says everything."""
+    usual = _usual(config)
+    given = {name: getattr(config, name) for name in _SHARES if getattr(config, name) != usual[name]}
+    if not given:
+        return None
+    said = ", ".join(f"{name}={value}" for name, value in given.items())
+    return f"The shares of layers are set in Python alone: give lpzero.evolve_choices the settings and {said}."
 
 
 def resume_of(command: str, folder: Path) -> str:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from lpzero.cli.main import run
+from lpzero.compression.choices.config import ChoicesConfig, ChoicesPart
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.config import TablePart
 from lpzero.evolution.enumeration.config import EnumerateConfig
@@ -22,8 +23,16 @@ from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.proxy.command import discovery_command
 from lpzero.proxy.proxy import load_proxy
 from lpzero.reporting.folders import kind_of
-from lpzero.reporting.repeat import command_of, files_of, forgotten, schedule_of
+from lpzero.reporting.repeat import (
+    choices_command,
+    choices_forgotten,
+    command_of,
+    files_of,
+    forgotten,
+    schedule_of,
+)
 from lpzero.tables import load_table
+from tests.compression.choices.made import made
 from tests.conftest import Install
 from tests.formula.test_brought import CODE as PRIMITIVES
 from tests.formula.test_brought import NAMES as PRIMITIVE_NAMES
@@ -202,6 +211,33 @@ def test_a_shipped_proxy_is_named_and_leaves_out_what_it_was_chosen_on(begun: Ca
     nameless = found.model_copy(update={"names": found.proxies})
     assert begun(_with_files(nameless)) == nameless.model_copy(update={"left_out": []})
     assert str(len(found.left_out)) in (forgotten(nameless) or "")
+
+
+UNITS: list[dict[str, Any]] = [
+    {},
+    {**{name: value for name, value in SIZES.items() if name != "elite"}, "elite": 2, **ENDS, **RATES, "seed": 5},
+    {"max_depth": 15, "max_size": 31, "select": "nsga2", "hold_out": True},
+]
+
+
+def test_the_settings_of_an_evolution_on_choices_that_are_tried_are_all_that_there_are() -> None:
+    # the shares of layers have no flag, and a report says so
+    always = {"grammar", "tables", "device", "deterministic", "search_layers", "validation_layers"}
+    assert set(ChoicesConfig.model_fields) - {name for settings in UNITS for name in settings} == always
+
+
+@pytest.mark.parametrize("settings", UNITS)
+def test_an_evolution_on_choices_comes_back(
+    settings: dict[str, Any], begun: Callable[[str], BaseModel], tmp_path: Path
+) -> None:
+    table = made(tmp_path)
+    part = ChoicesPart(table=str(table.folder), records_sha256=table.card.records_sha256)
+    given = {name: [part] if name == "hold_out" else value for name, value in settings.items()}
+    config = ChoicesConfig(tables=[part], **given)
+    assert begun(choices_command(config)) == config
+    assert choices_forgotten(config) is None
+    unsaid = config.model_copy(update={"validation_layers": 0.25})
+    assert "validation_layers=0.25" in (choices_forgotten(unsaid) or "")
 
 
 def test_a_name_of_another_formula_is_a_file() -> None:

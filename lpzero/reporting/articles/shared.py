@@ -25,16 +25,16 @@ def repeated(folder: Path, command: str, config: BaseModel, *more: Block) -> Sec
     Raises:
         InputError: The environment of the run is damaged.
     """
-    blocks: list[Block] = [Code(command_of(command, config))]
-    for name, content in files_of(config).items():
-        blocks += [Text(f"with this as {name}:"), Code(content)]
-    blocks += more
+    files = [(Text(f"with this as {name}:"), Code(content)) for name, content in files_of(config).items()]
+    beside: list[Block] = [block for both in files for block in both]
+    return repeated_by(folder, command_of(command, config), *beside, *more)
+
+
+def repeated_by(folder: Path, line: str, *more: Block) -> Section:
+    """As :func:`repeated`, of a command line."""
     found = environment(folder)
-    if found:
-        blocks.append(Facts(found))
-    else:
-        blocks.append(Text("The folder does not say which versions the run had."))
-    return Section("How to repeat it", blocks)
+    ran: Block = Facts(found) if found else Text("The folder does not say which versions the run had.")
+    return Section("How to repeat it", [Code(line), *more, ran])
 
 
 def counted(caption: str, what: str, counts: Mapping[str, int]) -> Grid:
