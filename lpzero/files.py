@@ -18,6 +18,8 @@ PART = ".part"
 """Ending of a file that is not yet whole; a process that is killed may leave one."""
 LOCK = ".lock"
 """File in a folder that a process holds; it stays there, and means nothing by itself."""
+MOMENT = 0.5
+"""Seconds in which whoever asks whether a folder is held has let go of it again."""
 DAY = 86_400.0
 """Seconds after which a part belongs to nobody, where nobody can be asked."""
 
@@ -134,7 +136,7 @@ def held(folder: Path) -> Iterator[None]:
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, blocking=False)
+        lock = FileLock(folder / LOCK, timeout=MOMENT)
         lock.acquire()
     except Timeout as err:
         raise InputError(f"{folder}: expected no other process at work there, found one: wait for its end") from err
@@ -147,6 +149,22 @@ def held(folder: Path) -> Iterator[None]:
         if made and folder.is_dir() and [one.name for one in folder.iterdir()] == [LOCK]:
             _unmake(folder)
         lock.release()
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds a folder, as far as this machine sees; where nobody can tell, it may.
+
+    Nobody can where the folder cannot be written. A process on another machine is seen where the file system tells.
+    """
+    from filelock import FileLock, Timeout
+
+    if not (folder / LOCK).is_file():
+        return False
+    try:
+        with FileLock(folder / LOCK, blocking=False):
+            return False
+    except (Timeout, OSError, NotImplementedError):
+        return True
 
 
 def _unmake(folder: Path) -> None:

@@ -97,6 +97,8 @@ def test_the_example_package_brings_what_every_command_takes(packages: Path, tmp
         "rank|--table|gpt2-own|--proxy|slenderness",
         "spaces|show|narrow-gpt2",
         f"search|--space|narrow-gpt2|--proxy|{proxy}|{SEARCHED}|--output|{tmp_path / 'search'}",
+        f"predictor|fit|--table|gpt2-own|--predictor|nearest-depth|--features|spec|--output|{tmp_path / 'kept.json'}",
+        f"predict|{tmp_path / 'kept.json'}|--table|gpt2-own",
         packages=packages,
     )
     assert done.returncode == 0, done.stderr
@@ -105,11 +107,13 @@ def test_the_example_package_brings_what_every_command_takes(packages: Path, tmp
         ("primitives", "signed_root", "loaded"),
         ("metrics", "slenderness", "loaded"),
         ("spaces", "narrow-gpt2", "loaded"),
+        ("predictors", "nearest-depth", "loaded"),
     }
     assert json.loads(proxy.read_text())["plugins"] == [PRIMITIVE]
     assert "def signed_root(x: Tensor)" in (tmp_path / "proxy.py").read_text()
     _absent("space narrow-gpt2", f"search|--resume|{tmp_path / 'search'}")
     _absent("primitive signed_root", f"rank|--table|gpt2-own|--proxy|{proxy}")
+    _absent("predictor nearest-depth", f"predict|{tmp_path / 'kept.json'}|--table|gpt2-own")
 
 
 @pytest.mark.slow
@@ -134,9 +138,9 @@ def test_the_example_package_keeps_the_laws(packages: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tests)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def test_the_example_package_is_short() -> None:
     files = (EXAMPLES / "lpzero_plugin_example").rglob("*.py")
-    assert sum(len(file.read_text().splitlines()) for file in files) < 120
+    assert sum(len(file.read_text().splitlines()) for file in files) < 160

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lpzero.errors import InputError
-from lpzero.files import PART, append_lines, held, write_bytes, write_json, write_text
+from lpzero.files import LOCK, PART, append_lines, held, is_held, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -157,3 +158,27 @@ def test_a_folder_that_was_made_to_be_held_goes_where_nothing_was_written(tmp_pa
     with held(tmp_path / "old"):
         pass
     assert (tmp_path / "old").is_dir()
+
+
+def test_who_looks_sees_whether_a_folder_is_held_and_leaves_it_as_it_is(tmp_path: Path) -> None:
+    assert not is_held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with held(tmp_path):
+        assert is_held(tmp_path)
+        assert is_held(tmp_path)
+    assert (tmp_path / LOCK).is_file()
+    assert not is_held(tmp_path)
+    with held(tmp_path):
+        pass
+
+
+def test_who_begins_while_somebody_looks_is_not_kept_out(tmp_path: Path) -> None:
+    with held(tmp_path):
+        pass
+    looking = FileLock(tmp_path / LOCK, blocking=False, thread_local=False)
+    looking.acquire()
+    let_go = threading.Timer(0.1, looking.release)
+    let_go.start()
+    with held(tmp_path):
+        assert is_held(tmp_path)
+    let_go.join()

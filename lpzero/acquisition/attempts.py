@@ -5,24 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from types import MappingProxyType
 
 from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
+from lpzero.tables.imports.outcomes import AttemptStatus
 
-
-class AttemptStatus(str, Enum):
-    """What came of training an architecture: ``ok`` has a quality, ``pending`` is not known yet, all else failed."""
-
-    OK = "ok"
-    PENDING = "pending"
-    FAILED = "failed"
-    DIVERGED = "diverged"
-    OUT_OF_MEMORY = "out_of_memory"
-    TIMEOUT = "timeout"
-    KILLED = "killed"
+__all__ = ["Attempt", "AttemptStatus", "Tried"]
 
 
 @dataclass(frozen=True)

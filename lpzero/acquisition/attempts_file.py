@@ -5,23 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lpzero.acquisition.attempts import Attempt, AttemptStatus, Tried
 from lpzero.acquisition.suggestion import Suggestion
 from lpzero.errors import InputError
 from lpzero.files import write_text
 from lpzero.spaces.space import SearchSpace
-from lpzero.tables.document import described
 from lpzero.tables.imports.columns import ARCHITECTURE, ID, Columns
-from lpzero.tables.imports.lines import Lines, Row, read_lines
-
-STATUS = "status"
-SAID = ("by", "value", "low", "high", "chance")
-"""Columns that are written for people; what stands in them is not read."""
+from lpzero.tables.imports.outcomes import SAID, STATUS, read_outcomes
 
 
 @dataclass(frozen=True)
@@ -58,52 +52,16 @@ def read_attempts(path: Path, space: SearchSpace, tried: Tried, *, quality: str 
     for column in (STATUS, *SAID):
         if quality == column:
             raise InputError(f"expected a column of its own for the quality, found {quality!r}: give it another name")
-    lines = read_lines(path, may_be_empty=(quality, STATUS, *SAID))
-    own = {*columns.whole, *columns.layer, *columns.spellings}
-    apart = {name for name in (STATUS, *SAID) if name in lines.columns and name not in own}
-    names = tuple(name for name in lines.columns if name not in apart)
-    columns.check(Lines(lines.place, names, iter(()), lines.text, lines.sha256))
     found: list[Line] = []
-    for row in lines.rows:
-        one = _read(row, columns, apart, text=lines.text)
+    for row in read_outcomes(path, columns, asked=True).rows:
+        entry = row.entry
         try:
-            tried = tried.told([one.attempt])
+            attempt = Attempt(entry.architecture, row.status, entry.quality if row.status is AttemptStatus.OK else None)
+            tried = tried.told([attempt])
         except InputError as err:
-            raise InputError(f"{row.place}: {err}") from err
-        found.append(one)
+            raise InputError(f"{entry.row.place}: {err}") from err
+        found.append(Line(entry.id, attempt, row.said))
     return found
-
-
-def _read(row: Row, columns: Columns, apart: Collection[str], *, text: bool) -> Line:
-    quality = row.cells[columns.quality]
-    absent = _empty(quality)
-    # an empty quality is no number: any stands for it until the architecture is read
-    cells = {name: cell for name, cell in row.cells.items() if name not in apart}
-    cells[columns.quality] = ("0" if text else 0) if absent else quality
-    entry = columns.entry(Row(row.place, row.line, cells), text=text)
-    status = _status(row, absent=absent)
-    try:
-        attempt = Attempt(entry.architecture, status, None if absent else entry.quality)
-    except InputError as err:
-        raise InputError(f"{row.place}: {err}") from err
-    said = {name: str(row.cells[name]) for name in SAID if name in apart and not _empty(row.cells[name])}
-    return Line(entry.id, attempt, said)
-
-
-def _status(row: Row, *, absent: bool) -> AttemptStatus:
-    cell = row.cells.get(STATUS)
-    if _empty(cell):
-        return AttemptStatus.PENDING if absent else AttemptStatus.OK
-    try:
-        status = AttemptStatus(cell.strip() if isinstance(cell, str) else cell)
-    except ValueError:
-        known = ", ".join(one.value for one in AttemptStatus)
-        raise InputError(f"{row.place}: {STATUS}: expected one of {known}, found {described(cell)}") from None
-    return status
-
-
-def _empty(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def suggested(suggestion: Suggestion, name: str, attempt: Attempt) -> Line:

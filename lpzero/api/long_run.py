@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,7 +103,8 @@ def working(
             # it has come to its end: to go on would end there again
             raise
         except BaseException:
-            _LOG.info("%s is kept: continue it with lpzero %s --resume %s", folder.path, command, folder.path)
+            path = shlex.quote(str(folder.path))
+            _LOG.info("%s is kept: continue it with lpzero %s --resume %s", folder.path, command, path)
             raise
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lpzero import plugins
 from lpzero.api.chosen import Wanted, opened
 from lpzero.api.labelled import LabelSource, direction_of
 from lpzero.api.predictor import described_by
@@ -15,7 +16,9 @@ from lpzero.errors import InputError
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
+from lpzero.predictors.brought import BROUGHT, Make, brought
 from lpzero.predictors.description import GROUPS, SPEC, Known, Source
+from lpzero.predictors.kept.brought import KeptBrought, check_keepable
 from lpzero.predictors.labels import Named, read_architectures
 from lpzero.predictors.prediction import LEVEL, Labelled, Prediction
 from lpzero.predictors.prompted import LLM, Asking, Prompt, Task
@@ -62,7 +65,8 @@ def fit_predictor(
         direction: ``"higher"`` or ``"lower"``: which qualities of the file are better.
         table: A table that lends its labels, instead of a file.
         number: How many records of it, drawn by the seed, at least 2; None for all.
-        predictor: ``"ridge"``, ``"gp"``, or ``"llm"``: what a language model is shown is kept, and nobody is asked.
+        predictor: ``"ridge"``, ``"gp"``, or the name of one that a package brings and a file can keep; or ``"llm"``:
+            what a language model is shown is kept, and nobody is asked.
         features: What it is told: some of ``"spec"``, ``"shape"`` and ``"operands"``, and proxies.
         quality: The column of the file with the quality.
         noise: Standard deviation between trainings of one model; None for the table's, or where it is not known.
@@ -86,13 +90,16 @@ def fit_predictor(
     >>> fitted.labels, {row.source: row.status for row in said.rows[:3]}
     (12, {'ridge': 'ok'})
     """
-    if predictor not in (*MODELS, LLM):
-        kinds = ", ".join(MODELS)
+    made = None if predictor in (*MODELS, LLM) else brought(predictor)
+    if predictor not in (*MODELS, LLM) and made is None:
+        kinds = ", ".join((*MODELS, *plugins.names(BROUGHT)))
         raise InputError(f"`predictor`: expected {kinds} or {LLM}, found {predictor!r}: a proxy is a feature")
     place, labelled, task = LabelSource(labels, space, protocol, direction, table, number, quality, noise, seed).read()
     source = described_by(place, features, probe_of(seed, batch, tokens, device), workers, watch)
     if predictor == LLM:
         return _keep_prompt(Path(output), place, labelled, task, replace(source, groups=(SPEC,), proxies=()))
+    if made is not None:
+        return _keep_brought(Path(output), predictor, made, level, labelled, source)
     # what is kept is what was fitted to: no model is built for it again
     fitted = Regression(predictor, Known.of(source, labelled.architectures), level).fit(labelled)
     save(Path(output), fitted, source)
@@ -133,6 +140,28 @@ def _keep_prompt(path: Path, space: SearchSpace, labelled: Labelled, task: Task,
     )
 
 
+def _keep_brought(path: Path, name: str, made: Make, level: float, labelled: Labelled, source: Source) -> FitResult:
+    """Fit and keep a predictor that a package brings."""
+    predictor = made(Known.of(source, labelled.architectures), level)
+    check_keepable(name, predictor)
+    save(path, KeptBrought(name, predictor.fit(labelled), labelled, level), source)
+    return FitResult(
+        schema_=1,
+        predictor=name,
+        space=source.space.name,
+        protocol=source.space.protocol,
+        direction=direction_of(higher_is_better=labelled.higher_is_better),
+        features=[*source.groups, *(proxy.name for proxy in source.proxies)],
+        columns=0,
+        labels=len(labelled.architectures),
+        left_out=0,
+        level=level,
+        intervals=None,
+        noise=None if labelled.noise is None else round(labelled.noise, 6),
+        path=str(path),
+    )
+
+
 def predict(
     predictor: str | Path,
     architectures: str | Path | Sequence[Architecture] = (),
@@ -163,7 +192,8 @@ def predict(
 
     Raises:
         InputError: The predictor is damaged or of another space, or an architecture is outside the space.
-        MissingError: The table or the device is not here, or the language model cannot be asked.
+        MissingError: The table, the device or a package that the predictor depends on is not here, or the language
+            model cannot be asked.
     """
     path = Path(predictor)
     document = read_predictor_document(path)

@@ -98,7 +98,13 @@ def _judged(command: Command) -> Command:
 @click.option("--protocol", help="Which model an architecture stands for.  [default: the space's first]")
 @click.option("--table", shell_complete=completion.tables, help="A table that lends its labels, instead of a file.")
 @click.option("--number", type=int, help="Records of the table, drawn by the seed.  [default: all]")
-@click.option("--predictor", "chosen", default="ridge", show_default=True, help="ridge, gp, or llm: what it is shown.")
+@click.option(
+    "--predictor",
+    "chosen",
+    default="ridge",
+    show_default=True,
+    help="ridge, gp, one of lpzero plugins, or llm: what it is shown.",
+)
 @click.option("--output", required=True, type=click.Path(), help="The file to write, .json; its numbers lie beside it.")
 @_told
 @worker_options
@@ -123,13 +129,14 @@ def fit(
         print_result(result)
         say_report(output)
         return
+    columns = f"{result.columns} columns of " if result.columns else "told of "
     click.echo(
         f"{result.predictor}, fitted to {result.labels} labels of {result.space}, protocol {result.protocol}: "
-        f"{result.columns} columns of {', '.join(result.features)}"
+        f"{columns}{', '.join(result.features)}"
     )
     if result.left_out:
         click.echo(f"{result.left_out} labelled architectures could not be described and are left out")
-    if not result.intervals:
+    if result.intervals is False:
         click.echo(f"too few labels for intervals at a level of {result.level:g}")
     click.echo(f"kept in {result.path}")
     say_report(output)

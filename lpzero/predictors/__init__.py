@@ -1,7 +1,7 @@
 """Predictors: a few trainings, turned into what to expect of others, between what, and how far that can be trusted."""
 
 from lpzero.predictors.calibrated import Calibrated, Scores
-from lpzero.predictors.description import Description, Known, Source
+from lpzero.predictors.description import Describes, Description, Known, Source
 from lpzero.predictors.lookup import LookUp
 from lpzero.predictors.measured import Measured
 from lpzero.predictors.prediction import Fitted, Labelled, Prediction, PredictionStatus, Predictor
@@ -9,6 +9,7 @@ from lpzero.predictors.regression import Regression
 
 __all__ = [
     "Calibrated",
+    "Describes",
     "Description",
     "Fitted",
     "Known",

@@ -1,4 +1,4 @@
-"""Predictors that other packages bring: fitted to the labels of a draw like every other one, and kept by no file."""
+"""Predictors that other packages bring: fitted to labels like every other one, under the name of their plug-in."""
 
 from __future__ import annotations
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table
 from lpzero.tables.imports.columns import Columns, Entry
-from lpzero.tables.imports.lines import Lines, Row, read_lines
+from lpzero.tables.imports.outcomes import AttemptStatus, read_outcomes
 from lpzero.tables.published import hat_mt
 from lpzero.tables.training_record import TrainedRecord
 
@@ -42,7 +41,8 @@ def read_labels(
 ) -> Labelled:
     """Read labels from CSV or JSON lines, as :func:`lpzero.tables.imports.records.import_table` does.
 
-    A line that says again what one before it says is passed over, which the log tells.
+    A line that says again what one before it says is passed over, which the log tells; so is one whose training failed
+    or is pending, in a file with a column ``status``, such as ``lpzero suggest`` writes.
 
     Args:
         path: The file.
@@ -55,12 +55,13 @@ def read_labels(
         InputError: A column, a cell or an architecture is not as expected, an architecture has two qualities, or there
             are fewer than two. One line, which names the line of the file.
     """
-    columns = Columns.of(space, quality)
-    lines = read_lines(path)
-    columns.check(lines)
     first: dict[Architecture, Entry] = {}
-    again = 0
-    for entry in _entries(columns, lines):
+    again = without = 0
+    for row in read_outcomes(path, Columns.of(space, quality)).rows:
+        if row.status is not AttemptStatus.OK:
+            without += 1
+            continue
+        entry = row.entry
         before = first.setdefault(entry.architecture, entry)
         if before.quality != entry.quality:
             raise InputError(
@@ -70,6 +71,8 @@ def read_labels(
         again += before is not entry
     if again:
         _LOG.warning("%s: %d lines say again what others say", path, again)
+    if without:
+        _LOG.info("%s: %d lines have no quality, which is pending or failed, and are left out", path, without)
     if len(first) < FEWEST:
         raise InputError(f"{path}: expected at least {FEWEST} different architectures, found {len(first)}: train more")
     found = np.array([entry.quality for entry in first.values()], dtype=np.float64)
@@ -87,20 +90,8 @@ def read_architectures(path: Path, space: SearchSpace, *, quality: str = "qualit
     if path.suffix == ".gz" and space.name == hat_mt.SPACE:
         found = hat_mt.read_unlabelled(path)
         return Named(tuple(f"line-{number}" for number in range(1, len(found) + 1)), found)
-    columns = Columns.of(space, quality)
-    lines = read_lines(path)
-    names = lines.columns if quality in lines.columns else (*lines.columns, quality)
-    # what is not asked for is not read: any number does
-    unread = "0" if lines.text else 0
-    rows = (Row(row.place, row.line, {**row.cells, quality: unread}) for row in lines.rows)
-    filled = Lines(lines.place, names, rows, lines.text, lines.sha256)
-    columns.check(filled)
-    entries = list(_entries(columns, filled))
+    entries = [row.entry for row in read_outcomes(path, Columns.of(space, quality), unread=True).rows]
     return Named(tuple(entry.id for entry in entries), tuple(entry.architecture for entry in entries))
-
-
-def _entries(columns: Columns, lines: Lines) -> Iterator[Entry]:
-    return chain(columns.entry(row, text=lines.text) for row in lines.rows)
 
 
 def labels_of(table: Table, records: Sequence[int], noise: float | None) -> Labelled:

@@ -154,11 +154,12 @@ class FitResult(Result):
         protocol: Which model an architecture stands for.
         direction: Which values are better.
         features: What it is told of an architecture.
-        columns: Numbers that the regression is fitted to.
+        columns: Numbers that the regression is fitted to; 0 of what is none.
         labels: Labels that it was fitted to.
         left_out: Labelled architectures that could not be described.
         level: Confidence level of its intervals.
-        intervals: Whether there are any: ten labels are needed at 90 %.
+        intervals: Whether there are any: ten labels are needed at 90 %; None where the package alone knows that brings
+            the predictor.
         noise: Standard deviation between trainings of one model; None where nobody said.
         path: Where it is kept; None where it is not.
     """
@@ -173,7 +174,7 @@ class FitResult(Result):
     labels: int
     left_out: int
     level: float
-    intervals: bool
+    intervals: bool | None
     noise: float | None
     path: str | None
 

@@ -2,7 +2,7 @@
 
 Of a regression what is kept are the labels with their descriptions, not weights: reading fits it again, which takes
 less than a second and gives the same numbers, bit for bit, with the same versions. Of a language model the
-demonstrations are kept, of a student its weights.
+demonstrations are kept, of a student its weights, of one that a package brings what it says of itself.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
+from lpzero import plugins
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import write_bytes, write_json
 from lpzero.formula import parse
 from lpzero.predictors.description import Describes, Description, Source
 from lpzero.predictors.distilled import DISTILLED, Student
 from lpzero.predictors.kept.arrays import arrays_path, damaged, packed_arrays, read_arrays
+from lpzero.predictors.kept.brought import KeptBrought, brought_document, restored_brought
 from lpzero.predictors.kept.document import (
+    BroughtDocument,
     Document,
     KeptProxy,
     PromptedDocument,
@@ -68,7 +71,7 @@ class KeptPrompt:
     prompt: Prompt
 
 
-Kept = FittedRegression | KeptPrompt | Student
+Kept = FittedRegression | KeptPrompt | Student | KeptBrought
 Describing = Callable[[Document, tuple[Proxy, ...]], Describes]
 """Gives what describes other architectures."""
 
@@ -82,14 +85,16 @@ def save(path: Path, fitted: Kept, source: Source) -> None:
         source: What described its labels.
 
     Raises:
-        InputError: The suffix is another.
+        InputError: The suffix is another, or a predictor that a package brings cannot be kept.
         LpzeroError: It cannot be written.
     """
     if path.suffix != ".json":
         raise InputError(f"{path}: expected a file with the suffix .json: rename it")
     content: bytes | None = None
     document: Document
-    if isinstance(fitted, KeptPrompt):
+    if isinstance(fitted, KeptBrought):
+        document = brought_document(fitted, source)
+    elif isinstance(fitted, KeptPrompt):
         document = _prompted_document(fitted, source)
     elif isinstance(fitted, Student):
         content, sha256 = packed_arrays(fitted.arrays())
@@ -100,7 +105,7 @@ def save(path: Path, fitted: Kept, source: Source) -> None:
     try:
         if content is not None:
             write_bytes(arrays_path(path), content)
-        write_json(path, document.model_dump(by_alias=True))
+        write_json(path, document.to_json())
     except OSError as err:
         raise LpzeroError(f"{path} cannot be written: {err.strerror or err}") from err
 
@@ -153,11 +158,24 @@ def is_kept(path: Path) -> bool:
         return False
 
 
-def read_predictor_document(path: Path) -> Document:
-    """Read what a file says a predictor is; raises InputError where it is none."""
+def read_predictor_document(path: Path, *, usable: bool = True) -> Document:
+    """Read what a file says a predictor is.
+
+    Args:
+        path: The file.
+        usable: Whether the packages have to be installed that it depends on.
+
+    Raises:
+        InputError: It is no file of a predictor.
+        MissingError: A package is not installed that it depends on.
+    """
     found = read_document(path)
+    kind = BroughtDocument if "state" in found else _KINDS.get(str(found.get("predictor")), RegressionDocument)
     try:
-        return _KINDS.get(str(found.get("predictor")), RegressionDocument).model_validate(found)
+        document = kind.model_validate(found)
+        if usable:
+            plugins.require(document.plugins, path)
+        return document
     except ValidationError as err:
         first = err.errors(include_url=False)[0]
         place = place_in(first["loc"]) or "the whole"
@@ -191,6 +209,8 @@ def restored(
     if isinstance(document, PromptedDocument):
         return _prompted(path, document, space, architectures, asker)
     source = describing(document, tuple(_proxy(path, proxy) for proxy in document.proxies))
+    if isinstance(document, BroughtDocument):
+        return restored_brought(path, document, source)
     if isinstance(document, StudentDocument):
         file = arrays_path(path)
         return Student.of(document, read_arrays(file, document.sha256, Student.ARRAYS), source, architectures, file)

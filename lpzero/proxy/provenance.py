@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lpzero.errors import InputError
 from lpzero.plugins import named_in
+from lpzero.proxy.command import EVOLVE, discovery_command
 from lpzero.proxy.discovery import UNJUDGED, DiscoveryResult
 from lpzero.proxy.leave_one_out import ALL, MATRIX, LeaveOneOutResult, brief, controls, evidence
 from lpzero.result import read_result
@@ -25,7 +26,8 @@ class Provenance(BaseModel):
     """Where a discovered proxy comes from.
 
     Attributes:
-        command: The command that finds it again, with ``settings`` as its ``--config`` where it is ``evolve``.
+        command: The command that finds it again, every setting by its flag; principles are those of ``settings`` as a
+            file.
         table: Name of the table that it was found on.
         table_sha256: Digest of that table's records.
         protocol: Which model an architecture stood for.
@@ -132,7 +134,8 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
     if result.table_sha256 is None:
         raise KeyError("table_sha256")
     return Provenance(
-        command=_command(settings),
+        # a later version may have other defaults: everything is said
+        command=discovery_command(EVOLVE if "population" in settings else "enumerate", settings, {}),
         table=result.table,
         table_sha256=result.table_sha256,
         protocol=result.protocol,
@@ -144,22 +147,6 @@ def _provenance(result: DiscoveryResult, settings: dict[str, Any], versions: dic
         baseline={} if strongest is None else {"proxy": strongest.proxy, **brief(strongest.test)},
         controls=controls(ranking),
     )
-
-
-def _command(settings: dict[str, Any]) -> str:
-    """The command line of a run: what it was about; how it searched is in its settings."""
-    command = "evolve" if "population" in settings else "enumerate"
-    beside, held = settings.get("beside", []), settings.get("hold_out", [])
-    words = ["lpzero", command]
-    if beside:
-        for flag, parts in (("--table", [settings, *beside]), ("--hold-out", held)):
-            words += [word for part in parts for word in (flag, f"{part['table']}:{part['protocol']}")]
-    else:
-        words += ["--table", str(settings["table"]), "--protocol", str(settings["protocol"])]
-        words += [word for part in held for word in ("--hold-out", f"{part['table']}:{part['protocol']}")]
-    if settings.get("grammar") == "weighted":
-        words += ["--grammar", "weighted", "--terms", str(settings["terms"])]
-    return " ".join([*words, "--seed", str(settings["seed"])])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lpzero.evolution.folder import EvolutionRunFolder
 from lpzero.proxy.leave_one_out import MATRIX, LeaveOneOutResult
 from lpzero.reporting.articles import discovery
 from lpzero.reporting.blocks import Article, Block, Code, Section, Text
+from lpzero.reporting.repeat import command_line
 from lpzero.reporting.standing import environment
 from lpzero.result import read_result
 from lpzero.run_folder import CONFIG, RunFolder
@@ -132,8 +133,8 @@ def _left_out(path: Path, name: str) -> Article:
     of, remedy = "a run of each table left out", "give the command again"
     result = read_result(LeaveOneOutResult, read_document(matrix), matrix, of=of, remedy=remedy)
     sections = [Section("What was found", left_out_in_turn(result, f"{name}-matrix"))]
-    runs: list[Block] = [Text("Each run has a report of its own:"), Code(f"lpzero report {result.best.run}")]
-    runs += [Code(f"lpzero report {one.run}") for one in result.tables]
+    runs: list[Block] = [Text("Each run has a report of its own:"), Code(command_line("report", result.best.run))]
+    runs += [Code(command_line("report", one.run)) for one in result.tables]
     sections.append(Section("Its runs", runs))
     brief = {"formula": result.best.formula, "seed": str(result.seed)}
     return Article(path.name, "evolve --leave-one-out", "finished", brief, sections)

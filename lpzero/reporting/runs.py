@@ -20,7 +20,7 @@ from lpzero.proxy.discovery import EnumerateResult, EvolveResult
 from lpzero.proxy.leave_one_out import MATRIX
 from lpzero.reporting.articles.suggestions import is_suggestions
 from lpzero.reporting.articles.table import is_table
-from lpzero.reporting.folders import Kind, kind_of
+from lpzero.reporting.folders import kind_of
 from lpzero.reporting.standing import Event, curve_of, read_events
 from lpzero.result import Result, read_result
 from lpzero.run_folder import CONFIG
@@ -156,7 +156,7 @@ def _run(path: Path) -> _Known:
     result = kind.folder(path).read_result()
     if result is not None:
         return _Known(kind.command, FINISHED, _found(result), began)
-    return _Known(kind.command, UNFINISHED, so_far(path, kind, events), began)
+    return _Known(kind.command, UNFINISHED, so_far(path, kind.command, events), began)
 
 
 def _found(result: Result) -> str | None:
@@ -170,9 +170,9 @@ def _found(result: Result) -> str | None:
     return None
 
 
-def so_far(path: Path, kind: Kind, events: list[Event]) -> str | None:
+def so_far(path: Path, command: str, events: list[Event]) -> str | None:
     """The best of a run that is not finished, or what it has instead, for people; None where it has nothing yet."""
-    if kind.command == "search":
+    if command == "search":
         scored = path / SCORED
         return f"{scored.read_bytes().count(NEWLINE) if scored.is_file() else 0:,} scores"
     curve = curve_of(events)

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from lpzero.errors import InputError
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.folder import CHECKPOINT
+from lpzero.files import is_held
 from lpzero.reporting.articles.unfinished import best_so_far
 from lpzero.reporting.blocks import visible
 from lpzero.reporting.folders import kind_of
+from lpzero.reporting.repeat import resume_of
 from lpzero.reporting.runs import FINISHED, UNFINISHED, row_of, so_far
 from lpzero.reporting.standing import Event, read_events
-from lpzero.run_folder import CONFIG
+from lpzero.run_folder import CONFIG, EVENTS
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,15 @@ class Seen:
         said: One line a event that was not seen before.
         facts: How far it is, in one line; empty where nothing says.
         best: The best so far as a table, its header first; empty where there is none.
+        go_on: The command that goes on with it, where it is not finished and, as far as this machine sees, nobody works
+            on it; empty otherwise.
     """
 
     state: str
     said: tuple[str, ...]
     facts: str
     best: tuple[tuple[str, ...], ...] = ()
+    go_on: str = ""
 
 
 def seen(path: Path) -> Iterator[Seen]:
@@ -41,21 +48,37 @@ def seen(path: Path) -> Iterator[Seen]:
         path: Its folder.
 
     Raises:
-        InputError: It is no folder of a run with events, or a file of it is damaged.
+        InputError: It is no folder of a run that has events, or a file of it is damaged.
     """
     if not (path / CONFIG).is_file():
         raise InputError(f"{path}: expected the folder of a run of evolve, enumerate or search, found none")
-    kind, config = kind_of(path)
+    command, result_file, config = _opened(path)
     told, rows = 0, _Front(path, config if isinstance(config, EvolveConfig) else None)
     while True:
+        # before the result: who worked on it a moment ago may have finished it
+        alone = not is_held(path)
         # before the events: what is finished has said all of them
-        finished = (path / kind.folder.result_file).is_file()
-        events = read_events(path)
+        finished = (path / result_file).is_file()
+        # a process that was killed at once has said nothing
+        events = read_events(path) if (path / EVENTS).is_file() else []
         new, told = tuple(map(line_of, events[told:])), len(events)
         if finished:
             yield Seen(FINISHED, new, row_of(path).best or "", rows.read())
             return
-        yield Seen(UNFINISHED, new, so_far(path, kind, events) or "", rows.read())
+        go_on = resume_of(command, path) if alone else ""
+        yield Seen(UNFINISHED, new, so_far(path, command, events) or "", rows.read(), go_on)
+
+
+def _opened(path: Path) -> tuple[str, str, BaseModel | None]:
+    """The command that made a run, the file that its result will be in, and its settings."""
+    from lpzero.reporting.articles import choices
+
+    if choices.is_about_units(path):
+        from lpzero.compression.choices.evolving import ChoicesRunFolder
+
+        return choices.COMMAND, ChoicesRunFolder.result_file, None
+    kind, config = kind_of(path)
+    return kind.command, kind.folder.result_file, config
 
 
 class _Front:

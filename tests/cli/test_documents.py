@@ -3,9 +3,10 @@
 Each case runs one command line on the bundled tables with small settings, and compares its exit code, its document or
 its printed tables, and the files that it leaves, with ``documents/NAME.json``. Seconds, times and paths are left out.
 Numbers are compared to 1e-6. Another processor or another torch may round the last bit of a score otherwise, and choose
-another formula by it: there the cases are skipped.
+another formula by it: there exit codes, the keys of documents and errors are compared alone.
 
-``LPZERO_RECORD_DOCUMENTS=1 pytest tests/cli/test_documents.py`` records them anew.
+``LPZERO_RECORD_DOCUMENTS=1 pytest tests/cli/test_documents.py`` records them anew; with ``ATEN_CPU_CAPABILITY=avx2``
+beside it, torch computes on a newer processor as on the one of those that are recorded.
 """
 
 from __future__ import annotations
@@ -183,8 +184,6 @@ def test_documents_are_those_recorded(
 ) -> None:
     path = RECORDED / f"{name}.json"
     recording = RECORDING in os.environ
-    if not recording and json.loads(path.read_text())["environment"] != _environment():
-        pytest.skip("recorded on another processor, or with other versions: scores may differ in their last bits")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
     Path("config.json").write_text(json.dumps(GPT2))
@@ -206,7 +205,34 @@ def test_documents_are_those_recorded(
         path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
     # through JSON, as the recorded one went
     found = json.loads(json.dumps(document, allow_nan=False))
-    assert _differences(json.loads(path.read_text()), found) == []
+    recorded = json.loads(path.read_text())
+    if recorded["environment"] == found["environment"]:
+        assert _differences(recorded, found) == []
+    else:
+        told = ("arguments", "code", "errors")
+        assert [[one[key] for key in told] for one in recorded["calls"]] == [
+            [one[key] for key in told] for one in calls
+        ]
+        shapes = [_shape([one["printed"] for one in document["calls"]]) for document in (recorded, found)]
+        assert _differences(*shapes) == []
+
+
+def _shape(value: Any) -> Any:
+    """Which keys a document has, wherever they are; of a list those of all that it holds."""
+    if isinstance(value, dict):
+        return {key: _shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        # printed tables have no keys, and what is listed may be none
+        shapes = [_shape(inner) for inner in value if isinstance(inner, (dict, list))]
+        return [json.loads(text) for text in sorted({json.dumps(shape) for shape in shapes})]
+    return None
+
+
+def test_a_key_more_or_less_is_seen_on_every_processor() -> None:
+    one = {"a": [{"b": 1.0}, {"b": 2.0}], "c": []}
+    assert _shape(one) == _shape({"a": [{"b": 3.0}], "c": ["x"]})
+    assert _differences(_shape(one), _shape({**one, "left_out": []}))
+    assert _differences(_shape(one), _shape({**one, "a": [{"b": 1.0, "error": None}]}))
 
 
 def test_a_difference_is_seen() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lpzero.cli.main import run
+from lpzero.tables import load_table
 
 REPLAY = ["suggest", "--table", "flexibert-own", "--device", "cpu", "-n", "4", "--out"]
 
@@ -91,3 +92,50 @@ def test_a_kill_loses_no_label(tmp_path: Path) -> None:
         assert {name: after[name] for name in before} == before
     subprocess.run(command, check=True, capture_output=True)
     assert len(qualities(folder)) == len(qualities(folder) | before) >= len(before) + 4
+
+
+def test_what_it_writes_goes_round_from_suggestion_to_training_to_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, kept = tmp_path / "next", tmp_path / "ridge.json"
+    space = ["--space", "gpt2", "--protocol", "own"]
+    labelled = [*space, "--labels", str(folder / "next.csv"), "--direction", "lower"]
+    fit = ["predictor", "fit", *labelled, "--features", "spec", "--output", str(kept)]
+    assert run(["suggest", *space, "-n", "12", "--device", "cpu", "--out", str(folder)]) == 0
+    # nothing is trained yet
+    assert run(fit) == 2
+    assert "expected at least 2 different architectures, found 0: train more" in capsys.readouterr().err
+    for labels, without in ((10, 2), (21, 3)):
+        _trained(folder / "next.csv")
+        assert run(fit) == 0
+        captured = capsys.readouterr()
+        assert f"fitted to {labels} labels" in captured.out
+        assert f"{without} lines have no quality, which is pending or failed, and are left out" in captured.err
+        assert run(["predict", str(kept), str(folder / "next.csv"), "--json"]) == 0
+        rows = json.loads(capsys.readouterr().out)["rows"]
+        assert [row["id"] for row in rows] == list(qualities(folder))
+        again = ["--features", "spec", "-n", "12", "--direction", "lower", "--device", "cpu", "--out", str(folder)]
+        assert run(["suggest", *space, *again]) == 0
+        assert f"{labels} labelled" in capsys.readouterr().out
+    assert (
+        run(
+            ["tables", "import", str(folder / "next.csv"), *space, "--lower-is-better", "--out", str(tmp_path / "mine")]
+        )
+        == 0
+    )
+    assert load_table(str(tmp_path / "mine")).n == 21
+    base, candidate = sorted((folder / "architectures").iterdir())[:2]
+    assert run(["gate", str(base), str(candidate), *labelled, "--features", "spec", "--noise", "0.01"]) == 0
+
+
+def _trained(path: Path) -> None:
+    """Fill in what came of the trainings that are pending: the first has failed, the last is left."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    new = [row for row in rows if not row["quality"] and not row["status"]]
+    for number, row in enumerate(new[:-1]):
+        row.update({"status": "diverged"} if number == 0 else {"quality": str(2.5 - 0.01 * number)})
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -11,6 +11,7 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.proxy import load_proxy, proxy_names
+from lpzero.proxy.command import discovery_command
 from lpzero.proxy.provenance import FIGURES, Provenance, proxy_document, run_provenance
 
 CLOSE = {"tau_a": 0.2, "interval": [-0.1, 0.4], "pairs": 3, "within": 1.25}
@@ -65,7 +66,8 @@ def test_the_file_is_the_proxy_of_the_run(run: Change, tmp_path: Path) -> None:
 
 def test_what_it_says_of_the_run(run: Change) -> None:
     found = proxy_document(run(), "mine")["found"]
-    assert found["command"] == "lpzero evolve --table gpt2-own --protocol own --seed 3"
+    said = "--seed 3 --population 6 --search-size 12 --primitive none --operand none"
+    assert found["command"] == f"lpzero evolve --table gpt2-own --protocol own {said}"
     assert found["settings"] == CONFIG
     # the machine is nobody's business
     assert found["versions"] == {"python": "3.11.7", "torch": "2"}
@@ -165,6 +167,7 @@ def test_the_shipped_proxies_that_were_found_say_where() -> None:
         # those of before there were figures at matched size have the others
         assert set(FIGURES) - {"matched_size"} <= set(proxy.provenance.test) <= set(FIGURES)
         words = proxy.provenance.command.split()
+        assert proxy.provenance.command == discovery_command("evolve", proxy.provenance.settings, {})
         assert words[:2] in (["lpzero", "evolve"], ["lpzero", "enumerate"])
         # its grammar says what kind of formula it is
         assert ("weighted" in words) == (proxy.provenance.settings.get("grammar") == "weighted")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lpzero.errors import InputError
+from lpzero.reporting.blocks import Code
 from lpzero.reporting.folders import article_of, kind_of
 
 
@@ -82,3 +85,29 @@ def test_a_run_of_before_there_were_scores_goes_without(copied: Callable[[str], 
     run = copied("evolve")
     (run / "scores.csv").unlink()
     assert "Score against truth" not in [section.title for section in article_of(run, "one").sections]
+
+
+@pytest.mark.parametrize(
+    ("name", "half"),
+    [
+        *((name, half) for name in ("evolve", "enumerate", "search") for half in (False, True)),
+        *((name, False) for name in ("suggest", "fit.json", "principles.json")),
+    ],
+)
+def test_commands_of_a_report_name_files_whatever_they_are_called(
+    name: str, half: bool, runs: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / f"it's my {name}"
+    if (runs / name).is_dir():
+        shutil.copytree(runs / name, place)
+    else:
+        for beside in runs.glob(f"{Path(name).stem}.*"):
+            shutil.copy(beside, tmp_path / f"it's my {beside.name}")
+    for result in ("best.json", "result.json") if half else ():
+        (place / result).unlink(missing_ok=True)
+    blocks = [block for section in article_of(place, "r").sections for block in section.blocks]
+    commands = [block.text for block in blocks if isinstance(block, Code) and block.text.startswith("lpzero ")]
+    assert commands
+    for command in commands:
+        words = shlex.split(command)
+        assert all(word == str(place) or Path(word).parent == place for word in words if "my " in word), command

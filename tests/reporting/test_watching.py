@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from lpzero.compression.choices.evolving import ChoicesRunFolder
 from lpzero.errors import InputError
+from lpzero.files import held
 from lpzero.reporting.standing import Event
 from lpzero.reporting.watching import line_of, seen
+from tests.compression.choices.test_result import RESULT
+from tests.reporting.articles.test_choices import CONFIG
 from tests.reporting.conftest import HOSTILE
 
 
@@ -45,6 +49,24 @@ def test_a_search_says_how_many_were_scored(copied: Callable[[str], Path]) -> No
 def test_what_has_no_events_is_refused(name: str, runs: Path) -> None:
     with pytest.raises(InputError, match="expected the folder of a run of evolve, enumerate or search, found none"):
         next(seen(runs / name))
+
+
+def test_a_run_says_how_it_goes_on_where_nobody_works_on_it(copied: Callable[[str], Path]) -> None:
+    run = copied("evolve")
+    (run / "best.json").unlink()
+    found = seen(run)
+    assert next(found).go_on == f"lpzero evolve --resume {run}"
+    with held(run):
+        assert next(found).go_on == ""
+    assert next(found).go_on
+
+
+def test_an_evolution_of_an_importance_is_followed(tmp_path: Path) -> None:
+    run = ChoicesRunFolder.create(tmp_path / "run", CONFIG)
+    found = seen(run.path)
+    assert (next(found).state, next(found).go_on) == ("unfinished", f"lpzero evolve --resume {run.path}")
+    run.write_result(RESULT)
+    assert next(found).state == "finished"
 
 
 def test_an_event_of_anybody_is_one_line() -> None:

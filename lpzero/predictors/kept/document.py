@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lpzero import plugins
 from lpzero.predictors.description import Source
 from lpzero.proxy.proxy import Proxy
 from lpzero.spaces.architecture import Architecture, digest_of
@@ -69,6 +70,8 @@ class Document(_Part):
         probe: What models are shown.
         labels: The labelled architectures; of a distilled one those of its teacher, which may have none.
         versions: Of the packages that the numbers depend on.
+        plugins: What it depends on of other packages, as of :attr:`lpzero.plugins.Plugin.identity`; empty where it does
+            not.
     """
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
@@ -84,6 +87,12 @@ class Document(_Part):
     probe: KeptProbe
     labels: list[dict[str, Any]]
     versions: dict[str, str]
+    plugins: list[dict[str, str]] = []
+
+    def to_json(self) -> dict[str, Any]:
+        """It as plain JSON types; what depends on no other package says nothing of them."""
+        said = self.model_dump(by_alias=True)
+        return said if self.plugins else {name: value for name, value in said.items() if name != "plugins"}
 
 
 class RegressionDocument(Document):
@@ -138,6 +147,17 @@ class StudentDocument(Document):
     sha256: str
 
 
+class BroughtDocument(Document):
+    """A predictor that a package brings, one of the plug-ins that it depends on.
+
+    Attributes:
+        state: What the predictor says of itself; its package reads it.
+    """
+
+    level: float
+    state: dict[str, Any]
+
+
 def space_digest(space: SearchSpace) -> str:
     """SHA-256 of what a space declares: its name, protocol, choices, vocabulary and length."""
     choices = space.choices
@@ -150,8 +170,21 @@ def space_digest(space: SearchSpace) -> str:
     return digest_of([space.name, space.protocol, whole, layer, *leading, space.vocabulary, space.max_tokens])
 
 
-def shared_fields(source: Source, labels: Sequence[Architecture]) -> dict[str, Any]:
-    """What the documents of all kinds say of a space, of what describes its architectures, and of the labels."""
+def shared_fields(source: Source, labels: Sequence[Architecture], *, predictor: str = "") -> dict[str, Any]:
+    """What the documents of all kinds say of a space, of what describes its architectures, and of the labels.
+
+    Args:
+        source: What describes them.
+        labels: The labelled architectures.
+        predictor: The name that a package brings the predictor under; empty for one of lpzero.
+    """
+    named = {
+        "predictors": [predictor],
+        "spaces": [source.space.name],
+        "metrics": [proxy.metric for proxy in source.proxies if proxy.metric is not None],
+    }
+    formulas = [str(proxy.formula) for proxy in source.proxies if proxy.formula is not None]
+    needed = [one for group, names in named.items() for one in plugins.identities(names, (group,))]
     return {
         "schema_": 1,
         "space": source.space.name,
@@ -162,4 +195,5 @@ def shared_fields(source: Source, labels: Sequence[Architecture]) -> dict[str, A
         "probe": KeptProbe(**{name: getattr(source.probe, name) for name in KeptProbe.model_fields}),
         "labels": [architecture.to_json() for architecture in labels],
         "versions": {name: metadata.version(name) for name in PACKAGES},
+        "plugins": [*needed, *plugins.identities(formulas, ("operands", "primitives"))],
     }

@@ -8,8 +8,10 @@ from lpzero.compression.choices.config import ChoicesConfig
 from lpzero.compression.choices.evolving import ChoicesRunFolder
 from lpzero.compression.choices.result import ChoicesResult, ChoicesTest
 from lpzero.formula.grammar import UNITS_GRAMMAR
+from lpzero.reporting.articles.shared import repeated_by
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.cells import figure
+from lpzero.reporting.repeat import choices_command, choices_forgotten, resume_of
 from lpzero.reporting.standing import curve_of, read_events
 from lpzero.run_folder import CONFIG
 from lpzero.settings import read_document
@@ -36,17 +38,24 @@ def article(folder: Path) -> Article:
             Text(
                 "This run has no result: it is still at work, or was stopped. Nothing here is a test of anything.", True
             ),
-            Code(f"lpzero {COMMAND} --resume {folder}"),
+            Code(resume_of(COMMAND, folder)),
             Facts({"best tau-a on search": None if curve is None else f"{curve[1][-1]:.3f}"}),
         ]
-        return Article(folder.name, COMMAND, "unfinished", brief, [Section("Where it stands", said)], curve)
+        stands = [Section("Where it stands", said), _repeat(folder, config)]
+        return Article(folder.name, COMMAND, "unfinished", brief, stands, curve)
     sections = [
         Section("What was found", _found(result)),
         Section("How it ranks what nothing had looked at", [_tested(test) for test in result.tests]),
+        _repeat(folder, config),
     ]
     return Article(
         folder.name, COMMAND, "finished", {"formula": result.best.formula, **brief}, sections, curve, _judged(result)
     )
+
+
+def _repeat(folder: Path, config: ChoicesConfig) -> Section:
+    unsaid = choices_forgotten(config)
+    return repeated_by(folder, choices_command(config), *([] if unsaid is None else [Text(unsaid, warning=True)]))
 
 
 def _found(result: ChoicesResult) -> list[Block]:

@@ -17,7 +17,6 @@ from lpzero.reporting.blocks import Article, Block, Facts, Formula, Grid, Pictur
 from lpzero.reporting.cells import ends, figure, figures
 from lpzero.reporting.mathml import to_mathml
 from lpzero.reporting.pictures import curves, height_of, lines, matrix
-from lpzero.reporting.repeat import command_of
 from lpzero.reporting.standing import curve_of, read_events
 from lpzero.reporting.svg import WIDTH, to_svg
 
@@ -47,7 +46,7 @@ def article(folder: Path, command: str, config: BaseModel, result: Found, name: 
         *_elsewhere(result, name),
         Section("Rules and statuses", _statuses(result)),
         *kept_sections(folder, result.table, name),
-        repeated(folder, command_of(command, config)),
+        repeated(folder, command, config),
     ]
     close = best.test.matched_size
     brief = {

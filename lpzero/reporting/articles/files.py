@@ -16,6 +16,7 @@ from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
 from lpzero.reporting.pictures import Interval
 from lpzero.reporting.plots import of_intervals, two
+from lpzero.reporting.repeat import command_line
 from lpzero.settings import read_document, shorten
 
 
@@ -35,7 +36,7 @@ def article(path: Path, name: str) -> Article:
     if document.get("schema") == SCHEMA:
         return _principles(path, read_principles(path), name)
     if is_kept(path):
-        return _predictor(path, read_predictor_document(path))
+        return _predictor(path, read_predictor_document(path, usable=False))
     for kind, command, said in DOCUMENTS:
         try:
             result = kind.model_validate(document)
@@ -72,7 +73,7 @@ def _principles(path: Path, found: Principles, name: str) -> Article:
     changes = [[one.id, str(change.version), change.reason] for one in found.principles for change in one.history]
     if changes:
         blocks.append(Grid("What became of them", ["principle", "version", "reason"], changes))
-    check = [Code(f"lpzero principles check {path} --space {found.space.name}")]
+    check = [Code(command_line("principles", "check", path, "--space", found.space.name))]
     sections = [
         Section("What was found", [Facts(facts)]),
         Section("The principles", blocks),
@@ -121,12 +122,14 @@ def _predictor(path: Path, found: Document) -> Article:
     }
     if isinstance(found, StudentDocument):
         facts |= {"teacher": found.teacher, "student": found.kind, "taught": f"{found.learnt} architectures"}
+    if found.plugins:
+        facts["packages"] = ", ".join(f"{one.get('package')} {one.get('version')}" for one in found.plugins)
     if isinstance(found, PromptedDocument):
         facts |= {"quality": found.quality, "unit": found.unit}
     blocks: list[Block] = [
         Text("A file of a predictor says what it was fitted to, not how well it predicts: that is measured on others."),
         Facts(facts),
-        Code(f"lpzero predictor eval --predictor {path} --table TABLE"),
+        Code(command_line("predictor", "eval", "--predictor", path, "--table", "TABLE")),
     ]
     proxies = [
         [one.name, one.formula or one.metric or "", "higher" if one.higher_is_better else "lower"]

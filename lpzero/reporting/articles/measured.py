@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from lpzero.reporting.blocks import Code, Section, Text
+from lpzero.reporting.repeat import command_line
 from lpzero.result import read_result
 from lpzero.settings import read_document
 
@@ -33,7 +35,7 @@ def kept_sections(folder: Path, table: str, name: str) -> list[Section]:
     else:
         blocks = [
             Text("Nobody has asked yet what the formula lives on. This adds it to the next report:"),
-            Code(f"lpzero explain {folder} --table {table} --json > {path}"),
+            Code(f"{command_line('explain', folder, '--table', table, '--json')} > {shlex.quote(str(path))}"),
         ]
     sections = [Section("What it measures", blocks)]
     path = folder / TRANSFER

@@ -9,15 +9,14 @@ import numpy as np
 
 from lpzero.nas.config import PoolConfig
 from lpzero.nas.result import Pick, ProofResult, SearchResult
-from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.result import ScheduleResult
 from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.articles.scores import Scores, against_cost, against_truth, read_scores
 from lpzero.reporting.articles.shared import amount, counted, plain, repeated
-from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, Section, Text
+from lpzero.reporting.blocks import Article, Block, Facts, Grid, Picture, Section, Text
 from lpzero.reporting.pictures import Interval, curves, lines
 from lpzero.reporting.plots import of_intervals
-from lpzero.reporting.repeat import command_of, schedule_of
+from lpzero.reporting.repeat import forgotten
 from lpzero.reporting.svg import to_svg
 
 KEY = 16
@@ -242,12 +241,5 @@ def _statuses(result: SearchResult) -> list[Block]:
 
 
 def _repeat(folder: Path, command: str, config: PoolConfig) -> Section:
-    more: list[Block] = []
-    if isinstance(config, ScheduleConfig):
-        more += [Text("with this as schedule.toml:"), Code(schedule_of(config))]
-    if config.principles is not None:
-        said = (
-            "It searched within principles, which its config.json holds: give them as a file to --principles as well."
-        )
-        more.append(Text(said, warning=True))
-    return repeated(folder, command_of(command, config), *more)
+    unsaid = forgotten(config)
+    return repeated(folder, command, config, *([] if unsaid is None else [Text(unsaid, warning=True)]))

@@ -6,19 +6,35 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from lpzero.reporting.blocks import Block, Code, Facts, Grid, Section, Text
+from lpzero.reporting.repeat import command_of, files_of
 from lpzero.reporting.standing import environment
 
 
-def repeated(folder: Path, command: str, *more: Block) -> Section:
-    """How to get the run again, and what it ran on."""
-    blocks: list[Block] = [Code(command), *more]
+def repeated(folder: Path, command: str, config: BaseModel, *more: Block) -> Section:
+    """How to get the run again, and what it ran on.
+
+    Args:
+        folder: The folder of the run.
+        command: The command that made it.
+        config: Its settings.
+        more: What else there is to say.
+
+    Raises:
+        InputError: The environment of the run is damaged.
+    """
+    files = [(Text(f"with this as {name}:"), Code(content)) for name, content in files_of(config).items()]
+    beside: list[Block] = [block for both in files for block in both]
+    return repeated_by(folder, command_of(command, config), *beside, *more)
+
+
+def repeated_by(folder: Path, line: str, *more: Block) -> Section:
+    """As :func:`repeated`, of a command line."""
     found = environment(folder)
-    if found:
-        blocks.append(Facts(found))
-    else:
-        blocks.append(Text("The folder does not say which versions the run had."))
-    return Section("How to repeat it", blocks)
+    ran: Block = Facts(found) if found else Text("The folder does not say which versions the run had.")
+    return Section("How to repeat it", [Code(line), *more, ran])
 
 
 def counted(caption: str, what: str, counts: Mapping[str, int]) -> Grid:

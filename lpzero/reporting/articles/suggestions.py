@@ -10,6 +10,7 @@ from pathlib import Path
 from lpzero.acquisition.folder import NEXT, SUGGESTED
 from lpzero.acquisition.result import SuggestionRow, SuggestResult
 from lpzero.errors import InputError
+from lpzero.proxy.command import plain_number
 from lpzero.reporting.articles.pictured import pictured
 from lpzero.reporting.articles.shared import amount, plain
 from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Section, Text
@@ -135,6 +136,7 @@ def _command(folder: Path, result: SuggestResult) -> str:
     else:
         words += ["--table", result.table, "--protocol", result.protocol]
     words += ["--features", ",".join(result.features), "--acquisition", result.acquisition]
-    words += [word for cost, limit in result.limits.items() for word in (f"--max-{cost}", f"{limit:.17g}")]
-    words += ["--level", f"{result.level:g}", "--stop", f"{result.threshold:g}", "--seed", str(result.seed)]
+    words += [word for cost, limit in result.limits.items() for word in (f"--max-{cost}", plain_number(limit))]
+    words += [] if result.principles is None else ["--principles", result.principles]
+    words += ["--level", str(result.level), "--stop", str(result.threshold), "--seed", str(result.seed)]
     return shlex.join([*words, "--output", str(folder)])

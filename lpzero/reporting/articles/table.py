@@ -15,6 +15,7 @@ from lpzero.reporting.blocks import Article, Block, Code, Facts, Grid, Picture, 
 from lpzero.reporting.cells import figures
 from lpzero.reporting.pictures import Interval, curves
 from lpzero.reporting.plots import of_intervals, two
+from lpzero.reporting.repeat import command_line
 from lpzero.reporting.svg import to_svg
 from lpzero.settings import read_document
 from lpzero.tables.folder import CARD, FolderTable, read_folder
@@ -48,7 +49,7 @@ def article(folder: Path, name: str) -> Article:
         Section("Noise and trainings", _trained(table)),
         Section("The best records", [_best(table)]),
     ]
-    use = [Code(f"lpzero evolve --table {folder}"), Code(f"lpzero tables verify {folder}")]
+    use = [Code(command_line("evolve", "--table", folder)), Code(command_line("tables", "verify", folder))]
     sections.append(Section("How to use and to verify it", use))
     if table.card.environment:
         sections.append(Section("Environment", [Facts(table.card.environment)]))

@@ -21,7 +21,7 @@ from lpzero.reporting.blocks import Article, Block, Code, Facts, Formula, Grid, 
 from lpzero.reporting.cells import figure
 from lpzero.reporting.mathml import to_mathml
 from lpzero.reporting.pictures import curves
-from lpzero.reporting.repeat import command_of
+from lpzero.reporting.repeat import resume_of
 from lpzero.reporting.standing import Event, curve_of, read_events
 from lpzero.reporting.svg import to_svg
 
@@ -42,7 +42,7 @@ def unfinished(folder: Path, command: str, config: BaseModel, name: str) -> Arti
     curve = curve_of(events)
     said: list[Block] = [
         Text("This run has no result: it is still at work, or was stopped. Nothing here is a test of anything.", True),
-        Code(f"lpzero {command} --resume {folder}"),
+        Code(resume_of(command, folder)),
         Facts({"began": events[0].time if events else None, "last event": _last(events)}),
     ]
     sections = [Section("Where it stands", said)]
@@ -61,7 +61,7 @@ def unfinished(folder: Path, command: str, config: BaseModel, name: str) -> Arti
             {"evaluated": x, "best": y},
         )
         sections.append(Section("How it evolves", [picture]))
-    sections.append(repeated(folder, command_of(command, config)))
+    sections.append(repeated(folder, command, config))
     brief = {
         "formula": max(found, key=lambda one: one.both or -1.0).formula if found else None,
         "evaluated": None if curve is None else f"{curve[0][-1]:,.0f}",

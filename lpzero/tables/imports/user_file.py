@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -17,8 +18,9 @@ from lpzero.spaces.toml.space import ConfigSpace
 from lpzero.tables.document import described
 from lpzero.tables.folder import LARGEST, MeasuredRecord, records_text, write_folder
 from lpzero.tables.imports.columns import Columns, Entry
-from lpzero.tables.imports.lines import read_lines
+from lpzero.tables.imports.outcomes import AttemptStatus, read_outcomes
 
+_LOG = logging.getLogger(__name__)
 FEWEST = 4
 
 
@@ -41,7 +43,8 @@ def import_table(path: Path, space: SearchSpace, *, quality: str = "quality") ->
     """Read a CSV file or JSON lines with an architecture and its quality a line; nothing is written.
 
     An architecture that is there again with the same quality is kept once. A record without an id is named after
-    its line, such as ``line-2``.
+    its line, such as ``line-2``. In a file with a column ``status``, such as ``lpzero suggest`` writes, what failed or
+    is pending is left out, which the log tells.
 
     Args:
         path: The file, as :func:`lpzero.tables.imports.lines.read_lines` takes it, with the columns of
@@ -59,16 +62,18 @@ def import_table(path: Path, space: SearchSpace, *, quality: str = "quality") ->
             f"{space.reference}: expected a space with a name or a file that a table can keep, found a checkpoint: "
             "its sub-networks are searched with `model`, and no table of them is imported"
         )
-    columns = Columns.of(space, quality)
-    lines = read_lines(path)
-    columns.check(lines)
-    entries, dropped = _distinct(columns.entry(row, text=lines.text) for row in lines.rows)
+    told = read_outcomes(path, Columns.of(space, quality))
+    rows = list(told.rows)
+    entries, dropped = _distinct(row.entry for row in rows if row.status is AttemptStatus.OK)
+    without = sum(row.status is not AttemptStatus.OK for row in rows)
+    if without:
+        _LOG.info("%s: %d lines have no quality, which is pending or failed, and are left out", path, without)
     if len(entries) < FEWEST:
         raise InputError(f"{path}: expected at least {FEWEST} different architectures, found {len(entries)}")
     if len({entry.quality for entry in entries}) < 2:
         raise InputError(f"{path}: expected different qualities, found {entries[0].quality} in every line")
     records = tuple(MeasuredRecord(id=e.id, architecture=e.architecture.to_json(), quality=e.quality) for e in entries)
-    return Imported(records, dropped, lines.sha256)
+    return Imported(records, dropped, told.sha256)
 
 
 def _distinct(entries: Iterator[Entry]) -> tuple[list[Entry], int]:

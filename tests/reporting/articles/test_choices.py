@@ -7,7 +7,7 @@ from pathlib import Path
 from lpzero.compression.choices.config import ChoicesConfig, ChoicesPart
 from lpzero.compression.choices.evolving import ChoicesRunFolder
 from lpzero.reporting.articles.choices import article, is_about_units
-from lpzero.reporting.blocks import Grid
+from lpzero.reporting.blocks import Code, Grid
 from lpzero.reporting.folders import article_of
 from lpzero.reporting.runs import row_of
 from tests.compression.choices.test_result import RESULT
@@ -32,5 +32,7 @@ def test_what_was_found_stands_beside_the_tests(tmp_path: Path) -> None:
     grids = [block for section in made.sections for block in section.blocks if isinstance(block, Grid)]
     assert [row[0] for row in grids[-1].rows] == ["found"]
     assert "sealed layers of c (a)" in grids[-1].caption
+    codes = [block.text for section in made.sections for block in section.blocks if isinstance(block, Code)]
+    assert codes[-1] == "lpzero evolve --table a --seed 3 --output AGAIN"
     row = row_of(run.path)
     assert (row.kind, row.state) == ("evolve", "finished")

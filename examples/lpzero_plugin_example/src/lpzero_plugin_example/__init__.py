@@ -1,1 +1,1 @@
-"""A primitive, a metric and a space that lpzero finds by the entry points of this package."""
+"""A primitive, a metric, a space and a predictor that lpzero finds by the entry points of this package."""
