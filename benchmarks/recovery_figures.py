@@ -10,7 +10,7 @@ COLUMNS = ("before", "after", "other text, before", "other text, after")
 
 def recovery_section() -> list[str]:
     """What a recovery is worth, how far the default choice comes with it, and what predicts it."""
-    return [*_whole_layers(), *_reach(), *_what_recovers()]
+    return [*_whole_layers(), *_reach(), *_alike(), *_elastic(), *_what_recovers()]
 
 
 def _reach() -> list[str]:
@@ -29,6 +29,55 @@ def _reach() -> list[str]:
         f"By {record.command}.",
         "",
         *grid(["model", *columns], rows),
+    ]
+
+
+def _alike() -> list[str]:
+    """What is chosen and whole layers dropped, both refitted and recovered, at several sizes."""
+    if not (RESULTS / "compress-alike.json").exists():
+        return []
+    record = recorded("compress-alike")
+    header, losses, times = record.document["header"], ("cut", "refitted", "recovered"), "ms of whole layers dropped"
+    rows = [
+        [
+            row["limit"],
+            row["way"],
+            row["parameters"],
+            *(f"{row[name]:.3f}" for name in losses),
+            *([row["ms"], row[times]] if row["ms"] else ["", ""]),
+        ]
+        for row in record.rows()
+    ]
+    return [
+        "## What is chosen and whole layers dropped, treated alike",
+        "",
+        "SmolLM2-135M-Instruct within limits on its parameters; `chosen, as fast` is chosen within the time for a",
+        "window that the one without whole layers takes, of any size. All are refitted and learn on the same windows:",
+        f"{record.document['learned']}.",
+        f"Losses are {record.document['loss']}; the full model has",
+        f"{record.document['full']:.3f}. Times are milliseconds {record.document['ms']}.",
+        f"By {record.command}.",
+        "",
+        *grid(header, rows),
+    ]
+
+
+def _elastic() -> list[str]:
+    """Whether an adapter that learns to be cut helps at equal cost."""
+    if not (RESULTS / "compress-elastic.json").exists():
+        return []
+    record = recorded("compress-elastic")
+    header = record.document["header"]
+    rows = [[cell if isinstance(cell, str) else f"{cell:.3f}" for cell in row] for row in record.document["rows"]]
+    return [
+        "## An adapter that learns to be cut, at equal cost",
+        "",
+        f"SmolLM2-135M-Instruct within {record.document['limit'] / 1e6:.1f} million parameters, as",
+        "`lpzero compress --elastic STEPS --recover STEPS` does it.",
+        f"Losses are {record.document['loss']}; {record.document['learned']}.",
+        f"By {record.command}.",
+        "",
+        *grid(header, rows),
     ]
 
 
