@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lpzero.compression.cutting.freed import give_back
 from lpzero.compression.texts import IGNORED, Windows
 
 ROWS = 32
@@ -41,9 +42,19 @@ def window_losses(model: nn.Module, windows: Windows) -> Tensor:
     found = []
     with torch.no_grad():
         for inputs, labels in _one_by_one(windows):
-            logits = logits_of(model, inputs.to(device))[0].float()
-            found.append(functional.cross_entropy(logits, labels[0].to(device), ignore_index=IGNORED).double())
+            logits, wanted = logits_of(model, inputs.to(device))[0], labels[0].to(device)
+            found.append(_each_loss(logits, wanted)[asked(wanted)].double().mean())
+            del logits
+    give_back()
     return torch.stack(found).cpu()
+
+
+def _each_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """(tokens,) nats, some rows at a time: logarithms of all chances would be as large as the logits."""
+    pairs = zip(torch.split(logits, ROWS), torch.split(labels, ROWS), strict=True)
+    return torch.cat(
+        [functional.cross_entropy(one.float(), wanted, ignore_index=IGNORED, reduction="none") for one, wanted in pairs]
+    )
 
 
 def predictions(model: nn.Module, windows: Windows) -> tuple[Tensor, ...]:
