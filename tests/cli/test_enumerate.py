@@ -63,7 +63,11 @@ def test_a_run_is_exported_as_a_proxy_file_with_its_provenance(document: dict[st
     assert run(arguments) == 0
     exported = json.loads(path.read_text())
     assert exported["name"] == "mine/best"
-    assert exported["found"]["command"] == "lpzero enumerate --table gpt2-own --protocol own --seed 0"
+    assert exported["found"]["command"] == (
+        "lpzero enumerate --table gpt2-own --protocol own --seed 0 --search-size 12 --validation-size 8 "
+        "--test-size 1000 --batch 2 --tokens 8 --elements 64 --device cpu --pairs all --operands weight,head "
+        "--grammar lpzero --keep 20000"
+    )
     assert exported["found"]["test"]["tau_a"] == document["best"]["test"]["tau_a"]
     assert exported["found"]["settings"]["operands"] == ["weight", "head"]
     proxy = load_proxy(str(path))
