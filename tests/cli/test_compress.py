@@ -186,3 +186,16 @@ def test_calibration_that_is_no_text_is_refused_in_one_line(
     assert len(lines) == 1
     assert said in lines[0]
     assert not (tmp_path / "out").exists()
+
+
+def test_what_learned_to_be_cut_says_so_beside_what_learned_as_long(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("peft")
+    asked = arguments(place, tmp_path / "out", "--keep", ".8", "--no-controls", "--elastic", "2", "--recover", "1")
+    assert run(asked) == 0
+    said = capsys.readouterr().out
+    for expected in ("learned to be cut in 2 steps", "not elastic, learned as long", "in 1 steps"):
+        assert expected in said
+    assert run([*asked[:-4], "--elastic", "2", "--measure", str(tmp_path / "kept.jsonl")]) == 2
+    assert "expected no --elastic beside it" in capsys.readouterr().err
