@@ -61,6 +61,7 @@ def _stays(result: CompressResult) -> list[Block]:
         "expected divergence": f"{choosing.expected:.4f} nats a token; no other choice below {choosing.bound:.4f}",
         "found divergence": f"{choosing.divergence:.4f} nats a token, before any refit",
         "refitted on": f"{result.refitted_on:,} tokens" if result.refitted_on else "no tokens: not refitted",
+        "learned to be cut": None if result.elastic is None else f"{result.elastic.steps:,} steps",
         "learned": None if result.recovery is None else f"{result.recovery.steps:,} steps",
         "seed": result.seed,
     }
