@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 import torch
@@ -45,7 +46,14 @@ def check_choice(layout: Layout, choice: Choice) -> None:
         raise InputError("expected a choice that keeps the attention of one layer at least, found none")
 
 
-def cut(model: Model, layout: Layout, choice: Choice, *, share: bool = False) -> Model:
+def cut(
+    model: Model,
+    layout: Layout,
+    choice: Choice,
+    *,
+    share: bool = False,
+    ready: Mapping[int, Mapping[str, nn.Module]] = MappingProxyType({}),
+) -> Model:
     """Make the smaller model; the original stays as it is, and shares no tensor with it unless asked to.
 
     Its blocks are those that stay, in order, with narrower linear modules; a removed attention or feed-forward is
@@ -57,6 +65,7 @@ def cut(model: Model, layout: Layout, choice: Choice, *, share: bool = False) ->
         choice: What stays.
         share: Whether tensors that stay as they are, embeddings above all, are those of the checkpoint: they are then
             to be read alone.
+        ready: Modules that are taken in the place of narrowed ones, by layer and path within its block.
 
     Raises:
         InputError: The choice is none of this checkpoint, or leaves no attention at all.
@@ -70,7 +79,8 @@ def cut(model: Model, layout: Layout, choice: Choice, *, share: bool = False) ->
         if one.is_dropped:
             instead[id(block)] = Nothing()
         else:
-            instead |= {id(part(block, path)): new for path, new in replacements(block, layout, one).items()}
+            made = {**replacements(block, layout, one), **ready.get(one.layer, {})}
+            instead |= {id(part(block, path)): new for path, new in made.items()}
     smaller = copy.deepcopy(model, instead)
     kept = nn.ModuleList(blocks_of(smaller, layout)[layer] for layer in choice.kept)
     parent, _, name = layout.places.blocks.rpartition(".")

@@ -106,7 +106,7 @@ def refitted(
         raise InputError(f"`ridge`: expected more than 0, found {ridge:g}")
     check_choice(layout, choice)
     device = next(model.parameters()).device
-    weights: dict[int, dict[str, nn.Parameter]] = {}
+    ready: dict[int, dict[str, Any]] = {}
     with torch.no_grad():
         streams = []
         for batch in torch.split(inputs, BATCH):
@@ -120,28 +120,35 @@ def refitted(
             fitted = None if untouched or one.is_dropped else smaller_block(block, layout, one)
             _pass(block, fitted, layout, streams, ridge)
             if fitted is not None:
-                weights[layer] = _projections(fitted, layout)
+                ready[layer] = _projections(fitted, layout)
             if untouched:
                 for stream in streams:
                     stream.smaller = stream.full
             watch(Progress("refitting", (layer + 1) / layout.depth, f"layer {layer + 1} of {layout.depth}"))
     # the streams are let go before the rest of the smaller model is there
     del streams
-    smaller = cut(model, layout, choice, share=share)
-    for layer, block in zip(choice.kept, blocks_of(smaller, layout), strict=True):
-        for path, weight in weights.get(layer, {}).items():
-            part(block, path).weight = weight
+    if not share:
+        for linear in (one for of_layer in ready.values() for one in of_layer.values()):
+            _own_bias(linear)
+    smaller = cut(model, layout, choice, share=share, ready=ready)
     # the projections that were cut and then replaced are many small pieces
     give_back()
     return smaller
 
 
-def _projections(block: nn.Module, layout: Layout) -> dict[str, nn.Parameter]:
-    """The weights of a fitted block's output projections, by path."""
+def _own_bias(linear: Any) -> None:
+    """Let a bias be no longer the checkpoint's."""
+    if linear.bias is not None:
+        bias = linear.bias.detach().clone()
+        linear.bias = nn.Parameter(bias, requires_grad=linear.bias.requires_grad)
+
+
+def _projections(block: nn.Module, layout: Layout) -> dict[str, Any]:
+    """A fitted block's output projections, by path."""
     places = layout.places
     pairs = ((places.attention_out, places.attention), (places.outer, places.feed_forward[0]))
     kept = {path: _kept(block, path, whole) for path, whole in pairs}
-    return {path: linear.weight for path, linear in kept.items() if linear is not None}
+    return {path: linear for path, linear in kept.items() if linear is not None}
 
 
 def _pass(block: nn.Module, fitted: nn.Module | None, layout: Layout, streams: list[_Streams], ridge: float) -> None:

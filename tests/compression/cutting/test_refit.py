@@ -109,3 +109,17 @@ def test_a_ridge_has_to_be_one() -> None:
     layout = read_layout(model)
     with pytest.raises(InputError, match="`ridge`: expected more than 0, found 0"):
         refitted(model, layout, layout.everything, tokens(2, 8), ridge=0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_refitted_shares_tensors_where_that_is_asked_for_alone(family: str) -> None:
+    model = tiny(family)
+    layout, ids = read_layout(model), tokens(4, 8)
+    found = {share: refitted(model, layout, some(layout), ids, share=share) for share in (False, True)}
+    own = {tensor.data_ptr() for tensor in (*model.parameters(), *model.buffers())}
+    shared = [name for name, weight in found[False].named_parameters() if weight.data_ptr() in own]
+    assert shared == []
+    assert any(weight.data_ptr() in own for weight in found[True].parameters())
+    one, other = (found[share].state_dict() for share in (False, True))
+    assert list(one) == list(other)
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
