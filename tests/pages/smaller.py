@@ -49,7 +49,7 @@ NUMBERS: tuple[tuple[str, str], ...] = (
     (r"--labels (64|100)\b", "--labels 12"),  # of 32 records
     (r"--initialisations \d+", "--initialisations 2"),
     (r"--max-params 106M", "--max-params 12k"),  # of a checkpoint of some thousand parameters
-    (r"--recover \d+", "--recover 2"),  # steps
+    (r"--(recover|elastic) \d+", r"--\1 2"),  # steps
     (r"--engine ray --address auto", "--engine ray"),  # a cluster of one machine that ends with the command
     (r"^parents = 25 .*$", "parents = 2"),  # of the schedule: populations, iterations, steps
     (r"^(mutants|crossovers) = 50$", r"\1 = 2"),

@@ -124,6 +124,8 @@ def refitted(
             if untouched:
                 for stream in streams:
                     stream.smaller = stream.full
+            # what was fitted lies between what was freed
+            give_back()
             watch(Progress("refitting", (layer + 1) / layout.depth, f"layer {layer + 1} of {layout.depth}"))
     # the streams are let go before the rest of the smaller model is there
     del streams
