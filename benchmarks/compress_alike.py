@@ -148,14 +148,12 @@ def write_record(known: Mapping[str, Any], shown: Calibrated, recovery: Recovery
         if size in known.get(name, {})
     ]
     windows = shown.questions[-1].windows
-    full = losses_of(shown, shown.model)[-1]
     record(
         "compress-alike",
         "python benchmarks/compress_alike.py --checkpoint DIR --text wikitext2-test.txt --held-out wikitext2-valid.txt "
         f"--runs DIR --steps {recovery.steps}{' --mixed' * recovery.mixed}",
         ("limit", "way", "parameters", *columns),
         rows,
-        full=full,
         loss=f"nats a token on {len(windows.inputs)} windows of {windows.inputs.shape[1]} tokens of {windows.name}",
         learned=f"AdamW {recovery.rate}, {recovery.windows} windows a step, {recovery.steps} steps"
         + ", products in bfloat16" * recovery.mixed,

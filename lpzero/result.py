@@ -6,12 +6,22 @@ from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from lpzero.errors import InputError
 from lpzero.settings import one_line, place_in
 
-Number = int | float
+
+def _no_more_than_a_float(number: int | float) -> int | float:
+    """A number that can be printed and compared as one; raises ValueError for a whole one beyond all floats."""
+    try:
+        float(number)
+    except OverflowError as err:
+        raise ValueError("expected a number that a float can be near to") from err
+    return number
+
+
+Number = Annotated[int | float, AfterValidator(_no_more_than_a_float)]
 Direction = Literal["higher", "lower"]
 """Which scores are better."""
 Ends = Annotated[list[float], Field(min_length=2, max_length=2)]

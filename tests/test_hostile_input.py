@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import random
 import time
 from pathlib import Path
@@ -39,10 +40,11 @@ documents = st.one_of(
 
 
 def outcome(name: str, content: bytes, folder: Path) -> str:
-    """The message of a reader, empty where it gave a result; fails where it may not be shown."""
-    started = time.process_time()
+    """The message of a reader, empty where it gave a result; fails where it, or what is logged, may not be shown."""
+    started, logged = time.process_time(), _Logged()
     try:
-        TARGETS[name].read(content, folder)
+        with logged:
+            TARGETS[name].read(content, folder)
     except LpzeroError as err:
         message = str(err)
         assert message.isprintable()
@@ -50,7 +52,25 @@ def outcome(name: str, content: bytes, folder: Path) -> str:
         return message
     finally:
         assert time.process_time() - started < 1.0
+        assert [ascii(line) for line in logged.lines if not line.isprintable()] == []
     return ""
+
+
+class _Logged(logging.Handler):
+    """What the package logs inside the block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+    def __enter__(self) -> None:
+        logging.getLogger("lpzero").addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("lpzero").removeHandler(self)
 
 
 @pytest.fixture(scope="module")

@@ -12,19 +12,26 @@ from lpzero.cli.flags import as_flags
 from lpzero.cli.output import say
 from lpzero.cli.progress import DISPLAY
 
+LONGEST = 5000
+"""Letters of a line; more than any path and message of the package have together."""
+
 
 class _Lines(logging.Handler):
     """Says every record on stderr, a line each, its settings as the flags of the command."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say a record."""
+        from lpzero.settings import one_line
+
+        # a record may quote a file, whose text is no terminal's business
+        message = one_line(record.getMessage(), LONGEST)
         context = click.get_current_context(silent=True)
         if context is None:
-            say(record.getMessage())
+            say(message)
             return
         if (display := context.meta.get(DISPLAY)) is not None:
             display.close()
-        say(as_flags(record.getMessage(), context.command))
+        say(as_flags(message, context.command))
 
 
 @contextmanager

@@ -144,7 +144,8 @@ def _print(result: SearchResult) -> None:
     for name, pick in [("found", best), *result.controls.items()]:
         if pick is None:
             continue
-        scores = [f"{score:.6g}" for score in pick.scores] or ["not scored"] * len(result.proxies)
+        scores = ["not scored" if score is None else f"{score:.6g}" for score in pick.scores]
+        scores = scores or ["not scored"] * len(result.proxies)
         rows.append([name, *scores, *(amount(cost, pick.costs[cost]) for cost in costs)])
         worth = None if not truth else truth[name]
         if worth is not None:

@@ -205,7 +205,8 @@ def restored(
     architectures = labels_kept(path, document, space)
     changed = [f"{k} {v}" for k, v in document.versions.items() if _version(k) != v]
     if changed:
-        _LOG.warning("%s was fitted with %s: its numbers may differ in the last places", path, ", ".join(changed))
+        found = one_line(", ".join(changed))
+        _LOG.warning("%s was fitted with %s: its numbers may differ in the last places", path, found)
     if isinstance(document, PromptedDocument):
         return _prompted(path, document, space, architectures, asker)
     source = describing(document, tuple(_proxy(path, proxy) for proxy in document.proxies))

@@ -52,3 +52,9 @@ def test_a_help_text_waits_for_neither_the_log_nor_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.endswith("loaded: []\n"), done.stderr
+
+
+def test_what_a_record_quotes_is_said_in_printable_letters(capfd: pytest.CaptureFixture[str]) -> None:
+    with said_logs():
+        logging.getLogger("lpzero.readers").warning("found \u202e\x1b[31m\n in %s", "a file")
+    assert capfd.readouterr().err == "found \\u202e\\x1b[31m\\n in a file\n"

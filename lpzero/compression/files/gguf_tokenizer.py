@@ -99,7 +99,7 @@ def _tokens(document: dict[str, Any], path: Path, vocabulary: int) -> tuple[list
             (int(one["id"]), str(one["content"]), TokenType.CONTROL if one["special"] else TokenType.USER_DEFINED)
             for one in document.get("added_tokens") or ()
         ]
-    except (AttributeError, KeyError, TypeError, ValueError) as err:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
         raise InputError(
             f"{path}: expected a vocabulary and added tokens, found others: {reason_of(repr(err))}"
         ) from err
