@@ -112,3 +112,11 @@ def test_a_notebook_shows_facts_and_rows_with_every_text_escaped() -> None:
     assert "a&amp;b" in html
     assert "0.123457" in html
     assert html.count("<tr>") == 5
+
+
+def test_a_whole_number_beyond_all_floats_is_refused_and_a_large_one_kept() -> None:
+    large = {"schema": 1, "name": "x", "parts": [{"count": 10**300}]}
+    assert _read(large).parts[0].count == 10**300
+    beyond = {"schema": 1, "name": "x", "parts": [{"count": 10**400}]}
+    with pytest.raises(InputError, match="expected a number that a float can be near to"):
+        _read(beyond)

@@ -50,6 +50,16 @@ def test_a_vocabulary_beyond_the_model_is_refused(tmp_path: Path) -> None:
         read_back(tmp_path, 100)
 
 
+def test_an_id_without_end_is_refused(tmp_path: Path) -> None:
+    cases.write_tokenizer(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    document = json.loads(path.read_text())
+    document["model"]["vocab"][next(iter(document["model"]["vocab"]))] = float("inf")
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="expected a vocabulary and added tokens"):
+        read_back(tmp_path, 300)
+
+
 SEQUENCES = [
     ([BYTES], "gpt-2"),
     ([{"type": "Digits", "individual_digits": True}, BYTES], "smollm"),
