@@ -44,7 +44,7 @@ def _alike() -> list[str]:
             row["way"],
             row["parameters"],
             *(f"{row[name]:.3f}" for name in losses),
-            *([row["ms"], row[times]] if row["ms"] else ["", ""]),
+            *([f"{row[name]:.0f}" for name in ("ms", times)] if row["ms"] else ["", ""]),
         ]
         for row in record.rows()
     ]
