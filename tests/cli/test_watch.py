@@ -24,19 +24,25 @@ def test_a_finished_run_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -
     assert captured.err == f"report: lpzero report {RUNS / 'evolve'} --open\n"
 
 
-def test_a_run_at_work_is_followed_until_it_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, looks: int) -> tuple[Path, list[float]]:
+    """A run whose result comes after so many looks, and the seconds between them."""
     folder = Path(shutil.copytree(RUNS / "evolve", tmp_path / "evolve"))
     (folder / "best.json").rename(folder / "kept")
     waited: list[float] = []
 
     def wait(seconds: float) -> None:
         waited.append(seconds)
-        if len(waited) == 3:
+        if len(waited) == looks:
             (folder / "kept").rename(folder / "best.json")
 
     monkeypatch.setattr("lpzero.cli.watch.time.sleep", wait)
+    return folder, waited
+
+
+def test_a_run_at_work_is_followed_until_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, waited = at_work(tmp_path, monkeypatch, looks=3)
     with held(folder):
         assert run(["watch", str(folder), "--every", "30s"]) == 0
     assert waited == [30.0] * 3
@@ -86,16 +92,7 @@ def test_a_run_that_nobody_works_on_is_not_waited_for(
 def test_who_wants_to_waits_for_somebody_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = Path(shutil.copytree(RUNS / "evolve", tmp_path / "evolve"))
-    (folder / "best.json").rename(folder / "kept")
-    waited: list[float] = []
-
-    def wait(seconds: float) -> None:
-        waited.append(seconds)
-        if len(waited) == 5:
-            (folder / "kept").rename(folder / "best.json")
-
-    monkeypatch.setattr("lpzero.cli.watch.time.sleep", wait)
+    folder, waited = at_work(tmp_path, monkeypatch, looks=5)
     assert run(["watch", str(folder), "--wait"]) == 0
     assert len(waited) == 5
     assert "finished: sealed tau-a" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.compression.calibration import Calibrated, calibrate, read_texts
+from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choosing.asked import FEW, NO_GROUPS, ask, best_few
 from lpzero.compression.choosing.controls import fits
 from lpzero.compression.choosing.menu import Item
@@ -20,15 +20,7 @@ from lpzero.compression.files.plain import plain_configuration
 from lpzero.compression.files.smaller import Smaller
 from lpzero.compression.settings import CompressSettings
 from lpzero.errors import InputError
-from tests.compression.tiny import checkpoint_folder, tiny, word_tokenizer, written_text
-
-
-@pytest.fixture(params=["llama", "gpt2", "bert"])
-def shown(request: pytest.FixtureRequest, tmp_path: Path) -> Calibrated:
-    path = tmp_path / "text.txt"
-    path.write_text(written_text(400))
-    model = tiny(request.param)
-    return calibrate(model, word_tokenizer(), read_texts(path, []), looking=4, fitting=4, proving=3, context=8, seed=0)
+from tests.compression.tiny import checkpoint_folder
 
 
 def test_the_few_best_are_different_and_in_order(shown: Calibrated) -> None:

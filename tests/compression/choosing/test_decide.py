@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from lpzero.compression.calibration import Calibrated, calibrate, read_texts
+from lpzero.compression.calibration import Calibrated
 from lpzero.compression.choosing.controls import fits
 from lpzero.compression.choosing.decide import decide
 from lpzero.compression.choosing.measured import Kept
 from lpzero.compression.settings import CompressSettings
-from tests.compression.tiny import tiny, word_tokenizer, written_text
-
-
-@pytest.fixture(params=["llama", "gpt2", "bert"])
-def shown(request: pytest.FixtureRequest, tmp_path: Path) -> Calibrated:
-    path = tmp_path / "text.txt"
-    path.write_text(written_text(400))
-    model = tiny(request.param)
-    return calibrate(model, word_tokenizer(), read_texts(path, []), looking=4, fitting=4, proving=3, context=8, seed=0)
 
 
 def test_all_choices_are_within_the_limits(shown: Calibrated) -> None:
