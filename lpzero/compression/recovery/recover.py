@@ -16,16 +16,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch import nn
 
-from lpzero.compression import losses
 from lpzero.compression.losses import logits_of
 from lpzero.compression.recovery.adapters import with_adapters
+from lpzero.compression.recovery.distilled import distilled
 from lpzero.compression.recovery.settings import RecoverySettings
 from lpzero.compression.recovery.state import Point, load_state, origin, save_state
 from lpzero.compression.recovery.teacher import Teacher
-from lpzero.compression.texts import IGNORED, Windows
+from lpzero.compression.texts import Windows
 from lpzero.errors import InputError, LpzeroError
 from lpzero.progress import Progress, Watch, unwatched
 from lpzero.seeds import derived_seed
@@ -150,19 +149,19 @@ def _learn(
     for step, drawn in _steps(len(windows.inputs), settings, len(curve)):
         if settings.seconds is not None and before + clock() - begun >= settings.seconds:
             return
-        answer = torch.stack([teacher.logits(window) for window in drawn])
+        answers = [teacher.logits(window) for window in drawn]
         of_it = nullcontext() if within is None else within.at(student, step)
         with of_it, torch.autocast(windows.inputs.device.type, torch.bfloat16, enabled=settings.mixed):
             logits = logits_of(student, windows.inputs[list(drawn)])
-        divergence, loss = _losses(logits, windows.labels[list(drawn)], answer)
-        total = divergence + settings.language_loss * loss
-        if not math.isfinite(float(total.detach())):
+        missed = distilled(logits, windows.labels[list(drawn)], answers, settings.language_loss)
+        del logits, answers
+        if not math.isfinite(float(missed.total.detach())):
             raise LpzeroError(f"recovery: the loss is not finite at step {step}: give a lower `rate`")
-        total.backward()  # type: ignore[no-untyped-call]
+        missed.total.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         now = clock()
-        curve.append(Point(step, float(divergence.detach()), float(loss.detach()), before + now - begun))
+        curve.append(Point(step, missed.divergence, missed.loss, before + now - begun))
         if now - saved >= SAVE_SECONDS:
             keep()
             saved = clock()
@@ -180,15 +179,6 @@ def _steps(windows: int, settings: RecoverySettings, done: int) -> Iterator[tupl
             order, of_round = rng.permutation(windows), number
         step += 1
         yield step, tuple(int(window) for window in order[place * settings.windows :][: settings.windows])
-
-
-def _losses(logits: Tensor, labels: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
-    """Divergence from the answer (windows, tokens, vocabulary), and the language-model loss, nats a token."""
-    expected = answer.float().log_softmax(-1)
-    # the checkpoint says something at every place, also where the text says nothing
-    divergence = losses.divergence(expected, logits).mean()
-    loss = cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
-    return divergence, loss
 
 
 def _progress(point: Point, settings: RecoverySettings) -> Progress:
