@@ -17,6 +17,7 @@ from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.nas.schedule.result import ScheduleResult
 from lpzero.nas.schedule.run import execute_schedule
 from lpzero.nas.schedule.setting import ScheduleSetting, prepare_schedule
+from lpzero.nas.setting import Judge
 from lpzero.progress import Watch
 from lpzero.run_folder import CONFIG
 from lpzero.settings import check_settings, read_document
@@ -41,6 +42,7 @@ def search_by_schedule(
     resume: str | Path | None,
     workers: Workers,
     watch: Watch,
+    judging: Callable[[SearchSpace, str], Judge | None],
 ) -> ScheduleResult:
     """Begin a search by a schedule, or go on with one.
 
@@ -52,6 +54,7 @@ def search_by_schedule(
         resume: The folder of a search that goes on; None for a new one.
         workers: Where the work runs.
         watch: Told how it goes.
+        judging: What measures losses of a space, given the path of the text.
 
     Raises:
         InputError: The file is not what it must be, a predictor is not there, a setting is out of its range.
@@ -89,7 +92,8 @@ def search_by_schedule(
         if setting.config.left_out:
             number = len(setting.config.left_out)
             _LOG.info("%s architectures of the table are left out: a predictor was chosen on them", number)
-        return execute_schedule(run, setting, engine=engine, watch=watch)
+        judge = judging(setting.space, setting.config.calibration)
+        return execute_schedule(run, setting, engine=engine, watch=watch, judge=judge)
 
 
 def _named(path: Path, number: int, phase: PhaseDocument) -> Named:

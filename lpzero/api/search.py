@@ -8,7 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lpzero.api.long_run import begin_or_resume, free_path, refuse_beside, refuse_beside_resume, whole, working
+from lpzero.api.long_run import (
+    begin_or_resume,
+    free_path,
+    refuse_beside,
+    refuse_beside_resume,
+    whole,
+    working,
+    writable_cache,
+)
 from lpzero.api.schedule import is_scheduled, search_by_schedule
 from lpzero.api.setup import loaded_proxies, resolve_device, several, table_space
 from lpzero.engines import Workers
@@ -18,7 +26,7 @@ from lpzero.nas.defaults import SAMPLES
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.result import SearchResult
 from lpzero.nas.run import execute
-from lpzero.nas.setting import SearchSetting, prepare
+from lpzero.nas.setting import Judge, SearchSetting, prepare
 from lpzero.principles.refined import refined_by_file
 from lpzero.progress import Watch, unwatched
 from lpzero.proxy import USUAL, Proxy
@@ -37,6 +45,7 @@ def search(
     space: str | Path | None = None,
     protocol: str | None = None,
     model: str | Path | None = None,
+    calibration: str | Path | None = None,
     table: str | Path | None = None,
     schedule: str | Path | None = None,
     limits: Mapping[str, float] | None = None,
@@ -59,7 +68,9 @@ def search(
             ``snip`` on spaces of untrained decoders, where no table is named.
         space: Name of the search space, or the path of a ``space.toml``; None for the table's.
         protocol: Which model an architecture stands for; None for the space's first, or the table's.
-        model: The folder of a LLaMA checkpoint, whose sub-networks are searched.
+        model: The folder of a checkpoint of transformers, whose sub-networks are searched, of the units that
+            :func:`lpzero.compress` cuts; their losses are measured, and the best is written with its weights.
+        calibration: With ``model``, the text that its units are put in order by, and on whose end losses are measured.
         table: Pick among the architectures of this table alone, and say what they are worth.
         schedule: A ``schedule.toml`` that says which predictor scores from which iteration on; instead of ``proxies``,
             ``samples`` and ``budget``.
@@ -93,16 +104,19 @@ def search(
     """
     if resume is not None:
         named = {"proxies": proxies or None, "space": space, "protocol": protocol, "model": model, "table": table}
-        named["schedule"] = schedule
+        named |= {"schedule": schedule, "calibration": calibration}
         others: dict[str, Any] = {"limits": limits, "samples": samples, "budget": budget, "principles": principles}
         others |= {"corpus": corpus, "validation": validation, "device": device, "output": output}
         refuse_beside_resume({**named, **others, **settings})
-    placed = partial(_placed, model, space, protocol, table, limits, corpus, validation, principles, device)
+    placed = partial(
+        _placed, model, calibration, space, protocol, table, limits, corpus, validation, principles, device, watch
+    )
+    judging = partial(_judging, watch)
     if schedule is not None or (resume is not None and is_scheduled(resume)):
         given = {"proxies": proxies or None, "samples": samples, "budget": budget}
         refuse_beside("schedule", given, "its file says what scores, and how often")
         return search_by_schedule(
-            schedule, placed, settings, output=output, resume=resume, workers=workers, watch=watch
+            schedule, placed, settings, output=output, resume=resume, workers=workers, watch=watch, judging=judging
         )
     loaded: dict[str, Any] = {}
 
@@ -135,11 +149,25 @@ def search(
         if setting.config.left_out:
             number = len(setting.config.left_out)
             _LOG.info("%s architectures of the table are left out: the proxy was chosen on them", number)
-        return execute(run, setting, engine=engine, watch=watch)
+        judge = judging(setting.space, setting.config.calibration)
+        return execute(run, setting, engine=engine, watch=watch, judge=judge)
+
+
+def _judging(watch: Watch, space: SearchSpace, calibration: str) -> Judge | None:
+    """What measures losses of the sub-networks of a checkpoint on a text; None where there is no text."""
+    if not calibration:
+        return None
+    from lpzero.compression.sub_networks.searched import judged
+    from lpzero.compression.sub_networks.space import SubNetworks
+
+    if not isinstance(space, SubNetworks):
+        raise InputError(f"`calibration`: expected sub-networks of a checkpoint, found the space {space.name}")
+    return partial(judged, space, Path(calibration), watch)
 
 
 def _placed(
     model: str | Path | None,
+    calibration: str | Path | None,
     space: str | Path | None,
     protocol: str | None,
     table: str | Path | None,
@@ -148,10 +176,11 @@ def _placed(
     validation: str | Path | None,
     principles: str | Path | None,
     device: str | None,
+    watch: Watch,
 ) -> tuple[SearchSpace, Table | None, dict[str, object]]:
     """The space and the table of a search, and the settings that say where it picks and on what."""
     measured = None if table is None else load_table(str(table))
-    place = _space(model, space, protocol, measured)
+    place = _space(model, calibration, space, protocol, measured, watch)
     return (
         place,
         measured,
@@ -160,6 +189,7 @@ def _placed(
             "corpus": "" if corpus is None else whole(corpus),
             "validation": "" if validation is None else whole(validation),
             "principles": None if principles is None else refined_by_file(place, principles).document,
+            "calibration": "" if calibration is None else whole(calibration),
             "space": place.reference,
             "protocol": place.protocol,
             "table": "" if table is None else str(table) if str(table) in TABLES else whole(table),
@@ -168,14 +198,31 @@ def _placed(
     )
 
 
-def _space(model: str | Path | None, name: str | Path | None, protocol: str | None, table: Table | None) -> SearchSpace:
+def _space(
+    model: str | Path | None,
+    calibration: str | Path | None,
+    name: str | Path | None,
+    protocol: str | None,
+    table: Table | None,
+    watch: Watch,
+) -> SearchSpace:
     """The space of a search, which a checkpoint, a name, a file or a table says."""
     if model is not None:
-        if name not in (None, "llama") or table is not None:
-            raise InputError("`model` is a space of its own: expected no `table`, and no `space` but llama")
+        if (name, protocol, table) != (None, None, None):
+            raise InputError("`model` is a space of its own: expected no `space`, `protocol` or `table` beside it")
         if not Path(model).is_dir():
             raise InputError(f"`model` {model}: expected the folder of a checkpoint, found none")
-        return get_space(whole(model), protocol)
+        if calibration is None:
+            raise InputError(
+                "`calibration` is missing: expected a text that the units of `model` are put in order by, and on whose "
+                "end losses are measured (without a text, `space` is the folder of a LLaMA checkpoint, whose "
+                "sub-networks are cut by the norms of weights)"
+            )
+        from lpzero.compression.sub_networks.searched import sub_networks_by_text
+
+        return sub_networks_by_text(Path(whole(model)), Path(whole(calibration)), writable_cache(), watch=watch)
+    if calibration is not None:
+        raise InputError("`calibration` has no effect without `model`: it is the text that a checkpoint is cut by")
     if table is not None:
         return table_space(table, None if name is None else str(name), protocol)
     if name is None:

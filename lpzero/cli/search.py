@@ -16,7 +16,7 @@ from lpzero.nas import defaults
 
 if TYPE_CHECKING:
     from lpzero.engines import Workers
-    from lpzero.nas.result import ProofResult, SearchResult
+    from lpzero.nas.result import CheckpointLosses, ProofResult, SearchResult
     from lpzero.nas.schedule.result import ScheduleResult
 
 SCHEDULE = "schedule"
@@ -34,7 +34,12 @@ UNSCHEDULED = ("proxies", "algorithm", "samples", "budget", "verify")
 @click.option(
     "--model",
     type=click.Path(path_type=Path),
-    help="Search the sub-networks of this LLaMA checkpoint, a folder with safetensors.",
+    help="Search the sub-networks of this checkpoint, a folder of transformers with safetensors.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    help="With --model, a text that its units are put in order by; losses are measured on its last tenth.",
 )
 @click.option(
     "--table",
@@ -157,6 +162,8 @@ def _print(result: SearchResult) -> None:
         f"{result.seconds:.0f} s; limits: {limits}; seed {result.seed}; "
         f"{len(result.front)} on the front against {result.against}; the best are in {result.run}"
     )
+    if result.losses is not None:
+        _print_losses(result.losses, result.run)
     if result.certificate is not None:
         sure = result.certificate
         certain = "certainly the best" if not sure.gap else f"at most {sure.gap:.6g} from the best"
@@ -165,6 +172,19 @@ def _print(result: SearchResult) -> None:
         _print_proof(result.proof)
     if result.algorithm == SCHEDULE:
         _print_schedule(cast("ScheduleResult", result))
+
+
+def _print_losses(found: CheckpointLosses, folder: str) -> None:
+    where = f"{found.tokens:,} tokens of the end of {found.text}, context {found.context}"
+    click.echo(f"\nloss in nats a token on {where}; nothing was trained or refitted")
+    print_grid(["model", "loss"], [[name, f"{loss:.3f}"] for name, loss in _with_checkpoint(found).items()])
+    click.echo(
+        f"what was found is a model in {folder}/{found.model}; lpzero compress chooses by the loss, refits and recovers"
+    )
+
+
+def _with_checkpoint(found: CheckpointLosses) -> dict[str, float]:
+    return {"the checkpoint": found.checkpoint, **found.losses}
 
 
 def _print_proof(proof: ProofResult) -> None:

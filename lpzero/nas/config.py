@@ -31,6 +31,8 @@ class PoolConfig(BaseModel):
         corpus: Path of the text to train on; empty where nothing is trained.
         validation: Path of the text to validate on; likewise.
         principles: What a file of principles says, which candidates keep; None for the whole space.
+        calibration: Path of the text that the units of a checkpoint are put in order by, and on whose end losses of its
+            sub-networks are measured; empty for other spaces.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -51,6 +53,7 @@ class PoolConfig(BaseModel):
     corpus: str = ""
     validation: str = ""
     principles: dict[str, Any] | None = None
+    calibration: str = ""
 
 
 class SearchConfig(PoolConfig):
@@ -80,6 +83,8 @@ class SearchConfig(PoolConfig):
         corpus: Path of the text to train on; empty without ``verify``.
         validation: Path of the text to validate on; likewise.
         principles: What a file of principles says, which candidates keep; None for the whole space.
+        calibration: Path of the text that the units of a checkpoint are put in order by, and on whose end losses of its
+            sub-networks are measured; empty for other spaces.
     """
 
     proxies: Annotated[list[str], Field(min_length=1)]

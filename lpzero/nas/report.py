@@ -22,7 +22,7 @@ from lpzero.nas.folder import PICKS, PicksRunFolder, SearchRunFolder
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proof import COUNT, FOUND, LARGEST, RANDOM, chosen_by_count, drawn_for_proof, prove
 from lpzero.nas.result import Certificate, Pick, PickTruth, ProofResult, ProxyName, SearchResult
-from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
+from lpzero.nas.setting import Judge, PoolSetting, SearchSetting, rng_of
 from lpzero.pretrained.folder import write_configuration
 from lpzero.progress import Watch
 from lpzero.proxy.discovery import ScoredRecord
@@ -67,6 +67,7 @@ def report(
     *,
     engine: Engine,
     watch: Watch,
+    judge: Judge | None = None,
 ) -> SearchResult:
     """Write the result of a search.
 
@@ -78,6 +79,7 @@ def report(
         started: When the search began, as ``time.monotonic`` tells it.
         engine: Where the work runs; the result does not depend on it.
         watch: Told how they go.
+        judge: Measures losses; None where nothing is measured.
 
     Returns:
         The result; see ``docs/reference/json.md``.
@@ -95,6 +97,9 @@ def report(
     write_picks(run, setting, written, partial(_said, setting, findings))
     run.write_front(front_picks)
     run.write_scores(scored_records(setting, findings.search))
+    more = losses_of(run, best[0], picks, judge)
+    if findings.certificate is not None:
+        more["certificate"] = findings.certificate
     result = SearchResult(
         schema_=SCHEMA,
         run=str(run.path),
@@ -116,7 +121,7 @@ def report(
         controls=controls,
         truth=truth_of(setting, best[0], picks),
         proof=_proof(run, setting, findings, rng, engine, watch),
-        **({} if findings.certificate is None else {"certificate": findings.certificate}),
+        **more,
         seconds=round(time.monotonic() - started, 3),
     )
     run.write_result(result)
@@ -189,6 +194,16 @@ def truth_of(setting: PoolSetting, best: Scored, picks: dict[str, Scored | None]
         return None
     everyone = {"found": best, **picks}
     return {name: None if s is None else truth.of_pick(s.architecture) for name, s in everyone.items()}
+
+
+def losses_of(
+    run: PicksRunFolder[Any], best: Scored, picks: dict[str, Scored | None], judge: Judge | None
+) -> dict[str, Any]:
+    """The losses of the best and of each control, as the field of a result; nothing where there is no judge."""
+    if judge is None:
+        return {}
+    everyone = {"found": best, **picks}
+    return {"losses": judge(run.path, {name: one.architecture for name, one in everyone.items() if one is not None})}
 
 
 def scored_records(setting: PoolSetting, ledger: Ledger) -> list[ScoredRecord]:

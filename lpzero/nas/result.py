@@ -98,6 +98,26 @@ class ProofResult(Result):
         return self
 
 
+class CheckpointLosses(Result):
+    """What sub-networks of a checkpoint say of a text, untrained.
+
+    Attributes:
+        text: Name of its file, whose end nothing was chosen by.
+        tokens: Tokens that were predicted.
+        context: Longest context, in tokens.
+        checkpoint: Loss of the full model, in nats a token.
+        losses: Those of what was found and of the controls, by name.
+        model: Folder below that of the search with the model that was found, weights and tokenizer.
+    """
+
+    text: str
+    tokens: int
+    context: int
+    checkpoint: Number
+    losses: dict[str, Number]
+    model: str
+
+
 class Certificate(Result):
     """How sure an exact search is of its best.
 
@@ -138,6 +158,7 @@ class SearchResult(Result):
         truth: What the table says of the best and the controls; None without a table.
         proof: None without one.
         certificate: How sure the best is; None unless the algorithm is exact.
+        losses: Of sub-networks of a checkpoint, what they say of the text; None for other spaces.
         seconds: Time that the search took.
     """
 
@@ -162,6 +183,7 @@ class SearchResult(Result):
     truth: dict[str, PickTruth | None] | None
     proof: ProofResult | None
     certificate: Certificate | None = None
+    losses: CheckpointLosses | None = None
     seconds: float
 
     @model_validator(mode="after")

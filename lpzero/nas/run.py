@@ -22,7 +22,7 @@ from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.proposals import Algorithm, Proposals
 from lpzero.nas.report import Findings, report
 from lpzero.nas.result import SearchResult
-from lpzero.nas.setting import PoolSetting, SearchSetting, rng_of
+from lpzero.nas.setting import Judge, PoolSetting, SearchSetting, rng_of
 from lpzero.progress import Watch, counting
 from lpzero.proxy.score import Score, ScoreStatus, ScoreTask, score_task
 from lpzero.spaces.architecture import Architecture
@@ -80,7 +80,9 @@ def _scored(task: ScoreTask, row: list[Score] | Fault) -> Scored:
     return Scored(task.architecture, tuple(score.value for score in row), status.value)
 
 
-def execute(run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, watch: Watch) -> SearchResult:
+def execute(
+    run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, watch: Watch, judge: Judge | None = None
+) -> SearchResult:
     """Carry a search to its end; what the folder holds is not computed again.
 
     Args:
@@ -89,6 +91,7 @@ def execute(run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, wat
         engine: Where the work runs; without a budget, and without limits on measured costs, the result does not depend
             on it.
         watch: Told how it goes.
+        judge: Measures losses, where the models are sub-networks of a checkpoint; None for others.
 
     Returns:
         The result (see ``docs/reference/json.md``); a finished search's stored one.
@@ -97,10 +100,12 @@ def execute(run: SearchRunFolder, setting: SearchSetting, *, engine: Engine, wat
         NoResultError: Nothing fits the limits, or no proxy scores what does.
         InputError: Another process carries the search on.
     """
-    return run.carry_out(lambda: _execute(run, setting, engine, watch))
+    return run.carry_out(lambda: _execute(run, setting, engine, watch, judge))
 
 
-def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch: Watch) -> SearchResult:
+def _execute(
+    run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch: Watch, judge: Judge | None
+) -> SearchResult:
     started = time.monotonic()
     config = setting.config
     keep_costs(run, setting)
@@ -124,6 +129,7 @@ def _execute(run: SearchRunFolder, setting: SearchSetting, engine: Engine, watch
         started,
         engine=engine,
         watch=watch,
+        judge=judge,
     )
     run.event("finished", scored=len(found.entries))
     return result

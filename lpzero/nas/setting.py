@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,19 @@ from lpzero.nas.config import PoolConfig, SearchConfig
 from lpzero.nas.folder import SearchRunFolder
 from lpzero.nas.pool import ClosedPool, OpenPool, Pool
 from lpzero.nas.proof import Proof, prepare_proof
+from lpzero.nas.result import CheckpointLosses
 from lpzero.nas.truth import Truth
 from lpzero.operands.probe import Probe, probe_batch
 from lpzero.principles.refined import architectures_inside, refined_by_settings
 from lpzero.proxy import Proxy, load_proxy
 from lpzero.seeds import derived_seed
 from lpzero.spaces import get_space
+from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.space import SearchSpace
 from lpzero.tables import Table, load_table
+
+Judge = Callable[[Path, Mapping[str, Architecture]], CheckpointLosses]
+"""Measures losses of what was found and of the controls, by name, given the folder of the search."""
 
 
 @dataclass(frozen=True)

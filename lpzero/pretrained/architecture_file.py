@@ -109,7 +109,7 @@ def space_of(given: GivenArchitecture, reference: str | None, protocol: str | No
         protocol: Which model it stands for; None for what stands beside it, else the space's first.
     """
     from lpzero.spaces import get_space
-    from lpzero.spaces.beside import SPACE_FILE
+    from lpzero.spaces.beside import lies_beside
     from lpzero.spaces.llama.space import SUBNET
 
     chosen = protocol or given.protocol
@@ -123,7 +123,7 @@ def space_of(given: GivenArchitecture, reference: str | None, protocol: str | No
         space = _named(given, chosen) if reference is None else get_space(reference, chosen)
     except InputError as err:
         document = given.document
-        if reference or protocol or (document is not None and (document.parent / SPACE_FILE).is_file()):
+        if reference or protocol or (document is not None and lies_beside(document.parent)):
             raise
         raise InputError(f"{err}: `space` and `protocol` say another one") from None
     try:

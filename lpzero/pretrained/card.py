@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from lpzero.pretrained.registration import HEADS
 from lpzero.spaces.architecture import Architecture, Values
-from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.space import SearchSpace, WritesModels
 from lpzero.spaces.toml.space import ConfigSpace
 
 
@@ -58,13 +58,15 @@ def loading_code(space: SearchSpace, *, weights: bool, folder: str = ".") -> str
     """
     auto = f"AutoModel{HEADS[space.objective]}"
     if weights:
-        names, body = auto, [f"model = {auto}.from_pretrained({folder!r})"]
+        # it may have a modelling file of its own
+        trusted = ", trust_remote_code=True" if isinstance(space, WritesModels) else ""
+        names, body = auto, [f"model = {auto}.from_pretrained({folder!r}{trusted})"]
     else:
         names, body = "AutoConfig", [f"config = AutoConfig.from_pretrained({folder!r})"]
         if not _pretrained(space):
             names, body = f"AutoConfig, {auto}", [*body, f"model = {auto}.from_config(config)  # draws the weights"]
     imports = [f"from transformers import {names}", ""]
-    if not isinstance(space, ConfigSpace):
+    if not isinstance(space, ConfigSpace | WritesModels):
         imports = ["import lpzero", *imports, "lpzero.register()"]
     return "\n".join([*imports, *body])
 

@@ -14,8 +14,8 @@ from lpzero.pretrained.registration import classes_of, configuration_of
 from lpzero.pretrained.whole import CARD, CONFIGURATION, check_free, whole_folder
 from lpzero.settings import one_line, read_document, shorten
 from lpzero.spaces.architecture import Architecture
-from lpzero.spaces.beside import SPACE_FILE, keep_space
-from lpzero.spaces.space import SearchSpace
+from lpzero.spaces.beside import keep_space, lies_beside
+from lpzero.spaces.space import SearchSpace, WritesModels
 from lpzero.spaces.toml.family import configuration
 from lpzero.spaces.toml.space import ConfigSpace, seen_fields
 
@@ -41,6 +41,9 @@ def write_configuration(folder: Path, space: SearchSpace, architecture: Architec
         InputError: The folder is not free, or the architecture is not in the space.
         LpzeroError: It cannot be written.
     """
+    if isinstance(space, WritesModels):
+        space.write(folder, architecture, card, weights=False)
+        return
     space.validate(architecture)
     configuration = _configuration(space, architecture)
     with whole_folder(folder) as part:
@@ -62,6 +65,9 @@ def write_model(folder: Path, space: SearchSpace, architecture: Architecture, se
         InputError: The folder is not free, the architecture is not in the space, or the model does not fit in memory.
         LpzeroError: It cannot be written.
     """
+    if isinstance(space, WritesModels):
+        space.write(folder, architecture, card, weights=True)
+        return
     check_free(folder)
     space.validate(architecture)
     model = _built(space, architecture, seed)
@@ -72,7 +78,7 @@ def write_model(folder: Path, space: SearchSpace, architecture: Architecture, se
 
 def is_point_of_file(folder: Path) -> bool:
     """Whether a folder holds an architecture with the file of its space."""
-    return (folder / ARCHITECTURE).is_file() and (folder / SPACE_FILE).is_file()
+    return (folder / ARCHITECTURE).is_file() and lies_beside(folder)
 
 
 def check_configuration(folder: Path, space: SearchSpace, architecture: Architecture) -> None:

@@ -70,7 +70,8 @@ def _move(part: Path, folder: Path) -> None:
 
 def _settle(folder: Path) -> None:
     """Have the system write every file: one that goes down may otherwise have kept the names, and nothing in them."""
-    for path in folder.iterdir():
+    # what links point to is somebody's
+    for path in (one for one in folder.iterdir() if not one.is_symlink()):
         # safetensors keeps its files to their owner, whatever the umask says
         path.chmod((folder / CARD).stat().st_mode)
         with path.open("rb") as file:

@@ -18,6 +18,11 @@ from lpzero.spaces.toml.space import ConfigSpace
 SPACE_FILE = "space.toml"
 
 
+def lies_beside(folder: Path) -> bool:
+    """Whether a folder holds the file of a space."""
+    return any((folder / name).is_file() for name in (SPACE_FILE, *BY_FILE))
+
+
 def keep_space(folder: Path, space: SearchSpace) -> None:
     """Write a copy of a space's file into a folder; nothing where the space has a name that finds it.
 

@@ -10,6 +10,8 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choices import Cell, Choices
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import nn
 
 Objective = Literal["masked", "causal", "seq2seq"]
@@ -151,6 +153,26 @@ class ReadsText(Protocol):
 
     def token_ids(self, text: str) -> list[int]:
         """The ids of a text, without special ones; raises LpzeroError where the tokeniser is not there."""
+        ...
+
+
+@runtime_checkable
+class WritesModels(Protocol):
+    """A space whose models have a form of their own on disk."""
+
+    def write(self, folder: Path, architecture: Architecture, card: str, *, weights: bool) -> None:
+        """Write what an architecture is, or its model, into a folder that is empty or not there yet.
+
+        Args:
+            folder: Where.
+            architecture: One of the space.
+            card: Further Markdown for the card.
+            weights: Whether the model is written; else what it is.
+
+        Raises:
+            InputError: The folder is not free, or the architecture is not in the space.
+            LpzeroError: It cannot be written.
+        """
         ...
 
 

@@ -138,7 +138,7 @@ def test_the_sub_networks_of_a_checkpoint(
         torch.manual_seed(0)
         config = LlamaConfig(**sizes, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64)
         LlamaForCausalLM(config).save_pretrained("checkpoint")
-    picks = searched("--model", "checkpoint")
+    picks = searched("--space", "checkpoint")
     folders = list(picks)[:1] if isolate else list(picks)
     capsys.readouterr()
     assert run(["score", *folders, *ASKED, "--tokens", "8", "--space", "checkpoint", "--json", *isolate]) == 0

@@ -4,63 +4,95 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
 
 from lpzero.cli.main import run
+from tests.compression.tiny import checkpoint_folder, written_text
 
 SMALL = ["--batch", "2", "--tokens", "8", "--jobs", "1"]
+MODEL = ["--model", "checkpoint", "--calibration", "learn.txt"]
 
 
 @pytest.fixture
-def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A LLaMA of three layers."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny LLaMA with its tokenizer, and a text."""
     monkeypatch.chdir(tmp_path)
-    config = LlamaConfig(
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        vocab_size=120,
-        max_position_embeddings=64,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        LlamaForCausalLM(config).save_pretrained("checkpoint")
-    return "checkpoint"
+    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
+    checkpoint_folder(Path("checkpoint"))
+    Path("learn.txt").write_text(written_text(1500))
+    return tmp_path
 
 
-def test_what_a_search_finds_is_built_and_scored(checkpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["search", "--model", checkpoint, "--proxy", "sum(l1(weight))", "--samples", "8", "--keep", "2", *SMALL]
-    assert run([*words, "--output", "run", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["space"] == "llama"
-    assert found["protocol"].startswith("subnet-")
+def searched(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert run(["search", *words, *SMALL, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.usefixtures("place")
+def test_what_a_search_finds_speaks_and_is_built(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*MODEL, "--proxy", "sum(l1(weight))", "--max-params", "8700", "--samples", "8", "--keep", "2"]
+    found = searched(capsys, *words, "--output", "run")
+    assert found["space"] == "sub-networks"
+    losses = found["losses"]
+    assert set(losses["losses"]) == {"found", "random", "largest", "params"}
+    assert losses["text"] == "learn.txt" and losses["checkpoint"] > 0
+
     best = found["best"][0]
+    assert best["costs"]["params"] <= 8700
+    model = str(Path("run", losses["model"]))
     folder = str(Path("run", best["config"]).parent)
-
-    assert run(["score", folder, "--proxy", "sum(l1(weight))", *SMALL]) == 2
-    assert f"lpzero build {folder}/config.json --space CHECKPOINT_FOLDER" in capsys.readouterr().err
-
-    assert run(["build", folder, "--space", checkpoint, "--out", "cut"]) == 0
-    capsys.readouterr()
-    assert run(["score", "cut", "--proxy", "sum(l1(weight))", *SMALL, "--json"]) == 0
+    # the file of the space lies beside the architecture
+    assert run(["score", folder, "--proxy", "sum(l1(weight))", *SMALL, "--json"]) == 0
     scored = json.loads(capsys.readouterr().out)
     assert scored["scores"][0]["value"] == pytest.approx(best["score"], rel=1e-6)
     assert scored["params"] == best["costs"]["params"]
 
+    assert run(["build", folder, "--out", "cut"]) == 0
+    assert Path("cut/model.safetensors").read_bytes() == Path(model, "model.safetensors").read_bytes()
 
-def test_a_checkpoint_that_changed_is_not_searched_on(checkpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["search", "--model", checkpoint, "--proxy", "params", "--samples", "8", *SMALL]
-    assert run([*words, "--output", "run"]) == 0
+
+@pytest.mark.usefixtures("place")
+def test_losses_stand_beside_the_checkpoint_and_an_ended_search_says_them_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = [*MODEL, "--proxy", "params", "--samples", "8", *SMALL, "--output", "run"]
+    assert run(["search", *words]) == 0
+    told = capsys.readouterr().out
+    assert "tokens of the end of learn.txt, context 32" in told and "the checkpoint" in told
     Path("run/result.json").unlink()
-    path = Path(checkpoint, "config.json")
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, "rms_norm_eps": 1e-4}))
+    assert run(["search", "--resume", "run"]) == 0
+    table = told[told.index("loss in nats") :]
+    assert table in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("place")
+def test_a_checkpoint_that_changed_is_not_searched_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["search", *MODEL, "--proxy", "params", "--samples", "8", *SMALL, "--output", "run"]) == 0
+    Path("run/result.json").unlink()
+    path = Path("checkpoint/config.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "rms_norm_eps": 1e-4}))
     capsys.readouterr()
     assert run(["search", "--resume", "run"]) == 2
     assert "changed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--model", "checkpoint"], "--calibration is missing"),
+        (["--model", "nowhere", "--calibration", "learn.txt"], "expected the folder of a checkpoint"),
+        (["--space", "gpt2", "--calibration", "learn.txt"], "no effect without --model"),
+        ([*MODEL, "--space", "llama"], "a space of its own"),
+        ([*MODEL[:2], "--calibration", "nothing.txt"], "nothing.txt"),
+        ([*MODEL, "--max-params", "3"], "params"),
+    ],
+)
+@pytest.mark.usefixtures("place")
+def test_what_is_wrong_is_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["search", *words, "--proxy", "params", "--samples", "4", *SMALL, "--output", "run"]) in (2, 3, 4)
+    told = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert len(told) == 1 and said in told[0]
+    assert not Path("run").exists()

@@ -32,6 +32,16 @@ def test_files_take_their_place_at_the_end(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model"]
 
 
+def test_what_a_link_points_to_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir(mode=0o750)
+    mode = (tmp_path / "mine").stat().st_mode
+    with whole_folder(tmp_path / "model") as part:
+        (part / CARD).write_text("card")
+        (part / "there").symlink_to(tmp_path / "mine", target_is_directory=True)
+    assert (tmp_path / "model" / "there").is_symlink()
+    assert (tmp_path / "mine").stat().st_mode == mode
+
+
 def test_a_folder_that_is_not_free_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     for path in (tmp_path, tmp_path / "mine"):

@@ -9,7 +9,7 @@ import pytest
 
 from lpzero.errors import InputError
 from lpzero.spaces import get_space
-from lpzero.spaces.beside import SPACE_FILE, keep_space, space_beside
+from lpzero.spaces.beside import SPACE_FILE, keep_space, lies_beside, space_beside
 from tests.compression.sub_networks.small import small_space
 
 
@@ -20,6 +20,12 @@ def test_a_space_is_found_by_the_copy_that_was_kept_of_it(space_file: Path, tmp_
     found = space_beside(folder / "card.json", "tiny", space.protocol)
     assert found.reference == str(folder / SPACE_FILE)
     assert (found.name, found.protocol, found.choices) == (space.name, space.protocol, space.choices)
+
+
+def test_whether_a_file_lies_there_is_seen_of_every_kind(space_file: Path, tmp_path: Path) -> None:
+    networks = small_space(tmp_path)
+    assert lies_beside(space_file.parent) and lies_beside(Path(networks.reference).parent)
+    assert not lies_beside(tmp_path) and not lies_beside(tmp_path / "nowhere")
 
 
 def test_equal_files_are_tried_once(space_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,9 @@ import numpy as np
 
 from lpzero.compression.cutting.choice import Choice
 from lpzero.compression.sub_networks.file import FILE, Opened, Units, read_file
+from lpzero.compression.sub_networks.moderate import drawn, stepped
+from lpzero.compression.sub_networks.parts import parts_of
+from lpzero.compression.sub_networks.skeleton import Skeleton, skeleton_of
 from lpzero.errors import InputError
 from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.choice_space import ChoiceSpace
@@ -104,8 +107,8 @@ class SubNetworks(ChoiceSpace):
         return self._skeleton.counts
 
     @property
-    def _skeleton(self) -> _Skeleton:
-        whole, units = _skeleton(self.opened.checkpoint, self.opened.digest), self.opened.units
+    def _skeleton(self) -> Skeleton:
+        whole, units = skeleton_of(self.opened.checkpoint, self.opened.digest), self.opened.units
         wanted = (whole.layout.depth, whole.layout.groups, whole.layout.neurons)
         found = (units.depth, len(units.groups[0]), len(units.neurons[0]))
         if found != wanted:
@@ -116,15 +119,17 @@ class SubNetworks(ChoiceSpace):
         return whole
 
     def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
-        """Draw an architecture with attention, uniform over each choice."""
-        while not _attends(drawn := super().sample(rng, cell)):
+        """Draw an architecture with attention that was cut moderately (:mod:`.moderate`)."""
+        del cell  # all are of one depth and width
+        while not _attends(one := _architecture(*drawn(self.opened.units, rng))):
             pass
-        return drawn
+        return one
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """Change one choice to another value; some attention stays."""
+        """One layer has a group more or less, or the next width; some attention stays."""
         self.validate(architecture)
-        while not _attends(mutant := self.choices.mutate(architecture, rng)):
+        sizes = np.array(architecture.integers("groups")), np.array(architecture.integers("neurons"))
+        while not _attends(mutant := _architecture(*stepped(self.opened.units, sizes, rng))):
             pass
         return mutant
 
@@ -169,6 +174,13 @@ class SubNetworks(ChoiceSpace):
 
         return ConfigModel(model, self.objective).eval()
 
+    def write(self, folder: Path, architecture: Architecture, card: str, *, weights: bool) -> None:
+        """See :func:`lpzero.compression.sub_networks.written.write_sub_network`."""
+        from lpzero.compression.sub_networks.written import write_sub_network
+
+        self.validate(architecture)
+        write_sub_network(self, folder, architecture, card, weights=weights)
+
     def flops(self, architecture: Architecture, tokens: int) -> int:
         """Operations of a forward pass over one sequence, in closed form."""
         from lpzero.compression.choosing.counts import counts_of
@@ -183,7 +195,9 @@ class SubNetworks(ChoiceSpace):
 
     def parameter_counts(self, architecture: Architecture) -> dict[str, int]:
         """Count the parameters by part, tied ones once, with the embedding."""
-        return dict(_parts(self, architecture))
+        self.validate(architecture)
+        sizes = zip(architecture.integers("groups"), architecture.integers("neurons"), strict=True)
+        return parts_of(self, tuple(sizes))
 
     def token_ids(self, text: str) -> list[int]:
         """The ids of a text, as the tokenizer beside the checkpoint has them, without special ones."""
@@ -238,39 +252,6 @@ def checkpoint_of(space: SubNetworks) -> nn.Module:
     return _loaded(space.opened.checkpoint, space.opened.digest)
 
 
-@dataclass(frozen=True)
-class _Skeleton:
-    """A checkpoint without its numbers."""
-
-    model: nn.Module
-    config: Any
-    layout: Layout
-    counts: Mapping[str, Count]
-
-
-@lru_cache(maxsize=4)
-def _skeleton(folder: Path, digest: str) -> _Skeleton:
-    del digest
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
-
-    from lpzero.compression.choosing.counts import counts_of
-    from lpzero.compression.cutting.checkpoint import check_usable
-    from lpzero.compression.cutting.families import FAMILIES
-    from lpzero.compression.cutting.layout import read_layout
-    from lpzero.compression.texts import WINDOW
-    from lpzero.spaces.models.weights import build_blank
-
-    document = check_usable(folder)
-    masked = FAMILIES[str(document["model_type"])].objective == "masked"
-    auto: Any = AutoModelForMaskedLM if masked else AutoModelForCausalLM
-    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    with torch.random.fork_rng(devices=[]):
-        model = build_blank(lambda: auto.from_config(config, attn_implementation="eager", dtype=torch.float32)).eval()
-    layout = read_layout(model)
-    return _Skeleton(model, config, layout, counts_of(model, layout, context=WINDOW))
-
-
 @lru_cache(maxsize=1)
 def _loaded(folder: Path, digest: str) -> nn.Module:
     # the digest was seen to be that of the files when the space was opened
@@ -280,12 +261,10 @@ def _loaded(folder: Path, digest: str) -> nn.Module:
     return load_checkpoint(folder).float().eval()
 
 
-@lru_cache(maxsize=4096)
-def _parts(space: SubNetworks, architecture: Architecture) -> tuple[tuple[str, int], ...]:
-    from lpzero.spaces.toml.model import part_counts
-
-    model = space.blank(architecture)
-    return tuple(part_counts(model, model.site_map()).items())
+def _architecture(groups: np.ndarray, neurons: np.ndarray) -> Architecture:
+    return Architecture.of(
+        NAME, {}, [{"groups": int(some), "neurons": int(others)} for some, others in zip(groups, neurons, strict=True)]
+    )
 
 
 @lru_cache(maxsize=8)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from lpzero.costs.costs import COSTS
 from lpzero.nas.ledger import Ledger, Scored
-from lpzero.nas.report import front_of, measurement_of, row_of, scored_records, truth_of, write_picks
+from lpzero.nas.report import front_of, losses_of, measurement_of, row_of, scored_records, truth_of, write_picks
 from lpzero.nas.result import ProxyName
 from lpzero.nas.schedule.answers import Answers
 from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.nas.schedule.result import EvolutionSizes, PhaseResult, PredictorCalls, ScheduleResult
 from lpzero.nas.schedule.setting import ScheduleSetting
+from lpzero.nas.setting import Judge
 from lpzero.predictors import PredictionStatus
 from lpzero.result import Direction
 from lpzero.spaces.architecture import Architecture
@@ -43,7 +44,11 @@ class ScheduleFindings:
 
 
 def report_schedule(
-    run: ScheduleRunFolder, setting: ScheduleSetting, findings: ScheduleFindings, started: float
+    run: ScheduleRunFolder,
+    setting: ScheduleSetting,
+    findings: ScheduleFindings,
+    started: float,
+    judge: Judge | None = None,
 ) -> ScheduleResult:
     """Write the result.
 
@@ -52,6 +57,7 @@ def report_schedule(
         setting: What the search worked on.
         findings: What it has.
         started: When it began, as ``time.monotonic`` tells it.
+        judge: Measures losses; None where nothing is measured.
     """
     config, last = setting.config, findings.last
     best, front, controls = last.best(config.keep), front_of(setting, last), _controls(setting, findings)
@@ -65,7 +71,7 @@ def report_schedule(
     )
     run.write_front(front_picks)
     run.write_scores(scored_records(setting, last))
-    judge = config.predictors[config.phases[-1].predictor]
+    scorer = config.predictors[config.phases[-1].predictor]
     statuses = Counter(answer.scored.status for one in findings.answers for answer in one.said())
     result = ScheduleResult(
         schema_=1,
@@ -75,7 +81,7 @@ def report_schedule(
         table=config.table or None,
         left_out=len(config.left_out),
         seed=config.seed,
-        proxies=[ProxyName(proxy=judge.name, direction=_direction(judge.higher_is_better))],
+        proxies=[ProxyName(proxy=scorer.name, direction=_direction(scorer.higher_is_better))],
         algorithm="schedule",
         scored=len(set().union(*(one.met for one in findings.answers))),
         failed=sum(not answer.scored.ok for one in findings.answers for answer in one.said()),
@@ -88,6 +94,7 @@ def report_schedule(
         controls={name: None if one is None else row_of(setting, beside, one) for name, one in controls.items()},
         truth=truth_of(setting, best[0], controls),
         proof=None,
+        **losses_of(run, best[0], controls, judge),
         seconds=round(time.monotonic() - started, 3),
         evolution=EvolutionSizes(population=config.evolution.population, **config.evolution.model_dump()),
         phases=[_phase(setting, findings, number) for number in range(len(config.phases))],

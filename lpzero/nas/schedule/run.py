@@ -14,14 +14,14 @@ from lpzero.nas.schedule.predictor import Place
 from lpzero.nas.schedule.report import ScheduleFindings, report_schedule
 from lpzero.nas.schedule.result import ScheduleResult
 from lpzero.nas.schedule.setting import ScheduleSetting
-from lpzero.nas.setting import rng_of
+from lpzero.nas.setting import Judge, rng_of
 from lpzero.progress import Watch
 
 _LOG = logging.getLogger(__name__)
 
 
 def execute_schedule(
-    run: ScheduleRunFolder, setting: ScheduleSetting, *, engine: Engine, watch: Watch
+    run: ScheduleRunFolder, setting: ScheduleSetting, *, engine: Engine, watch: Watch, judge: Judge | None = None
 ) -> ScheduleResult:
     """Carry a search by a schedule to its end.
 
@@ -31,6 +31,7 @@ def execute_schedule(
         engine: Where models are built, run and trained; without limits on measured costs the result does not depend on
             it.
         watch: Told how it goes.
+        judge: Measures losses, where the models are sub-networks of a checkpoint; None for others.
 
     Returns:
         The result (see ``docs/reference/json.md``); a finished search's stored one.
@@ -39,21 +40,23 @@ def execute_schedule(
         NoResultError: Nothing fits the limits, or a predictor scores nobody of a population.
         InputError: Another process carries the search on.
     """
-    return run.carry_out(lambda: _execute(run, setting, engine, watch))
+    return run.carry_out(lambda: _execute(run, setting, engine, watch, judge))
 
 
-def _execute(run: ScheduleRunFolder, setting: ScheduleSetting, engine: Engine, watch: Watch) -> ScheduleResult:
+def _execute(
+    run: ScheduleRunFolder, setting: ScheduleSetting, engine: Engine, watch: Watch, judge: Judge | None
+) -> ScheduleResult:
     started, config = time.monotonic(), setting.config
     keep_costs(run, setting)
     answers = _answers(run, setting, Place(engine, run.path, watch, _LOG.warning))
     phases = evolved(config, setting.pool, answers, rng_of(config, "search"), watch)
-    judge = answers[config.phases[-1].predictor]
+    last = answers[config.phases[-1].predictor]
     random = None
     if config.control:
-        random = drawn_beside(setting.pool, len(phases[-1].entries), judge, rng_of(config, "random"))
+        random = drawn_beside(setting.pool, len(phases[-1].entries), last, rng_of(config, "random"))
     scored = [one.architecture for ledger in phases for one in ledger.entries.values()]
     largest = setting.pool.largest(rng_of(config, "largest"), scored)
-    result = report_schedule(run, setting, ScheduleFindings(phases, answers, random, largest), started)
+    result = report_schedule(run, setting, ScheduleFindings(phases, answers, random, largest), started, judge)
     run.event("finished", scored=result.scored)
     return result
 

@@ -1,0 +1,160 @@
+"""What ``lpzero search --model`` searches: sub-networks of a checkpoint by one text, and their losses on its end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lpzero.compression.choosing.measured import digest_of
+from lpzero.compression.settings import CompressSettings
+from lpzero.compression.sub_networks.file import FILE, Units, write_file
+from lpzero.compression.sub_networks.skeleton import skeleton_of
+from lpzero.compression.sub_networks.space import SubNetworks, checkpoint_of, cut_of, open_space
+from lpzero.compression.sub_networks.written import write_sub_network
+from lpzero.compression.texts import LEAST_WINDOWS, Windows, halves, read_text, read_tokenizer, tokenised, windows
+from lpzero.compression.texts import to_predict as ask
+from lpzero.errors import InputError, LpzeroError
+from lpzero.nas.result import CheckpointLosses
+from lpzero.progress import Progress, Watch, unwatched
+
+if TYPE_CHECKING:
+    from lpzero.compression.cutting.families import Objective
+    from lpzero.spaces.architecture import Architecture
+
+FOLDER, MODEL = "sub-networks", "model"
+DIGITS = 16
+SEED = 0
+"""Of what is masked and of the labels that are drawn: the order of units does not depend on the seed of a search."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The windows of a text.
+
+    Attributes:
+        looking: Windows that units are put in order by.
+        held_out: Windows of its end, which losses are measured on.
+        sha256: Of the text that is looked at.
+    """
+
+    looking: Windows
+    held_out: Windows
+    sha256: str
+
+
+def windows_of(checkpoint: Path, calibration: Path) -> Looked:
+    """Read a text as a checkpoint reads it.
+
+    Raises:
+        InputError: The checkpoint or the text is not usable, or the text is too short.
+    """
+    from lpzero.compression.cutting.checkpoint import check_usable
+    from lpzero.compression.cutting.families import FAMILIES
+
+    document, used = check_usable(checkpoint), CompressSettings()
+    objective: Objective = FAMILIES[str(document["model_type"])].objective
+    tokenizer = read_tokenizer(checkpoint)
+    longest = getattr(skeleton_of(checkpoint.resolve(), digest_of(checkpoint)).config, "max_position_embeddings", None)
+    context = min(used.context, longest) if isinstance(longest, int) else used.context
+    first, last = (tokenised(tokenizer, text, calibration.name) for text in halves(read_text(calibration)))
+    if len(last.ids) < LEAST_WINDOWS * context:
+        raise InputError(
+            f"`calibration` {calibration.name}: expected a text whose last tenth has {LEAST_WINDOWS * context} tokens, "
+            f"to measure losses on, found {len(last.ids)}: give a longer one"
+        )
+    mask = getattr(tokenizer, "mask_token_id", None)
+    question = partial(ask, calibration.name, objective=objective, mask=mask, seed=SEED)
+    return Looked(
+        question(windows(first, used.looking, context)),
+        question(windows(last, used.windows, context)),
+        first.sha256,
+    )
+
+
+def sub_networks_by_text(checkpoint: Path, calibration: Path, home: Path, *, watch: Watch = unwatched) -> SubNetworks:
+    """The sub-networks of a checkpoint, its units in the order that ``lpzero compress`` gives them on a text.
+
+    Args:
+        checkpoint: Its folder.
+        calibration: The text; its last tenth is not looked at.
+        home: Folder of a cache: whoever asks again of the same checkpoint and text looks at neither.
+        watch: Told what is done.
+
+    Raises:
+        InputError: The checkpoint cannot be cut, or the text is not usable.
+        LpzeroError: The file of the space cannot be written.
+    """
+    looked, used = windows_of(checkpoint, calibration), CompressSettings()
+    shape = (*looked.looking.inputs.shape, used.widths)
+    named = hashlib.sha256(f"{digest_of(checkpoint)} {looked.sha256} {shape}".encode()).hexdigest()[:DIGITS]
+    folder = home / FOLDER / named
+    if not (folder / FILE).exists():
+        watch(Progress("looking at the checkpoint", 0.0, f"{len(looked.looking.inputs)} windows"))
+        units = _units(checkpoint, looked.looking, used)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise LpzeroError(f"{folder} cannot be made: {err.strerror or err}") from err
+        write_file(folder, checkpoint, units)
+    return open_space(folder)
+
+
+def _units(checkpoint: Path, looking: Windows, used: CompressSettings) -> Units:
+    from lpzero.compression.choosing.importance import get_importance, scores_of
+    from lpzero.compression.choosing.menu import widths_of
+    from lpzero.compression.choosing.products import unit_products
+    from lpzero.compression.cutting.checkpoint import load_checkpoint
+    from lpzero.compression.cutting.layout import read_layout
+
+    model = load_checkpoint(checkpoint).float()
+    layout = read_layout(model)
+    scores = scores_of(get_importance("wanda"), model, layout, unit_products(model, layout, looking, seed=SEED))
+    return Units(
+        widths_of(layout.neurons, used.widths),
+        tuple(tuple(one.order["groups"].order()) for one in scores),
+        tuple(tuple(one.order["neurons"].order()) for one in scores),
+    )
+
+
+def judged(
+    space: SubNetworks, calibration: Path, watch: Watch, run: Path, picks: Mapping[str, Architecture]
+) -> CheckpointLosses:
+    """Measure the losses of what a search found and of what stands beside, and write the model that was found.
+
+    Args:
+        space: The sub-networks.
+        calibration: The text, on whose end losses are measured.
+        watch: Told what is done.
+        run: The folder of the search; the model lies in ``model`` below it.
+        picks: By name; the first one was found.
+
+    Raises:
+        InputError: The text is no longer what it was.
+        LpzeroError: The model cannot be written.
+    """
+    from lpzero.compression.losses import window_losses
+
+    held_out = windows_of(space.opened.checkpoint, calibration).held_out
+    watch(Progress("measuring losses", 0.0, f"{len(held_out.inputs)} windows of the end of {calibration.name}"))
+
+    def loss(model: object) -> float:
+        return round(float(window_losses(model, held_out).mean()), 6)  # type: ignore[arg-type]
+
+    full = loss(checkpoint_of(space))
+    losses = {name: loss(cut_of(space, one)) for name, one in picks.items()}
+    found = next(iter(picks))
+    context = int(held_out.inputs.shape[1])
+    told = (
+        f"{losses[found]:.3f} nats a token on {held_out.predicted:,} tokens of the end of {calibration.name}, context "
+        f"{context}; the checkpoint {full:.3f}. Found by `lpzero search`, neither refitted nor trained: `lpzero "
+        "compress` does both."
+    )
+    if not (run / MODEL / "config.json").exists():
+        write_sub_network(space, run / MODEL, picks[found], told, weights=True)
+    return CheckpointLosses(
+        text=calibration.name, tokens=held_out.predicted, context=context, checkpoint=full, losses=losses, model=MODEL
+    )

@@ -1,0 +1,73 @@
+"""What ``search --model`` searches: the units of ``compress``, looked at once, and losses on what was not looked at."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lpzero.compression.choosing.importance import get_importance, scores_of
+from lpzero.compression.choosing.products import unit_products
+from lpzero.compression.cutting.checkpoint import load_checkpoint
+from lpzero.compression.cutting.layout import read_layout
+from lpzero.compression.losses import window_losses
+from lpzero.compression.sub_networks.searched import judged, sub_networks_by_text, windows_of
+from lpzero.compression.sub_networks.space import cut_of
+from lpzero.errors import InputError
+from lpzero.progress import Progress, unwatched
+from lpzero.spaces.architecture import Architecture
+from tests.compression.tiny import checkpoint_folder, written_text
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    checkpoint_folder(tmp_path / "full", "llama")
+    (tmp_path / "learn.txt").write_text(written_text(1500))
+    return tmp_path
+
+
+def test_units_are_those_of_compress_and_looked_at_once(place: Path) -> None:
+    told: list[Progress] = []
+    asked = (place / "full", place / "learn.txt", place / "home")
+    space = sub_networks_by_text(*asked, watch=told.append)
+    assert [one.step for one in told] == ["looking at the checkpoint"]
+    assert sub_networks_by_text(*asked, watch=told.append) == space
+    assert len(told) == 1
+    model = load_checkpoint(place / "full")
+    layout, looking = read_layout(model), windows_of(place / "full", place / "learn.txt").looking
+    scores = scores_of(get_importance("wanda"), model, layout, unit_products(model, layout, looking))
+    assert [list(one) for one in space.opened.units.neurons] == [one.order["neurons"].order() for one in scores]
+    assert [list(one) for one in space.opened.units.groups] == [one.order["groups"].order() for one in scores]
+    (place / "learn.txt").write_text(written_text(1500, seed=9))
+    assert sub_networks_by_text(*asked, watch=told.append) != space
+    assert len(told) == 2
+
+
+def test_losses_are_of_the_end_of_the_text_and_what_was_found_is_a_model(place: Path) -> None:
+    space = sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
+    one, other = (Architecture.of("sub-networks", {}, [{"groups": 2, "neurons": n}] * 3) for n in (5, 9))
+    (place / "run").mkdir()
+    found = judged(space, place / "learn.txt", unwatched, place / "run", {"found": one, "random": other})
+    looked = windows_of(place / "full", place / "learn.txt")
+    assert (found.tokens, found.context) == (looked.held_out.predicted, 32)
+    assert found.checkpoint == pytest.approx(
+        float(window_losses(load_checkpoint(place / "full"), looked.held_out).mean())
+    )
+    for name, point in (("found", one), ("random", other)):
+        assert found.losses[name] == pytest.approx(float(window_losses(cut_of(space, point), looked.held_out).mean()))
+    saved = load_checkpoint(place / "run" / found.model)
+    assert float(window_losses(saved, looked.held_out).mean()) == pytest.approx(found.losses["found"], abs=1e-5)
+    # no token of the end is among those that units were put in order by
+    words = (place / "learn.txt").read_text().split()
+    assert len(words) - looked.looking.inputs.numel() >= looked.held_out.inputs.numel()
+
+
+def test_a_text_that_is_too_short_is_one_line(place: Path) -> None:
+    (place / "learn.txt").write_text(written_text(300))
+    with pytest.raises(InputError, match="whose last tenth has 64 tokens"):
+        windows_of(place / "full", place / "learn.txt")
+
+
+def test_a_checkpoint_that_is_gone_is_said(place: Path) -> None:
+    shutil.rmtree(place / "full")
+    with pytest.raises(InputError):
+        sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
