@@ -189,6 +189,7 @@ def _placed(
             "corpus": "" if corpus is None else whole(corpus),
             "validation": "" if validation is None else whole(validation),
             "principles": None if principles is None else refined_by_file(place, principles).document,
+            "checkpoint": "" if model is None else whole(model),
             "calibration": "" if calibration is None else whole(calibration),
             "space": place.reference,
             "protocol": place.protocol,

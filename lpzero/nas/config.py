@@ -31,6 +31,7 @@ class PoolConfig(BaseModel):
         corpus: Path of the text to train on; empty where nothing is trained.
         validation: Path of the text to validate on; likewise.
         principles: What a file of principles says, which candidates keep; None for the whole space.
+        checkpoint: Path of the checkpoint whose sub-networks are searched by a text; empty for other spaces.
         calibration: Path of the text that the units of a checkpoint are put in order by, and on whose end losses of its
             sub-networks are measured; empty for other spaces.
     """
@@ -53,6 +54,7 @@ class PoolConfig(BaseModel):
     corpus: str = ""
     validation: str = ""
     principles: dict[str, Any] | None = None
+    checkpoint: str = ""
     calibration: str = ""
 
 
@@ -83,6 +85,7 @@ class SearchConfig(PoolConfig):
         corpus: Path of the text to train on; empty without ``verify``.
         validation: Path of the text to validate on; likewise.
         principles: What a file of principles says, which candidates keep; None for the whole space.
+        checkpoint: Path of the checkpoint whose sub-networks are searched by a text; empty for other spaces.
         calibration: Path of the text that the units of a checkpoint are put in order by, and on whose end losses of its
             sub-networks are measured; empty for other spaces.
     """

@@ -23,7 +23,7 @@ SCHEDULE_FILE = "schedule.toml"
 _OWN_WORDS = frozenset(
     (
         *("table", "space", "protocol", "limits", "proxies", "names", "higher_is_better"),
-        *("left_out", "predictors", "phases", "evolution", "control"),
+        *("left_out", "predictors", "phases", "evolution", "control", "checkpoint"),
     )
 )
 _STATED = ("seed", "device")
@@ -46,7 +46,10 @@ def command_of(name: str, config: BaseModel) -> str:
     settings, usual = config.model_dump(), _usual(config)
     if isinstance(config, TableConfig):
         return f"{discovery_command(name, settings, usual)} --output AGAIN"
-    words = ["lpzero", name, *place_words(settings), *_scoring(config)]
+    checkpoint = settings.get("checkpoint")
+    # of a checkpoint the space is a file in a cache, made of it and of the text
+    place = ["--model", checkpoint] if checkpoint else place_words(settings)
+    words = ["lpzero", name, *place, *_scoring(config)]
     for limit, most in settings["limits"].items():
         words += [f"--max-{limit}", plain_number(most)]
     # where there is a budget, no number of samples stands for no end

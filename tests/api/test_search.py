@@ -114,8 +114,11 @@ def test_decoders_are_searched_by_snip_where_nobody_names_a_proxy(tmp_path: Path
         ({"proxies": (), "space": "flexibert"}, "(snip is no default here: flexibert is no space of "),
         ({"proxies": (), "table": "gpt2-own"}, "`proxies` is missing: expected a formula, a name, a file or a run"),
         ({"space": None}, "`space` is missing: expected one of flexibert, gpt2"),
-        ({"model": "x", "table": "gpt2-own"}, "`model` is a space of its own: expected no `table`, and no `space` but"),
-        ({"model": "nowhere", "space": "llama"}, "`model` nowhere: expected the folder of a checkpoint, found none"),
+        ({"model": "x", "table": "gpt2-own"}, "`model` is a space of its own: expected no `space`, `protocol` or"),
+        (
+            {"model": "nowhere", "space": None, "protocol": None},
+            "`model` nowhere: expected the folder of a checkpoint, found none",
+        ),
         ({"samples": 0}, "`samples`: "),
         ({"keep": 0}, "`keep`: "),
         ({"sample_size": 3}, "`sample_size`: no such setting: expected "),

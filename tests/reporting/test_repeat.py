@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from lpzero.cli.main import run
 from lpzero.compression.choices.config import ChoicesConfig, ChoicesPart
+from lpzero.compression.sub_networks.searched import sub_networks_by_text
 from lpzero.evolution.config import EvolveConfig
 from lpzero.evolution.discovery.config import TablePart
 from lpzero.evolution.enumeration.config import EnumerateConfig
@@ -33,6 +34,7 @@ from lpzero.reporting.repeat import (
 )
 from lpzero.tables import load_table
 from tests.compression.choices.made import made
+from tests.compression.tiny import checkpoint_folder, written_text
 from tests.conftest import Install
 from tests.formula.test_brought import CODE as PRIMITIVES
 from tests.formula.test_brought import NAMES as PRIMITIVE_NAMES
@@ -146,8 +148,8 @@ def test_the_settings_that_are_tried_are_all_that_there_are(
         for name, value in kind(**{**given, **settings})
         if value != _usual(kind, name)
     }
-    # this machine has one device, and these are what a run works on
-    always = {"device", "operands", "principles", "left_out"}
+    # this machine has one device, these are what a run works on, and a checkpoint has a test of its own
+    always = {"device", "operands", "principles", "left_out", "checkpoint", "calibration"}
     assert set(kind.model_fields) - tried <= always
 
 
@@ -187,6 +189,18 @@ def test_a_search_comes_back(settings: dict[str, Any], begun: Callable[[str], Ba
     config = SearchConfig(**{**SEARCH, **settings})
     assert begun(_with_files(config)) == config
     assert forgotten(config) is None
+
+
+def test_a_search_of_a_checkpoint_comes_back(
+    begun: Callable[[str], BaseModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LPZERO_HOME", str(tmp_path / "home"))
+    checkpoint, text = checkpoint_folder(tmp_path / "full"), tmp_path / "learn.txt"
+    text.write_text(written_text(1500))
+    space = sub_networks_by_text(checkpoint, text, tmp_path / "home")
+    place = {"space": space.reference, "protocol": space.protocol, "table": "", "tokens": 8}
+    config = SearchConfig(**{**SEARCH, **place, "checkpoint": str(checkpoint), "calibration": str(text)})
+    assert begun(_with_files(config)) == config
 
 
 def test_a_search_by_schedule_comes_back(begun: Callable[[str], BaseModel], runs: Path) -> None:
