@@ -180,7 +180,7 @@ def _placed(
 ) -> tuple[SearchSpace, Table | None, dict[str, object]]:
     """The space and the table of a search, and the settings that say where it picks and on what."""
     measured = None if table is None else load_table(str(table))
-    place = _space(model, calibration, space, protocol, measured, watch)
+    place = _space(model, calibration, space, protocol, measured, limits or {}, watch)
     return (
         place,
         measured,
@@ -205,6 +205,7 @@ def _space(
     name: str | Path | None,
     protocol: str | None,
     table: Table | None,
+    limits: Mapping[str, float],
     watch: Watch,
 ) -> SearchSpace:
     """The space of a search, which a checkpoint, a name, a file or a table says."""
@@ -221,7 +222,7 @@ def _space(
             )
         from lpzero.compression.sub_networks.searched import sub_networks_by_text
 
-        return sub_networks_by_text(Path(whole(model)), Path(whole(calibration)), writable_cache(), watch=watch)
+        return sub_networks_by_text(Path(whole(model)), Path(whole(calibration)), writable_cache(), limits, watch=watch)
     if calibration is not None:
         raise InputError("`calibration` has no effect without `model`: it is the text that a checkpoint is cut by")
     if table is not None:

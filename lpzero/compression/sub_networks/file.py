@@ -34,6 +34,7 @@ class SubNetworksFile(Document, extra="forbid"):
         widths: Numbers of neurons that a layer may keep, increasing, none and all among them.
         groups: For each layer its key-value groups, the one that stays longest first.
         neurons: Its neurons, likewise.
+        least: Parameters that what a search draws has at least.
     """
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
@@ -41,6 +42,7 @@ class SubNetworksFile(Document, extra="forbid"):
     widths: Annotated[tuple[int, ...], Field(min_length=2)]
     groups: Annotated[tuple[tuple[int, ...], ...], Field(min_length=1)]
     neurons: Annotated[tuple[tuple[int, ...], ...], Field(min_length=1)]
+    least: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True)
@@ -88,27 +90,32 @@ class Opened:
         checkpoint: The folder of the checkpoint.
         digest: SHA-256 of the checkpoint.
         units: What it says.
+        least: Parameters that what a search draws has at least.
     """
 
     path: Path
     checkpoint: Path
     digest: str
     units: Units
+    least: int = 0
 
 
-def write_file(folder: Path, checkpoint: Path, units: Units) -> Path:
+def write_file(folder: Path, checkpoint: Path, units: Units, least: int = 0) -> Path:
     """Write the file of a checkpoint's sub-networks, and the link to the checkpoint beside it.
 
     Args:
         folder: Where; it is there.
         checkpoint: Folder of the checkpoint.
         units: What it says.
+        least: Likewise.
 
     Raises:
         LpzeroError: It cannot be written.
     """
     path, link = folder / FILE, folder / CHECKPOINT
-    document = {"schema": SCHEMA, "checkpoint": digest_of(checkpoint), "widths": units.widths}
+    document: dict[str, object] = {"schema": SCHEMA, "checkpoint": digest_of(checkpoint), "widths": units.widths}
+    if least:
+        document["least"] = least
     try:
         if not link.exists():
             link.unlink(missing_ok=True)
@@ -145,7 +152,7 @@ def read_file(path: Path) -> Opened:
             f"{folder}: expected the checkpoint {found.checkpoint[:16]}, found {digest[:16]}: it has changed since, or "
             "is another one: put the first there"
         )
-    return Opened(path.resolve(), folder.resolve(), digest, units)
+    return Opened(path.resolve(), folder.resolve(), digest, units, found.least)
 
 
 def _frozen(value: object) -> object:

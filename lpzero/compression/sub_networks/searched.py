@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lpzero.compression.choosing.measured import digest_of
 from lpzero.compression.settings import CompressSettings
 from lpzero.compression.sub_networks.file import FILE, Units, write_file
-from lpzero.compression.sub_networks.skeleton import skeleton_of
+from lpzero.compression.sub_networks.skeleton import Skeleton, skeleton_of
 from lpzero.compression.sub_networks.space import SubNetworks, checkpoint_of, cut_of, open_space
 from lpzero.compression.sub_networks.written import write_sub_network
 from lpzero.compression.texts import LEAST_WINDOWS, Windows, halves, read_text, read_tokenizer, tokenised, windows
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 FOLDER, MODEL = "sub-networks", "model"
 DIGITS = 16
+NEAR = 0.95
+"""Share of the parameters that a search may have which it takes: what is cut further than it must be babbles."""
+FLOAT32 = 4
+NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 SEED = 0
 """Of what is masked and of the labels that are drawn: the order of units does not depend on the seed of a search."""
 
@@ -75,13 +80,21 @@ def windows_of(checkpoint: Path, calibration: Path) -> Looked:
     )
 
 
-def sub_networks_by_text(checkpoint: Path, calibration: Path, home: Path, *, watch: Watch = unwatched) -> SubNetworks:
+def sub_networks_by_text(
+    checkpoint: Path,
+    calibration: Path,
+    home: Path,
+    limits: Mapping[str, float] = NO_LIMITS,
+    *,
+    watch: Watch = unwatched,
+) -> SubNetworks:
     """The sub-networks of a checkpoint, its units in the order that ``lpzero compress`` gives them on a text.
 
     Args:
         checkpoint: Its folder.
         calibration: The text; its last tenth is not looked at.
         home: Folder of a cache: whoever asks again of the same checkpoint and text looks at neither.
+        limits: The highest costs, by name: what is drawn has ``NEAR`` of the parameters that they allow at least.
         watch: Told what is done.
 
     Raises:
@@ -89,8 +102,9 @@ def sub_networks_by_text(checkpoint: Path, calibration: Path, home: Path, *, wat
         LpzeroError: The file of the space cannot be written.
     """
     looked, used = windows_of(checkpoint, calibration), CompressSettings()
-    shape = (*looked.looking.inputs.shape, used.widths)
-    named = hashlib.sha256(f"{digest_of(checkpoint)} {looked.sha256} {shape}".encode()).hexdigest()[:DIGITS]
+    shape, digest = (*looked.looking.inputs.shape, used.widths), digest_of(checkpoint)
+    least = _least(skeleton_of(checkpoint.resolve(), digest), limits)
+    named = hashlib.sha256(f"{digest} {looked.sha256} {shape} {least}".encode()).hexdigest()[:DIGITS]
     folder = home / FOLDER / named
     if not (folder / FILE).exists():
         watch(Progress("looking at the checkpoint", 0.0, f"{len(looked.looking.inputs)} windows"))
@@ -99,8 +113,23 @@ def sub_networks_by_text(checkpoint: Path, calibration: Path, home: Path, *, wat
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as err:
             raise LpzeroError(f"{folder} cannot be made: {err.strerror or err}") from err
-        write_file(folder, checkpoint, units)
+        write_file(folder, checkpoint, units, least)
     return open_space(folder)
+
+
+def _least(whole: Skeleton, limits: Mapping[str, float]) -> int:
+    """The fewest parameters of what is drawn: near to the least of the limits that say something of them."""
+    count = whole.counts["params"]
+    everything = count.of(whole.layout.everything)
+    allowed = {"params": 0.0, "nonembedding": float(count.outside), "bytes": 0.0}
+    most = [everything]
+    for name, outside in allowed.items():
+        if name in limits:
+            most.append(limits[name] / (FLOAT32 if name == "bytes" else 1) + outside)
+    if len(most) == 1 and limits:
+        # what they allow of parameters is not known
+        return 0
+    return int(NEAR * min(most))
 
 
 def _units(checkpoint: Path, looking: Windows, used: CompressSettings) -> Units:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 NAME, PROTOCOL = "sub-networks", "cut-"
 DIGITS = 16
-TRIES = 1000
+TRIES = 5000
 
 
 @dataclass(frozen=True)
@@ -119,28 +119,42 @@ class SubNetworks(ChoiceSpace):
         return whole
 
     def sample(self, rng: np.random.Generator, cell: Cell | None = None) -> Architecture:
-        """Draw an architecture with attention that was cut moderately (:mod:`.moderate`)."""
+        """Draw an architecture that was cut moderately (:mod:`.moderate`): with attention, and not too small."""
         del cell  # all are of one depth and width
-        while not _attends(one := _architecture(*drawn(self.opened.units, rng))):
-            pass
-        return one
+        for _ in range(TRIES):
+            if self._speaks(one := _architecture(*drawn(self.opened.units, rng))):
+                return one
+        return _architecture(*_whole(self.layout))
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """One layer has a group more or less, or the next width; some attention stays."""
+        """One layer has a group more or less, or the next width; some attention stays, and enough of the rest.
+
+        What is too small itself becomes larger.
+        """
         self.validate(architecture)
         sizes = np.array(architecture.integers("groups")), np.array(architecture.integers("neurons"))
-        while not _attends(mutant := _architecture(*stepped(self.opened.units, sizes, rng))):
-            pass
-        return mutant
+        small = not self._speaks(architecture)
+        while True:
+            mutant = _architecture(*stepped(self.opened.units, sizes, rng))
+            if _attends(mutant) and (self._speaks(mutant) or (small and self._size(mutant) > self._size(architecture))):
+                return mutant
 
     def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
-        """Take every choice from one of two parents; where no attention is left of them, the first."""
+        """Take every choice from one of two parents; where that is no attention or too small, the first."""
         self.validate(first)
         self.validate(second)
         for _ in range(TRIES):
-            if _attends(child := self.choices.crossover(first, second, rng)):
+            if self._speaks(child := self.choices.crossover(first, second, rng)):
                 return child
         return first
+
+    def _speaks(self, architecture: Architecture) -> bool:
+        return _attends(architecture) and self._size(architecture) >= self.opened.least
+
+    def _size(self, architecture: Architecture) -> int:
+        count = self.counts["params"]
+        sizes = zip(architecture.integers("groups"), architecture.integers("neurons"), strict=True)
+        return int(count.outside) + sum(int(count.layer.of(some, others)) for some, others in sizes)
 
     def validate(self, architecture: Architecture) -> None:
         """Raise InputError where it is not in the space, or no layer keeps its attention."""
@@ -274,6 +288,10 @@ def _choices(units: Units) -> Choices:
         SpaceChoice.of("neurons", *units.widths),
     )
     return Choices(NAME, (units.depth,), (), layer)
+
+
+def _whole(layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(layout.depth, layout.groups), np.full(layout.depth, layout.neurons)
 
 
 def _attends(architecture: Architecture) -> bool:

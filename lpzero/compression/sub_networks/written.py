@@ -53,6 +53,6 @@ def _write_description(space: SubNetworks, folder: Path, architecture: Architect
     smaller = Smaller(space.blank(architecture).model, space.layout, space.choice(architecture), source)
     with whole_folder(folder) as part:
         write_json(part / CONFIGURATION, plain_configuration(smaller) or own_configuration(smaller))
-        write_file(part, source, space.opened.units)
+        write_file(part, source, space.opened.units, space.opened.least)
         write_json(part / ARCHITECTURE, architecture.to_json())
         write_text(part / CARD, f"# A sub-network of {source.name}\n\nIts weights are not here.\n\n{card}\n")

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lpzero.compression.choosing.importance import get_importance, scores_of
@@ -71,3 +72,34 @@ def test_a_checkpoint_that_is_gone_is_said(place: Path) -> None:
     shutil.rmtree(place / "full")
     with pytest.raises(InputError):
         sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
+
+
+def test_what_is_drawn_is_near_to_what_the_limits_allow(place: Path) -> None:
+    asked = (place / "full", place / "learn.txt", place / "home")
+    model = load_checkpoint(place / "full")
+    whole = sum(one.numel() for one in model.parameters())
+    rng = np.random.default_rng(0)
+    for limits, most in (
+        ({}, whole),
+        ({"params": 0.8 * whole}, 0.8 * whole),
+        ({"bytes": 4 * 0.7 * whole, "flops": 1e12}, 0.7 * whole),
+        ({"params": 2.0 * whole}, whole),
+    ):
+        space = sub_networks_by_text(*asked, limits)
+        points = [space.sample(rng) for _ in range(5)]
+        points += [space.mutate(points[0], rng), space.crossover(points[0], points[1], rng)]
+        for point in points:
+            assert space.parameter_counts(point)["total"] >= 0.95 * most - 1
+    # what these allow of parameters is not known
+    assert sub_networks_by_text(*asked, {"latency": 1.0}).opened.least == 0
+
+
+def test_what_is_too_small_grows_by_mutations(place: Path) -> None:
+    space = sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
+    point = Architecture.of("sub-networks", {}, [{"groups": 1, "neurons": 3}] * 3)
+    rng = np.random.default_rng(0)
+    sizes = [space.parameter_counts(point)["total"]]
+    while sizes[-1] < space.opened.least:
+        point = space.mutate(point, rng)
+        sizes.append(space.parameter_counts(point)["total"])
+        assert sizes[-1] > sizes[-2]
