@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 GONE = (1.0, 2.0)
 """Parameters of the beta distribution of the share that goes: little more often than much, a third on average."""
-UNLIKE = (0.5, 1.5)
+UNLIKE = (0.6, 1.4)
 """What the share is multiplied by, layer by layer: the least and the most."""
-GROUPS, LAYERS = 0.5, 0.25
-"""Chances of a key-value group, and of a whole layer, to go, in shares of the share: attention is dear."""
+GROUPS, LAYERS = 3, 4
+"""Powers of the share with which a key-value group, and a whole layer, go: attention is dear, some layers are all."""
 
 Sizes = tuple[np.ndarray, np.ndarray]
 """(layers,) groups that stay, and (layers,) neurons."""
@@ -29,8 +29,8 @@ def drawn(units: Units, rng: np.random.Generator) -> Sizes:
     share = rng.beta(*GONE)
     wanted = widths[-1] * np.clip(1 - share * rng.uniform(*UNLIKE, depth), 0, 1)
     neurons = widths[np.abs(wanted[:, None] - widths).argmin(1)]
-    stay = groups - rng.binomial(groups, GROUPS * share, depth)
-    dropped = rng.random(depth) < LAYERS * share
+    stay = groups - rng.binomial(groups, share**GROUPS, depth)
+    dropped = rng.random(depth) < share**LAYERS
     return np.where(dropped, 0, stay), np.where(dropped, 0, neurons)
 
 
