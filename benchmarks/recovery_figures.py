@@ -80,11 +80,18 @@ def _elastic() -> list[str]:
     ]
 
 
+WHAT_RECOVERS = ("what-recovers", "what-recovers-smollm2")
+
+
 def _what_recovers() -> list[str]:
-    """What ranks sub-networks of equal size by their loss after a recovery."""
-    if not (RESULTS / "what-recovers.json").exists():
-        return []
-    record = recorded("what-recovers")
+    """What ranks sub-networks of equal size by their loss after a recovery, of each checkpoint that was looked at."""
+    names = [name for name in WHAT_RECOVERS if (RESULTS / f"{name}.json").exists()]
+    found = [line for name in names for line in ("", *_ranking(name))]
+    return ["## What predicts a recovery", *found] if found else []
+
+
+def _ranking(name: str) -> list[str]:
+    record = recorded(name)
     noise, medians, facts = (record.document[name] for name in ("noise", "medians", "settings"))
     every = {row["what"]: row for row in record.rows() if row["seed"] == "all"}
     rows = [
@@ -97,8 +104,6 @@ def _what_recovers() -> list[str]:
     ]
     low, high = record.document["after"]
     return [
-        "## What predicts a recovery",
-        "",
         f"{record.document['sub_networks']} sub-networks of {record.document['checkpoint']}, of at most",
         f"{facts['max_params']:,.0f} parameters, each after {facts['steps']} steps of recovery:",
         f"losses from {low:.3f} to {high:.3f}, the full model {record.document['full']:.3f}.",
