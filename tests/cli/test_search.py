@@ -38,8 +38,8 @@ def test_every_option_is_a_setting() -> None:
     elsewhere = {f"max_{name}" for name in LIMITED} | {"model", "output", "resume", "as_json", "schedule"}
     elsewhere |= {"jobs", "engine", "address", "time_limit", "memory_limit"}
     names = {str(option.name) for option in search.params} - elsewhere
-    # what follows from the proxies and the table nobody can set
-    assert names == set(SearchConfig.model_fields) - {"names", "higher_is_better", "left_out", "limits"}
+    # what follows from the proxies, the table and the model nobody can set
+    assert names == set(SearchConfig.model_fields) - {"names", "higher_is_better", "left_out", "limits", "checkpoint"}
 
 
 def test_limits_are_read_with_their_units(finished: Path) -> None:
