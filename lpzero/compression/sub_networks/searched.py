@@ -102,10 +102,9 @@ def sub_networks_by_text(
         LpzeroError: The file of the space cannot be written.
     """
     looked, used = windows_of(checkpoint, calibration), CompressSettings()
-    shape, digest = (*looked.looking.inputs.shape, used.widths), digest_of(checkpoint)
+    digest = digest_of(checkpoint)
     least = _least(skeleton_of(checkpoint.resolve(), digest), limits)
-    named = hashlib.sha256(f"{digest} {looked.sha256} {shape} {least}".encode()).hexdigest()[:DIGITS]
-    folder = home / FOLDER / named
+    folder = home / FOLDER / _named(digest, looked, least)
     if not (folder / FILE).exists():
         watch(Progress("looking at the checkpoint", 0.0, f"{len(looked.looking.inputs)} windows"))
         units = _units(checkpoint, looked.looking, used)
@@ -115,6 +114,12 @@ def sub_networks_by_text(
             raise LpzeroError(f"{folder} cannot be made: {err.strerror or err}") from err
         write_file(folder, checkpoint, units, least)
     return open_space(folder)
+
+
+def _named(digest: str, looked: Looked, least: int) -> str:
+    """The name of a space's folder: of checkpoint and text, and of how both are looked at."""
+    shape = (*looked.looking.inputs.shape, CompressSettings().widths)
+    return hashlib.sha256(f"{digest} {looked.sha256} {shape} {least}".encode()).hexdigest()[:DIGITS]
 
 
 def _least(whole: Skeleton, limits: Mapping[str, float]) -> int:
@@ -167,7 +172,10 @@ def judged(
     """
     from lpzero.compression.losses import window_losses
 
-    held_out = windows_of(space.opened.checkpoint, calibration).held_out
+    looked, opened = windows_of(space.opened.checkpoint, calibration), space.opened
+    if _named(opened.digest, looked, opened.least) != opened.path.parent.name:
+        raise InputError(f"`calibration` {calibration}: expected the text that the search began with: restore it")
+    held_out = looked.held_out
     watch(Progress("measuring losses", 0.0, f"{len(held_out.inputs)} windows of the end of {calibration.name}"))
 
     def loss(model: object) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -134,10 +135,13 @@ class SubNetworks(ChoiceSpace):
         self.validate(architecture)
         sizes = np.array(architecture.integers("groups")), np.array(architecture.integers("neurons"))
         small = not self._speaks(architecture)
-        while True:
+        for tries in count():
             mutant = _architecture(*stepped(self.opened.units, sizes, rng))
-            if _attends(mutant) and (self._speaks(mutant) or (small and self._size(mutant) > self._size(architecture))):
-                return mutant
+            grown = small and self._size(mutant) > self._size(architecture)
+            # of few layers a single step is too much
+            if _attends(mutant) and (self._speaks(mutant) or grown or tries > TRIES):
+                break
+        return mutant
 
     def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
         """Take every choice from one of two parents; where that is no attention or too small, the first."""
@@ -152,9 +156,9 @@ class SubNetworks(ChoiceSpace):
         return _attends(architecture) and self._size(architecture) >= self.opened.least
 
     def _size(self, architecture: Architecture) -> int:
-        count = self.counts["params"]
+        params = self.counts["params"]
         sizes = zip(architecture.integers("groups"), architecture.integers("neurons"), strict=True)
-        return int(count.outside) + sum(int(count.layer.of(some, others)) for some, others in sizes)
+        return int(params.outside) + sum(int(params.layer.of(some, others)) for some, others in sizes)
 
     def validate(self, architecture: Architecture) -> None:
         """Raise InputError where it is not in the space, or no layer keeps its attention."""

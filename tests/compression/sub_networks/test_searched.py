@@ -1,6 +1,7 @@
 """What ``search --model`` searches: the units of ``compress``, looked at once, and losses on what was not looked at."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from lpzero.compression.cutting.checkpoint import load_checkpoint
 from lpzero.compression.cutting.layout import read_layout
 from lpzero.compression.losses import window_losses
 from lpzero.compression.sub_networks.searched import judged, sub_networks_by_text, windows_of
-from lpzero.compression.sub_networks.space import cut_of
+from lpzero.compression.sub_networks.space import SubNetworks, cut_of
 from lpzero.errors import InputError
 from lpzero.progress import Progress, unwatched
 from lpzero.spaces.architecture import Architecture
@@ -103,3 +104,21 @@ def test_what_is_too_small_grows_by_mutations(place: Path) -> None:
         point = space.mutate(point, rng)
         sizes.append(space.parameter_counts(point)["total"])
         assert sizes[-1] > sizes[-2]
+
+
+def test_losses_are_of_no_other_text(place: Path) -> None:
+    space = sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
+    (place / "learn.txt").write_text(written_text(1500, seed=9))
+    with pytest.raises(InputError, match="the search began with"):
+        judged(space, place / "learn.txt", unwatched, place, {"found": space.sample(np.random.default_rng(0))})
+
+
+def test_a_mutation_ends_where_one_step_is_too_much(place: Path) -> None:
+    space = sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
+    strict = replace(space, opened=replace(space.opened, least=space.parameter_counts(_all(space))["total"]))
+    assert strict.mutate(_all(space), np.random.default_rng(0)) != _all(space)
+
+
+def _all(space: SubNetworks) -> Architecture:
+    sizes = {"groups": space.layout.groups, "neurons": space.layout.neurons}
+    return Architecture.of("sub-networks", {}, [sizes] * space.layout.depth)
