@@ -24,7 +24,7 @@ from lpzero.compression.calibration import Calibrated, calibrate, read_texts
 from lpzero.compression.choosing.controls import by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import Count, counts_of
 from lpzero.compression.choosing.importance import block_influence, get_importance, scores_of
-from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure, digest_of
+from lpzero.compression.choosing.measured import Kept, Measuring, choose_by_measure, digest_of, origin_of
 from lpzero.compression.choosing.menu import Menu, choose, menu_of, widths_of
 from lpzero.compression.choosing.plain import choose_plain
 from lpzero.compression.choosing.products import LayerProducts, Products, unit_products
@@ -144,7 +144,7 @@ def _setting(given: argparse.Namespace) -> Setting:
         seed=used.seed,
     )
     products = _products(given.state / "products.safetensors", shown, used.seed)
-    origin = {"checkpoint": digest_of(given.model), "text": shown.sha256, "windows": list(shown.measuring.inputs.shape)}
+    origin = origin_of(digest_of(given.model), shown.sha256, shown.measuring)
     kept = Kept(given.state / "measured.jsonl", origin)
     return Setting(shown, products, counts_of(model, shown.layout, context=used.context), kept)
 

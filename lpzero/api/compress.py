@@ -59,7 +59,7 @@ def compress(
         MissingError: The device is not here.
         LpzeroError: The folder cannot be written; nothing is left there.
     """
-    from lpzero.compression.choices.given import importance_given
+    from lpzero.compression.choices.given import check_nats, importance_given
     from lpzero.compression.choosing.decide import decide
     from lpzero.compression.clock import Clock
     from lpzero.compression.elastic import check_elastic, make_elastic
@@ -70,6 +70,8 @@ def compress(
 
     # what is no importance is refused before anything is read
     importance_given(settings.importance)
+    if measure is not None:
+        check_nats(settings.importance)
     several = [check] if isinstance(check, (str, Path)) else check
     job = Job(
         Path(checkpoint),

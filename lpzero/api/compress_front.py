@@ -36,9 +36,10 @@ def compress_front(
         InputError: The checkpoint cannot be cut, the text is not usable, or a setting is out of its range.
         MissingError: The device is not here.
     """
-    from lpzero.compression.choosing.fronts import check_number, front_of
+    from lpzero.compression.choosing.fronts import check_number, check_settings, front_of
     from lpzero.compression.job import look
 
     check_number(number)
+    check_settings(settings)
     shown = look(Path(checkpoint), Path(calibration), (), settings, resolve_device(settings.device))
     return front_of(str(checkpoint), shown, settings, number, watch)

@@ -13,7 +13,7 @@ from lpzero.engines import Workers
 from lpzero.errors import InputError
 from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.predictors.conformal import check_level
-from lpzero.predictors.description import GROUPS, Known, Source
+from lpzero.predictors.description import TOLD, Known, Source
 from lpzero.predictors.gate.judge import Contender, Ground, judge
 from lpzero.predictors.gate.result import GateResult
 from lpzero.predictors.gate.seed_noise import SeedNoise
@@ -44,7 +44,7 @@ def gate(
     protocol: str | None = None,
     direction: Direction | None = None,
     number: int | None = None,
-    features: str | Sequence[str] = GROUPS,
+    features: str | Sequence[str] = TOLD,
     quality: str = "quality",
     noise: float | None = None,
     level: float = LEVEL,

@@ -17,7 +17,7 @@ from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
 from lpzero.predictors.brought import BROUGHT, Make, brought
-from lpzero.predictors.description import GROUPS, SPEC, Known, Source
+from lpzero.predictors.description import SPEC, TOLD, Known, Source
 from lpzero.predictors.kept.brought import KeptBrought, check_keepable
 from lpzero.predictors.labels import Named, read_architectures
 from lpzero.predictors.prediction import LEVEL, Labelled, Prediction
@@ -44,7 +44,7 @@ def fit_predictor(
     table: str | Path | None = None,
     number: int | None = None,
     predictor: str = RIDGE,
-    features: str | Sequence[str] = GROUPS,
+    features: str | Sequence[str] = TOLD,
     quality: str = "quality",
     noise: float | None = None,
     level: float = LEVEL,

@@ -15,7 +15,7 @@ from lpzero.operands.defaults import BATCH, TOKENS
 from lpzero.operands.probe import Probe
 from lpzero.paths import cache_home
 from lpzero.predictors.baselines import BASELINES, baselines
-from lpzero.predictors.description import GROUPS, Source
+from lpzero.predictors.description import GROUPS, TOLD, Source
 from lpzero.predictors.evaluation import draw_splits, evaluated
 from lpzero.predictors.prediction import LEVEL
 from lpzero.predictors.prompted import Asking
@@ -38,7 +38,7 @@ def described_by(
 
     Args:
         space: The space.
-        features: Some of ``spec``, ``shape`` and ``operands``, and proxies: names, files, runs or formulas.
+        features: Some of ``spec``, ``sums``, ``shape`` and ``operands``, and proxies: names, files, runs or formulas.
         probe: What models are shown.
         workers: Where they are built.
         watch: Told how it goes.
@@ -62,7 +62,7 @@ def evaluate_predictor(
     splits: int | None = None,
     split: str | None = None,
     asked: int | None = None,
-    features: str | Sequence[str] = GROUPS,
+    features: str | Sequence[str] = TOLD,
     calibrate: str | None = None,
     asking: Asking | None = None,
     teacher: str | Path | None = None,
@@ -143,7 +143,7 @@ def predictor_curve(
     labels: Sequence[int] = NUMBERS,
     splits: int | None = None,
     asked: int | None = None,
-    features: str | Sequence[str] = GROUPS,
+    features: str | Sequence[str] = TOLD,
     calibrate: str | None = None,
     asking: Asking | None = None,
     teacher: str | Path | None = None,

@@ -116,6 +116,7 @@ def _settings(document: ScheduleDocument, named_by_phase: Sequence[PredictorConf
             for phase, one in zip(document.phases, named_by_phase, strict=True)
         ],
         "control": not trains if document.control is None else document.control == "random",
+        "exact": document.phases[0].exact,
     }
 
 

@@ -15,6 +15,9 @@ from lpzero.compression.proof import Question
 from lpzero.compression.texts import (
     LEAST_WINDOWS,
     Windows,
+    check_context,
+    check_ids,
+    check_other,
     halves,
     read_text,
     to_predict,
@@ -74,12 +77,15 @@ class Calibrated:
 
 
 def read_texts(calibration: Path, checks: Sequence[Path]) -> Texts:
-    """Read all texts; raises InputError where one is not usable, or two have one name."""
-    looked_at, held_out = halves(read_text(calibration))
+    """Read all texts; raises InputError where one is not usable, two have one name, or one is the calibration text."""
+    whole = read_text(calibration)
+    looked_at, held_out = halves(whole)
     found = tuple((path.name, read_text(path)) for path in checks)
     names = [calibration.name, *(name for name, _ in found)]
     if len(set(names)) < len(names):
         raise InputError(f"`check`: expected files of different names, found {', '.join(names)}")
+    for name, text in found:
+        check_other(whole, text, name)
     return Texts((calibration.name, looked_at), (calibration.name, held_out), found)
 
 
@@ -102,11 +108,9 @@ def calibrate(
         InputError: The model cannot be cut, has a shorter context, or a text is too short.
     """
     layout = read_layout(model)
-    longest = getattr(model.config, "max_position_embeddings", None)
-    if isinstance(longest, int) and context > longest:
-        raise InputError(f"`context`: expected at most the model's {longest} tokens, found {context}")
+    check_context(context, model.config)
     name, text = texts.calibration
-    looked_at = tokenised(tokenizer, text, name)
+    looked_at = check_ids(tokenised(tokenizer, text, name), model.config)
     mask = getattr(tokenizer, "mask_token_id", None)
 
     def question(name: str, ids: Tensor) -> Windows:
@@ -116,12 +120,17 @@ def calibrate(
     measuring = Windows(name, choosing.inputs[:MEASURING], choosing.labels[:MEASURING])
     notes = _notes(model, measuring, looked_at.bytes / max(1, len(looked_at.ids)))
     questions = []
-    for name, text in (texts.held_out, *texts.checks):
-        tokens = tokenised(tokenizer, text, name)
-        if name == texts.held_out[0] and texts.checks and len(tokens.ids) < LEAST_WINDOWS * context:
+    for place, (called, asked) in enumerate((texts.held_out, *texts.checks)):
+        tokens = check_ids(tokenised(tokenizer, asked, called), model.config)
+        if place == 0 and len(tokens.ids) < LEAST_WINDOWS * context:
+            if not texts.checks:
+                raise InputError(
+                    f"text {name}: expected a last tenth of at least {LEAST_WINDOWS * context} tokens, to measure "
+                    f"losses on, found {len(tokens.ids)}: give a longer text, or another one to `check`"
+                )
             notes.append(f"the end of {name} is too short to measure a loss on: the other texts alone are the proof")
             continue
-        questions.append(Question(question(name, windows(tokens, proving, context)), tokens.sha256))
+        questions.append(Question(question(called, windows(tokens, proving, context)), tokens.sha256))
     return Calibrated(
         model,
         layout,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from lpzero.compression.calibration import Calibrated, Texts, calibrate, read_texts
-from lpzero.compression.choosing.measured import Kept, digest_of
+from lpzero.compression.choosing.measured import Kept, digest_of, origin_of
 from lpzero.compression.cutting.checkpoint import load_checkpoint
 from lpzero.compression.files.folder import Form, check_form
 from lpzero.compression.recovery.alike import check_kept, folder_beside
@@ -19,7 +19,7 @@ from lpzero.compression.settings import CompressSettings
 from lpzero.compression.texts import read_tokenizer
 from lpzero.errors import LpzeroError
 from lpzero.files import held
-from lpzero.pretrained.whole import check_free
+from lpzero.pretrained.whole import check_free, check_writable
 
 _LOG = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ def read(job: Job, device: str) -> Calibrated:
     """
     texts = read_texts(job.calibration, job.checks)
     check_free(job.output)
+    check_writable(job.output)
     shown = _calibrated(job.checkpoint, texts, job.settings, device)
     check_form(shown.model, shown.layout, job.checkpoint, job.form)
     return shown
@@ -119,6 +120,4 @@ def _calibrated(checkpoint: Path, texts: Texts, settings: CompressSettings, devi
 
 def kept_of(path: Path, job: Job, shown: Calibrated) -> Kept:
     """The file of measured divergences of a checkpoint and text; raises as :class:`Kept` does."""
-    windows = shown.measuring.inputs
-    origin = {"checkpoint": digest_of(job.checkpoint), "text": shown.sha256, "windows": list(windows.shape)}
-    return Kept(path, origin)
+    return Kept(path, origin_of(digest_of(job.checkpoint), shown.sha256, shown.measuring))

@@ -97,8 +97,6 @@ def make(job: Job, shown: Calibrated, decision: Decision, clock: Clock, elastic:
     del smaller
     with clock.step("proving"):
         proof = prove(model, others, shown.questions, clock.watch)
-    with clock.step("writing"):
-        saved = _write(job, shown, choice, chosen, proof)
     with clock.step("writing a sample"):
         written = _sample(shown, chosen)
     with clock.step("measuring speed"):
@@ -106,6 +104,9 @@ def make(job: Job, shown: Calibrated, decision: Decision, clock: Clock, elastic:
         if LATENCY in decision.limits and DEPTH in decision.controls:
             # what dropping whole layers takes within the same limit, measured in the same way
             speeds[DEPTH] = _speed(shown, cut(model, layout, decision.controls[DEPTH], share=True))
+    # last, so that whoever stops it before finds nothing there
+    with clock.step("writing"):
+        saved = _write(job, shown, choice, chosen, proof)
     return Made(divergence, recovered, proof, saved, written, speeds)
 
 

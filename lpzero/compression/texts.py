@@ -130,6 +130,42 @@ def windows(tokens: Tokens, number: int, length: int = WINDOW) -> Tensor:
     return tokens.ids[: found * length].view(found, length)
 
 
+def longest_context(config: Any) -> int | None:
+    """The most tokens that a model reads at once, by its configuration; None where that does not say."""
+    longest = getattr(config, "max_position_embeddings", None)
+    if not isinstance(longest, int):
+        return None
+    # positions of RoBERTa begin behind that of the padding
+    padding = getattr(config, "pad_token_id", None) if config.model_type == "roberta" else None
+    return longest if padding is None else longest - padding - 1
+
+
+def check_context(context: int, config: Any) -> None:
+    """Raise InputError where a model does not read windows of so many tokens."""
+    longest = longest_context(config)
+    if longest is not None and context > longest:
+        raise InputError(f"`context`: expected at most the model's {longest} tokens, found {context}")
+
+
+def check_ids(tokens: Tokens, config: Any) -> Tokens:
+    """The same tokens; raises InputError where a model has no embedding for one of them."""
+    highest = int(tokens.ids.max()) if len(tokens.ids) else 0
+    if highest >= config.vocab_size:
+        raise InputError(
+            f"text {tokens.name}: expected tokens below the model's {config.vocab_size}, found {highest}: the "
+            "tokenizer in the folder is that of another model"
+        )
+    return tokens
+
+
+def check_other(looked_at: str, text: str, name: str) -> None:
+    """Raise InputError where a text to measure losses on is the one that is looked at."""
+    if text == looked_at:
+        raise InputError(
+            f"`check` {name}: expected another text than the one that is looked at, found the same: it proves nothing"
+        )
+
+
 def to_predict(name: str, ids: Tensor, objective: Objective, mask: int | None, seed: int = 0) -> Windows:
     """Put the question that a model was trained on to windows.
 

@@ -18,7 +18,8 @@ from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
 
 if TYPE_CHECKING:
-    from lpzero.nas.setting import SearchSetting
+    from lpzero.nas.setting import PoolSetting, SearchSetting
+    from lpzero.spaces.space import SearchSpace
 
 FRONT = 20
 """Limits for which the best is found, unless fewer architectures are asked for."""
@@ -32,44 +33,67 @@ def exact_front(setting: SearchSetting) -> list[Optimum]:
             limit on what is measured, or the count is no sum over layers.
         NoResultError: Nothing is within the limits.
     """
+    check_exact(setting)
+    name = setting.proxies[0].metric
+    assert name is not None
+    better = setting.proxies[0].higher_is_better
+    return front_of_sum(setting, shape_score(setting.space, name), better, setting.config.samples or FRONT)
+
+
+def front_of_sum(
+    setting: PoolSetting, score: Callable[[Architecture], float], higher_is_better: bool, most: int
+) -> list[Optimum]:
+    """The best within the limits, and the best within ever lower ones of the cost of the front.
+
+    Args:
+        setting: Space, limits and costs.
+        score: What is looked for.
+        higher_is_better: Its direction.
+        most: How many there are at most, ``FRONT`` where that is less.
+
+    Raises:
+        InputError: The search is in a table or within principles, a limit is on what is measured, or the score or a
+            cost is no sum over layers.
+        NoResultError: Nothing is within the limits.
+    """
     import numpy as np
 
     config = setting.config
-    check_exact(setting)
+    check_whole(setting)
     costs: dict[str, Callable[[Architecture], float]] = {
         name: partial(setting.costs.of, name=name) for name in dict.fromkeys((*config.limits, config.against))
     }
-    search = ExactSearch(
-        setting.space.choices,
-        _score_of(setting),
-        costs,
-        np.random.default_rng(derived_seed(config.seed, "search", "exact")),
-        higher_is_better=setting.proxies[0].higher_is_better,
-    )
-    return search.front(config.limits, config.against, min(FRONT, config.samples or FRONT))
+    rng = np.random.default_rng(derived_seed(config.seed, "search", "exact"))
+    search = ExactSearch(setting.space.choices, score, costs, rng, higher_is_better=higher_is_better)
+    return search.front(config.limits, config.against, min(FRONT, most))
 
 
 def check_exact(setting: SearchSetting) -> None:
     """Raise InputError where an exact search cannot be asked for what the settings say."""
-    config, (proxy, *more) = setting.config, setting.proxies
-    if not isinstance(setting.pool, OpenPool) or setting.pool.within is not None:
-        raise InputError("`algorithm` exact searches a whole space: expected no `table` and no `principles`")
+    (proxy, *more) = setting.proxies
+    check_whole(setting)
     if more or proxy.metric is None or get_metric(proxy.metric).needs != "shape":
         named = ", ".join(one.name for one in setting.proxies)
         raise InputError(
             "`algorithm` exact: expected a single one of `proxies`, a count such as params or attention_params, found "
-            f"{named}: search with another algorithm"
+            f"{named}: search with another algorithm, or by a ridge on sums in a `schedule`"
         )
+
+
+def check_whole(setting: PoolSetting) -> None:
+    """Raise InputError where the space is not searched whole, or a cost is not counted."""
+    config = setting.config
+    if not isinstance(setting.pool, OpenPool) or setting.pool.within is not None:
+        raise InputError("an exact search is of a whole space: expected no `table` and no `principles`")
     measured = [name for name in (*config.limits, config.against) if name not in COUNTED]
     if measured:
-        raise InputError(f"`algorithm` exact: expected costs that are counted, found {measured[0]}, which is measured")
+        raise InputError(f"an exact search: expected costs that are counted, found {measured[0]}, which is measured")
 
 
-def _score_of(setting: SearchSetting) -> Callable[[Architecture], float]:
-    name = setting.proxies[0].metric
-    assert name is not None
+def shape_score(space: SearchSpace, name: str) -> Callable[[Architecture], float]:
+    """What a metric of the shape says of architectures of a space."""
     metric = get_metric(name)
-    return lambda architecture: metric.score_shape(shape_of(setting.space, architecture))
+    return lambda architecture: metric.score_shape(shape_of(space, architecture))
 
 
 def proposed(front: list[Optimum]) -> Proposals:

@@ -129,6 +129,11 @@ class Conformal:
         )
         return cls(around.fit_conformalize(columns, target), bounded=True, between=place - below)
 
+    def expected(self, columns: Floats) -> Floats:
+        """What the regression on all labels expects of some architectures, (asked, columns), without intervals."""
+        more = {"aggregate_point_predictions": None} if self.bounded else {}
+        return np.asarray(self.model.predict(columns, **more), dtype=np.float64)
+
     def predict(self, columns: Floats) -> Band:
         """What is expected of some architectures, (asked, columns)."""
         if not len(columns):

@@ -1,8 +1,9 @@
 """What a regression is told of an architecture: numbers by name, from one place for every predictor.
 
-Groups of them: ``spec``, the features of the architecture as it is listed; ``shape``, logarithms of depth, width and
-parameters of what is built; ``operands``, zero-cost branches of the untrained model
-(:mod:`lpzero.predictors.branches`); and the scores of proxies, one each.
+Groups of them: ``spec``, the features of the architecture as it is listed; ``sums``, the same without any logarithm
+beside them, so that a linear regression is a sum over layers; ``shape``, logarithms of depth, width and parameters of
+what is built; ``operands``, zero-cost branches of the untrained model (:mod:`lpzero.predictors.branches`); and the
+scores of proxies, one each.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.features import features
 from lpzero.spaces.space import SearchSpace
 
-SPEC, SHAPE, OPERANDS, PROXY = "spec", "shape", "operands", "proxy"
-GROUPS = (SPEC, SHAPE, OPERANDS)
+SPEC, SUMS, SHAPE, OPERANDS, PROXY = "spec", "sums", "shape", "operands", "proxy"
+GROUPS = (SPEC, SUMS, SHAPE, OPERANDS)
 """The groups that every architecture has, in the order in which they are named."""
+TOLD = (SPEC, SHAPE, OPERANDS)
+"""Those of them that a regression is told where nobody says."""
+LISTED = (SPEC, SUMS)
+"""Those of what an architecture lists: what is not listed of one is 0."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Description:
     """What one architecture is.
 
     Attributes:
-        values: Finite numbers by ``GROUP:NAME``; what is not there is not known, or 0 where it is of the spec.
+        values: Finite numbers by ``GROUP:NAME``; what is not there is not known, or 0 where it is of ``LISTED``.
         reason: Why it cannot be described; empty where it is.
     """
 
@@ -91,8 +96,10 @@ class Source:
 
     def describe(self, architectures: Sequence[Architecture]) -> list[Description]:
         """Describe architectures; one of which no model can be built, or that no proxy can score, has a reason."""
+        listed = [group for group in LISTED if group in self.groups]
         rows: list[dict[str, float] | str] = [
-            dict(specified(one).values) if SPEC in self.groups else {} for one in architectures
+            {f"{group}:{name}": value for group in listed for name, value in features(one).items()}
+            for one in architectures
         ]
         if SHAPE in self.groups and architectures:
             table = shape_columns(self.space, architectures).tolist()

@@ -9,7 +9,7 @@ import numpy as np
 
 from lpzero.errors import InputError
 from lpzero.fitness.resample import Floats
-from lpzero.predictors.description import OPERANDS, PROXY, SHAPE, SPEC, Description
+from lpzero.predictors.description import LISTED, OPERANDS, PROXY, SHAPE, SPEC, Description
 
 MARGIN = 0.25
 """How far beyond the labels a number may lie, as a share of their range, before it counts as beyond them."""
@@ -42,14 +42,14 @@ class Design:
         """The columns of labelled architectures, none of which has a reason.
 
         Of the spec and of proxies the logarithm of what is above 0 throughout is a column as well; a number that some
-        of the labels have not is none, unless it is of the spec, where it is 0.
+        of the labels have not is none, unless it is listed, where it is 0.
 
         Raises:
             InputError: There is no number that all of them have.
         """
         rows = [one.values for one in described]
         seen = frozenset().union(*rows)
-        whole = [name for name in sorted(seen) if _group(name) == SPEC or all(name in row for row in rows)]
+        whole = [name for name in sorted(seen) if _group(name) in LISTED or all(name in row for row in rows)]
         table = {name: np.array([row.get(name, 0.0) for row in rows]) for name in whole}
         shape = [name for name in whole if _group(name) == SHAPE]
         others = [name for name in whole if _group(name) != SHAPE]
@@ -75,7 +75,7 @@ class Design:
         return np.array(rows, dtype=np.float64).reshape(len(described), len(self.names))
 
     def _column(self, index: int, value: float | None) -> float:
-        if value is None and _group(self.names[index]) == SPEC:
+        if value is None and _group(self.names[index]) in LISTED:
             value = 0.0
         if value is None:
             return float(self.fill[index])
@@ -87,17 +87,17 @@ class Design:
     def beyond(self, described: Description) -> str:
         """What of an architecture is unlike all labels, in words; empty where nothing is.
 
-        A number lies within them where it is within their range and a quarter of it on either side. Where there is
-        anything of spec or shape the branches of untrained models are not looked at: they follow from it.
+        A number lies within them where it is within their range and a quarter of it on either side. Where
+        anything is listed, or of the shape, the branches of untrained models are not looked at: they follow from it.
         """
         new = sorted(name for name in described.values.keys() - self.seen if _group(name) != OPERANDS)
         if new:
             return f"{_said(new[0])}: in none of the labels"
-        counted = any(_group(name) in (SPEC, SHAPE) for name in self.names)
+        counted = any(_group(name) in (*LISTED, SHAPE) for name in self.names)
         for i, name in enumerate(self.names):
             if self.logarithms[i] or (counted and _group(name) == OPERANDS):
                 continue
-            value = described.values.get(name, 0.0 if _group(name) == SPEC else None)
+            value = described.values.get(name, 0.0 if _group(name) in LISTED else None)
             if value is None:
                 return f"{_said(name)}: it has none, and every label has"
             room = MARGIN * (self.highest[i] - self.lowest[i])

@@ -16,7 +16,7 @@ from lpzero.errors import InputError, unknown_name
 from lpzero.fitness.regression import Scale, ridge_model
 from lpzero.fitness.resample import Floats
 from lpzero.predictors.conformal import Band, Conformal, check_level, left_out, noise_reach
-from lpzero.predictors.description import Describes, Description
+from lpzero.predictors.description import SUMS, Describes, Description
 from lpzero.predictors.design import Design
 from lpzero.predictors.lookup import FittedLookUp, LookUp
 from lpzero.predictors.prediction import LEVEL, Labelled, Prediction, PredictionStatus, failed
@@ -187,6 +187,23 @@ class FittedRegression:
         model = MODELS[self.predictor.kind](self.design.quadratic)
         with quiet_bounds():
             return self.told.target - left_out(model, self.told.columns, self.told.target, self.told.groups)
+
+    @property
+    def additive(self) -> bool:
+        """Whether what is regressed on is a sum over the layers of an architecture: linear in what is summed alone."""
+        return self.predictor.kind == RIDGE and all(name.startswith(f"{SUMS}:") for name in self.design.names)
+
+    def expected(self, architectures: Sequence[Architecture]) -> Floats:
+        """What is expected on the scale of ``scale``, (architectures,), higher is better; of labelled ones as well.
+
+        Raises:
+            InputError: One cannot be described.
+        """
+        described = self.predictor.source.describe(architectures)
+        for one in described:
+            if one.reason:
+                raise InputError(f"an architecture cannot be described: {one.reason}")
+        return self.conformal.expected(self.design.matrix(described))
 
     def predict(self, architectures: Sequence[Architecture]) -> list[Prediction]:
         """What it says of each architecture; of a labelled one what was measured.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,16 @@ def check_free(folder: Path) -> None:
         raise InputError(f"{folder}: expected an empty folder or none, found a file: give another folder")
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty and is left as it is: give another folder")
+
+
+def check_writable(folder: Path) -> None:
+    """Raise LpzeroError where a folder cannot be made, or nothing be written into it: tried, and removed again."""
+    there = next(one for one in (folder.resolve(), *folder.resolve().parents) if one.exists())
+    try:
+        tried = tempfile.mkdtemp(prefix=".", suffix=PART, dir=there)
+    except OSError as err:
+        raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
+    Path(tried).rmdir()
 
 
 @contextmanager

@@ -143,3 +143,20 @@ def test_a_formula_of_units_is_an_importance(tmp_path: Path, text: Path) -> None
         lpzero.compress(
             tmp_path / "none", output=tmp_path / "o", calibration=text, settings=CompressSettings(importance="tayler")
         )
+
+
+@pytest.mark.parametrize("importance", ["wanda", "magnitude", "block_influence"])
+def test_divergences_do_not_stand_among_costs_of_another_unit(tmp_path: Path, text: Path, importance: str) -> None:
+    settings = CompressSettings(importance=importance, context=8)
+    with pytest.raises(
+        InputError, match=f"`measure` puts divergences among estimates in nats: .* found '{importance}'"
+    ):
+        lpzero.compress(
+            tmp_path, output=tmp_path / "o", calibration=text, keep=0.9, measure=tmp_path / "m", settings=settings
+        )
+
+
+def test_a_share_that_is_below_all_is_named_as_it_was_given(tmp_path: Path, text: Path) -> None:
+    source = checkpoint_folder(tmp_path / "full", "llama")
+    with pytest.raises(InputError, match=r"`keep` 0.01: nothing is within .*: the smallest possible is "):
+        lpzero.compress(source, output=tmp_path / "out", calibration=text, keep=0.01, settings=SMALL)

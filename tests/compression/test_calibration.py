@@ -42,7 +42,9 @@ def test_a_short_end_is_left_out_where_there_is_another_text(tmp_path: Path) -> 
     shown = calibrate(tiny("llama"), word_tokenizer(), read_texts(short, [other]), **NUMBERS)
     assert [one.windows.name for one in shown.questions] == ["b.txt"]
     assert any("the end of a.txt is too short" in note for note in shown.notes)
-    with pytest.raises(InputError, match=r"a.txt: expected at least 16 tokens"):
+    with pytest.raises(
+        InputError, match=r"a.txt: expected a last tenth of at least 16 tokens, to measure losses on, found"
+    ):
         calibrate(tiny("llama"), word_tokenizer(), read_texts(short, []), **NUMBERS)
 
 
@@ -70,3 +72,29 @@ def test_an_encoder_is_asked_for_what_is_hidden(tmp_path: Path) -> None:
     shown = calibrate(tiny("bert"), word_tokenizer(), texts, **NUMBERS)
     hidden = shown.choosing.labels != -100
     assert torch.equal(shown.choosing.inputs[hidden], torch.ones(int(hidden.sum()), dtype=torch.long))
+
+
+def test_what_is_learned_from_does_not_depend_on_what_is_checked(tmp_path: Path) -> None:
+    """The mask of an encoder is drawn by the name of the text: that of its own."""
+    path, other = written(tmp_path, "a.txt", 400), written(tmp_path, "b.txt", 100)
+    shown = [calibrate(tiny("bert"), word_tokenizer(), read_texts(path, more), **NUMBERS) for more in ([], [other])]
+    assert shown[0].learning.name == shown[1].learning.name == "a.txt"
+    assert torch.equal(shown[0].learning.inputs, shown[1].learning.inputs)
+    assert torch.equal(shown[0].learning.labels, shown[1].learning.labels)
+
+
+def test_the_text_that_is_looked_at_is_no_proof_under_another_name(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.txt", 400)
+    (tmp_path / "copy.txt").write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match=r"`check` copy.txt: expected another text than the one that is looked at"):
+        read_texts(path, [tmp_path / "copy.txt"])
+
+
+def test_tokens_and_positions_that_a_model_has_not_are_refused(tmp_path: Path) -> None:
+    texts = read_texts(written(tmp_path, "a.txt", 400), [])
+    with pytest.raises(InputError, match=r"a.txt: expected tokens below the model's 30, found 39"):
+        calibrate(tiny("llama", vocab_size=30), word_tokenizer(), texts, **NUMBERS)
+    # positions of RoBERTa begin behind that of the padding, 1
+    assert calibrate(tiny("roberta"), word_tokenizer(), texts, **{**NUMBERS, "context": 16}).choosing.predicted
+    with pytest.raises(InputError, match="`context`: expected at most the model's 30 tokens, found 31"):
+        calibrate(tiny("roberta"), word_tokenizer(), texts, **{**NUMBERS, "context": 31})

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from lpzero.compression import making
 from lpzero.compression.choosing.decide import decide
 from lpzero.compression.clock import Clock
 from lpzero.compression.cutting.cut import cut
@@ -41,3 +42,16 @@ def test_what_is_written_is_what_is_made_by_itself(tmp_path: Path) -> None:
     assert {"refitting", "proving", "writing"} <= set(clock.seconds)
     assert list(losses)[:3] == ["full", UNFITTED, CHOSEN]
     assert set(list(losses)[3:]) == set(decision.controls)
+
+
+def test_whoever_stops_it_before_it_is_written_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = job_in(tmp_path)
+    shown = read(job, "cpu")
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(making, "measure_speed", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        make(job, shown, decide(shown, job.settings, {}, 0.8), Clock(unwatched))
+    assert not job.output.exists()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lpzero.errors import InputError
+from lpzero.errors import InputError, LpzeroError
 from lpzero.files import DAY
-from lpzero.pretrained.whole import CARD, check_free, whole_folder
+from lpzero.pretrained.whole import CARD, check_free, check_writable, whole_folder
 
 
 def test_what_a_kill_left_long_ago_is_removed(tmp_path: Path) -> None:
@@ -47,3 +47,11 @@ def test_a_folder_that_is_not_free_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "mine"):
         with pytest.raises(InputError, match="give another folder"):
             check_free(path)
+
+
+def test_what_cannot_be_written_is_seen_before_the_work(tmp_path: Path) -> None:
+    check_writable(tmp_path / "deep" / "model")
+    check_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(LpzeroError, match="/proc/model cannot be written: "):
+        check_writable(Path("/proc/model"))

@@ -32,11 +32,20 @@ from lpzero.compression.choices.table import (
 )
 from lpzero.compression.choices.units import INPUTS, OUTPUTS, look
 from lpzero.compression.choosing.importance import get_importance, scores_of
-from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of
+from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of, origin_of
 from lpzero.compression.choosing.products import unit_products
 from lpzero.compression.cutting.checkpoint import load_checkpoint
 from lpzero.compression.cutting.layout import Layout, read_layout
-from lpzero.compression.texts import Tokens, Windows, read_tokenizer, to_predict, tokenised, windows
+from lpzero.compression.texts import (
+    Tokens,
+    Windows,
+    check_context,
+    check_ids,
+    read_tokenizer,
+    to_predict,
+    tokenised,
+    windows,
+)
 from lpzero.engines import Engine, Serial, single_threaded
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import held, write_bytes, write_json, write_text
@@ -121,9 +130,10 @@ def build_choices(
         InputError: The checkpoint cannot be cut, the text is not usable, or the folder is of another table.
         LpzeroError: A replacement could not be measured, or the folder cannot be written.
     """
+    _check_folder(output)
     with held(output):
         shown = _asked(checkpoint, calibration, settings)
-        origin = {"checkpoint": shown.digest, "text": shown.tokens.sha256, "windows": list(shown.windows.inputs.shape)}
+        origin = origin_of(shown.digest, shown.tokens.sha256, shown.windows)
         kept = Kept(output / MEASURED, origin)
         parts = _parts(shown, settings)
         with _writing(output):
@@ -136,6 +146,14 @@ def build_choices(
             card = _card(shown, settings, name or output.resolve().name, len(records), lines)
             write_json(output / CARD, card.model_dump(mode="json", by_alias=True))
     return read_choices(output)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise InputError where a folder is neither new nor one that this command began."""
+    if (folder / MEASURED).is_file() or not folder.exists():
+        return
+    if not folder.is_dir() or any(not one.name.startswith(".") for one in folder.iterdir()):
+        raise InputError(f"{folder}: expected a new folder or one that this command began, found neither")
 
 
 @contextmanager
@@ -151,11 +169,9 @@ def _asked(checkpoint: Path, calibration: Path, settings: ChoicesSettings) -> _A
     name, text = read_texts(calibration, ()).calibration
     model = load_checkpoint(checkpoint, settings.device)
     layout = read_layout(model)
-    longest = getattr(model.config, "max_position_embeddings", None)
-    if isinstance(longest, int) and settings.context > longest:
-        raise InputError(f"`context`: expected at most the model's {longest} tokens, found {settings.context}")
+    check_context(settings.context, model.config)
     tokenizer = read_tokenizer(checkpoint)
-    tokens = tokenised(tokenizer, text, name)
+    tokens = check_ids(tokenised(tokenizer, text, name), model.config)
     ids = windows(tokens, settings.windows, settings.context)
     mask = getattr(tokenizer, "mask_token_id", None)
     asked = to_predict(name, ids, layout.objective, mask, settings.seed)

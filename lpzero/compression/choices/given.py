@@ -50,6 +50,16 @@ def importance_given(text: str) -> str | UnitFormulas:
     return UnitFormulas(found, found)
 
 
+def check_nats(text: str) -> None:
+    """Raise InputError where an importance is not in nats: measured divergences cannot stand among its costs."""
+    path = Path(text) / IMPORTANCE
+    if text != "taylor" and not (path.is_file() and _result_of(path).best.importance is not None):
+        raise InputError(
+            "`measure` puts divergences among estimates in nats: expected the importance taylor or the folder of an "
+            f"evolution on choices, found {shorten(text)}"
+        )
+
+
 def _read(text: str) -> Formula:
     try:
         return check_units(parse(text))
@@ -62,14 +72,14 @@ def _read(text: str) -> Formula:
 
 
 def _of_run(path: Path) -> Formula:
-    place = path / IMPORTANCE
-    result = read_result(
-        ChoicesResult, read_document(place), place, of="an evolution on choices", remedy="run it again"
-    )
-    best = result.best
+    best = _result_of(path / IMPORTANCE).best
     # in nats, costs of parts add up
     text = best.formula if best.importance is None else best.importance
     return _upward(check_units(parse(text)), higher=best.importance is not None or best.direction == "higher")
+
+
+def _result_of(place: Path) -> ChoicesResult:
+    return read_result(ChoicesResult, read_document(place), place, of="an evolution on choices", remedy="run it again")
 
 
 def _formula(formula: Formula | None, place: str) -> Formula:

@@ -83,7 +83,12 @@ def ask(shown: Calibrated, settings: CompressSettings, limits: Mapping[str, floa
         counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
     # limits that nothing keeps are refused before the pass that takes long
-    by_chance(layout, widths, counts, highest, settings.seed)
+    try:
+        by_chance(layout, widths, counts, highest, settings.seed)
+    except InputError as err:
+        if keep is None:
+            raise
+        raise InputError(str(err).replace("`limits.params`", f"`keep` {keep:g}")) from err
     way = _way(layout, settings, counts, highest)
     menu, products = priced(shown, settings, sorted({*widths, *(neurons for _, neurons in way.shapes)}))
     return Asked(counts, highest, menu, products, way)
@@ -148,10 +153,10 @@ class Way:
         """The choice that costs least by the sum."""
         return self._plain(menu)[0] if self.plain else choose(menu, self.counts, self.limits)
 
-    def few(self, menu: Menu) -> list[Chosen]:
-        """Choices whose joint divergence is compared, the cheapest first."""
+    def few(self, menu: Menu, plain: int = FEW) -> list[Chosen]:
+        """Choices whose joint divergence is compared, the cheapest first; of plain ones so many."""
         if self.plain:
-            return plain_few(self._plain(menu), FEW)
+            return plain_few(self._plain(menu), plain)
         return best_few(menu, self.counts, self.limits)
 
     def _plain(self, menu: Menu) -> Sequence[Chosen]:

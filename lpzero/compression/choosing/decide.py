@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -71,9 +72,10 @@ def decide(
     if kept is not None:
         found = choose_by_measure(menu, way.best, measuring.divergence, kept, watch)
         menu, measured = found.menu, found.measured
-    few = way.few(menu)
+    # of plain choices none is a swap away from another: all of them are compared, as far as the budget goes
+    few = way.few(menu) if settings.repair is None else way.few(menu, plain=sys.maxsize)
     budget = settings.repair or Budget(trials=len(few))
-    repaired = repair(menu, few, counts, highest, measuring.joint, budget, watch=watch)
+    repaired = repair(menu, few, counts, highest, measuring.joint, budget, swaps=not settings.plain, watch=watch)
     return Decision(repaired.chosen, highest, counts, controls, measured, repaired)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import fields
 
 from pydantic import Field
 
@@ -17,6 +18,8 @@ from lpzero.progress import Progress, Watch, unwatched
 from lpzero.result import Result
 
 LEAST = 2
+MATTER = ("importance", "widths", "context", "looking", "device", "seed")
+"""The settings that decide a front."""
 
 
 class FrontPoint(Result):
@@ -65,6 +68,14 @@ def check_number(number: int) -> None:
     """Raise InputError where a number of limits makes no front."""
     if number < LEAST:
         raise InputError(f"`front`: expected at least {LEAST} limits, found {number}")
+
+
+def check_settings(settings: CompressSettings) -> None:
+    """Raise InputError where a setting is given that says nothing of a front."""
+    usual = CompressSettings()
+    for one in fields(settings):
+        if one.name not in MATTER and getattr(settings, one.name) != getattr(usual, one.name):
+            raise InputError(f"`{one.name}` has no effect on a front, which makes nothing: expected none beside it")
 
 
 def limits_between(menu: Menu, count: Count, number: int) -> tuple[int, ...]:

@@ -235,6 +235,20 @@ def with_measured(menu: Menu, kept: Kept) -> Menu:
     return tuple(tuple(map(known, items)) for items in menu)
 
 
+def origin_of(digest: str, sha256: str, windows: Windows) -> dict[str, Any]:
+    """What measured divergences follow from beside the replacement.
+
+    Args:
+        digest: Of the checkpoint.
+        sha256: Of the text.
+        windows: What was asked of it; what is masked is drawn.
+    """
+    asked = hashlib.sha256()
+    for tensor in (windows.inputs, windows.labels):
+        asked.update(tensor.cpu().contiguous().numpy().data)
+    return {"checkpoint": digest, "text": sha256, "windows": list(windows.inputs.shape), "asked": asked.hexdigest()}
+
+
 def digest_of(folder: Path) -> str:
     """SHA-256 of the configuration and weights of a checkpoint."""
     found = hashlib.sha256()

@@ -43,6 +43,7 @@ def repair(
     joint: Callable[[Choice], float],
     budget: Budget,
     *,
+    swaps: bool = True,
     watch: Watch = unwatched,
     clock: Callable[[], float] = time.monotonic,
 ) -> Repaired:
@@ -58,6 +59,7 @@ def repair(
         limits: The highest counts.
         joint: Measures a choice.
         budget: How long.
+        swaps: Whether swaps are tried; else ``few`` alone are compared.
         watch: Told of every trial.
         clock: Seconds.
     """
@@ -78,7 +80,7 @@ def repair(
         if not is_over():
             measured(one.choice)
     best = min(known, key=lambda choice: known[choice])
-    better: Choice | None = best
+    better: Choice | None = best if swaps else None
     while better is not None:
         best, better = better, None
         for other in neighbours(menu, best, counts, limits):

@@ -6,6 +6,11 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from lpzero.settings import read_document
+
+INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
+"""The files that transformers looks for."""
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -27,8 +32,19 @@ class Saved:
 
 
 def count_parameters(folder: Path) -> int:
-    """Numbers in the safetensors of a folder, by their headers."""
-    return sum(map(_of_safetensors, folder.glob("*.safetensors")))
+    """Numbers in the safetensors of a folder that transformers reads, by their headers."""
+    return sum(map(_of_safetensors, weight_files(folder)))
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors that transformers reads of a folder: other tools' copies of the weights may lie beside them."""
+    if (folder / INDEX).is_file():
+        named: object = read_document(folder / INDEX).get("weight_map")
+        if isinstance(named, dict):
+            return sorted({folder / str(name) for name in named.values()})
+    if (folder / SINGLE).is_file():
+        return [folder / SINGLE]
+    return sorted(folder.glob("*.safetensors"))
 
 
 def count_gguf(path: Path) -> int:

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from lpzero.compression.cutting.choice import Choice
 from lpzero.compression.cutting.layout import Layout
+from lpzero.compression.files.saved import INDEX, weight_files
 from lpzero.errors import InputError
 from lpzero.pretrained.whole import CONFIGURATION
 from lpzero.settings import read_document
 
-INDEX = "model.safetensors.index.json"
 _DTYPES = MappingProxyType({"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16})
 
 
@@ -74,7 +74,7 @@ class Smaller:
         """Bytes of the largest file of weights of the checkpoint; 0 where it has one alone."""
         if not (self.source / INDEX).is_file():
             return 0
-        return max((path.stat().st_size for path in self.source.glob("*.safetensors")), default=0)
+        return max((path.stat().st_size for path in weight_files(self.source)), default=0)
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

@@ -102,7 +102,7 @@ def recover(
     device = next(model.parameters()).device
     kind = next(model.parameters()).dtype
     start = origin(settings, windows, list(model.parameters()), also="" if within is None else within.digest)
-    student = copy.deepcopy(model).float().eval()
+    student = in_format(copy.deepcopy(model), torch.float32).eval()
     finished: Callable[[], nn.Module] | None = None
     if settings.rank is not None:
         student, finished = with_adapters(student, settings.rank, derived_seed(settings.seed, "adapters"))
@@ -118,7 +118,15 @@ def recover(
 
     _learn(student, optimiser, teacher, there, settings, curve, within, keep, watch, clock)
     keep()
-    return Recovered((student if finished is None else finished()).to(kind), tuple(curve), settings)
+    learned = student if finished is None else finished()
+    return Recovered(in_format(learned, kind), tuple(curve), settings)
+
+
+def in_format(model: nn.Module, kind: torch.dtype) -> nn.Module:
+    """A model, whose parameters are put in a number format; what it computes positions by stays in single precision."""
+    for weight in model.parameters():
+        weight.data = weight.data.to(kind)
+    return model
 
 
 def _check(checkpoint: nn.Module, windows: Windows, settings: RecoverySettings) -> None:

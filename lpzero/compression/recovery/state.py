@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,10 +45,16 @@ class Point:
 
 def origin(settings: RecoverySettings, windows: Windows, weights: Sequence[Tensor], also: str = "") -> str:
     """SHA-256 of what a recovery starts from: settings, text and weights, and what else decides the result."""
-    digest = hashlib.sha256(json.dumps(settings.to_json(), sort_keys=True).encode() + also.encode())
-    for tensor in (windows.inputs, windows.labels, *weights):
+    begin = json.dumps(settings.to_json(), sort_keys=True).encode() + also.encode()
+    return hashed((windows.inputs, windows.labels, *weights), begin)
+
+
+def hashed(tensors: Iterable[Tensor], begin: bytes = b"") -> str:
+    """SHA-256 of shapes and numbers of tensors, behind some bytes."""
+    digest = hashlib.sha256(begin)
+    for tensor in tensors:
         digest.update(str(tuple(tensor.shape)).encode())
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -2,11 +2,13 @@
 
 The answer to one token is a logit for each entry of the vocabulary; the state that the output projection makes it of
 is one number a hidden unit. So that state is kept, and the projection is done again. Where a model changes its logits
-behind that projection (a soft cap, a scale), the whole model is asked again instead.
+behind that projection (a soft cap, a scale), the whole model is asked again instead. Files are named by weights and
+window, so that a folder may hold the answers of several checkpoints to several texts, and none is taken for another.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from lpzero.compression.losses import logits_of
+from lpzero.compression.recovery.state import hashed
 from lpzero.errors import InputError, LpzeroError
 from lpzero.files import replacing
+
+DIGITS = 32
 
 
 class Teacher:
@@ -25,7 +30,7 @@ class Teacher:
     Args:
         model: The full checkpoint, a causal or masked model of transformers in evaluation mode; it is only read.
         inputs: (windows, tokens) token ids.
-        kept: Folder for what was answered, of this model and these windows alone; None to keep nothing.
+        kept: Folder for what was answered; None to keep nothing.
     """
 
     def __init__(self, model: nn.Module, inputs: Tensor, kept: Path | None = None) -> None:
@@ -77,7 +82,14 @@ class Teacher:
         return logits
 
     def _path(self, window: int) -> Path | None:
-        return None if self._kept is None else self._kept / f"{window}.npy"
+        if self._kept is None:
+            return None
+        asked = hashed([self._inputs[window]], self._weights)[:DIGITS]
+        return self._kept / f"{asked}.npy"
+
+    @cached_property
+    def _weights(self) -> bytes:
+        return hashed(self._model.state_dict().values()).encode()
 
     def _read(self, window: int) -> Tensor | None:
         path = self._path(window)

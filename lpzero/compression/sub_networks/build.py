@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of
+from lpzero.compression.choosing.measured import Kept, Measuring, Replacement, digest_of, origin_of
 from lpzero.compression.sub_networks.draw import Drawing, draw
 from lpzero.compression.sub_networks.file import FILE, Units, write_file
 from lpzero.compression.sub_networks.recovery import Job, RecoveryRecord, Task, Texts, recover_one, texts_of
@@ -274,8 +274,7 @@ def _measured(
 
     looking = texts.looking
     windows = Windows(looking.name, looking.inputs[:MEASURING], looking.labels[:MEASURING])
-    origin = {"checkpoint": recipe.checkpoint, "text": recipe.calibration_sha256, "windows": list(windows.inputs.shape)}
-    kept = Kept(path, origin)
+    kept = Kept(path, origin_of(recipe.checkpoint, recipe.calibration_sha256, windows))
     parts = [_replacements(space.choice(one.architecture), space) for one in drawn]
     missing = list(dict.fromkeys(one for some in parts for one in some if kept.get(one) is None))
     tell = counting(watch, "measuring", "replacements")

@@ -7,6 +7,7 @@ no document says which files are opened.
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,11 +19,12 @@ from pydantic import Field
 from lpzero.compression.choosing.measured import digest_of
 from lpzero.compression.cutting.choice import Choice, LayerChoice
 from lpzero.errors import InputError, LpzeroError, MissingError
-from lpzero.files import write_json
+from lpzero.files import PART, write_json
 from lpzero.tables.document import Document, check, read_json
 
 FILE, CHECKPOINT = "sub_networks.json", "checkpoint"
 SCHEMA = 1
+PROTOCOL, DIGITS = "cut-", 16
 
 
 class SubNetworksFile(Document, extra="forbid"):
@@ -99,6 +101,11 @@ class Opened:
     units: Units
     least: int = 0
 
+    @property
+    def protocol(self) -> str:
+        """What the sub-networks stand for: the checkpoint, and the order of its units."""
+        return PROTOCOL + hashlib.sha256(f"{self.digest} {self.units.digest}".encode()).hexdigest()[:DIGITS]
+
 
 def write_file(folder: Path, checkpoint: Path, units: Units, least: int = 0) -> Path:
     """Write the file of a checkpoint's sub-networks, and the link to the checkpoint beside it.
@@ -112,18 +119,33 @@ def write_file(folder: Path, checkpoint: Path, units: Units, least: int = 0) -> 
     Raises:
         LpzeroError: It cannot be written.
     """
-    path, link = folder / FILE, folder / CHECKPOINT
+    path = folder / FILE
     document: dict[str, object] = {"schema": SCHEMA, "checkpoint": digest_of(checkpoint), "widths": units.widths}
     if least:
         document["least"] = least
     try:
-        if not link.exists():
-            link.unlink(missing_ok=True)
-            link.symlink_to(checkpoint.resolve(), target_is_directory=True)
+        link_to(folder, checkpoint)
         write_json(path, document | {"groups": units.groups, "neurons": units.neurons})
     except OSError as err:
         raise LpzeroError(f"{folder} cannot be written: {err.strerror or err}") from err
     return path
+
+
+def link_to(folder: Path, checkpoint: Path) -> None:
+    """Have a folder's link lead to the checkpoint; what lies there and is no link stays.
+
+    Raises:
+        LpzeroError: It cannot be written.
+    """
+    link, part = folder / CHECKPOINT, folder / f".{CHECKPOINT}.{uuid.uuid4().hex}{PART}"
+    if link.exists() and (not link.is_symlink() or link.resolve() == checkpoint.resolve()):
+        return
+    try:
+        part.symlink_to(checkpoint.resolve(), target_is_directory=True)
+        part.replace(link)
+    except OSError as err:
+        part.unlink(missing_ok=True)
+        raise LpzeroError(f"{link} cannot be written: {err.strerror or err}") from err
 
 
 def read_file(path: Path) -> Opened:

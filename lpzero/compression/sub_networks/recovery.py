@@ -10,9 +10,22 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from lpzero.compression.choosing.measured import digest_of
 from lpzero.compression.sub_networks.settings import Recipe
+from lpzero.compression.sub_networks.skeleton import skeleton_of
 from lpzero.compression.sub_networks.space import checkpoint_of, cut_of, open_space
-from lpzero.compression.texts import Windows, halves, read_text, read_tokenizer, to_predict, tokenised, windows
+from lpzero.compression.texts import (
+    Windows,
+    check_context,
+    check_ids,
+    check_other,
+    halves,
+    read_text,
+    read_tokenizer,
+    to_predict,
+    tokenised,
+    windows,
+)
 from lpzero.spaces.architecture import Architecture
 from lpzero.tables.document import Document
 
@@ -116,10 +129,14 @@ def texts_of(
     from lpzero.compression.cutting.families import FAMILIES
 
     objective = FAMILIES[str(check_usable(checkpoint)["model_type"])].objective
+    config = skeleton_of(checkpoint.resolve(), digest_of(checkpoint)).config
+    check_context(context, config)
     tokenizer = read_tokenizer(checkpoint)
     mask = getattr(tokenizer, "mask_token_id", None)
-    learned = tokenised(tokenizer, halves(read_text(calibration))[0], calibration.name)
-    asked = tokenised(tokenizer, read_text(check), check.name)
+    whole, other = read_text(calibration), read_text(check)
+    check_other(whole, other, check.name)
+    learned = check_ids(tokenised(tokenizer, halves(whole)[0], calibration.name), config)
+    asked = check_ids(tokenised(tokenizer, other, check.name), config)
     every = windows(learned, len(learned.ids), context)
     learning = to_predict(calibration.name, every, objective, mask, seed)
     return Texts(

@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING
 
 from lpzero.compression.choosing.measured import digest_of
 from lpzero.compression.settings import CompressSettings
-from lpzero.compression.sub_networks.file import FILE, Units, write_file
+from lpzero.compression.sub_networks.file import FILE, Units, link_to, write_file
 from lpzero.compression.sub_networks.skeleton import Skeleton, skeleton_of
 from lpzero.compression.sub_networks.space import SubNetworks, checkpoint_of, cut_of, open_space
 from lpzero.compression.sub_networks.written import write_sub_network
-from lpzero.compression.texts import LEAST_WINDOWS, Windows, halves, read_text, read_tokenizer, tokenised, windows
+from lpzero.compression.texts import (
+    LEAST_WINDOWS,
+    Windows,
+    check_ids,
+    halves,
+    longest_context,
+    read_text,
+    read_tokenizer,
+    tokenised,
+    windows,
+)
 from lpzero.compression.texts import to_predict as ask
 from lpzero.errors import InputError, LpzeroError
 from lpzero.nas.result import CheckpointLosses
@@ -43,7 +53,7 @@ class Looked:
     Attributes:
         looking: Windows that units are put in order by.
         held_out: Windows of its end, which losses are measured on.
-        sha256: Of the text that is looked at.
+        sha256: Of the text, its end too.
     """
 
     looking: Windows
@@ -63,9 +73,10 @@ def windows_of(checkpoint: Path, calibration: Path) -> Looked:
     document, used = check_usable(checkpoint), CompressSettings()
     objective: Objective = FAMILIES[str(document["model_type"])].objective
     tokenizer = read_tokenizer(checkpoint)
-    longest = getattr(skeleton_of(checkpoint.resolve(), digest_of(checkpoint)).config, "max_position_embeddings", None)
-    context = min(used.context, longest) if isinstance(longest, int) else used.context
-    first, last = (tokenised(tokenizer, text, calibration.name) for text in halves(read_text(calibration)))
+    config = skeleton_of(checkpoint.resolve(), digest_of(checkpoint)).config
+    context = min(used.context, longest_context(config) or used.context)
+    whole = read_text(calibration)
+    first, last = (check_ids(tokenised(tokenizer, text, calibration.name), config) for text in halves(whole))
     if len(last.ids) < LEAST_WINDOWS * context:
         raise InputError(
             f"`calibration` {calibration.name}: expected a text whose last tenth has {LEAST_WINDOWS * context} tokens, "
@@ -76,7 +87,7 @@ def windows_of(checkpoint: Path, calibration: Path) -> Looked:
     return Looked(
         question(windows(first, used.looking, context)),
         question(windows(last, used.windows, context)),
-        first.sha256,
+        hashlib.sha256(whole.encode()).hexdigest(),
     )
 
 
@@ -113,6 +124,8 @@ def sub_networks_by_text(
         except OSError as err:
             raise LpzeroError(f"{folder} cannot be made: {err.strerror or err}") from err
         write_file(folder, checkpoint, units, least)
+    # the folder is named by the checkpoint's files, wherever they lie now
+    link_to(folder, checkpoint)
     return open_space(folder)
 
 

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from lpzero.compression.cutting.layout import Layout
     from lpzero.spaces.toml.model import ConfigModel
 
-NAME, PROTOCOL = "sub-networks", "cut-"
-DIGITS = 16
+NAME = "sub-networks"
 TRIES = 5000
 
 
@@ -57,7 +56,7 @@ class SubNetworks(ChoiceSpace):
     @property
     def protocols(self) -> tuple[str, ...]:
         """The one protocol."""
-        return (protocol_of(self.opened.digest, self.opened.units),)
+        return (self.opened.protocol,)
 
     def _named(self) -> tuple[str, int | None]:
         if self.protocol not in self.protocols:
@@ -237,14 +236,7 @@ def open_space(path: Path, protocol: str | None = None) -> SubNetworks:
         InputError: It is damaged, or has another protocol: it has changed.
     """
     opened = read_file(path / FILE if path.is_dir() else path)
-    return SubNetworks(protocol_of(opened.digest, opened.units) if protocol is None else protocol, opened)
-
-
-def protocol_of(digest: str, units: Units) -> str:
-    """What sub-networks of a checkpoint stand for."""
-    import hashlib
-
-    return PROTOCOL + hashlib.sha256(f"{digest} {units.digest}".encode()).hexdigest()[:DIGITS]
+    return SubNetworks(opened.protocol if protocol is None else protocol, opened)
 
 
 def architecture_of(choice: Choice) -> Architecture:

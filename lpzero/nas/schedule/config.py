@@ -58,12 +58,14 @@ class ScheduleConfig(PoolConfig):
         predictors: What scores, each once.
         phases: Which of them scores from which iteration on, the first from 0 on.
         control: Whether a random search with as many scores of the last predictor stands beside it.
+        exact: Whether the first population begins with what integer programs are certain of, by the first predictor.
     """
 
     evolution: Evolution
     predictors: Annotated[list[PredictorConfig], Field(min_length=1)]
     phases: Annotated[list[PhaseConfig], Field(min_length=1)]
     control: bool
+    exact: bool = False
 
     @model_validator(mode="after")
     def _holds_together(self) -> ScheduleConfig:

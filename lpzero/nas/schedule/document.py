@@ -57,6 +57,7 @@ class PhaseDocument(BaseModel):
             ``lookup:TABLE:COLUMN`` or ``training``.
         direction: Which scores of a formula are better; None for what the predictor says.
         steps: Of a training; None for as many as the recipe has.
+        exact: Whether its first population begins with what integer programs are certain of.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", populate_by_name=True)
@@ -65,6 +66,7 @@ class PhaseDocument(BaseModel):
     predictor: Annotated[str, Field(min_length=1, max_length=10_000)]
     direction: Direction | None = None
     steps: Annotated[int, Field(ge=1)] | None = None
+    exact: bool = False
 
 
 class ScheduleDocument(BaseModel):
@@ -145,7 +147,7 @@ def _phase(path: Path, number: int, given: object) -> PhaseDocument:
     place = f"{path}: {PHASE} {number}"
     if not isinstance(given, dict):
         raise InputError(f"{place}: expected a table with from and predictor, found {type(given).__name__}")
-    names = ("from", "predictor", "direction", "steps")
+    names = ("from", "predictor", "direction", "steps", "exact")
     for key in given:
         if key not in names:
             raise InputError(f"{place}: {one_line(str(key), 60)}: no such key: expected one of {', '.join(names)}")
@@ -155,4 +157,6 @@ def _phase(path: Path, number: int, given: object) -> PhaseDocument:
     found = check_settings(PhaseDocument, given, source=place)
     if found.steps is not None and found.predictor != TRAINING:
         raise InputError(f"{place}: steps: expected it beside the predictor {TRAINING} alone")
+    if found.exact and number > 1:
+        raise InputError(f"{place}: exact: expected it in phase 1 alone: later ones go on with its population")
     return found

@@ -21,7 +21,12 @@ SHOWN, KEY = 8, 16
 
 
 def evolved(
-    config: ScheduleConfig, pool: Pool, answers: Sequence[Answers], rng: np.random.Generator, watch: Watch
+    config: ScheduleConfig,
+    pool: Pool,
+    answers: Sequence[Answers],
+    rng: np.random.Generator,
+    watch: Watch,
+    first: Sequence[Architecture] = (),
 ) -> list[Ledger]:
     """Carry out the iterations of a schedule.
 
@@ -38,6 +43,7 @@ def evolved(
         answers: By place of the predictor.
         rng: Source of randomness.
         watch: Told of every iteration.
+        first: What the first population begins with, different models that fit; random ones are the rest.
 
     Returns:
         For each phase all that its populations held.
@@ -48,7 +54,7 @@ def evolved(
     space, sizes = pool.space, config.evolution
     scoring = [answers[phase.predictor] for phase in config.phases]
     ledgers = [Ledger(space, (one.predictor.config.higher_is_better,)) for one in scoring]
-    population = _first(pool, sizes.population, rng)
+    population = _first(pool, sizes.population, rng, first)
     for iteration in range(sizes.iterations):
         at = config.phase_at(iteration)
         ledger, asked = ledgers[at], scoring[at]
@@ -79,10 +85,10 @@ def _tell(watch: Watch, done: int, total: int, asked: Answers, ledger: Ledger) -
     watch(Progress("search", done / total, f"{done}/{total} iterations, {len(asked.met):,} scored by {name}", best))
 
 
-def _first(pool: Pool, number: int, rng: np.random.Generator) -> list[Architecture]:
-    """So many random architectures that fit, fewer where the pool has no more."""
-    taken: set[str] = set()
-    drawn: list[Architecture] = []
+def _first(pool: Pool, number: int, rng: np.random.Generator, given: Sequence[Architecture] = ()) -> list[Architecture]:
+    """So many architectures that fit, random ones behind those that are given, fewer where the pool has no more."""
+    drawn = list(given[:number])
+    taken = {pool.space.model_key(one) for one in drawn}
     while len(drawn) < number and (one := pool.sample(rng, taken)) is not None:
         taken.add(pool.space.model_key(one))
         drawn.append(one)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lpzero.costs.costs import COSTS
 from lpzero.nas.ledger import Ledger, Scored
 from lpzero.nas.report import front_of, losses_of, measurement_of, row_of, scored_records, truth_of, write_picks
-from lpzero.nas.result import ProxyName
+from lpzero.nas.result import Certificate, ProxyName
 from lpzero.nas.schedule.answers import Answers
 from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.nas.schedule.result import EvolutionSizes, PhaseResult, PredictorCalls, ScheduleResult
@@ -30,12 +30,14 @@ class ScheduleFindings:
         answers: What each predictor said.
         random: What the random search beside it scored; None where there is none.
         largest: The architecture with the most parameters that fits.
+        certificate: How sure the best by the first predictor is; None unless it was solved for.
     """
 
     phases: Sequence[Ledger]
     answers: Sequence[Answers]
     random: Ledger | None
     largest: Architecture
+    certificate: Certificate | None = None
 
     @property
     def last(self) -> Ledger:
@@ -73,6 +75,9 @@ def report_schedule(
     run.write_scores(scored_records(setting, last))
     scorer = config.predictors[config.phases[-1].predictor]
     statuses = Counter(answer.scored.status for one in findings.answers for answer in one.said())
+    more = losses_of(run, best[0], controls, judge)
+    if findings.certificate is not None:
+        more["certificate"] = findings.certificate
     result = ScheduleResult(
         schema_=1,
         run=str(run.path),
@@ -94,7 +99,7 @@ def report_schedule(
         controls={name: None if one is None else row_of(setting, beside, one) for name, one in controls.items()},
         truth=truth_of(setting, best[0], controls),
         proof=None,
-        **losses_of(run, best[0], controls, judge),
+        **more,
         seconds=round(time.monotonic() - started, 3),
         evolution=EvolutionSizes(population=config.evolution.population, **config.evolution.model_dump()),
         phases=[_phase(setting, findings, number) for number in range(len(config.phases))],

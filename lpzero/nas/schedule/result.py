@@ -78,6 +78,8 @@ class ScheduleResult(SearchResult):
 
     Attributes:
         algorithm: ``"schedule"``.
+        certificate: How sure the first phase is of the best by its predictor, on the scale of its sums; None unless it
+            is ``exact``.
         evolution: Its sizes.
         phases: In order.
         predictors: Each once, in the order in which the phases name them.

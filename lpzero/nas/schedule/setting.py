@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lpzero.engines import Workers
+from lpzero.nas.certificate import check_whole
+from lpzero.nas.schedule.certain import sum_of
 from lpzero.nas.schedule.chosen import Surroundings, found_again
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.folder import ScheduleRunFolder
@@ -59,5 +61,8 @@ def prepare_schedule(
     around = Surroundings(space, placed.probe, config.corpus, config.validation, workers, watch)
     predictors = tuple(found_again(one, around) for one in config.predictors)
     # said before there is a folder
+    if config.exact:
+        sum_of(predictors[config.phases[0].predictor])
+        check_whole(placed)
     placed.pool.sample(rng_of(config, "feasible"), set())
     return ScheduleSetting(config, space, placed.pool, placed.costs, placed.probe, placed.truth, predictors)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lpzero.predictors.description import SHAPE, SPEC, Description
+from lpzero.predictors.description import LISTED, SHAPE, Description
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Ranges:
     They are those of architectures that are like the labels, so that there is no room on either side.
 
     Attributes:
-        names: (numbers,) their names: of spec and shape, or all where there are none of these.
+        names: (numbers,) their names: of what is listed and of the shape, or all where there are none of these.
         lowest: (numbers,) the least.
         highest: (numbers,) the largest.
     """
@@ -48,7 +48,7 @@ class Ranges:
 
 
 def _counted(name: str) -> bool:
-    return name.partition(":")[0] in (SPEC, SHAPE)
+    return name.partition(":")[0] in (*LISTED, SHAPE)
 
 
 def _said(name: str) -> str:

@@ -86,3 +86,14 @@ def test_a_sample_of_layers_is_that_of_the_whole_table(tmp_path: Path) -> None:
     whole = made(tmp_path / "a", depth=3)
     some = made(tmp_path / "b", depth=3, settings=replace(SMALL, layers=(0, 2)))
     assert some.records == tuple(record for record in whole.records if record.layer != 1)
+
+
+def test_a_folder_of_somebody_is_left_as_it_is(tmp_path: Path) -> None:
+    made(tmp_path, depth=2)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / CARD).write_text("mine")
+    for folder in (tmp_path / "mine", tmp_path / "full"):
+        before = {path: path.read_bytes() for path in folder.iterdir()}
+        with pytest.raises(InputError, match="expected a new folder or one that this command began, found neither"):
+            build_choices(tmp_path / "full", tmp_path / "text.txt", folder, SMALL)
+        assert {path: path.read_bytes() for path in folder.iterdir()} == before

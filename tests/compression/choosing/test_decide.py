@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from lpzero.compression.calibration import Calibrated
@@ -52,3 +53,15 @@ def test_by_block_influence_whole_layers_go_as_in_the_control(shown: Calibrated)
     found = decide(shown, CompressSettings(context=8, importance="block_influence"), {}, 0.7)
     assert found.chosen.choice == found.controls["depth by block influence"]
     assert len(found.chosen.choice.kept) < 3
+
+
+def test_a_budget_stays_plain(shown: Calibrated) -> None:
+    usual = CompressSettings(context=8, plain=True, controls=False)
+    few = decide(shown, usual, {}, 0.9).repaired
+    more = decide(shown, replace(usual, budget="200"), {}, 0.9).repaired
+    assert few is not None
+    assert more is not None
+    shapes = {(len(one.groups), len(one.neurons)) for one in more.chosen.choice.layers if not one.is_dropped}
+    assert len(shapes) == 1
+    assert 1 < few.trials <= more.trials < 200
+    assert more.divergence <= few.divergence

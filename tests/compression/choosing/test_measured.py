@@ -13,6 +13,7 @@ from lpzero.compression.choosing.measured import (
     Replacement,
     choose_by_measure,
     digest_of,
+    origin_of,
     parts_of,
     with_measured,
 )
@@ -108,3 +109,12 @@ def test_a_digest_follows_the_weights(tmp_path: Path) -> None:
     folder = checkpoint_folder(tmp_path / "one")
     other = checkpoint_folder(tmp_path / "other", seed=1)
     assert digest_of(folder) == digest_of(folder) != digest_of(other)
+
+
+def test_what_is_masked_belongs_to_what_was_measured() -> None:
+    inputs = tokens(2, 8)
+    one, other = (to_predict("a.txt", inputs, "masked", 1, seed) for seed in (0, 1))
+    assert origin_of("checkpoint", "text", one) == origin_of(
+        "checkpoint", "text", to_predict("a.txt", inputs, "masked", 1)
+    )
+    assert origin_of("checkpoint", "text", one) != origin_of("checkpoint", "text", other)

@@ -95,3 +95,11 @@ def test_a_time_ends_it_as_well(menu: Menu) -> None:
         menu, [cheapest], COUNTS, LIMITS, lambda choice: crossed(menu, choice), budget, clock=lambda: float(next(times))
     )
     assert 1 <= found.trials < 9
+
+
+def test_where_no_swap_is_tried_the_given_choices_alone_are_compared(menu: Menu) -> None:
+    cheapest = choose(menu, COUNTS, LIMITS)
+    few = [cheapest, choose(menu, COUNTS, LIMITS, without=[cheapest])]
+    found = repair(menu, few, COUNTS, LIMITS, lambda choice: crossed(menu, choice), Budget(trials=500), swaps=False)
+    assert found.trials == 2
+    assert found.chosen.choice == min((one.choice for one in few), key=lambda choice: crossed(menu, choice))

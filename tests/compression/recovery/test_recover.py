@@ -252,3 +252,19 @@ def test_a_process_that_is_ended_again_and_again_ends_as_if_it_had_not_been(numb
         ends.append(last_line(started(tmp_path / "run"), rng.randint(10, 20)))
     assert len(ends) > 2
     assert ends[-1] == whole
+
+
+@pytest.mark.parametrize("rank", [None, 2])
+def test_what_positions_are_computed_by_stays_in_single_precision(rank: int | None) -> None:
+    """Rounded with the weights it would give another model than the one that a reader builds."""
+    if rank is not None:
+        pytest.importorskip("peft")
+    small, full = (one.to(torch.bfloat16) for one in pair())
+    for one, other in ((small, pair()[0]), (full, pair()[1])):
+        for name, buffer in other.named_buffers():
+            one.get_submodule(name.rpartition(".")[0]).register_buffer(name.rpartition(".")[2], buffer.clone())
+    before = dict(small.named_buffers())
+    assert {buffer.dtype for buffer in before.values()} == {torch.float32}
+    learned = recover(small, full, TEXT, RecoverySettings(steps=1, windows=2, rank=rank)).model
+    assert {weight.dtype for weight in learned.parameters()} == {torch.bfloat16}
+    assert all(torch.equal(buffer, before[name]) for name, buffer in learned.named_buffers())

@@ -122,3 +122,25 @@ def test_a_mutation_ends_where_one_step_is_too_much(place: Path) -> None:
 def _all(space: SubNetworks) -> Architecture:
     sizes = {"groups": space.layout.groups, "neurons": space.layout.neurons}
     return Architecture.of("sub-networks", {}, [sizes] * space.layout.depth)
+
+
+def test_losses_are_of_no_other_end(place: Path) -> None:
+    space = sub_networks_by_text(place / "full", place / "learn.txt", place / "home")
+    text = (place / "learn.txt").read_text()
+    (place / "learn.txt").write_text(f"{text[:-20]}{'w7 ' * 6}w7")
+    point = Architecture.of("sub-networks", {}, [{"groups": 2, "neurons": 5}] * 3)
+    with pytest.raises(InputError, match="expected the text that the search began with"):
+        judged(space, place / "learn.txt", unwatched, place / "run", {"found": point})
+
+
+def test_a_checkpoint_that_moved_is_found_again(place: Path) -> None:
+    asked = (place / "learn.txt", place / "home")
+    before = sub_networks_by_text(place / "full", *asked)
+    (place / "full").rename(place / "moved")
+    told: list[Progress] = []
+    assert sub_networks_by_text(place / "moved", *asked, watch=told.append).protocol == before.protocol
+    assert not told
+    # what lies at the first place now is another one, and the second is asked about
+    checkpoint_folder(place / "full", "llama", seed=3)
+    space = sub_networks_by_text(place / "moved", *asked)
+    assert space.opened.checkpoint == (place / "moved").resolve()

@@ -1,0 +1,53 @@
+"""What integer programs are certain of, by the predictor of the first phase, where it is a sum over layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lpzero.errors import InputError
+from lpzero.metrics import get_metric
+from lpzero.nas.certificate import front_of_sum, shape_score
+from lpzero.nas.exact import Optimum
+from lpzero.nas.schedule.predictor import ByFitted, ByProxy, PhasePredictor
+from lpzero.predictors.regression import FittedRegression
+from lpzero.spaces.architecture import Architecture
+
+if TYPE_CHECKING:
+    from lpzero.nas.schedule.setting import ScheduleSetting
+
+
+def certain_front(setting: ScheduleSetting) -> list[Optimum]:
+    """The best within the limits, and the best within ever lower ones of the cost of the front.
+
+    Scores of a regression are on the scale that it is linear on, the logarithm of a loss or a perplexity; higher is
+    better there. Of labelled architectures they are what is expected, not what was measured.
+
+    Raises:
+        InputError: The predictor is no sum over layers, the search is in a table or within principles, or a limit is on
+            what is measured.
+        NoResultError: Nothing is within the limits.
+    """
+    predictor = setting.predictors[setting.config.phases[0].predictor]
+    score, better = sum_of(predictor)
+    return front_of_sum(setting, score, better, setting.config.evolution.population)
+
+
+def sum_of(predictor: PhasePredictor) -> tuple[Callable[[Architecture], float], bool]:
+    """What a predictor says of an architecture, a sum over its layers, and whether higher is better.
+
+    Raises:
+        InputError: It is no such sum.
+    """
+    if isinstance(predictor, ByFitted) and isinstance(predictor.fitted, FittedRegression):
+        fitted = predictor.fitted
+        if fitted.additive:
+            return lambda architecture: float(fitted.expected([architecture])[0]), True
+    if isinstance(predictor, ByProxy) and predictor.proxy.metric is not None:
+        name = predictor.proxy.metric
+        if get_metric(name).needs == "shape":
+            return shape_score(predictor.space, name), predictor.config.higher_is_better
+    raise InputError(
+        f"exact: expected a predictor that is a sum over layers, a ridge that `lpzero predictor fit --features sums` "
+        f"wrote or a count such as params, found {predictor.config.name}"
+    )
