@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "--features",
     default="spec,shape,operands",
     show_default=True,
-    help="What a regression is told: spec, shape, operands and proxies, with commas between them.",
+    help="What a regression is told: spec or sums, shape, operands and proxies, with commas between them.",
 )
 @options.with_default("--level", 0.9, "Confidence level of the intervals.")
 @options.seed

@@ -44,7 +44,7 @@ def _told(command: Command) -> Command:
             "--features",
             default="spec,shape,operands",
             show_default=True,
-            help="What a regression is told: spec, shape, operands and proxies, with commas between them.",
+            help="What a regression is told: spec or sums, shape, operands and proxies, with commas between them.",
         ),
     ):
         command = option(command)

@@ -75,6 +75,7 @@ class ExactSearch:
         self._names = tuple(costs)
         self._sign = -1.0 if higher_is_better else 1.0
         self._sums = sums_of(choices, {SCORE: score, **costs}, rng)
+        self._worth: dict[tuple[int, tuple[int, ...]], list[np.ndarray]] = {}
 
     def best(self, limits: Mapping[str, float]) -> Optimum:
         """The best architecture within limits of the costs; raises NoResultError where nothing is within them."""
@@ -86,7 +87,7 @@ class ExactSearch:
             if found is not None and promise >= found[0]:
                 break
             programs += 1
-            solved = _solve(self._sums[place], depth, columns, self._sign)
+            solved = _solve(self._sums[place], self._options(place, tuple(columns)), depth, columns, self._sign)
             if solved is None:
                 continue
             bound = min(bound, solved[1])
@@ -96,6 +97,13 @@ class ExactSearch:
             raise NoResultError(self._nothing(limits))
         least, sums, numbers = found
         return Optimum(sums.architecture(numbers), self._sign * least, self._sign * min(least, bound), programs)
+
+    def _options(self, place: int, columns: tuple[int, ...]) -> list[np.ndarray]:
+        """Of each kind of layer the options that are worth a look, whatever the limits on these counts are."""
+        if (place, columns) not in self._worth:
+            kinds = self._sums[place].kinds
+            self._worth[place, columns] = [_undominated(kind.adds, self._sign, columns) for kind in kinds]
+        return self._worth[place, columns]
 
     def _parts(self) -> Iterator[tuple[float, int, tuple[int, ...]]]:
         """For each choice of the whole model and each depth what no architecture of it is better than."""
@@ -148,13 +156,15 @@ def _least(sums: Sums, depth: Sequence[int], base: float, sign: float, column: i
 
 
 def _solve(
-    sums: Sums, depth: Sequence[int], limits: Mapping[int, float], sign: float
+    sums: Sums, kept: Sequence[np.ndarray], depth: Sequence[int], limits: Mapping[int, float], sign: float
 ) -> tuple[float, float, tuple[tuple[int, ...], ...]] | None:
-    """The least signed score, a bound of it, and how many layers have each option; None where nothing is within."""
+    """The least signed score, a bound of it, and how many layers have each option; None where nothing is within.
+
+    Of each kind of layers the options ``kept`` alone are looked at.
+    """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
-    kept = [_undominated(kind.adds, sign, tuple(limits)) for kind in sums.kinds]
     adds = np.concatenate([kind.adds[index] for kind, index in zip(sums.kinds, kept, strict=True)])
     which = np.repeat(np.arange(len(kept)), [len(index) for index in kept])
     each = csr_array((np.ones(len(which)), (which, np.arange(len(which)))))

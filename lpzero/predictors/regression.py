@@ -193,17 +193,20 @@ class FittedRegression:
         """Whether what is regressed on is a sum over the layers of an architecture: linear in what is summed alone."""
         return self.predictor.kind == RIDGE and all(name.startswith(f"{SUMS}:") for name in self.design.names)
 
-    def expected(self, architectures: Sequence[Architecture]) -> Floats:
-        """What is expected on the scale of ``scale``, (architectures,), higher is better; of labelled ones as well.
+    @cached_property
+    def weights(self) -> tuple[float, Mapping[str, float]]:
+        """Of an additive one what is expected of nothing at all, and what each unit of a feature adds, by its name.
+
+        On the scale of ``scale``, higher is better.
 
         Raises:
-            InputError: One cannot be described.
+            InputError: It is not additive.
         """
-        described = self.predictor.source.describe(architectures)
-        for one in described:
-            if one.reason:
-                raise InputError(f"an architecture cannot be described: {one.reason}")
-        return self.conformal.expected(self.design.matrix(described))
+        if not self.additive:
+            raise InputError(f"{self.name}: expected a ridge on {SUMS} alone, found another predictor or feature")
+        names = [name.removeprefix(f"{SUMS}:") for name in self.design.names]
+        nothing, *ones = self.conformal.expected(np.vstack([np.zeros(len(names)), np.eye(len(names))])).tolist()
+        return nothing, {name: one - nothing for name, one in zip(names, ones, strict=True)}
 
     def predict(self, architectures: Sequence[Architecture]) -> list[Prediction]:
         """What it says of each architecture; of a labelled one what was measured.

@@ -113,7 +113,7 @@ def test_a_proxy_ranks_alone_or_calibrated() -> None:
         ({"level": 1.5}, "`level`: expected a confidence level"),
         ({"matched": 0.5}, "`matched`: expected a ratio"),
         ({"features": ["spec", "spec"]}, "`features`: expected each once, found spec, spec"),
-        ({"features": []}, "`features`: expected some of spec, shape, operands or proxies, found none"),
+        ({"features": []}, "`features`: expected some of spec, sums, shape, operands or proxies, found none"),
         ({"features": ["colour"]}, "unknown proxy 'colour'"),
         ({"predictor": "forest"}, "unknown proxy 'forest'"),
         ({"calibrate": "offset"}, "`calibrate`: ridge is fitted to the labels: give a proxy as the `predictor`"),

@@ -53,7 +53,7 @@ def test_a_front_is_printed_and_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     command = ["compress", str(place / "full"), "--calibration", str(place / "text.txt"), "--context", "8"]
-    command += ["--fitting", "6", "--windows", "3", "--device", "cpu", "--front", "5"]
+    command += ["--device", "cpu", "--front", "5"]
     assert run([*command, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     limits = [one["limit"] for one in document["points"]]
@@ -65,6 +65,8 @@ def test_a_front_is_printed_and_nothing_is_written(
     for more, said in (
         (("--out", "there"), "expected no --out beside it"),
         (("--max-kv-bytes", "500B"), "expected no --max-kv-bytes beside it"),
+        (("--plain",), "--plain has no effect on a front"),
+        (("--format", "gguf"), "--format has no effect on a front"),
     ):
         assert run([*command, *more]) == 2
         assert said in capsys.readouterr().err

@@ -53,7 +53,9 @@ def test_what_cannot_be_described_has_a_reason(broken: Source, drawn: Drawn) -> 
 
 
 def test_nothing_and_what_is_no_group_is_refused(source: Source) -> None:
-    with pytest.raises(InputError, match="`features`: expected some of spec, shape, operands or proxies, found none"):
+    with pytest.raises(
+        InputError, match="`features`: expected some of spec, sums, shape, operands or proxies, found none"
+    ):
         replace(source, groups=())
     with pytest.raises(InputError, match="found 'colour'"):
         replace(source, groups=("spec", "colour"))

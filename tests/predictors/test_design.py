@@ -57,3 +57,11 @@ def test_a_quarter_of_their_range_beyond_the_labels_begins_the_unknown(values: d
 def test_labels_without_a_number_in_common_are_refused() -> None:
     with pytest.raises(InputError, match="a feature that every labelled architecture has, found none: add spec"):
         Design.of(rows({"operands:x": 1.0}, {"operands:y": 1.0}))
+
+
+def test_sums_have_no_logarithm_beside_them_and_are_0_where_they_are_not_listed() -> None:
+    design = Design.of(rows({"sums:heads": 2.0, "sums:kind=a": 1.0}, {"sums:heads": 8.0}))
+    assert design.names == ("sums:heads", "sums:kind=a")
+    assert not any(design.logarithms)
+    assert design.matrix(rows({"sums:heads": 4.0})).tolist() == [[4.0, 0.0]]
+    assert design.beyond(Description({"sums:heads": 80.0})) == "heads: 80, the labels have 2 to 8"

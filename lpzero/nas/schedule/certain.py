@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lpzero.errors import InputError
@@ -12,6 +13,7 @@ from lpzero.nas.exact import Optimum
 from lpzero.nas.schedule.predictor import ByFitted, ByProxy, PhasePredictor
 from lpzero.predictors.regression import FittedRegression
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.features import features
 
 if TYPE_CHECKING:
     from lpzero.nas.schedule.setting import ScheduleSetting
@@ -39,10 +41,9 @@ def sum_of(predictor: PhasePredictor) -> tuple[Callable[[Architecture], float], 
     Raises:
         InputError: It is no such sum.
     """
-    if isinstance(predictor, ByFitted) and isinstance(predictor.fitted, FittedRegression):
-        fitted = predictor.fitted
-        if fitted.additive:
-            return lambda architecture: float(fitted.expected([architecture])[0]), True
+    fitted = predictor.fitted if isinstance(predictor, ByFitted) else None
+    if isinstance(fitted, FittedRegression) and fitted.additive:
+        return partial(_weighed, *fitted.weights), True
     if isinstance(predictor, ByProxy) and predictor.proxy.metric is not None:
         name = predictor.proxy.metric
         if get_metric(name).needs == "shape":
@@ -51,3 +52,7 @@ def sum_of(predictor: PhasePredictor) -> tuple[Callable[[Architecture], float], 
         f"exact: expected a predictor that is a sum over layers, a ridge that `lpzero predictor fit --features sums` "
         f"wrote or a count such as params, found {predictor.config.name}"
     )
+
+
+def _weighed(nothing: float, weights: Mapping[str, float], architecture: Architecture) -> float:
+    return nothing + sum(weights.get(name, 0.0) * amount for name, amount in features(architecture).items())
