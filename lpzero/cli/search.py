@@ -167,7 +167,10 @@ def _print(result: SearchResult) -> None:
     if result.certificate is not None:
         sure = result.certificate
         certain = "certainly the best" if not sure.gap else f"at most {sure.gap:.6g} from the best"
-        click.echo(f"found is {certain}: {sure.programs} integer programs, bound {sure.bound:.6g}")
+        scheduled = result.algorithm == SCHEDULE
+        what = "what the first population begins with is, by its predictor," if scheduled else "found is"
+        scale = " on the scale of its sums" if scheduled else ""
+        click.echo(f"{what} {certain}: {sure.programs} integer programs, bound {sure.bound:.6g}{scale}")
     if result.proof is not None:
         _print_proof(result.proof)
     if result.algorithm == SCHEDULE:

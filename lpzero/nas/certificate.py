@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from lpzero.nas.exact import ExactSearch, Optimum
 from lpzero.nas.pool import OpenPool
 from lpzero.nas.proposals import BATCH, Proposals
 from lpzero.nas.result import Certificate
+from lpzero.nas.sums import combinations
 from lpzero.proxy.score import shape_of
 from lpzero.seeds import derived_seed
 from lpzero.spaces.architecture import Architecture
+from lpzero.spaces.choices import Choices
 
 if TYPE_CHECKING:
     from lpzero.nas.setting import PoolSetting, SearchSetting
@@ -81,13 +83,34 @@ def check_exact(setting: SearchSetting) -> None:
 
 
 def check_whole(setting: PoolSetting) -> None:
-    """Raise InputError where the space is not searched whole, or a cost is not counted."""
+    """Raise InputError where the space is not searched whole, or a cost is not counted, or choices exclude others."""
     config = setting.config
     if not isinstance(setting.pool, OpenPool) or setting.pool.within is not None:
         raise InputError("an exact search is of a whole space: expected no `table` and no `principles`")
     measured = [name for name in (*config.limits, config.against) if name not in COUNTED]
     if measured:
         raise InputError(f"an exact search: expected costs that are counted, found {measured[0]}, which is measured")
+    try:
+        for one in varied(setting.space.choices):
+            setting.space.validate(one)
+    except InputError as err:
+        raise InputError(
+            f"an exact search: expected a space of which all choices go together, found {setting.space.name}: {err}"
+        ) from err
+
+
+def varied(choices: Choices) -> Iterator[Architecture]:
+    """Shallow architectures with every choice for the whole model, and of one layer each value of each choice."""
+    depth, ahead = max(min(choices.depths), choices.front_depth), choices.front_depth
+    for whole in combinations(choices.whole):
+        layers = [next(combinations(choices.of_layer(index))) for index in range(depth)]
+        yield Architecture.of(choices.space, whole, layers)
+        for index in dict.fromkeys((0, min(ahead, depth - 1))):
+            for choice in choices.of_layer(index):
+                for place in range(len(choice.values)):
+                    other = {**layers[index], **choice.combination(place)}
+                    changed = [*layers[:index], other, *layers[index + 1 :]]
+                    yield Architecture.of(choices.space, whole, changed)
 
 
 def shape_score(space: SearchSpace, name: str) -> Callable[[Architecture], float]:

@@ -88,7 +88,7 @@ def sums_of(choices: Choices, counts: Mapping[str, Count], rng: np.random.Genera
     """
     lowest, highest = min(choices.depths), max(choices.depths)
     if len(choices.depths) != highest - lowest + 1:
-        raise InputError(f"expected every depth from {lowest} to {highest}, found {choices.depths}")
+        raise InputError(f"an exact search takes every depth from {lowest} to {highest}, found {choices.depths}")
     read = _Reader(choices, counts)
     found = tuple(read.sums(whole) for whole in combinations(choices.whole))
     _try(choices, counts, found, rng)
@@ -141,5 +141,5 @@ def _try(choices: Choices, counts: Mapping[str, Count], found: Sequence[Sums], r
             if not math.isclose(value, counted, rel_tol=CLOSE):
                 raise InputError(
                     f"expected a sum over layers, found that {name} of one architecture is {counted:,.6g} and the sum "
-                    f"over its layers {value:,.6g}: `algorithm` exact cannot search with it"
+                    f"over its layers {value:,.6g}: an exact search cannot take it"
                 )

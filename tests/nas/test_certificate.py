@@ -34,11 +34,15 @@ def test_what_is_found_is_certain_and_above_what_a_search_finds(
         (["--proxy", "params", "--proxy", "depth"], "expected a single one of --proxy"),
         (["--proxy", "params", "--max-latency", "1s"], "found latency, which is measured"),
         (["--proxy", "params", "--table", "gpt2-own"], "expected no --table and no --principles"),
+        (["--proxy", "params", "--space", "BERT"], "expected a space of which all choices go together"),
     ],
 )
 def test_what_it_cannot_know_is_refused(
     more: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*GPT2, *more, "--output", str(tmp_path / "run")]) == 2
+    bert = str(Path(__file__).parents[2] / "examples" / "spaces" / "bert.toml")
+    first = ["search", "--algorithm", "exact", "--device", "cpu"] if "BERT" in more else GPT2
+    given = [bert if one == "BERT" else one for one in more]
+    assert run([*first, *given, "--output", str(tmp_path / "run")]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

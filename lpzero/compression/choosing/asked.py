@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,15 +83,21 @@ def ask(shown: Calibrated, settings: CompressSettings, limits: Mapping[str, floa
         counts = {**counts, LATENCY: latency_of(model, layout, shown.choosing.inputs[0], widths)}
     highest = limits_of(counts, layout, limits, keep)
     # limits that nothing keeps are refused before the pass that takes long
-    try:
-        by_chance(layout, widths, counts, highest, settings.seed)
-    except InputError as err:
-        if keep is None:
-            raise
-        raise InputError(str(err).replace("`limits.params`", f"`keep` {keep:g}")) from err
+    by_chance(layout, widths, counts, highest, settings.seed)
     way = _way(layout, settings, counts, highest)
     menu, products = priced(shown, settings, sorted({*widths, *(neurons for _, neurons in way.shapes)}))
     return Asked(counts, highest, menu, products, way)
+
+
+@contextmanager
+def as_given(keep: float | None) -> Iterator[None]:
+    """Have errors inside the block name the share that was given where they name the limit that it is."""
+    try:
+        yield
+    except InputError as err:
+        if keep is None or "`limits.params`" not in str(err):
+            raise
+        raise type(err)(str(err).replace("`limits.params`", f"`keep` {keep:g}")) from err
 
 
 def limits_of(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lpzero.compression.calibration import Calibrated
-from lpzero.compression.choosing.asked import Asked, ask, menu_by
+from lpzero.compression.choosing.asked import Asked, as_given, ask, menu_by
 from lpzero.compression.choosing.budget import Budget
 from lpzero.compression.choosing.controls import DEPTH, by_chance, by_depth, by_width
 from lpzero.compression.choosing.counts import Count
@@ -63,7 +63,11 @@ def decide(
     Raises:
         InputError: Nothing is within the limits, or they are none.
     """
-    asked = ask(shown, settings, limits, keep)
+    with as_given(keep):
+        return _decide(shown, settings, ask(shown, settings, limits, keep), kept, watch)
+
+
+def _decide(shown: Calibrated, settings: CompressSettings, asked: Asked, kept: Kept | None, watch: Watch) -> Decision:
     counts, highest, menu, way = asked.counts, asked.limits, asked.menu, asked.way
     controls = _controls(shown, settings, asked) if settings.controls else {}
     if kept is None and settings.repair is None and not settings.plain:

@@ -128,7 +128,8 @@ class Kept:
             return
         if lines[0].get("origin") != origin:
             raise InputError(
-                f"{path}: expected divergences of this checkpoint and text, found those of another: name a new file"
+                f"{path}: expected divergences of this checkpoint and text, asked by the same windows and masks, found "
+                "those of another: name a new file"
             )
         for line in lines[1:]:
             self._known[str(line["replacement"])] = float(line["divergence"])

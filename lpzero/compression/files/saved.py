@@ -38,12 +38,12 @@ def count_parameters(folder: Path) -> int:
 
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors that transformers reads of a folder: other tools' copies of the weights may lie beside them."""
+    if (folder / SINGLE).is_file():
+        return [folder / SINGLE]
     if (folder / INDEX).is_file():
         named: object = read_document(folder / INDEX).get("weight_map")
         if isinstance(named, dict):
             return sorted({folder / str(name) for name in named.values()})
-    if (folder / SINGLE).is_file():
-        return [folder / SINGLE]
     return sorted(folder.glob("*.safetensors"))
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lpzero.compression.cutting.choice import Choice
 from lpzero.compression.cutting.layout import Layout
-from lpzero.compression.files.saved import INDEX, weight_files
+from lpzero.compression.files.saved import SINGLE, weight_files
 from lpzero.errors import InputError
 from lpzero.pretrained.whole import CONFIGURATION
 from lpzero.settings import read_document
@@ -72,9 +72,8 @@ class Smaller:
     @property
     def shard_bytes(self) -> int:
         """Bytes of the largest file of weights of the checkpoint; 0 where it has one alone."""
-        if not (self.source / INDEX).is_file():
-            return 0
-        return max((path.stat().st_size for path in weight_files(self.source)), default=0)
+        files = weight_files(self.source)
+        return 0 if len(files) == 1 and files[0].name == SINGLE else max(path.stat().st_size for path in files)
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

@@ -16,23 +16,27 @@ from lpzero.spaces.architecture import Architecture
 from lpzero.spaces.features import features
 
 if TYPE_CHECKING:
-    from lpzero.nas.schedule.setting import ScheduleSetting
+    from lpzero.nas.setting import PoolSetting
 
 
-def certain_front(setting: ScheduleSetting) -> list[Optimum]:
+def certain_front(setting: PoolSetting, predictor: PhasePredictor, most: int) -> tuple[Optimum, ...]:
     """The best within the limits, and the best within ever lower ones of the cost of the front.
 
     Scores of a regression are on the scale that it is linear on, the logarithm of a loss or a perplexity; higher is
     better there. Of labelled architectures they are what is expected, not what was measured.
 
+    Args:
+        setting: Space, limits and costs.
+        predictor: That of the first phase.
+        most: How many there are at most.
+
     Raises:
-        InputError: The predictor is no sum over layers, the search is in a table or within principles, or a limit is on
-            what is measured.
+        InputError: The predictor is no sum over layers, the search is in a table or within principles, a limit is on
+            what is measured, or choices of the space exclude others.
         NoResultError: Nothing is within the limits.
     """
-    predictor = setting.predictors[setting.config.phases[0].predictor]
     score, better = sum_of(predictor)
-    return front_of_sum(setting, score, better, setting.config.evolution.population)
+    return tuple(front_of_sum(setting, score, better, most))
 
 
 def sum_of(predictor: PhasePredictor) -> tuple[Callable[[Architecture], float], bool]:

@@ -9,7 +9,6 @@ from lpzero.engines import Engine
 from lpzero.nas.certificate import certificate_of
 from lpzero.nas.run import keep_costs
 from lpzero.nas.schedule.answers import Answers
-from lpzero.nas.schedule.certain import certain_front
 from lpzero.nas.schedule.evolution import drawn_beside, evolved
 from lpzero.nas.schedule.folder import ScheduleRunFolder
 from lpzero.nas.schedule.predictor import Place
@@ -51,8 +50,7 @@ def _execute(
     started, config = time.monotonic(), setting.config
     keep_costs(run, setting)
     answers = _answers(run, setting, Place(engine, run.path, watch, _LOG.warning))
-    certain = certain_front(setting) if config.exact else []
-    first = [one.architecture for one in certain]
+    first = [one.architecture for one in setting.certain]
     phases = evolved(config, setting.pool, answers, rng_of(config, "search"), watch, first)
     last = answers[config.phases[-1].predictor]
     random = None
@@ -60,7 +58,7 @@ def _execute(
         random = drawn_beside(setting.pool, len(phases[-1].entries), last, rng_of(config, "random"))
     scored = [one.architecture for ledger in phases for one in ledger.entries.values()]
     largest = setting.pool.largest(rng_of(config, "largest"), scored)
-    certificate = certificate_of(certain[0]) if certain else None
+    certificate = certificate_of(setting.certain[0]) if setting.certain else None
     findings = ScheduleFindings(phases, answers, random, largest, certificate)
     result = report_schedule(run, setting, findings, started, judge)
     run.event("finished", scored=result.scored)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lpzero.engines import Workers
-from lpzero.nas.certificate import check_whole
-from lpzero.nas.schedule.certain import sum_of
+from lpzero.nas.exact import Optimum
+from lpzero.nas.schedule.certain import certain_front
 from lpzero.nas.schedule.chosen import Surroundings, found_again
 from lpzero.nas.schedule.config import ScheduleConfig
 from lpzero.nas.schedule.folder import ScheduleRunFolder
@@ -24,10 +24,13 @@ class ScheduleSetting(PoolSetting):
 
     Attributes:
         predictors: What scores, by the place that phases name.
+        certain: What the first population begins with, the best by the first predictor first; none unless that is
+            solved for.
     """
 
     config: ScheduleConfig
     predictors: tuple[PhasePredictor, ...]
+    certain: tuple[Optimum, ...] = ()
 
 
 def prepare_schedule(
@@ -61,8 +64,8 @@ def prepare_schedule(
     around = Surroundings(space, placed.probe, config.corpus, config.validation, workers, watch)
     predictors = tuple(found_again(one, around) for one in config.predictors)
     # said before there is a folder
+    certain: tuple[Optimum, ...] = ()
     if config.exact:
-        sum_of(predictors[config.phases[0].predictor])
-        check_whole(placed)
+        certain = certain_front(placed, predictors[config.phases[0].predictor], config.evolution.population)
     placed.pool.sample(rng_of(config, "feasible"), set())
-    return ScheduleSetting(config, space, placed.pool, placed.costs, placed.probe, placed.truth, predictors)
+    return ScheduleSetting(config, space, placed.pool, placed.costs, placed.probe, placed.truth, predictors, certain)

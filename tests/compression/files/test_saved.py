@@ -22,6 +22,9 @@ def test_copies_of_the_weights_that_other_tools_read_are_left_out(tmp_path: Path
     save_file({"a": torch.zeros(3, 4)}, tmp_path / "model.safetensors")
     save_file({"a": torch.zeros(3, 4)}, tmp_path / "consolidated.safetensors")
     assert count_parameters(tmp_path) == 12
+    # transformers reads an index where there is no single file alone
     save_file({"a": torch.zeros(7)}, tmp_path / "model-1.safetensors")
     (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-1.safetensors"}}')
+    assert count_parameters(tmp_path) == 12
+    (tmp_path / "model.safetensors").unlink()
     assert count_parameters(tmp_path) == 7

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from lpzero.compression.cutting.choice import Choice, LayerChoice
-from lpzero.compression.files.smaller import INDEX, check_smaller
+from lpzero.compression.files.saved import INDEX
+from lpzero.compression.files.smaller import check_smaller
 from lpzero.errors import InputError
 from tests.compression.files.cases import smaller
 
@@ -40,10 +41,11 @@ def test_number_format_and_shards_are_those_of_the_files(tmp_path: Path) -> None
     assert found.shard_bytes == 0
     config = tmp_path / "m" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "bfloat16"}))
-    (tmp_path / "m" / INDEX).write_text("{}")
+    shard = (tmp_path / "m" / "model.safetensors").rename(tmp_path / "m" / "model-1.safetensors")
+    (tmp_path / "m" / INDEX).write_text(json.dumps({"weight_map": {"lm_head.weight": shard.name}}))
     again = replace(found)
     assert again.dtype == torch.bfloat16
-    assert again.shard_bytes == (tmp_path / "m" / "model.safetensors").stat().st_size
+    assert again.shard_bytes == shard.stat().st_size
 
 
 def test_another_model_is_refused(tmp_path: Path) -> None:

@@ -101,6 +101,14 @@ def test_what_is_no_sum_is_refused_before_there_is_a_folder(tmp_path: Path, feat
     assert not (tmp_path / "run").exists()
 
 
+def test_a_space_whose_choices_exclude_others_is_refused(tmp_path: Path) -> None:
+    path = scheduled(tmp_path, "params")
+    space = Path(__file__).parents[3] / "examples" / "spaces" / "bert.toml"
+    with pytest.raises(InputError, match="expected a space of which all choices go together, found "):
+        search(space=space, schedule=path, output=tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
