@@ -5,11 +5,40 @@ from __future__ import annotations
 from record import RESULTS
 from records import grid, recorded
 
-NAME = "compress"
+NAME, SEARCH = "compress", "search-checkpoint"
 
 
 def compress_section() -> list[str]:
-    """Losses by method and size; nothing where there is no record."""
+    """Losses by method and size, and those of searches; nothing where there is no record."""
+    return [*_methods(), *_searches()]
+
+
+def _searches() -> list[str]:
+    if not (RESULTS / f"{SEARCH}.json").exists():
+        return []
+    record = recorded(SEARCH)
+    facts = record.document
+    rows = [
+        [row[0], str(row[1]), *(cell if isinstance(cell, str) else f"{cell:.3f}" for cell in row[2:])]
+        for row in facts["rows"]
+    ]
+    return [
+        "## A search of the sub-networks of a checkpoint",
+        "",
+        f"`lpzero search --model` on {facts['checkpoint']}, at most {facts['max_params']:,.0f} parameters,",
+        f"{facts['scored']} candidates scored; losses on {facts['text']}; the full model has {facts['full']:.3f}.",
+        "`random` is the best by the proxy of as many random candidates, `largest` the one with most parameters that",
+        "fits, `params` the largest of the random ones; `text_loss` is the loss itself on some lines of another text.",
+        f"What `lpzero compress` chooses within the same limit, before any refit, has {facts['by_compress']:.3f}.",
+        "",
+        *grid(facts["header"], rows),
+        "",
+        f"Repeat: {record.command}",
+        "",
+    ]
+
+
+def _methods() -> list[str]:
     if not (RESULTS / f"{NAME}.json").exists():
         return []
     record = recorded(NAME)

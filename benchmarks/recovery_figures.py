@@ -10,7 +10,26 @@ COLUMNS = ("before", "after", "other text, before", "other text, after")
 
 def recovery_section() -> list[str]:
     """What a recovery is worth, how far the default choice comes with it, and what predicts it."""
-    return [*_whole_layers(), *_reach(), *_alike(), *_elastic(), *_what_recovers()]
+    return [*_whole_layers(), *_step(), *_reach(), *_alike(), *_elastic(), *_what_recovers()]
+
+
+def _step() -> list[str]:
+    """How long a step takes, beside one by the plain formulas."""
+    if not (RESULTS / "recovery-step.json").exists():
+        return []
+    record = recorded("recovery-step")
+    facts = record.document
+    rows = [[row[0], *(f"{cell:.2f}" for cell in row[1:4]), row[4]] for row in facts["rows"]]
+    return [
+        "## A step of recovery",
+        "",
+        f"{facts['checkpoint']}, whole, {facts['windows_a_step']} windows of {facts['tokens_a_window']} tokens a step;",
+        f"threads: {facts['threads']}. Both kinds of steps in turns, so that the ratio is of the same minutes: what is",
+        "learned from by the plain formulas and autograd, and read a few positions at a time.",
+        f"By {record.command}.",
+        "",
+        *grid(facts["header"], rows),
+    ]
 
 
 def _reach() -> list[str]:

@@ -53,13 +53,14 @@ def main() -> None:
     parser.add_argument("--text", type=Path, required=True, help="to learn from")
     parser.add_argument("--runs", type=Path, required=True, help="folder that keeps the checkpoint's answers")
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--products", nargs="*", choices=["float32", "bfloat16"], default=["float32"])
     parser.add_argument("--what", default="", help="what the checkpoint is, for the record")
     given = parser.parse_args()
     checkpoint = load_checkpoint(given.checkpoint).float().eval()
     windows = text_of(given.text, read_tokenizer(given.checkpoint), WINDOWS)
     rows = []
-    for mixed in (False, True):
-        settings = RecoverySettings(steps=3, mixed=mixed)
+    for kind in given.products:
+        settings = RecoverySettings(steps=3, mixed=kind == "bfloat16")
         # answers are kept before anything is timed
         steps(checkpoint, windows, RecoverySettings(steps=WINDOWS // settings.windows), given.runs)
         seconds: dict[str, list[float]] = {"read": [], "plain": []}
@@ -70,7 +71,7 @@ def main() -> None:
         ratios = [one / other for one, other in zip(seconds["read"], seconds["plain"], strict=True)]
         middle = [statistics.median(seconds[name]) for name in ("plain", "read")]
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-        rows.append(["bfloat16" if mixed else "float32", *middle, statistics.median(ratios), spread])
+        rows.append([kind, *middle, statistics.median(ratios), spread])
         print(rows[-1], flush=True)
     record(
         "recovery-step",
@@ -78,7 +79,7 @@ def main() -> None:
         ["products in", "plain formulas, s", "as it is, s", "ratio", f"of {given.turns} turns"],
         rows,
         checkpoint=given.what,
-        windows_a_step=RecoverySettings().windows,
+        windows_a_step=RecoverySettings(steps=1).windows,
         tokens_a_window=windows.inputs.shape[1],
         threads=torch.get_num_threads(),
     )

@@ -12,6 +12,11 @@ from pathlib import Path
 from record import record
 
 import lpzero
+from lpzero.compression.choosing.decide import decide
+from lpzero.compression.cutting.cut import cut
+from lpzero.compression.job import look
+from lpzero.compression.losses import window_losses
+from lpzero.compression.settings import CompressSettings
 from lpzero.engines import Workers
 from lpzero.nas.result import CheckpointLosses, SearchResult
 from lpzero.progress import Progress
@@ -44,6 +49,14 @@ def searched(given: argparse.Namespace, proxy: str, seed: int) -> SearchResult:
     )
 
 
+def by_compress(given: argparse.Namespace) -> float:
+    """The loss of what ``lpzero compress`` chooses within the same limit on the same windows, before any refit."""
+    used = CompressSettings(controls=False)
+    shown = look(given.checkpoint, given.calibration, (), used, "cpu")
+    chosen = decide(shown, used, {"params": given.max_params}, None).chosen.choice
+    return float(window_losses(cut(shown.model, shown.layout, chosen), shown.questions[0].windows).mean())
+
+
 def main() -> None:
     """Search and record."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -74,6 +87,7 @@ def main() -> None:
         full=losses.checkpoint,
         max_params=given.max_params,
         scored=given.samples,
+        by_compress=round(by_compress(given), 4),
         text=f"the end of {losses.text}, {losses.tokens:,} tokens, context {losses.context}, nats a token",
     )
 
