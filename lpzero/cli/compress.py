@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lpzero.cli import options
+from lpzero.cli.flags import as_flags
 from lpzero.cli.options import Count, Duration, Size
 from lpzero.cli.output import as_json, ends, print_grid, print_result, say, say_report
 from lpzero.cli.progress import progress_display
@@ -129,7 +130,7 @@ def compress(
             watch=display,
         )
     for note in result.notes:
-        say(f"lpzero: warning: {note}")
+        say(f"lpzero: warning: {as_flags(note, click.get_current_context().command)}")
     if as_json:
         print_result(result)
     else:

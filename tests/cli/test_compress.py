@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import lpzero
 from lpzero.cli.main import run
 from tests.compression.tiny import checkpoint_folder, written_text
 
@@ -46,6 +47,15 @@ def test_people_see_every_loss_beside_the_full_models(
     for expected in ("full", "chosen", "depth by block influence", "random", "3 windows of 8 tokens", "counted from"):
         assert expected in said
     assert "not refitted" not in said
+
+
+def test_what_a_user_should_know_is_said_in_the_words_of_the_command(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, note = lpzero.compress, "it rose by more than `rise` 0.3: `recover` 100 wins part of it back"
+    monkeypatch.setattr(lpzero, "compress", lambda *a, **k: whole(*a, **k).model_copy(update={"notes": [note]}))
+    assert run(arguments(place, tmp_path / "out", "--keep", ".9", "--no-refit", "--no-controls")) == 0
+    assert "warning: it rose by more than --rise 0.3: --recover 100 wins part of it back" in capsys.readouterr().err
 
 
 def test_a_front_is_printed_and_nothing_is_written(
