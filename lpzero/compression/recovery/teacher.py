@@ -2,7 +2,7 @@
 
 The answer to one token is a logit for each entry of the vocabulary; the state that the output projection makes it of
 is one number a hidden unit. So that state is kept, and the projection is done again. Where a model changes its logits
-behind that projection (a soft cap, a scale), the whole model is asked again instead. Files are named by weights and
+behind that projection (a soft cap, a scale), the whole model is asked again instead. Files are named by model and
 window, so that a folder may hold the answers of several checkpoints to several texts, and none is taken for another.
 """
 
@@ -35,7 +35,7 @@ class Teacher:
     def __init__(self, model: nn.Module, inputs: Tensor, kept: Path | None = None) -> None:
         self._model, self._inputs, self._kept = model, inputs, kept
         # before anything is timed
-        self._weights = b"" if kept is None else hashed(_once(model)).encode()
+        self._weights = b"" if kept is None else hashed(_once(model), _said(model)).encode()
         self._output = output_projection(model)
         self._last: bool | None = None
         """Whether the output projection gives the logits as they are; None until the model was asked."""
@@ -113,6 +113,12 @@ class Teacher:
 def _once(model: nn.Module) -> list[Tensor]:
     """All that decides what a model says, what is tied once."""
     return list({tensor.data_ptr(): tensor for tensor in model.state_dict().values()}.values())
+
+
+def _said(model: nn.Module) -> bytes:
+    """Its configuration: what weights do not show, such as how positions are turned."""
+    config = getattr(model, "config", None)
+    return b"" if config is None else str(config.to_json_string()).encode()
 
 
 def output_projection(model: nn.Module) -> nn.Module | None:

@@ -67,11 +67,16 @@ def test_a_folder_may_hold_the_answers_of_others_to_others(tmp_path: Path) -> No
     model, other, more = tiny("llama"), tiny("llama", seed=1), tokens(4, 6, seed=5)
     Teacher(model, WINDOWS, tmp_path).logits(0)
     assert torch.equal(Teacher(other, WINDOWS, tmp_path).logits(0), expected(other, 0))
+    # equal weights, whose positions are turned otherwise
+    turned = tiny("llama", rope_parameters={"rope_type": "default", "rope_theta": 50.0})
+    turned.load_state_dict(model.state_dict())
+    assert not torch.equal(expected(turned, 0), expected(model, 0))
+    assert torch.equal(Teacher(turned, WINDOWS, tmp_path).logits(0), expected(turned, 0))
     teacher = Teacher(model, more, tmp_path)
     for window in (1, 0):
         with torch.no_grad():
             assert torch.equal(teacher.logits(window), model(input_ids=more[window : window + 1]).logits[0])
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_logits_that_are_changed_behind_the_projection_are_asked_whole(tmp_path: Path) -> None:
